@@ -1,0 +1,16 @@
+import type { Db } from './db/db.ts'
+import type { Clock } from './util/clock.ts'
+
+/** What a domain gets to work with: one handle's view of the store. */
+export interface Context {
+  readonly db: Db
+  readonly clock: Clock
+  /** Who acts through this handle, when it said so. */
+  readonly agentId: string | undefined
+  /** The largest JSON text of one value, in bytes. */
+  readonly maxValueBytes: number
+  /** How much `retrieve` may keep in this process's memory, in bytes of JSON; 0 turns the cache off. */
+  readonly cacheBytes: number
+  /** Notes that a key was read, for `getHotKeys`; costs no write now. */
+  readonly countRead: (namespace: string, key: string) => void
+}

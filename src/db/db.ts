@@ -1,0 +1,56 @@
+import type { Param, Sql } from './sql.ts'
+
+/** A value of a column as the engines return it. */
+export type Value = string | number | null | Uint8Array | Date
+
+/** A row by column name. Domains name their own row types; only they know their columns. */
+export type Row = Record<string, Value>
+
+/** What `execute` did: the rows it returned, and how many rows it changed. */
+export interface Executed {
+  rows: Row[]
+  changes: number
+}
+
+export interface TransactionOptions {
+  /**
+   * True when the callback may wait for things outside the store. Such a transaction runs alone, under
+   * `timeoutMs` (default 30,000); the others only await their own statements and share commits.
+   */
+  interactive?: boolean
+  timeoutMs?: number
+}
+
+/** THE seam: all that the domains know of a database. */
+export interface Db {
+  readonly dialect: Dialect
+  /** Runs one statement, atomic by itself, and returns its rows. A write resolves once it is committed. */
+  all<R extends object = Row>(query: Sql): Promise<R[]>
+  /** Runs `fn` atomically: its writes commit together when it resolves, and none when it throws. Nests. */
+  transaction<T>(fn: (tx: Db) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /** Runs one statement of somebody else that only reads, in the engine's own SQL. */
+  query(text: string, params?: readonly Param[]): Promise<Row[]>
+  /** Runs one statement of the process's owner that may write. Outside a transaction it runs alone. */
+  execute(text: string, params?: readonly Param[]): Promise<Executed>
+  /**
+   * A token that changes with every commit, of any process, that could change memory_store: what was read
+   * under the same token is still true. Asking costs little, and asking many times in one turn of the event
+   * loop costs once. Absent where the engine cannot tell cheaply, and in transactions.
+   */
+  version?(): Promise<unknown>
+}
+
+/** Where the engines' SQL differs: each member is one difference, and only `db/` asks which engine it is. */
+export interface Dialect {
+  readonly name: 'sqlite' | 'postgres'
+  /** The wall clock, `offsetMs` from now: the handle's injectable clock in SQLite, the server's in PostgreSQL. */
+  now(offsetMs?: number): Sql
+  /** The clock of leases in milliseconds: it only runs forward, whatever is done to the wall clock. */
+  leaseNow(): Sql
+  /** Names the period in which lease times compare: a lease of another epoch has lapsed. */
+  leaseEpoch(): Sql
+  /** `column` matches the glob `pattern` (`*`, `?`, `[…]`), case-sensitively. */
+  glob(column: Sql, pattern: string): Sql
+  /** After a claim's sub-select: pass over rows that others hold. SQLite has one writer and needs nothing. */
+  readonly skipLocked: Sql
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { Corrupt, Unsupported } from '../errors.ts'
+
+/** One step of the schema's history. Never edited once released: stores remember its checksum. */
+export interface Migration {
+  /** 1, 2, 3 … in the order they are applied. */
+  readonly id: number
+  readonly name: string
+  readonly sqlite: string
+}
+
+/** A migration as a store remembers it. */
+export interface Applied {
+  id: number
+  name: string
+  checksum: string
+}
+
+/** Fingerprint of a migration's statements. */
+export function checksum(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/**
+ * The migrations that a store still lacks, in order. Throws when the store was written by a newer program, or
+ * when a migration that it has differs from ours under the same number.
+ */
+export function pending(all: readonly Migration[], applied: readonly Applied[]): Migration[] {
+  for (const { id, name, checksum: stored } of applied) {
+    const ours = all.find(migration => migration.id === id)
+    if (ours === undefined) throw tooNew(id, all.at(-1)?.id ?? 0)
+    if (checksum(ours.sqlite) !== stored) {
+      throw new Corrupt(`migration ${id} (${name}) of the store is not the one that this hivewax knows`, {
+        hint: 'The store was made by another build. Open it with that build, or export and import its data.',
+      })
+    }
+  }
+  return all.slice(applied.length)
+}
+
+/** The error for a store whose schema is ahead of the program. */
+export function tooNew(storeId: number, ourId: number): Unsupported {
+  return new Unsupported(
+    `the store has schema ${storeId}, this hivewax knows up to ${ourId}`,
+    { hint: 'Another process upgraded the store: update hivewax here too, then open it again.' },
+    'store_too_new',
+  )
+}

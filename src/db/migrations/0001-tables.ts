@@ -1,0 +1,259 @@
+import type { Migration } from '../migrate.ts'
+
+/**
+ * The twelve tables that hivewax promises to those who query it in SQL. In each, the documented columns come
+ * first, with their names, types, defaults and constraints; the columns after them are what further promises need.
+ * Every added column has a default, so that an `insert` of the documented columns alone makes a valid record.
+ */
+export const tables: Migration = {
+  id: 1,
+  name: 'tables',
+  sqlite: `
+create table hivewax_migrations (
+  id integer primary key,
+  name text not null,
+  checksum text not null,
+  applied_at text not null default current_timestamp
+);
+
+-- floor: no revision, version, token or ballot up to it is ever issued to a new row, so none is issued twice
+create table hivewax_counters (
+  name text primary key,
+  value integer not null
+) without rowid;
+insert into hivewax_counters (name, value) values ('floor', 0), ('shared_revision', 0);
+
+create table memory_store (
+  id integer primary key autoincrement,
+  key text not null,
+  value text not null,
+  namespace text default 'default',
+  metadata text,
+  created_at text default current_timestamp,
+  updated_at text default current_timestamp,
+  expires_at text,
+  revision integer not null default 1,
+  unique (key, namespace)
+);
+create index memory_store_by_namespace on memory_store (namespace, key);
+create index memory_store_by_expiry on memory_store (expires_at) where expires_at is not null;
+create trigger memory_store_floor after delete on memory_store begin
+  update hivewax_counters set value = old.revision where name = 'floor' and value < old.revision;
+end;
+
+create table sessions (
+  id text primary key,
+  data text not null,
+  created_at text default current_timestamp,
+  last_accessed text default current_timestamp,
+  expires_at text,
+  ttl_ms integer
+);
+create index sessions_by_access on sessions (last_accessed, id);
+create index sessions_by_expiry on sessions (expires_at) where expires_at is not null;
+
+create table agents (
+  id text primary key,
+  type text not null,
+  capabilities text,
+  state text,
+  swarm_id text,
+  created_at text default current_timestamp,
+  last_active text default current_timestamp,
+  metadata text,
+  incarnation integer not null default 1,
+  ttl_ms integer,
+  alive_until integer,
+  alive_epoch text
+);
+create index agents_by_swarm on agents (swarm_id, id);
+
+create table tasks (
+  id text primary key,
+  description text not null,
+  status text default 'pending',
+  priority text default 'medium',
+  assigned_to text,
+  dependencies text,
+  result text,
+  created_at text default current_timestamp,
+  completed_at text,
+  updated_at text default current_timestamp,
+  payload text,
+  requires text,
+  run_at text,
+  rank integer,
+  open_dependencies integer not null default 0,
+  token integer not null default 0,
+  lease_until integer,
+  lease_epoch text,
+  attempts integer not null default 0,
+  max_attempts integer not null default 3,
+  backoff text,
+  errors text,
+  progress text,
+  idempotency_key text unique,
+  fingerprint text,
+  created_by text
+);
+create table hivewax_task_dependencies (
+  parent_id text not null references tasks (id) on delete cascade,
+  child_id text not null references tasks (id) on delete cascade,
+  on_failure text not null default 'fail',
+  primary key (child_id, parent_id)
+) without rowid;
+create index hivewax_task_dependencies_by_parent on hivewax_task_dependencies (parent_id);
+
+create table agent_memory (
+  id integer primary key autoincrement,
+  agent_id text not null,
+  key text not null,
+  value text not null,
+  created_at text default current_timestamp,
+  updated_at text default current_timestamp,
+  unique (agent_id, key),
+  foreign key (agent_id) references agents (id)
+);
+
+create table shared_state (
+  key text primary key,
+  value text not null,
+  updated_by text,
+  version integer default 1,
+  updated_at text default current_timestamp
+);
+-- every change of shared state in the order of its revision; a null value is a delete
+create table hivewax_shared_history (
+  revision integer primary key,
+  key text not null,
+  version integer not null,
+  value text,
+  updated_by text,
+  updated_at text not null
+);
+create index hivewax_shared_history_by_key on hivewax_shared_history (key, revision);
+-- the versions of deleted keys, so that a recreated key continues its count
+create table hivewax_shared_tombstones (
+  key text primary key,
+  version integer not null
+) without rowid;
+
+create table events (
+  id integer primary key autoincrement,
+  type text not null,
+  source text not null,
+  data text,
+  timestamp text default current_timestamp
+);
+create index events_by_type on events (type, id);
+create index events_by_source on events (source, id);
+create index events_by_time on events (timestamp);
+
+create table patterns (
+  id text primary key,
+  type text not null,
+  pattern_data text not null,
+  confidence real default 0.0,
+  usage_count integer default 0,
+  created_at text default current_timestamp,
+  last_used text,
+  updated_at text default current_timestamp,
+  successes integer not null default 0,
+  failures integer not null default 0,
+  metadata text
+);
+create index patterns_by_confidence on patterns (type, confidence desc, id);
+
+create table performance_metrics (
+  id integer primary key autoincrement,
+  metric_name text not null,
+  value real not null,
+  tags text,
+  timestamp text default current_timestamp
+);
+create index performance_metrics_by_name on performance_metrics (metric_name, timestamp);
+create index performance_metrics_by_time on performance_metrics (timestamp);
+
+create table workflow_state (
+  id text primary key,
+  workflow_type text not null,
+  state text not null,
+  checkpoint_data text,
+  created_at text default current_timestamp,
+  updated_at text default current_timestamp,
+  version integer not null default 1
+);
+create table hivewax_workflow_history (
+  workflow_id text not null references workflow_state (id) on delete cascade,
+  version integer not null,
+  state text not null,
+  checkpoint_data text,
+  saved_at text not null,
+  primary key (workflow_id, version)
+) without rowid;
+-- write-once results of steps: what was committed here never runs again
+create table hivewax_workflow_steps (
+  workflow_id text not null references workflow_state (id) on delete cascade,
+  step text not null,
+  iteration integer not null default 0,
+  result text not null,
+  completed_at text not null,
+  primary key (workflow_id, step, iteration)
+) without rowid;
+
+create table swarm_topology (
+  id integer primary key autoincrement,
+  swarm_id text not null,
+  topology_type text not null,
+  nodes text not null,
+  edges text,
+  metadata text,
+  created_at text default current_timestamp,
+  version integer not null default 1
+);
+create index swarm_topology_by_swarm on swarm_topology (swarm_id, version);
+
+create table consensus_state (
+  key text primary key,
+  value text not null,
+  version integer default 1,
+  proposer text,
+  acceptors text,
+  timestamp text default current_timestamp,
+  status text not null default 'open',
+  voters text,
+  quorum integer,
+  accepts integer not null default 0,
+  rejects integer not null default 0,
+  deadline text,
+  decided_at text
+);
+create table hivewax_votes (
+  key text not null references consensus_state (key) on delete cascade,
+  ballot integer not null,
+  voter text not null,
+  accepts integer not null,
+  voted_at text not null,
+  primary key (key, ballot, voter)
+) without rowid;
+
+-- a released lock keeps its row, so that its fencing token goes on rising
+create table hivewax_locks (
+  name text primary key,
+  owner text,
+  token integer not null,
+  lease_until integer,
+  lease_epoch text,
+  acquired_at text
+) without rowid;
+
+-- reads per key and minute, flushed in batches
+create table hivewax_access (
+  minute text not null,
+  namespace text not null,
+  key text not null,
+  reads integer not null,
+  primary key (minute, namespace, key)
+) without rowid;
+`,
+}

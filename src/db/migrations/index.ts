@@ -1,0 +1,6 @@
+import type { Migration } from '../migrate.ts'
+import { tables } from './0001-tables.ts'
+import { find } from './0002-find.ts'
+
+/** All migrations in order. A new one goes at the end; a released one is never edited. */
+export const migrations: readonly Migration[] = [tables, find]

@@ -1,0 +1,164 @@
+import { Storage } from '../../errors.ts'
+import type { Clock } from '../../util/clock.ts'
+import type { Db, Executed, Row } from '../db.ts'
+import { type Bound, Compiler, isReading, type Param, type Sql, type Statement } from '../sql.ts'
+import { retryBusy } from './busy.ts'
+import { Connection } from './connection.ts'
+import { sqliteBinding, sqliteDialect } from './dialect.ts'
+import { isBusy, translate } from './errors.ts'
+import { assertSchema, createSchema } from './schema.ts'
+import { SqliteDb } from './sqlite-db.ts'
+import { Writer } from './writer.ts'
+
+/** A database file as this process has it open: one connection that writes, one that reads, one queue. */
+export class SqliteStore {
+  readonly file: string
+  readonly writer: Writer
+  readonly #writing: Connection
+  readonly #reading: Connection
+  readonly #compiler = new Compiler(sqliteBinding)
+  /** Counts the commits of this process that could change memory_store. */
+  #memoryCommits = 0
+  #memoryTouched = false
+  #version: Promise<unknown> | undefined
+
+  private constructor(writing: Connection, reading: Connection, busyTimeoutMs: number) {
+    this.file = writing.file
+    this.#writing = writing
+    this.#reading = reading
+    this.writer = new Writer(writing, busyTimeoutMs)
+    this.writer.onBegin = () => assertSchema(writing)
+    this.writer.onCommit = () => this.#countCommit()
+  }
+
+  /** Opens the file and creates or migrates its schema, waiting for others that do the same. */
+  static async open(file: string, busyTimeoutMs: number): Promise<SqliteStore> {
+    const connections: Connection[] = []
+    const connect = (readOnly: boolean) =>
+      retryBusy(() => {
+        const connection = new Connection(file, { readOnly })
+        connections.push(connection)
+        return connection
+      }, busyTimeoutMs)
+    try {
+      const writing = await connect(false)
+      await createSchema(writing, busyTimeoutMs)
+      return new SqliteStore(writing, await connect(true), busyTimeoutMs)
+    } catch (error) {
+      for (const connection of connections) connection.close()
+      throw translate(error, file)
+    }
+  }
+
+  /** A handle whose times come from `clock`. */
+  db(clock: Clock): Db {
+    return new SqliteDb(this, sqliteDialect(clock))
+  }
+
+  /** True when every commit waits for the disk (`synchronous=full`), so that it survives a power cut. */
+  async setDurable(durable: boolean): Promise<void> {
+    await this.writer.alone(() => this.exec(`pragma synchronous=${durable ? 'full' : 'normal'}`))
+  }
+
+  compile(query: Sql): { statement: Statement; params: Bound[] } {
+    return this.#compiler.compile(query)
+  }
+
+  /** Runs a reading statement on the reading connection: at once, unless another process is in the way. */
+  async read<R extends object = Row>(statement: Statement, params: Bound[]): Promise<R[]> {
+    return this.#whenFree(() => this.#reading.run<R>(statement, params))
+  }
+
+  /** Runs a statement on the writing connection, inside the transaction that the writer has open. */
+  write<R extends object = Row>(statement: Statement, params: Bound[]): R[] {
+    if (statement.touchesMemory && !statement.reads) this.#memoryTouched = true
+    try {
+      return this.#writing.run<R>(statement, params)
+    } catch (error) {
+      throw this.#writing.isTransaction ? this.#writing.translate(error) : error
+    }
+  }
+
+  exec(text: string): void {
+    this.#writing.exec(text)
+  }
+
+  get inTransaction(): boolean {
+    return this.#writing.isTransaction
+  }
+
+  /** After a full disk SQLite ends the transaction by itself, and the next statement would commit alone. */
+  assertTransaction(): void {
+    if (this.#writing.isTransaction) return
+    throw new Storage('the transaction was rolled back by the database after an earlier error')
+  }
+
+  /** SQL from outside on the reading connection; sees every acknowledged write. */
+  query(text: string, params: readonly Param[]): Promise<Row[]> {
+    const bound = this.#compiler.bind(params)
+    return this.#whenFree(() => this.#reading.runForeign('query', text, bound).rows)
+  }
+
+  /** A statement of the owner, as a transaction of its own. */
+  async execute(text: string, params: readonly Param[]): Promise<Executed> {
+    assertSchema(this.#writing)
+    const run = () => this.runForeign('execute', text, params)
+    const result = await retryBusy(run, this.writer.busyTimeoutMs)
+    this.#countCommit()
+    return result
+  }
+
+  runForeign(mode: 'query' | 'execute', text: string, params: readonly Param[]): Executed {
+    if (!isReading(text)) this.#memoryTouched = true
+    return this.#writing.runForeign(mode, text, this.#compiler.bind(params))
+  }
+
+  /** See `Db.version`. All calls of a turn share one check, made after the last of them. */
+  version(): Promise<unknown> {
+    this.#version ??= new Promise(resolve => {
+      queueMicrotask(() => {
+        this.#version = undefined
+        resolve(this.#checkVersion())
+      })
+    })
+    return this.#version
+  }
+
+  async close(): Promise<void> {
+    await this.writer.close()
+    this.#reading.close()
+    this.#writing.close()
+  }
+
+  async #whenFree<T>(attempt: () => T): Promise<T> {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!isBusy(error)) throw this.#explain(error)
+    }
+    return retryBusy(attempt, this.writer.busyTimeoutMs).catch(error => {
+      throw this.#explain(error)
+    })
+  }
+
+  /** A statement may fail because a newer program has changed the tables: then that is what to say. */
+  #explain(error: unknown): unknown {
+    assertSchema(this.#reading)
+    return this.#reading.translate(error)
+  }
+
+  /** Commits of other processes move SQLite's own counter; ours, which do not on this connection, are counted. */
+  #checkVersion(): unknown {
+    try {
+      return `${this.#writing.value('pragma data_version')} ${this.#memoryCommits}`
+    } catch (error) {
+      if (isBusy(error)) return Symbol('unknown')
+      throw this.#writing.translate(error)
+    }
+  }
+
+  #countCommit(): void {
+    if (this.#memoryTouched) this.#memoryCommits++
+    this.#memoryTouched = false
+  }
+}

@@ -1,0 +1,169 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Closed } from '../../errors.ts'
+import { retryBusy } from './busy.ts'
+import type { Connection } from './connection.ts'
+
+interface Job {
+  /** May be run again when the batch around it was lost. */
+  readonly run: () => unknown
+  /** True when it must have the connection to itself, outside a batch. */
+  readonly alone: boolean
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** How a job ended within its batch. Its caller hears of it after the commit. */
+type Outcome = { value: unknown } | { error: unknown }
+
+/** Enough to share an fsync well, few enough to hold neither the event loop nor the lock for long. */
+const maxBatch = 500
+
+/** The queue's own work must not run in the asynchronous context of whoever happened to write first. */
+const detached = AsyncLocalStorage.snapshot()
+
+/**
+ * The one queue of writes of a store in this process. What waits together commits together (group commit): one
+ * transaction and one fsync for all, each write acknowledged only after it.
+ */
+export class Writer {
+  busyTimeoutMs: number
+  /** Called inside every new transaction, before the first job: throws when writing must not go on. */
+  onBegin: () => void = () => {}
+  /** Called right after every commit, before anybody is told of it. */
+  onCommit: () => void = () => {}
+  readonly #connection: Connection
+  #jobs: Job[] = []
+  #draining: Promise<void> | undefined
+  #closed = false
+
+  constructor(connection: Connection, busyTimeoutMs: number) {
+    this.#connection = connection
+    this.busyTimeoutMs = busyTimeoutMs
+  }
+
+  /** Runs `work` inside the next batch's transaction. It may be run again if that transaction is lost. */
+  submit<T>(work: () => T | Promise<T>): Promise<T> {
+    return this.#enqueue(work, false)
+  }
+
+  /** Runs `work` with nothing else on the connection and no transaction open. */
+  alone<T>(work: () => T | Promise<T>): Promise<T> {
+    return this.#enqueue(work, true)
+  }
+
+  /** Begins a transaction as a writer, waiting for other processes up to the busy timeout. */
+  async begin(): Promise<void> {
+    await retryBusy(() => this.#connection.exec('begin immediate'), this.busyTimeoutMs)
+    try {
+      this.onBegin()
+    } catch (error) {
+      this.rollback()
+      throw error
+    }
+  }
+
+  commit(): void {
+    this.#connection.exec('commit')
+    this.onCommit()
+  }
+
+  /** Undoes the open transaction; SQLite may have done so itself. */
+  rollback(): void {
+    if (this.#connection.isTransaction) this.#connection.exec('rollback')
+  }
+
+  /** Refuses new work and resolves when all accepted work is done. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#draining
+  }
+
+  #enqueue<T>(run: () => T | Promise<T>, alone: boolean): Promise<T> {
+    if (this.#closed) return Promise.reject(new Closed('the store is closed'))
+    return new Promise<T>((resolve, reject) => {
+      // The queue holds jobs of every type; each resolves with what its own `run` returned.
+      this.#jobs.push({ run, alone, resolve: resolve as (value: unknown) => void, reject })
+      this.#draining ??= detached(() => this.#drain())
+    })
+  }
+
+  async #drain(): Promise<void> {
+    // A turn of the event loop between batches keeps timers and sockets alive under any load.
+    for (await nextTurn(); this.#jobs.length > 0; await nextTurn()) {
+      if (this.#jobs[0]?.alone) await this.#runAlone(this.#jobs.splice(0, 1))
+      else await this.#runBatch(this.#jobs.splice(0, this.#batchLength()))
+    }
+    this.#draining = undefined
+  }
+
+  #batchLength(): number {
+    const next = this.#jobs.findIndex((job, i) => job.alone || i >= maxBatch)
+    return next === -1 ? this.#jobs.length : next
+  }
+
+  async #runAlone([job]: Job[]): Promise<void> {
+    try {
+      job?.resolve(await job.run())
+    } catch (error) {
+      job?.reject(this.#connection.translate(error))
+    }
+  }
+
+  async #runBatch(batch: Job[]): Promise<void> {
+    let outcomes: Outcome[]
+    try {
+      outcomes = await this.#commitTogether(batch)
+    } catch (error) {
+      await this.#recover(batch, error)
+      return
+    }
+    batch.forEach((job, i) => this.#settle(job, outcomes[i]))
+  }
+
+  async #commitTogether(batch: Job[]): Promise<Outcome[]> {
+    await this.begin()
+    try {
+      const outcomes: Outcome[] = []
+      for (const job of batch) outcomes.push(await this.#attempt(job))
+      this.commit()
+      return outcomes
+    } catch (error) {
+      this.rollback()
+      throw new BatchLost(error)
+    }
+  }
+
+  /** A failed statement undoes itself only. When the whole transaction is gone with it, so is the batch. */
+  async #attempt(job: Job): Promise<Outcome> {
+    try {
+      const value = job.run()
+      return { value: value instanceof Promise ? await value : value }
+    } catch (error) {
+      if (!this.#connection.isTransaction) throw error
+      return { error }
+    }
+  }
+
+  /** Nothing of a lost batch is stored: one job alone tells its caller, several get a transaction each. */
+  async #recover(batch: Job[], error: unknown): Promise<void> {
+    if (error instanceof BatchLost && batch.length > 1) {
+      for (const job of batch) await this.#runBatch([job])
+      return
+    }
+    const reason = error instanceof BatchLost ? error.cause : error
+    for (const job of batch) job.reject(this.#connection.translate(reason))
+  }
+
+  #settle(job: Job, outcome: Outcome | undefined): void {
+    if (outcome !== undefined && 'value' in outcome) job.resolve(outcome.value)
+    else job.reject(this.#connection.translate(outcome?.error))
+  }
+}
+
+/** The transaction around a batch came to nothing; `cause` says why. */
+class BatchLost extends Error {
+  constructor(cause: unknown) {
+    super('the batch was rolled back', { cause })
+  }
+}

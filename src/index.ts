@@ -1,0 +1,3 @@
+export { type ErrorCode, HivewaxError } from './errors.ts'
+export type { Memory } from './memory.ts'
+export { type OpenOptions, openMemory } from './open.ts'

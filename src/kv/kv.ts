@@ -1,0 +1,271 @@
+import type { Context } from '../context.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
+import { Conflict, InvalidInput } from '../errors.ts'
+import { checkInteger, checkName, checkNames } from '../util/check.ts'
+import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
+import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import { checkTime, toDate, toOptionalDate } from '../util/time.ts'
+import { ReadCache } from './cache.ts'
+import { checkGlob, literalPrefix } from './glob.ts'
+
+/** A record of key-value memory. */
+export interface MemoryRecord {
+  key: string
+  namespace: string
+  value: Json
+  metadata: Json | undefined
+  createdAt: Date
+  updatedAt: Date
+  expiresAt: Date | undefined
+  /** Rises with every write of the key and is never used twice, not even after a delete. */
+  revision: number
+}
+
+/** Where a key lives. */
+export interface NamespaceOption {
+  /** 1 to 128 bytes. Default `default`. */
+  namespace?: string | undefined
+}
+
+export interface StoreOptions extends NamespaceOption {
+  /** Seconds until the record expires; fractions allowed. Without `ttl` or `expiresAt` it never does. */
+  ttl?: number | undefined
+  /** The moment the record expires, instead of `ttl`. */
+  expiresAt?: Date | undefined
+  /** Anything worth keeping beside the value. */
+  metadata?: unknown
+  /** Store only when the key is absent; else Conflict. */
+  ifAbsent?: boolean | undefined
+  /** Store only when the record has this revision (0: is absent); else Conflict with the current one. */
+  expectedRevision?: number | undefined
+}
+
+export interface SearchOptions extends PageOptions {
+  /** Where to look; `'*'` is everywhere. Default `default`. */
+  namespace?: string | undefined
+}
+
+interface MemoryRow {
+  key: string
+  namespace: string
+  value: string
+  metadata: string | null
+  created_at: string
+  updated_at: string
+  expires_at: string | null
+  revision: number
+}
+
+const columns = sql`key, namespace, value, metadata, created_at, updated_at, expires_at, revision`
+
+/** Key-value memory: JSON values under a key and a namespace, with expiry and compare-and-set. */
+export class Kv {
+  readonly #context: Context
+  readonly #cache: ReadCache
+
+  constructor(context: Context) {
+    this.#context = context
+    this.#cache = new ReadCache(context.db, context.cacheBytes)
+  }
+
+  /**
+   * Stores a value, replacing the whole record: a former expiry or metadata does not live on.
+   * @returns the record's new revision
+   */
+  async store(key: string, value: unknown, options: StoreOptions = {}): Promise<{ revision: number }> {
+    const at = address(key, options.namespace)
+    const expected = expectedRevision(options)
+    const text = encodeJson('value', value, this.#context.maxValueBytes)
+    const metadata = this.#encodeMetadata(options.metadata)
+    const record = { ...at, text, metadata, expiry: this.#expiry(options) }
+    const [stored] = await this.#context.db.all<{ revision: number }>(
+      expected !== undefined && expected > 0 ? this.#updateSql(record, expected) : this.#upsertSql(record, expected),
+    )
+    return stored ?? this.#conflict(at, expected)
+  }
+
+  /** Stores many records in one transaction: all of them, or none when one is refused. */
+  async storeMany(records: readonly ({ key: string; value: unknown } & StoreOptions)[]): Promise<number> {
+    await this.#context.db.transaction(async tx => {
+      const kv = new Kv({ ...this.#context, db: tx })
+      for (const { key, value, ...options } of records) await kv.store(key, value, options)
+    })
+    return records.length
+  }
+
+  /** The value of a key, a fresh copy, or undefined when it is absent or has expired. */
+  async retrieve(key: string, options: NamespaceOption = {}): Promise<Json | undefined> {
+    const at = address(key, options.namespace)
+    this.#context.countRead(at.namespace, at.key)
+    const found = await this.#cache.get(`${at.namespace}\0${at.key}`, () => this.#load(at))
+    const expired = found?.expiresAtMs !== undefined && found.expiresAtMs <= this.#context.clock.now()
+    return found === undefined || expired ? undefined : decodeLoose(found.value)
+  }
+
+  /** The values of those keys that exist, by key. */
+  async retrieveMany(keys: readonly string[], options: NamespaceOption = {}): Promise<Map<string, Json>> {
+    const { namespace } = address('any', options.namespace)
+    const names = checkNames('keys', keys)
+    for (const key of names) this.#context.countRead(namespace, key)
+    const rows = await this.#context.db.all<MemoryRow>(
+      sql`select key, value from memory_store
+          where namespace = ${namespace} and key in (${join(names)}) and ${this.#live()}`,
+    )
+    return new Map(rows.map(row => [row.key, decodeLoose(row.value)]))
+  }
+
+  /** The whole record of a key, or undefined when it is absent or has expired. */
+  async get(key: string, options: NamespaceOption = {}): Promise<MemoryRecord | undefined> {
+    const at = address(key, options.namespace)
+    const [row] = await this.#context.db.all<MemoryRow>(
+      sql`select ${columns} from memory_store
+          where key = ${at.key} and namespace = ${at.namespace} and ${this.#live()}`,
+    )
+    return row === undefined ? undefined : fromRow(row)
+  }
+
+  /** Records whose key matches a glob (`*`, `?`, `[…]`), by namespace and key. Up to 256 characters of pattern. */
+  async search(glob: string, options: SearchOptions = {}): Promise<Page<MemoryRecord>> {
+    const limit = pageLimit(options.limit)
+    const rows = await this.#context.db.all<MemoryRow>(
+      sql`select ${columns} from memory_store
+          where ${this.#matches(glob, options)} and ${this.#live()}
+          order by namespace, key limit ${limit + 1}`,
+    )
+    return toPage(rows, limit, fromRow, row => [row.namespace, row.key])
+  }
+
+  /** The namespaces that hold live records, by name, each with their count. */
+  async namespaces(): Promise<{ namespace: string; count: number }[]> {
+    return this.#context.db.all(
+      sql`select namespace, count(*) as count from memory_store where ${this.#live()}
+          group by namespace order by namespace`,
+    )
+  }
+
+  /** Deletes a key. False when it was absent or had expired. */
+  async delete(key: string, options: NamespaceOption = {}): Promise<boolean> {
+    const at = address(key, options.namespace)
+    const rows = await this.#context.db.all(
+      sql`delete from memory_store where key = ${at.key} and namespace = ${at.namespace}
+          returning case when ${this.#live()} then 1 else 0 end as live`,
+    )
+    return rows[0]?.live === 1
+  }
+
+  /** Deletes every record of a namespace and returns how many live ones that were. */
+  async clearNamespace(namespace: string): Promise<number> {
+    const { namespace: name } = address('any', namespace)
+    const rows = await this.#context.db.all(
+      sql`delete from memory_store where namespace = ${name}
+          returning case when ${this.#live()} then 1 else 0 end as live`,
+    )
+    return rows.filter(row => row.live === 1).length
+  }
+
+  #upsertSql(record: NewRecord, expected: number | undefined): Sql {
+    const now = this.#context.db.dialect.now()
+    const { key, namespace, text, metadata, expiry } = record
+    return sql`
+      insert into memory_store (key, namespace, value, metadata, created_at, updated_at, expires_at, revision)
+      values (${key}, ${namespace}, ${text}, ${metadata}, ${now}, ${now}, ${expiry},
+              (select value + 1 from hivewax_counters where name = 'floor'))
+      on conflict (key, namespace) do update set
+        value = excluded.value, metadata = excluded.metadata, updated_at = excluded.updated_at,
+        expires_at = excluded.expires_at, revision = memory_store.revision + 1,
+        created_at = case when memory_store.expires_at <= ${now}
+                     then excluded.created_at else memory_store.created_at end
+      where ${expected === 0} = 0 or memory_store.expires_at <= ${now}
+      returning revision`
+  }
+
+  #updateSql({ key, namespace, text, metadata, expiry }: NewRecord, expected: number): Sql {
+    return sql`
+      update memory_store set value = ${text}, metadata = ${metadata}, expires_at = ${expiry},
+        updated_at = ${this.#context.db.dialect.now()}, revision = revision + 1
+      where key = ${key} and namespace = ${namespace} and revision = ${expected} and ${this.#live()}
+      returning revision`
+  }
+
+  async #conflict(at: Address, expected: number | undefined): Promise<never> {
+    const current = await this.get(at.key, at)
+    throw new Conflict(
+      `key ${JSON.stringify(at.key)} in ${at.namespace} has revision ${current?.revision ?? 0}, not ${expected ?? 0}`,
+      {
+        hint: 'Read the record again, then decide anew.',
+        details: { ...at, revision: current?.revision ?? 0, value: current?.value },
+      },
+    )
+  }
+
+  async #load(at: Address): Promise<{ value: string; expiresAtMs: number | undefined } | undefined> {
+    const [row] = await this.#context.db.all<Pick<MemoryRow, 'value' | 'expires_at'>>(
+      sql`select value, expires_at from memory_store
+          where key = ${at.key} and namespace = ${at.namespace} and ${this.#live()}`,
+    )
+    return row && { value: row.value, expiresAtMs: toOptionalDate(row.expires_at)?.getTime() }
+  }
+
+  #matches(glob: string, options: SearchOptions): Sql {
+    const prefix = literalPrefix(checkGlob(glob))
+    const after = cursorPosition(options.cursor, 2)
+    const parts = [
+      this.#context.db.dialect.glob(sql`key`, glob),
+      sql`key >= ${prefix} and key < ${`${prefix}\u{10ffff}`}`,
+    ]
+    if (options.namespace !== '*') parts.push(sql`namespace = ${address('any', options.namespace).namespace}`)
+    if (after !== undefined) parts.push(sql`(namespace, key) > (${after[0]}, ${after[1]})`)
+    return join(parts, ' and ')
+  }
+
+  #live(): Sql {
+    return sql`(expires_at is null or expires_at > ${this.#context.db.dialect.now()})`
+  }
+
+  #encodeMetadata(metadata: unknown): string | undefined {
+    return metadata === undefined ? undefined : encodeJson('metadata', metadata, this.#context.maxValueBytes)
+  }
+
+  #expiry({ ttl, expiresAt }: StoreOptions): Sql | Date | undefined {
+    if (ttl === undefined) return expiresAt && checkTime('expiresAt', expiresAt)
+    if (expiresAt !== undefined) throw new InvalidInput('pass ttl or expiresAt, not both')
+    if (typeof ttl === 'number' && Number.isFinite(ttl) && ttl > 0) return this.#context.db.dialect.now(ttl * 1000)
+    throw new InvalidInput(`ttl must be a positive number of seconds, got ${String(ttl)}`)
+  }
+}
+
+interface Address {
+  key: string
+  namespace: string
+}
+
+interface NewRecord extends Address {
+  text: string
+  metadata: string | undefined
+  expiry: Sql | Date | undefined
+}
+
+function address(key: string, namespace = 'default'): Address {
+  return { key: checkName('key', key), namespace: checkName('namespace', namespace, 128) }
+}
+
+function expectedRevision({ ifAbsent, expectedRevision }: StoreOptions): number | undefined {
+  if (ifAbsent && (expectedRevision ?? 0) > 0) {
+    throw new InvalidInput('ifAbsent and a positive expectedRevision exclude each other')
+  }
+  if (ifAbsent) return 0
+  return expectedRevision === undefined ? undefined : checkInteger('expectedRevision', expectedRevision, 0)
+}
+
+function fromRow(row: MemoryRow): MemoryRecord {
+  return {
+    key: row.key,
+    namespace: row.namespace,
+    value: decodeLoose(row.value),
+    metadata: row.metadata === null ? undefined : decodeLoose(row.metadata),
+    createdAt: toDate(row.created_at),
+    updatedAt: toDate(row.updated_at),
+    expiresAt: toOptionalDate(row.expires_at),
+    revision: row.revision,
+  }
+}

@@ -1,0 +1,145 @@
+import type { EventEmitter } from 'node:events'
+import type { Context } from './context.ts'
+import type {
+  BackupOptions,
+  BackupResult,
+  CleanupOptions,
+  CleanupResult,
+  ExportResult,
+  HotKey,
+  HotKeyOptions,
+  Maintenance,
+  Orphan,
+  PerformanceReport,
+  RestoreResult,
+  Stats,
+  Usage,
+  UsageOptions,
+} from './maintenance/maintenance.ts'
+import { Transaction } from './transaction.ts'
+
+/** What a memory can tell while it works. */
+export interface MemoryEvents {
+  /** A statement took longer than `slowQueryMs`: its text, `?` for every value, and its duration in ms. */
+  slow_query: [query: string, durationMs: number]
+  /** Work in the background failed. Nothing acknowledged is affected; it is tried again. */
+  background_error: [error: unknown]
+}
+
+/** What a handle is made of; `openMemory` puts it together. */
+export interface MemoryParts {
+  readonly context: Context
+  readonly maintenance: Maintenance
+  readonly emitter: EventEmitter
+  /** Where the store is, as a file path or URL. */
+  readonly url: string
+  /** The same store as another agent. */
+  readonly as: (agentId: string) => Memory
+  readonly close: () => Promise<void>
+}
+
+/** A handle on the shared memory: all records, their upkeep, and the handle's own life. Made by `openMemory`. */
+export class Memory extends Transaction {
+  readonly maintenance: Maintenance
+  /** Where the store is, as a file path or URL. */
+  readonly url: string
+  readonly #parts: MemoryParts
+
+  constructor(parts: MemoryParts) {
+    super(parts.context)
+    this.#parts = parts
+    this.maintenance = parts.maintenance
+    this.url = parts.url
+  }
+
+  /** The same store, acting as this agent: its writes count as heartbeats and carry its name. */
+  as(agentId: string): Memory {
+    return this.#parts.as(agentId)
+  }
+
+  /** See {@link Maintenance.cleanup}. */
+  cleanup(options?: CleanupOptions): Promise<CleanupResult> {
+    return this.maintenance.cleanup(options)
+  }
+
+  /** See {@link Maintenance.vacuum}. */
+  vacuum(): Promise<{ freedBytes: number }> {
+    return this.maintenance.vacuum()
+  }
+
+  /** See {@link Maintenance.analyzePerformance}. */
+  analyzePerformance(): Promise<PerformanceReport> {
+    return this.maintenance.analyzePerformance()
+  }
+
+  /** See {@link Maintenance.analyzeUsage}. */
+  analyzeUsage(options?: UsageOptions): Promise<Usage> {
+    return this.maintenance.analyzeUsage(options)
+  }
+
+  /** See {@link Maintenance.hotKeys}. */
+  getHotKeys(options?: HotKeyOptions): Promise<HotKey[]> {
+    return this.maintenance.hotKeys(options)
+  }
+
+  /** See {@link Maintenance.backup}. */
+  backup(path: string, options?: BackupOptions): Promise<BackupResult> {
+    return this.maintenance.backup(path, options)
+  }
+
+  /** See {@link Maintenance.restore}. */
+  restore(path: string): Promise<RestoreResult> {
+    return this.maintenance.restore(path)
+  }
+
+  /** See {@link Maintenance.exportNamespace}. */
+  exportNamespace(namespace: string, path: string): Promise<ExportResult> {
+    return this.maintenance.exportNamespace(namespace, path)
+  }
+
+  /** Listens to what the memory tells while it works. */
+  on<Name extends keyof MemoryEvents>(name: Name, listener: (...args: MemoryEvents[Name]) => void): this {
+    this.#parts.emitter.on(name, listener)
+    return this
+  }
+
+  /** Stops listening. */
+  off<Name extends keyof MemoryEvents>(name: Name, listener: (...args: MemoryEvents[Name]) => void): this {
+    this.#parts.emitter.off(name, listener)
+    return this
+  }
+
+  /** See {@link Maintenance.stats}. */
+  getStats(): Promise<Stats> {
+    return this.maintenance.stats()
+  }
+
+  /** See {@link Maintenance.optimize}. */
+  optimize(): Promise<void> {
+    return this.maintenance.optimize()
+  }
+
+  /** See {@link Maintenance.reindex}. */
+  reindex(): Promise<void> {
+    return this.maintenance.reindex()
+  }
+
+  /** See {@link Maintenance.findOrphans}. */
+  findOrphanedRecords(): Promise<Orphan[]> {
+    return this.maintenance.findOrphans()
+  }
+
+  /** See {@link Maintenance.cleanupOrphans}. */
+  cleanupOrphans(): Promise<CleanupResult> {
+    return this.maintenance.cleanupOrphans()
+  }
+
+  /** Finishes every accepted write, then closes. Calling it again is harmless; other calls then get Closed. */
+  close(): Promise<void> {
+    return this.#parts.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

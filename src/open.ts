@@ -1,0 +1,88 @@
+import { EventEmitter } from 'node:events'
+import type { Context } from './context.ts'
+import { gate } from './db/gate.ts'
+import { instrument, Meter } from './db/instrument.ts'
+import { openSqlite, type SqliteOptions, type SqliteShare } from './db/sqlite/open.ts'
+import { Unsupported } from './errors.ts'
+import { locate, prepareSwarmFolder } from './location.ts'
+import { Maintenance } from './maintenance/maintenance.ts'
+import { Memory } from './memory.ts'
+import { checkInteger, checkName, checkNumber } from './util/check.ts'
+import { type Clock, systemClock } from './util/clock.ts'
+import { defaultMaxValueBytes, maxMaxValueBytes } from './util/json.ts'
+
+export interface OpenOptions extends SqliteOptions {
+  /** Who acts through this handle. Default: HIVEWAX_AGENT, else nobody in particular. */
+  agentId?: string | undefined
+  /** Statements slower than this raise `slow_query`, in milliseconds. Default 100. */
+  slowQueryMs?: number | undefined
+  /** The largest JSON text of one value, in bytes. Default 1 MiB, up to 64 MiB. */
+  maxValueBytes?: number | undefined
+  /** How much recently read values may take in this process, in bytes. Default 16 MiB; 0 turns it off. */
+  cacheBytes?: number | undefined
+  /** Clean up, index and count reads in the background. Default true; off for one-shot programs. */
+  background?: boolean | undefined
+  /** Where the time comes from; for tests. */
+  clock?: Clock | undefined
+}
+
+/**
+ * Opens the memory, creating it when it does not exist.
+ * @param location a file path, `:memory:` for a private one that ends with the handle, or nothing for the
+ *   project's own: HIVEWAX_URL, else `.swarm/config.json`, else `.swarm/memory.db` at the project's root
+ * @throws InvalidInput `foreign_store` for a database of another program, Unsupported for a newer store,
+ *   Storage when the file or its folder may not be written, Corrupt when it is damaged
+ */
+export async function openMemory(location?: string, options: OpenOptions = {}): Promise<Memory> {
+  checkOptions(options)
+  const { url } = locate(location)
+  if (/^[a-z]+:\/\//i.test(url)) {
+    throw new Unsupported(`cannot open ${url.replace(/:\/\/.*@/, '://…@')}: only files and :memory: are supported`)
+  }
+  if (location === undefined) prepareSwarmFolder(url)
+  return assemble(await openSqlite(url, options), options)
+}
+
+function assemble(share: SqliteShare, options: OpenOptions): Memory {
+  const clock = options.clock ?? systemClock
+  const emitter = new EventEmitter()
+  const meter = new Meter(options.slowQueryMs ?? 100)
+  meter.onSlow = (query, durationMs) => emitter.emit('slow_query', query, durationMs)
+  let isOpen = true
+  const db = instrument(
+    gate(share.store.db(clock), () => isOpen),
+    meter,
+  )
+  const close = async () => {
+    if (!isOpen) return
+    isOpen = false
+    await share.release()
+  }
+  const context: Context = {
+    db,
+    clock,
+    agentId: options.agentId ?? process.env.HIVEWAX_AGENT,
+    maxValueBytes: options.maxValueBytes ?? defaultMaxValueBytes,
+    cacheBytes: options.cacheBytes ?? 16 * 1024 * 1024,
+    countRead: () => {},
+  }
+  const maintenance = new Maintenance(context)
+  const handle = (own: Context): Memory =>
+    new Memory({
+      context: own,
+      maintenance,
+      emitter,
+      url: share.store.file,
+      as: agentId => handle({ ...own, agentId: checkName('agentId', agentId) }),
+      close,
+    })
+  return handle(context)
+}
+
+function checkOptions(options: OpenOptions): void {
+  if (options.agentId !== undefined) checkName('agentId', options.agentId)
+  if (options.maxValueBytes !== undefined) checkInteger('maxValueBytes', options.maxValueBytes, 1, maxMaxValueBytes)
+  if (options.cacheBytes !== undefined) checkInteger('cacheBytes', options.cacheBytes, 0)
+  if (options.slowQueryMs !== undefined) checkNumber('slowQueryMs', options.slowQueryMs, 0)
+  if (options.busyTimeoutMs !== undefined) checkInteger('busyTimeoutMs', options.busyTimeoutMs, 0)
+}

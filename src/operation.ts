@@ -1,0 +1,42 @@
+import type { ZodType, z } from 'zod'
+import type { Memory } from './memory.ts'
+
+/** The zod module, passed in, so that describing an operation does not load it. */
+export type Zod = typeof z
+
+/** What a caller must be allowed to do. Deny by default; `admin` covers all. */
+export type Permission =
+  | 'memory:read'
+  | 'memory:write'
+  | 'memory:delete'
+  | 'agents'
+  | 'tasks'
+  | 'events:append'
+  | 'consensus'
+  | 'sql:read'
+  | 'backup'
+  | 'admin'
+
+/** One thing that the doors can ask of the memory. The CLI, HTTP, MCP and the reference are loops over these. */
+export interface Operation<Input = unknown> {
+  /** `domain.method`, as in the library: `kv.store` is `memory.kv.store`. */
+  readonly name: string
+  /** One sentence, in the imperative, without a full stop. */
+  readonly summary: string
+  /** What it does to the store; `destroy` loses data that cannot be had back. */
+  readonly effect: 'read' | 'write' | 'destroy'
+  readonly permission: Permission
+  /** The fields of the input that a command line takes in order, without a flag. */
+  readonly positionals?: readonly string[]
+  /** Command lines that work as they stand, most useful first, without the program's name. */
+  readonly examples: readonly string[]
+  /** Describes the input, one object. The domains validate; this is for callers and their tools. */
+  input(zod: Zod): ZodType<Input>
+  run(memory: Memory, input: Input): Promise<unknown>
+}
+
+/** Declares an operation; its input's type follows from the schema. */
+export function operation<Input>(declared: Operation<Input>): Operation {
+  // Methods are bivariant: callers pass what `input` has parsed.
+  return declared as Operation
+}

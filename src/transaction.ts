@@ -1,0 +1,191 @@
+import { type Agent, Agents, type NewAgent } from './agents/agents.ts'
+import { Consensus, type ConsensusState, type Proposal } from './consensus/consensus.ts'
+import type { Context } from './context.ts'
+import type { Executed, Row } from './db/db.ts'
+import type { Param } from './db/sql.ts'
+import { type EventRecord, Events, type NewEvent } from './events/events.ts'
+import { Find, type FindOptions, type Found } from './find/find.ts'
+import { Kv, type MemoryRecord, type NamespaceOption, type SearchOptions, type StoreOptions } from './kv/kv.ts'
+import { Locks } from './locks/locks.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { type NewPattern, type Pattern, type PatternFilter, Patterns } from './patterns/patterns.ts'
+import { type CreateSessionOptions, Sessions } from './sessions/sessions.ts'
+import { type SharedEntry, SharedState, type UpdateSharedOptions } from './shared/shared.ts'
+import { Tasks } from './tasks/tasks.ts'
+import { Topology } from './topology/topology.ts'
+import type { Json } from './util/json.ts'
+import { type SaveWorkflowOptions, type WorkflowRecord, Workflows } from './workflows/workflows.ts'
+
+/** How long a transaction may stay open, in milliseconds: default 30,000. */
+export interface TransactionOptions {
+  timeoutMs?: number | undefined
+}
+
+/**
+ * Everything that can be done with the records, inside a transaction or out of it: the domains as fields, and
+ * the documented flat names, each one line.
+ */
+export class Transaction {
+  readonly kv: Kv
+  readonly sessions: Sessions
+  readonly agents: Agents
+  readonly tasks: Tasks
+  readonly shared: SharedState
+  readonly events: Events
+  readonly patterns: Patterns
+  readonly metrics: Metrics
+  readonly workflows: Workflows
+  readonly topology: Topology
+  readonly consensus: Consensus
+  readonly locks: Locks
+  readonly #find: Find
+  readonly #context: Context
+
+  constructor(context: Context) {
+    this.#context = context
+    this.kv = new Kv(context)
+    this.sessions = new Sessions(context)
+    this.agents = new Agents(context)
+    this.tasks = new Tasks(context)
+    this.shared = new SharedState(context)
+    this.events = new Events(context)
+    this.patterns = new Patterns(context)
+    this.metrics = new Metrics(context)
+    this.workflows = new Workflows(context)
+    this.topology = new Topology(context)
+    this.consensus = new Consensus(context)
+    this.locks = new Locks(context)
+    this.#find = new Find(context)
+  }
+
+  /** See {@link Kv.store}. */
+  store(key: string, value: unknown, options?: StoreOptions): Promise<{ revision: number }> {
+    return this.kv.store(key, value, options)
+  }
+
+  /** See {@link Agents.storeMemory}. */
+  storeAgentMemory(agentId: string, key: string, value: unknown): Promise<void> {
+    return this.agents.storeMemory(agentId, key, value)
+  }
+
+  /** The same as {@link storeAgentMemory}: a key of an agent's memory is replaced whole. */
+  updateAgentMemory(agentId: string, key: string, value: unknown): Promise<void> {
+    return this.agents.storeMemory(agentId, key, value)
+  }
+
+  /** See {@link Kv.retrieve}. */
+  retrieve(key: string, options?: NamespaceOption): Promise<Json | undefined> {
+    return this.kv.retrieve(key, options)
+  }
+
+  /** The first page of {@link Kv.search}, as an array. */
+  async search(glob: string, options?: SearchOptions): Promise<MemoryRecord[]> {
+    return (await this.kv.search(glob, options)).items
+  }
+
+  /**
+   * Runs one SQL statement that only reads, in the engine's own SQL, against the raw tables: expired rows are
+   * still there. Sees every write acknowledged before. What could write is refused with InvalidInput.
+   */
+  query(text: string, params?: readonly Param[]): Promise<Row[]> {
+    return this.#context.db.query(text, params)
+  }
+
+  /**
+   * Runs one SQL statement of the process's owner, which may write. Refuses transaction control, ATTACH, and
+   * changes of `synchronous`, `locking_mode` and `journal_mode` (other than to WAL).
+   */
+  execute(text: string, params?: readonly Param[]): Promise<Executed> {
+    return this.#context.db.execute(text, params)
+  }
+
+  /** See {@link Kv.delete}. */
+  delete(key: string, options?: NamespaceOption): Promise<boolean> {
+    return this.kv.delete(key, options)
+  }
+
+  /** See {@link Kv.clearNamespace}. */
+  clearNamespace(namespace: string): Promise<number> {
+    return this.kv.clearNamespace(namespace)
+  }
+
+  /** See {@link Sessions.create}. Returns the session's id. */
+  createSession(data: unknown, options?: CreateSessionOptions): Promise<string> {
+    return this.sessions.create(data, options)
+  }
+
+  /** See {@link Sessions.resume}. */
+  resumeSession(id: string): Promise<Json | undefined> {
+    return this.sessions.resume(id)
+  }
+
+  /** See {@link Sessions.update}. Returns the merged data. */
+  updateSession(id: string, patch: Record<string, unknown>): Promise<Json> {
+    return this.sessions.update(id, patch)
+  }
+
+  /** See {@link Workflows.save}. */
+  saveWorkflowState(id: string, state: unknown, options?: SaveWorkflowOptions): Promise<WorkflowRecord> {
+    return this.workflows.save(id, state, options)
+  }
+
+  /** The state of {@link Workflows.get}, or undefined when the workflow was never saved. */
+  async getWorkflowState(id: string): Promise<Json | undefined> {
+    return (await this.workflows.get(id))?.state
+  }
+
+  /** See {@link Agents.register}. */
+  registerAgent(agent: NewAgent): Promise<Agent> {
+    return this.agents.register(agent)
+  }
+
+  /** See {@link SharedState.update}. */
+  updateSharedState(key: string, value: unknown, options?: UpdateSharedOptions): Promise<SharedEntry> {
+    return this.shared.update(key, value, options)
+  }
+
+  /** See {@link Events.log}. */
+  logEvent(event: NewEvent): Promise<EventRecord>
+  logEvent(type: string, data?: unknown): Promise<EventRecord>
+  logEvent(event: NewEvent | string, data?: unknown): Promise<EventRecord> {
+    return this.events.log(typeof event === 'string' ? { type: event, data } : event)
+  }
+
+  /** See {@link Consensus.propose}. */
+  proposeConsensus(key: string, proposal: Proposal): Promise<ConsensusState> {
+    return this.consensus.propose(key, proposal)
+  }
+
+  /** See {@link Consensus.get}. */
+  getConsensusState(key: string): Promise<ConsensusState | undefined> {
+    return this.consensus.get(key)
+  }
+
+  /** See {@link Patterns.store}. */
+  storePattern(pattern: NewPattern): Promise<Pattern> {
+    return this.patterns.store(pattern)
+  }
+
+  /** The first page of {@link Patterns.list} of one type, most confident first. */
+  async getPatterns(type: string, options?: Omit<PatternFilter, 'type'>): Promise<Pattern[]> {
+    return (await this.patterns.list({ ...options, type })).items
+  }
+
+  /**
+   * Runs `fn` atomically: what it does through the handle it receives commits together when it resolves, and not
+   * at all when it throws or takes longer than `timeoutMs`. A transaction inside one is a savepoint. Inside the
+   * callback only its own handle may be used (else InvalidInput `transaction_misuse`).
+   */
+  transaction<T>(fn: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const { timeoutMs } = options
+    return this.#context.db.transaction(tx => fn(new Transaction({ ...this.#context, db: tx })), {
+      interactive: true,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    })
+  }
+
+  /** See {@link Find.find}. */
+  find(text: string, options?: FindOptions): Promise<Found[]> {
+    return this.#find.find(text, options)
+  }
+}

@@ -1,0 +1,19 @@
+import { InvalidInput } from '../errors.ts'
+import { describe } from './check.ts'
+
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+
+/** A length of time: milliseconds, or text such as `500ms`, `30s`, `15m`, `1h`, `7d`, `2w`. */
+export type Duration = number | string
+
+/** The milliseconds of a duration. Zero and negative lengths are InvalidInput. */
+export function durationMs(what: string, duration: Duration): number {
+  const ms = typeof duration === 'number' ? duration : parse(duration)
+  if (Number.isFinite(ms) && ms > 0) return ms
+  throw new InvalidInput(`${what} must be a length of time such as '30s', '1h' or '7d', got ${describe(duration)}`)
+}
+
+function parse(text: unknown): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)$/.exec(String(text)) ?? []
+  return Number(amount) * (unitMs[unit as keyof typeof unitMs] ?? Number.NaN)
+}

@@ -1,0 +1,8 @@
+import type { Memory } from '../../src/memory.ts'
+import type { OpenOptions } from '../../src/open.ts'
+
+/** Opens a handle on a new, empty store of the engine under test; it is closed after the test. */
+export type Open = (options?: OpenOptions) => Promise<Memory>
+
+/** The promises of one domain, as tests that hold on every engine. */
+export type Suite = (open: Open) => void

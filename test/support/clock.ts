@@ -1,0 +1,33 @@
+import type { Clock } from '../../src/util/clock.ts'
+
+/** A clock that stands still until it is told to move; wall and lease time move apart when asked. */
+export class TestClock implements Clock {
+  bootId = 'boot-1'
+  #wallMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
+  #monotonicMs = 1_000_000
+
+  now(): number {
+    return this.#wallMs
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs
+  }
+
+  /** Time passes. */
+  advance(ms: number): void {
+    this.#wallMs += ms
+    this.#monotonicMs += ms
+  }
+
+  /** Somebody sets the wall clock, forward or back; leases must not notice. */
+  setWall(ms: number): void {
+    this.#wallMs = ms
+  }
+
+  /** The machine restarts: the lease clock begins anew under another boot id. */
+  reboot(): void {
+    this.bootId = `${this.bootId}+`
+    this.#monotonicMs = 0
+  }
+}

@@ -1,0 +1,28 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Memory } from '../../src/memory.ts'
+import { type OpenOptions, openMemory } from '../../src/open.ts'
+
+/** A folder of the test's own, removed after it. */
+export function scratchFolder(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hivewax-test-'))
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The path of a store that does not exist yet. */
+export function scratchFile(name = 'memory.db'): string {
+  return path.join(scratchFolder(), name)
+}
+
+/**
+ * A handle on a new store, or on `file`, closed after the test. Without background work, so that a test sees only
+ * what it did itself; pass `background: true` to test that.
+ */
+export async function openScratch(options: OpenOptions = {}, file = scratchFile()): Promise<Memory> {
+  const memory = await openMemory(file, { background: false, ...options })
+  onTestFinished(() => memory.close())
+  return memory
+}
