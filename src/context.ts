@@ -7,6 +7,8 @@ export interface Context {
   readonly clock: Clock
   /** Who acts through this handle, when it said so. */
   readonly agentId: string | undefined
+  /** Names the caller's transaction, savepoints included, that this handle works in; absent outside of any. */
+  readonly transactionId?: string
   /** The largest JSON text of one value, in bytes. */
   readonly maxValueBytes: number
   /** How much `retrieve` may keep in this process's memory, in bytes of JSON; 0 turns the cache off. */

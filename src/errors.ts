@@ -109,7 +109,11 @@ export class Conflict extends HivewaxError {
 
 /** This engine, this platform or this version of the program cannot do it. */
 export class Unsupported extends HivewaxError {
-  constructor(message: string, options?: ErrorOptions, code: 'unsupported' | 'store_too_new' = 'unsupported') {
+  constructor(
+    message: string,
+    options?: ErrorOptions,
+    code: 'unsupported' | 'store_too_new' = 'unsupported',
+  ) {
     super(code, message, options)
   }
 }
@@ -154,4 +158,43 @@ export class Storage extends HivewaxError {
   constructor(message: string, options?: ErrorOptions) {
     super('storage', message, options)
   }
+}
+
+const classes: Record<
+  ErrorCode,
+  new (
+    message: string,
+    options?: ErrorOptions,
+    code?: never,
+  ) => HivewaxError
+> = {
+  invalid_input: InvalidInput,
+  too_large: InvalidInput,
+  transaction_misuse: InvalidInput,
+  foreign_store: InvalidInput,
+  unauthorized: Unauthorized,
+  forbidden: Unauthorized,
+  not_found: NotFound,
+  compacted: NotFound,
+  conflict: Conflict,
+  stale_token: Conflict,
+  unsupported: Unsupported,
+  store_too_new: Unsupported,
+  busy: Busy,
+  rate_limited: Busy,
+  closed: Closed,
+  deadline: Deadline,
+  corrupt: Corrupt,
+  disk_full: DiskFull,
+  storage: Storage,
+}
+
+/** The error that `toJSON` described, of the same class: for errors that came from another thread or process. */
+export function errorFromJson({
+  code,
+  message,
+  ...options
+}: ReturnType<HivewaxError['toJSON']>): HivewaxError {
+  // Each class takes the codes that the table gives to it.
+  return new classes[code](message, options, code as never)
 }

@@ -34,7 +34,8 @@ export function prepareSwarmFolder(file: string): void {
 function swarmFolder(cwd: string): { folder: string; reason: string } {
   const inside = ancestors(cwd)
   const existing = inside.find(folder => fs.existsSync(path.join(folder, '.swarm')))
-  if (existing !== undefined) return { folder: path.join(existing, '.swarm'), reason: `found .swarm in ${existing}` }
+  if (existing !== undefined)
+    return { folder: path.join(existing, '.swarm'), reason: `found .swarm in ${existing}` }
   const root = inside.find(folder => fs.existsSync(path.join(folder, '.git')))
   if (root === undefined) return { folder: path.join(cwd, '.swarm'), reason: 'the working directory' }
   const main = mainWorktree(root)
@@ -72,7 +73,10 @@ function readConfig(file: string): { url?: string } {
   try {
     config = JSON.parse(fs.readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new InvalidInput(`${file} is not JSON`, { cause: error, hint: 'Write for example { "url": "memory.db" }.' })
+    throw new InvalidInput(`${file} is not JSON`, {
+      cause: error,
+      hint: 'Write for example { "url": "memory.db" }.',
+    })
   }
   const url = typeof config === 'object' && config !== null && 'url' in config ? config.url : undefined
   if (url === undefined) return {}

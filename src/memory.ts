@@ -1,21 +1,15 @@
 import type { EventEmitter } from 'node:events'
 import type { Context } from './context.ts'
-import type {
-  BackupOptions,
-  BackupResult,
-  CleanupOptions,
-  CleanupResult,
-  ExportResult,
-  HotKey,
-  HotKeyOptions,
-  Maintenance,
-  Orphan,
-  PerformanceReport,
-  RestoreResult,
-  Stats,
-  Usage,
-  UsageOptions,
-} from './maintenance/maintenance.ts'
+import type { AbortableOptions } from './db/engine.ts'
+import type { BackupOptions, BackupResult } from './maintenance/backup.ts'
+import type { CleanupOptions, CleanupResult } from './maintenance/cleanup.ts'
+import type { Maintenance, VacuumOptions } from './maintenance/maintenance.ts'
+import type { Orphan } from './maintenance/orphans.ts'
+import type { PerformanceReport } from './maintenance/performance.ts'
+import type { RestoreOptions, RestoreResult } from './maintenance/restore.ts'
+import type { Stats } from './maintenance/stats.ts'
+import type { ExportOptions, ExportResult } from './maintenance/transfer/export.ts'
+import type { HotKey, HotKeyOptions, Usage, UsageOptions } from './maintenance/usage.ts'
 import { Transaction } from './transaction.ts'
 
 /** What a memory can tell while it works. */
@@ -63,8 +57,8 @@ export class Memory extends Transaction {
   }
 
   /** See {@link Maintenance.vacuum}. */
-  vacuum(): Promise<{ freedBytes: number }> {
-    return this.maintenance.vacuum()
+  vacuum(options?: VacuumOptions): Promise<{ freedBytes: number }> {
+    return this.maintenance.vacuum(options)
   }
 
   /** See {@link Maintenance.analyzePerformance}. */
@@ -88,13 +82,13 @@ export class Memory extends Transaction {
   }
 
   /** See {@link Maintenance.restore}. */
-  restore(path: string): Promise<RestoreResult> {
-    return this.maintenance.restore(path)
+  restore(path: string, options?: RestoreOptions): Promise<RestoreResult> {
+    return this.maintenance.restore(path, options)
   }
 
   /** See {@link Maintenance.exportNamespace}. */
-  exportNamespace(namespace: string, path: string): Promise<ExportResult> {
-    return this.maintenance.exportNamespace(namespace, path)
+  exportNamespace(namespace: string, path: string, options?: ExportOptions): Promise<ExportResult> {
+    return this.maintenance.exportNamespace(namespace, path, options)
   }
 
   /** Listens to what the memory tells while it works. */
@@ -115,13 +109,13 @@ export class Memory extends Transaction {
   }
 
   /** See {@link Maintenance.optimize}. */
-  optimize(): Promise<void> {
-    return this.maintenance.optimize()
+  optimize(options?: AbortableOptions): Promise<void> {
+    return this.maintenance.optimize(options)
   }
 
   /** See {@link Maintenance.reindex}. */
-  reindex(): Promise<void> {
-    return this.maintenance.reindex()
+  reindex(options?: AbortableOptions): Promise<void> {
+    return this.maintenance.reindex(options)
   }
 
   /** See {@link Maintenance.findOrphans}. */

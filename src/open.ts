@@ -1,13 +1,17 @@
 import { EventEmitter } from 'node:events'
+import { Heartbeats } from './agents/heartbeat.ts'
 import type { Context } from './context.ts'
 import { gate } from './db/gate.ts'
 import { instrument, Meter } from './db/instrument.ts'
 import { openSqlite, type SqliteOptions, type SqliteShare } from './db/sqlite/open.ts'
+import { SqliteUpkeep } from './db/sqlite/upkeep.ts'
 import { Unsupported } from './errors.ts'
 import { locate, prepareSwarmFolder } from './location.ts'
+import { AccessLog } from './maintenance/access.ts'
+import { Background } from './maintenance/background.ts'
 import { Maintenance } from './maintenance/maintenance.ts'
 import { Memory } from './memory.ts'
-import { checkInteger, checkName, checkNumber } from './util/check.ts'
+import { checkInteger, checkName, checkNumber, checkOneOf } from './util/check.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { defaultMaxValueBytes, maxMaxValueBytes } from './util/json.ts'
 
@@ -20,8 +24,10 @@ export interface OpenOptions extends SqliteOptions {
   maxValueBytes?: number | undefined
   /** How much recently read values may take in this process, in bytes. Default 16 MiB; 0 turns it off. */
   cacheBytes?: number | undefined
-  /** Clean up, index and count reads in the background. Default true; off for one-shot programs. */
+  /** Clean up and index in the background, when no other process does. Default true; off for one-shot programs. */
   background?: boolean | undefined
+  /** Count what `retrieve` reads, for `getHotKeys`. Default true. */
+  countReads?: boolean | undefined
   /** Where the time comes from; for tests. */
   clock?: Clock | undefined
 }
@@ -35,53 +41,74 @@ export interface OpenOptions extends SqliteOptions {
  */
 export async function openMemory(location?: string, options: OpenOptions = {}): Promise<Memory> {
   checkOptions(options)
-  const { url } = locate(location)
+  const { url, reason } = locate(location)
   if (/^[a-z]+:\/\//i.test(url)) {
-    throw new Unsupported(`cannot open ${url.replace(/:\/\/.*@/, '://…@')}: only files and :memory: are supported`)
+    throw new Unsupported(
+      `cannot open ${url.replace(/:\/\/.*@/, '://…@')}: only files and :memory: are supported`,
+    )
   }
   if (location === undefined) prepareSwarmFolder(url)
-  return assemble(await openSqlite(url, options), options)
+  return assemble(await openSqlite(url, options), reason, options)
 }
 
-function assemble(share: SqliteShare, options: OpenOptions): Memory {
+function assemble(share: SqliteShare, reason: string, options: OpenOptions): Memory {
   const clock = options.clock ?? systemClock
   const emitter = new EventEmitter()
   const meter = new Meter(options.slowQueryMs ?? 100)
   meter.onSlow = (query, durationMs) => emitter.emit('slow_query', query, durationMs)
   let isOpen = true
+  // Not gated: what was counted before `close` is written during it.
+  const inner = share.store.db(clock)
   const db = instrument(
-    gate(share.store.db(clock), () => isOpen),
+    gate(inner, () => isOpen),
     meter,
   )
-  const close = async () => {
-    if (!isOpen) return
-    isOpen = false
-    await share.release()
-  }
+  const onError = (error: unknown) => emitter.emit('background_error', error)
+  const access = new AccessLog(inner, clock, onError)
   const context: Context = {
     db,
     clock,
-    agentId: options.agentId ?? process.env.HIVEWAX_AGENT,
+    agentId: options.agentId ?? (process.env.HIVEWAX_AGENT || undefined),
     maxValueBytes: options.maxValueBytes ?? defaultMaxValueBytes,
     cacheBytes: options.cacheBytes ?? 16 * 1024 * 1024,
-    countRead: () => {},
+    countRead: options.countReads === false ? () => {} : (namespace, key) => access.count(namespace, key),
   }
-  const maintenance = new Maintenance(context)
+  const heartbeats = new Heartbeats(db, clock, onError)
+  const acting = (agentId: string): Context => ({ ...context, agentId, db: heartbeats.of(agentId) })
+  const engine = new SqliteUpkeep(share.store, clock, () => isOpen)
+  const upkeep = { context, engine, meter, access, reason }
+  const maintenance = new Maintenance(upkeep)
+  const working = { ...upkeep, context: { ...context, db: inner } }
+  const background = options.background === false ? undefined : new Background(working, { onError })
+  const finish = async () => {
+    isOpen = false
+    await background?.stop()
+    await access.close()
+    await share.release()
+  }
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= finish()
+    return closing
+  }
   const handle = (own: Context): Memory =>
     new Memory({
       context: own,
       maintenance,
       emitter,
       url: share.store.file,
-      as: agentId => handle({ ...own, agentId: checkName('agentId', agentId) }),
+      as: agentId => handle(acting(checkName('agentId', agentId))),
       close,
     })
-  return handle(context)
+  return handle(context.agentId === undefined ? context : acting(context.agentId))
 }
 
 function checkOptions(options: OpenOptions): void {
+  if (options.durability !== undefined) checkOneOf('durability', options.durability, ['full', 'normal'])
   if (options.agentId !== undefined) checkName('agentId', options.agentId)
-  if (options.maxValueBytes !== undefined) checkInteger('maxValueBytes', options.maxValueBytes, 1, maxMaxValueBytes)
+  if (process.env.HIVEWAX_AGENT) checkName('HIVEWAX_AGENT', process.env.HIVEWAX_AGENT)
+  if (options.maxValueBytes !== undefined)
+    checkInteger('maxValueBytes', options.maxValueBytes, 1, maxMaxValueBytes)
   if (options.cacheBytes !== undefined) checkInteger('cacheBytes', options.cacheBytes, 0)
   if (options.slowQueryMs !== undefined) checkNumber('slowQueryMs', options.slowQueryMs, 0)
   if (options.busyTimeoutMs !== undefined) checkInteger('busyTimeoutMs', options.busyTimeoutMs, 0)

@@ -1,4 +1,5 @@
 import type { ZodType, z } from 'zod'
+import type { AbortableOptions } from './db/engine.ts'
 import type { Memory } from './memory.ts'
 
 /** The zod module, passed in, so that describing an operation does not load it. */
@@ -26,13 +27,19 @@ export interface Operation<Input = unknown> {
   /** What it does to the store; `destroy` loses data that cannot be had back. */
   readonly effect: 'read' | 'write' | 'destroy'
   readonly permission: Permission
+  /**
+   * `value`: the result is JSON of the user's own, shown as it is, and undefined when there is none. Else it is a
+   * record (undefined when absent), a list, a page, a bare value, or nothing.
+   */
+  readonly result?: 'value'
   /** The fields of the input that a command line takes in order, without a flag. */
   readonly positionals?: readonly string[]
-  /** Command lines that work as they stand, most useful first, without the program's name. */
+  /** Complete command lines (`hivewax …`), most useful first. */
   readonly examples: readonly string[]
   /** Describes the input, one object. The domains validate; this is for callers and their tools. */
   input(zod: Zod): ZodType<Input>
-  run(memory: Memory, input: Input): Promise<unknown>
+  /** @param long how to report progress and when to stop; operations that end soon need neither */
+  run(memory: Memory, input: Input, long?: AbortableOptions): Promise<unknown>
 }
 
 /** Declares an operation; its input's type follows from the schema. */

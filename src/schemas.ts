@@ -1,9 +1,14 @@
-import type { Zod } from './operation.ts'
+import type { Operation, Zod } from './operation.ts'
+import { isDuration } from './util/duration.ts'
+import type { Json } from './util/json.ts'
 
 /** The pieces that inputs of many operations share. Each takes zod, see `operation.ts`. */
 
-/** Any JSON value. On a command line: JSON when it parses, else the text itself. */
-export const json = (z: Zod, description: string) => z.json().describe(description)
+/**
+ * Any JSON value; the domains check it. On a command line: JSON when it parses, else the text itself. In JSON
+ * Schema it is `{}`, since not every client follows the recursion that says the same at length.
+ */
+export const json = (z: Zod, description: string) => z.custom<Json>().describe(description)
 
 export const namespace = (z: Zod) => z.string().optional().describe('Namespace; default: default')
 
@@ -15,3 +20,38 @@ export const page = (z: Zod) => ({
 
 /** A moment: ISO 8601 text at the doors, a Date inside. */
 export const time = (z: Zod, description: string) => z.coerce.date().describe(description)
+
+/** A time near now: ISO 8601 text, or a length of time (`1h`, or milliseconds) that the operation takes from now. */
+export const moment = (z: Zod, description: string) =>
+  z
+    .union([z.string(), z.number()])
+    .transform(at => (typeof at === 'number' || isDuration(at) ? at : new Date(at)))
+    .describe(description)
+
+/** The part of JSON Schema that inputs use. */
+export interface JsonSchema {
+  readonly type?: string | readonly string[]
+  readonly format?: string
+  readonly description?: string
+  readonly default?: unknown
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly anyOf?: readonly JsonSchema[]
+  readonly items?: JsonSchema
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+}
+
+/** What a caller sends to an operation, as JSON Schema: times are ISO 8601 text. */
+export function inputSchema(z: Zod, operation: Operation): JsonSchema {
+  const schema = z.toJSONSchema(operation.input(z), {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema._zod.def.type === 'date')
+        Object.assign(jsonSchema, { type: 'string', format: 'date-time' })
+    },
+  })
+  // What toJSONSchema declares is the whole of JSON Schema, where a schema may be `true` too; ours are objects.
+  return schema as JsonSchema
+}

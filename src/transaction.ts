@@ -13,6 +13,7 @@ import { type CreateSessionOptions, Sessions } from './sessions/sessions.ts'
 import { type SharedEntry, SharedState, type UpdateSharedOptions } from './shared/shared.ts'
 import { Tasks } from './tasks/tasks.ts'
 import { Topology } from './topology/topology.ts'
+import { uuidv7 } from './util/ids.ts'
 import type { Json } from './util/json.ts'
 import { type SaveWorkflowOptions, type WorkflowRecord, Workflows } from './workflows/workflows.ts'
 
@@ -178,7 +179,8 @@ export class Transaction {
    */
   transaction<T>(fn: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const { timeoutMs } = options
-    return this.#context.db.transaction(tx => fn(new Transaction({ ...this.#context, db: tx })), {
+    const transactionId = this.#context.transactionId ?? uuidv7(this.#context.clock.now())
+    return this.#context.db.transaction(tx => fn(new Transaction({ ...this.#context, db: tx, transactionId })), {
       interactive: true,
       ...(timeoutMs !== undefined && { timeoutMs }),
     })

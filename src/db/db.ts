@@ -43,14 +43,19 @@ export interface Db {
 /** Where the engines' SQL differs: each member is one difference, and only `db/` asks which engine it is. */
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres'
-  /** The wall clock, `offsetMs` from now: the handle's injectable clock in SQLite, the server's in PostgreSQL. */
-  now(offsetMs?: number): Sql
+  /**
+   * The wall clock, `offsetMs` from now: the handle's injectable clock in SQLite, the server's in PostgreSQL.
+   * The offset may be a column, which must not be null there.
+   */
+  now(offsetMs?: number | Sql): Sql
   /** The clock of leases in milliseconds: it only runs forward, whatever is done to the wall clock. */
   leaseNow(): Sql
   /** Names the period in which lease times compare: a lease of another epoch has lapsed. */
   leaseEpoch(): Sql
   /** `column` matches the glob `pattern` (`*`, `?`, `[…]`), case-sensitively. */
   glob(column: Sql, pattern: string): Sql
+  /** `column`, the JSON text of an array of strings, holds `value`; false for any other text and for null. */
+  holds(column: Sql, value: string): Sql
   /** After a claim's sub-select: pass over rows that others hold. SQLite has one writer and needs nothing. */
   readonly skipLocked: Sql
 }

@@ -1,5 +1,5 @@
-import type { Db, TransactionOptions } from './db.ts'
-import { Sql } from './sql.ts'
+import type { Db } from './db.ts'
+import { raw, Sql } from './sql.ts'
 
 /** What is known of one statement since the handle was opened. Durations in milliseconds. */
 export interface StatementStats {
@@ -10,6 +10,9 @@ export interface StatementStats {
   maxMs: number
 }
 
+/** Statements with texts of their own come and go without end; the first so many are told apart. */
+const maxStatements = 1000
+
 /** Upper bounds of the histogram's buckets in milliseconds: powers of the square root of two from 1 µs on. */
 const buckets = Array.from({ length: 64 }, (_, i) => 0.001 * 2 ** (i / 2))
 
@@ -19,6 +22,8 @@ export class Meter {
   onSlow: (query: string, durationMs: number) => void = () => {}
   readonly #slowMs: number
   readonly #sites = new Map<readonly string[], StatementStats>()
+  /** Statements of the owner and of fragments have no site of their own: the text is their key. */
+  readonly #texts = new Map<string, StatementStats>()
   readonly #histogram = new Uint32Array(buckets.length + 1)
 
   constructor(slowMs: number) {
@@ -32,52 +37,58 @@ export class Meter {
     stats.totalMs += durationMs
     stats.maxMs = Math.max(stats.maxMs, durationMs)
     const bucket = Math.ceil(2 * Math.log2(Math.max(durationMs, 0.001) * 1000))
-    this.#histogram[Math.min(bucket, buckets.length)]! += 1
+    const at = Math.min(bucket, buckets.length)
+    this.#histogram[at] = (this.#histogram[at] ?? 0) + 1
     if (durationMs >= this.#slowMs) this.onSlow(stats.query, durationMs)
   }
 
   /** The statements, most time first. */
   statements(): StatementStats[] {
-    return [...this.#sites.values()].map(stats => ({ ...stats })).sort((a, b) => b.totalMs - a.totalMs)
+    return [...this.#texts.values()].map(stats => ({ ...stats })).sort((a, b) => b.totalMs - a.totalMs)
   }
 
   /** The duration that a share `q` (0 to 1) of all statements stayed within, up to a factor of √2; 0 if none ran. */
   percentileMs(q: number): number {
     const total = this.#histogram.reduce((sum, count) => sum + count, 0)
-    let seen = 0
-    const bucket = this.#histogram.findIndex(count => (seen += count) >= Math.max(1, q * total))
-    return buckets[bucket] ?? 0
+    let missing = Math.max(1, q * total)
+    for (const [i, upperMs] of buckets.entries()) {
+      missing -= this.#histogram[i] ?? 0
+      if (missing <= 0) return upperMs
+    }
+    return 0
   }
 
   #stats(query: Sql): StatementStats {
     const known = this.#sites.get(query.strings)
     if (known !== undefined) return known
-    const stats = { query: textOf(query), count: 0, errors: 0, totalMs: 0, maxMs: 0 }
-    this.#sites.set(query.strings, stats)
+    const text = textOf(query)
+    const stats = this.#texts.get(text) ?? { query: text, count: 0, errors: 0, totalMs: 0, maxMs: 0 }
+    if (this.#texts.size < maxStatements) this.#texts.set(text, stats)
+    if ('raw' in query.strings) this.#sites.set(query.strings, stats)
     return stats
   }
 }
 
 /** The same database, with every statement timed as its caller sees it: waiting for the commit included. */
 export function instrument(db: Db, meter: Meter): Db {
-  const timed = async <T>(query: Sql, run: () => Promise<T>): Promise<T> => {
-    const start = performance.now()
+  const timed = async <T>(query: Sql, start: number, running: Promise<T>): Promise<T> => {
     let failed = true
     try {
-      const result = await run()
+      const result = await running
       failed = false
       return result
     } finally {
       meter.record(query, performance.now() - start, failed)
     }
   }
+  const { version } = db
   return {
     dialect: db.dialect,
-    all: query => timed(query, () => db.all(query)),
-    query: (text, params) => timed(new Sql([text], []), () => db.query(text, params)),
-    execute: (text, params) => timed(new Sql([text], []), () => db.execute(text, params)),
-    transaction: (fn, options?: TransactionOptions) => db.transaction(tx => fn(instrument(tx, meter)), options),
-    ...(db.version !== undefined && { version: () => db.version?.() ?? Promise.resolve(undefined) }),
+    all: query => timed(query, performance.now(), db.all(query)),
+    query: (text, params) => timed(raw(text), performance.now(), db.query(text, params)),
+    execute: (text, params) => timed(raw(text), performance.now(), db.execute(text, params)),
+    transaction: (fn, options) => db.transaction(tx => fn(instrument(tx, meter)), options),
+    ...(version !== undefined && { version: () => version.call(db) }),
   }
 }
 

@@ -1,3 +1,6 @@
+import { InvalidInput } from '../errors.ts'
+import { describe } from '../util/check.ts'
+
 /** What a `sql` template may carry between its pieces. A boolean is stored as 1 or 0, undefined as NULL. */
 export type Param = string | number | bigint | boolean | null | undefined | Date | Uint8Array | Sql
 
@@ -28,7 +31,19 @@ export function raw(text: string): Sql {
 /** Fragments or values in a row, separated: for `in (…)`, `values …` and `and` chains. */
 export function join(parts: readonly Param[], separator = ', '): Sql {
   if (parts.length === 0) return raw('')
-  return new Sql(['', ...Array.from({ length: parts.length - 1 }, () => separator), ''], parts)
+  return new Sql(separators(parts.length, separator), parts)
+}
+
+const knownSeparators = new Map<string, readonly string[]>()
+
+/** The same strings object for the same number of parts, so that a statement of joined parts is found again. */
+function separators(parts: number, separator: string): readonly string[] {
+  const key = `${parts}${separator}`
+  const known = knownSeparators.get(key)
+  if (known !== undefined) return known
+  const strings = ['', ...Array.from({ length: parts - 1 }, () => separator), '']
+  if (parts <= 100) knownSeparators.set(key, strings)
+  return strings
 }
 
 /** A parameter as a driver takes it. */
@@ -47,12 +62,42 @@ export interface Statement {
 export interface Binding {
   placeholder(index: number): string
   time(date: Date): Bound
+  /** The text as this engine runs it best; called once per text. */
+  adapt(text: string): string
 }
+
+/**
+ * Where the compiler has got to in a template. Templates are told apart by the identity of their strings, which
+ * a call site never changes; so the same site finds its statement again without building its text.
+ */
+class Step {
+  statement: Statement | undefined
+  #value: Step | undefined
+  readonly #fragments = new WeakMap<readonly string[], Step>()
+
+  /** After a bound value. */
+  value(): Step {
+    this.#value ??= new Step()
+    return this.#value
+  }
+
+  /** At the beginning of a fragment. */
+  fragment(strings: readonly string[]): Step {
+    const known = this.#fragments.get(strings)
+    if (known !== undefined) return known
+    const step = new Step()
+    this.#fragments.set(strings, step)
+    return step
+  }
+}
+
+const maxTexts = 1000
 
 /** Compiles templates to statements of one engine, remembering each call site. */
 export class Compiler {
   readonly #binding: Binding
-  readonly #sites = new WeakMap<readonly string[], Statement>()
+  readonly #start = new Step()
+  /** For templates that are put together anew each time, such as lists of any length. */
   readonly #texts = new Map<string, Statement>()
 
   constructor(binding: Binding) {
@@ -60,8 +105,42 @@ export class Compiler {
   }
 
   compile(query: Sql): { statement: Statement; params: Bound[] } {
-    const flat = query.params.some(isFragment) ? flatten(query) : query
-    return { statement: this.#statement(flat, flat === query), params: this.bind(flat.params) }
+    const params: Bound[] = []
+    const end = this.#walk(this.#start, query, params)
+    end.statement ??= this.#statement(this.#text(query, { placeholders: 0 }))
+    return { statement: end.statement, params }
+  }
+
+  #walk(from: Step, { strings, params }: Sql, bound: Bound[]): Step {
+    let step = from.fragment(strings)
+    for (const param of params) {
+      if (isFragment(param)) {
+        step = this.#walk(step, param, bound)
+      } else {
+        bound.push(this.#bind(param))
+        step = step.value()
+      }
+    }
+    return step
+  }
+
+  #text({ strings, params }: Sql, count: { placeholders: number }): string {
+    return params.reduce<string>((head, param, i) => {
+      const inner = isFragment(param)
+        ? this.#text(param, count)
+        : this.#binding.placeholder(count.placeholders++)
+      return head + inner + strings[i + 1]
+    }, strings[0] ?? '')
+  }
+
+  #statement(text: string): Statement {
+    const known = this.#texts.get(text)
+    if (known !== undefined) return known
+    const oldest = this.#texts.size >= maxTexts ? this.#texts.keys().next().value : undefined
+    if (oldest !== undefined) this.#texts.delete(oldest)
+    const statement = analyse(this.#binding.adapt(text))
+    this.#texts.set(text, statement)
+    return statement
   }
 
   /** Encodes parameters for the driver. */
@@ -69,33 +148,23 @@ export class Compiler {
     return params.map(param => this.#bind(param))
   }
 
-  #statement({ strings }: Sql, isSite: boolean): Statement {
-    const known = isSite ? this.#sites.get(strings) : undefined
-    if (known !== undefined) return known
-    const text = strings.reduce((head, tail, i) => head + this.#binding.placeholder(i) + tail)
-    const statement = this.#texts.get(text) ?? this.#remember(describe(text))
-    if (isSite) this.#sites.set(strings, statement)
-    return statement
-  }
-
-  #remember(statement: Statement): Statement {
-    // Lists of any length make new texts; forgetting the oldest bounds the map.
-    const oldest = this.#texts.size >= 1000 ? this.#texts.keys().next().value : undefined
-    if (oldest !== undefined) this.#texts.delete(oldest)
-    this.#texts.set(statement.text, statement)
-    return statement
-  }
-
   #bind(param: Param): Bound {
     if (param === undefined || param === null) return null
     if (typeof param === 'boolean') return param ? 1 : 0
     if (param instanceof Date) return this.#binding.time(param)
-    if (typeof param === 'number' && !Number.isFinite(param)) throw new TypeError(`cannot bind ${param}`)
-    return param instanceof Sql ? this.#bind(param.params[0]) : param
+    if (param instanceof Sql) return this.#bind(param.params[0])
+    if (isBindable(param)) return param
+    throw new InvalidInput(`a parameter of a statement cannot be ${describe(param)}`)
   }
 }
 
-function describe(text: string): Statement {
+/** SQL from outside may bring anything; NaN would become NULL without a word. */
+function isBindable(param: unknown): param is Bound {
+  if (typeof param === 'number') return Number.isFinite(param)
+  return typeof param === 'string' || typeof param === 'bigint' || param instanceof Uint8Array
+}
+
+function analyse(text: string): Statement {
   return { text, reads: isReading(text), touchesMemory: /\bmemory_store\b/.test(text) }
 }
 
@@ -104,26 +173,11 @@ export function isReading(text: string): boolean {
   return /^\s*(select|values|with|pragma)\b/i.test(text) && !/\b(insert|update|delete)\b/i.test(text)
 }
 
-/** A nested template that is more than one bare value: a bare value changes no text, so the site stays cached. */
-function isFragment(param: Param): boolean {
+/** A nested template that is more than one bare value: a bare value changes no text. */
+function isFragment(param: Param): param is Sql {
   return param instanceof Sql && !isBareValue(param)
 }
 
 function isBareValue({ strings, params }: Sql): boolean {
   return strings.length === 2 && strings[0] === '' && strings[1] === '' && !(params[0] instanceof Sql)
-}
-
-/** Splices nested fragments into one flat template. */
-function flatten(query: Sql): Sql {
-  const strings = [query.strings[0] ?? '']
-  const params: Param[] = []
-  query.params.forEach((param, i) => {
-    const inner = param instanceof Sql ? flatten(param) : undefined
-    strings[strings.length - 1] += inner?.strings[0] ?? ''
-    params.push(...(inner?.params ?? [param]))
-    if (inner === undefined) strings.push('')
-    else strings.push(...inner.strings.slice(1))
-    strings[strings.length - 1] += query.strings[i + 1] ?? ''
-  })
-  return new Sql(strings, params)
 }

@@ -22,13 +22,23 @@ export function checkText(what: string, text: unknown): string {
 }
 
 /** A whole number from `min` to `max`, or InvalidInput. */
-export function checkInteger(what: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
+export function checkInteger(
+  what: string,
+  value: unknown,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
   throw new InvalidInput(`${what} must be a whole number from ${min} to ${max}, got ${describe(value)}`)
 }
 
 /** A finite number from `min` to `max`, or InvalidInput. */
-export function checkNumber(what: string, value: unknown, min = -Number.MAX_VALUE, max = Number.MAX_VALUE): number {
+export function checkNumber(
+  what: string,
+  value: unknown,
+  min = -Number.MAX_VALUE,
+  max = Number.MAX_VALUE,
+): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max) return value
   throw new InvalidInput(`${what} must be a number from ${min} to ${max}, got ${describe(value)}`)
 }
@@ -42,8 +52,10 @@ export function checkOneOf<T extends string>(what: string, value: unknown, allow
 
 /** An array of names (ids, capabilities …) without duplicates, in the given order. */
 export function checkNames(what: string, names: unknown, maxCount = 10_000): string[] {
-  if (!Array.isArray(names)) throw new InvalidInput(`${what} must be an array of strings, got ${describe(names)}`)
-  if (names.length > maxCount) throw new InvalidInput(`${what} has ${names.length} entries; the limit is ${maxCount}`)
+  if (!Array.isArray(names))
+    throw new InvalidInput(`${what} must be an array of strings, got ${describe(names)}`)
+  if (names.length > maxCount)
+    throw new InvalidInput(`${what} has ${names.length} entries; the limit is ${maxCount}`)
   return [...new Set(names.map((name, i) => checkName(`${what}[${i}]`, name)))]
 }
 

@@ -10,10 +10,28 @@ export type Duration = number | string
 export function durationMs(what: string, duration: Duration): number {
   const ms = typeof duration === 'number' ? duration : parse(duration)
   if (Number.isFinite(ms) && ms > 0) return ms
-  throw new InvalidInput(`${what} must be a length of time such as '30s', '1h' or '7d', got ${describe(duration)}`)
+  throw new InvalidInput(
+    `${what} must be a length of time such as '30s', '1h' or '7d', got ${describe(duration)}`,
+  )
+}
+
+/** Tells text such as `1h` from other text. */
+export function isDuration(text: string): boolean {
+  return Number.isFinite(parse(text))
 }
 
 function parse(text: unknown): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)$/.exec(String(text)) ?? []
   return Number(amount) * (unitMs[unit as keyof typeof unitMs] ?? Number.NaN)
+}
+
+/** 8,000 years: a longer `ttl` would lead out of the calendar, and means the same to everybody. */
+const longestTtlMs = 8_000 * 365 * unitMs.d
+
+/** The milliseconds of a `ttl`, which is a positive number of seconds, fractions allowed; else InvalidInput. */
+export function ttlMs(ttl: unknown): number {
+  if (typeof ttl === 'number' && Number.isFinite(ttl) && ttl > 0) {
+    return Math.min(Math.max(1, Math.round(ttl * 1000)), longestTtlMs)
+  }
+  throw new InvalidInput(`ttl must be a positive number of seconds, got ${describe(ttl)}`)
 }

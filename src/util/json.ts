@@ -49,6 +49,11 @@ export function decodeLoose(text: string): Json {
   }
 }
 
+/** Tells an object from arrays, scalars and null. */
+export function isObject(value: Json): value is { [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 interface Walk {
   negativeZero: boolean
   /** The containers from the root to here: a container met again on its own path is a cycle. */

@@ -28,7 +28,12 @@ export function pageLimit(limit: number | undefined): number {
  * Cuts a page from rows that were read with `limit + 1`, so that the extra row tells whether more follow.
  * @param position what the order of the list needs to go on after an item
  */
-export function toPage<Row, T>(rows: Row[], limit: number, item: (row: Row) => T, position: (row: Row) => Json[]): Page<T> {
+export function toPage<Row, T>(
+  rows: Row[],
+  limit: number,
+  item: (row: Row) => T,
+  position: (row: Row) => Json[],
+): Page<T> {
   const last = rows.length > limit ? rows[limit - 1] : undefined
   const cursor = last === undefined ? undefined : encodeCursor(position(last))
   return { items: rows.slice(0, limit).map(item), cursor }

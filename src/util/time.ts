@@ -5,7 +5,8 @@ import { InvalidInput } from '../errors.ts'
  * with `datetime('now', …)` as text, which an ISO `T` and `Z` would make wrong within a day.
  */
 export function toTimeText(date: Date): string {
-  return `${date.toISOString().slice(0, 10)} ${date.toISOString().slice(11, 23)}`
+  const iso = date.toISOString()
+  return `${iso.slice(0, 10)} ${iso.slice(11, 23)}`
 }
 
 /** Reads a stored time: our own text, SQLite's CURRENT_TIMESTAMP text, or a driver's Date. */
@@ -27,7 +28,9 @@ const lastTimeMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 export function checkTime(name: string, date: Date): Date {
   const ms = date instanceof Date ? date.getTime() : Number.NaN
   if (Number.isNaN(ms) || ms > lastTimeMs || ms < Date.UTC(0, 0, 1)) {
-    throw new InvalidInput(`${name} must be a valid Date between the years 1900 and 9999, got ${String(date)}`)
+    throw new InvalidInput(
+      `${name} must be a valid Date between the years 1900 and 9999, got ${String(date)}`,
+    )
   }
   return date
 }

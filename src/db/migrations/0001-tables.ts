@@ -17,11 +17,13 @@ create table hivewax_migrations (
 );
 
 -- floor: no revision, version, token or ballot up to it is ever issued to a new row, so none is issued twice
+-- events_floor, shared_floor: the last event and the last revision of shared state whose record was pruned
 create table hivewax_counters (
   name text primary key,
   value integer not null
 ) without rowid;
-insert into hivewax_counters (name, value) values ('floor', 0), ('shared_revision', 0);
+insert into hivewax_counters (name, value) values
+  ('floor', 0), ('shared_revision', 0), ('events_floor', 0), ('shared_floor', 0);
 
 create table memory_store (
   id integer primary key autoincrement,
@@ -64,9 +66,13 @@ create table agents (
   incarnation integer not null default 1,
   ttl_ms integer,
   alive_until integer,
-  alive_epoch text
+  alive_epoch text,
+  lapsed_at text
 );
 create index agents_by_swarm on agents (swarm_id, id);
+create trigger agents_floor after delete on agents begin
+  update hivewax_counters set value = old.incarnation where name = 'floor' and value < old.incarnation;
+end;
 
 create table tasks (
   id text primary key,
@@ -84,6 +90,7 @@ create table tasks (
   run_at text,
   rank integer,
   open_dependencies integer not null default 0,
+  caused_by text,
   token integer not null default 0,
   lease_until integer,
   lease_epoch text,
@@ -92,14 +99,28 @@ create table tasks (
   backoff text,
   errors text,
   progress text,
-  idempotency_key text unique,
+  idempotency_key text,
   fingerprint text,
   created_by text
 );
+create unique index tasks_by_key on tasks (idempotency_key) where idempotency_key is not null;
+-- running tasks, which are few and come and go, are found by tasks_leased; nor can the planner then serve by this
+-- index, whose share grows with the backlog, what the three below are for
+create index tasks_by_status on tasks (status, id) where status <> 'running';
+create index tasks_by_agent on tasks (assigned_to, id) where assigned_to is not null;
+create index tasks_ready on tasks (requires, rank)
+  where status = 'pending' and open_dependencies = 0 and rank is not null;
+create index tasks_unranked on tasks (run_at) where status = 'pending' and rank is null;
+create index tasks_leased on tasks (lease_epoch, lease_until) where status = 'running';
+create trigger tasks_floor after delete on tasks begin
+  update hivewax_counters set value = old.token where name = 'floor' and value < old.token;
+end;
+-- an edge is open until its parent has ended
 create table hivewax_task_dependencies (
   parent_id text not null references tasks (id) on delete cascade,
   child_id text not null references tasks (id) on delete cascade,
   on_failure text not null default 'fail',
+  open integer not null default 1,
   primary key (child_id, parent_id)
 ) without rowid;
 create index hivewax_task_dependencies_by_parent on hivewax_task_dependencies (parent_id);
@@ -120,16 +141,19 @@ create table shared_state (
   value text not null,
   updated_by text,
   version integer default 1,
-  updated_at text default current_timestamp
+  updated_at text default current_timestamp,
+  revision integer not null default 0
 );
--- every change of shared state in the order of its revision; a null value is a delete
+-- every change of shared state, one revision for all changes of a transaction; a null value is a delete
 create table hivewax_shared_history (
-  revision integer primary key,
+  revision integer not null,
   key text not null,
   version integer not null,
   value text,
   updated_by text,
-  updated_at text not null
+  updated_at text not null,
+  transaction_id text,
+  primary key (revision, key, version)
 );
 create index hivewax_shared_history_by_key on hivewax_shared_history (key, revision);
 -- the versions of deleted keys, so that a recreated key continues its count
@@ -148,6 +172,12 @@ create table events (
 create index events_by_type on events (type, id);
 create index events_by_source on events (source, id);
 create index events_by_time on events (timestamp);
+-- how far each group of consumers has got
+create table hivewax_event_offsets (
+  group_name text primary key,
+  position integer not null,
+  updated_at text not null
+) without rowid;
 
 create table patterns (
   id text primary key,
@@ -160,7 +190,10 @@ create table patterns (
   updated_at text default current_timestamp,
   successes integer not null default 0,
   failures integer not null default 0,
-  metadata text
+  metadata text,
+  prior real,
+  weight_for real not null default 0,
+  weight_against real not null default 0
 );
 create index patterns_by_confidence on patterns (type, confidence desc, id);
 
@@ -183,6 +216,10 @@ create table workflow_state (
   updated_at text default current_timestamp,
   version integer not null default 1
 );
+create index workflow_state_by_update on workflow_state (updated_at, id);
+create trigger workflow_state_floor after delete on workflow_state begin
+  update hivewax_counters set value = old.version where name = 'floor' and value < old.version;
+end;
 create table hivewax_workflow_history (
   workflow_id text not null references workflow_state (id) on delete cascade,
   version integer not null,
@@ -212,6 +249,9 @@ create table swarm_topology (
   version integer not null default 1
 );
 create index swarm_topology_by_swarm on swarm_topology (swarm_id, version);
+create trigger swarm_topology_floor after delete on swarm_topology begin
+  update hivewax_counters set value = old.version where name = 'floor' and value < old.version;
+end;
 
 create table consensus_state (
   key text primary key,
@@ -226,8 +266,16 @@ create table consensus_state (
   accepts integer not null default 0,
   rejects integer not null default 0,
   deadline text,
-  decided_at text
+  decided_at text,
+  rejectors text
 );
+create trigger consensus_state_floor after delete on consensus_state begin
+  update hivewax_counters set value = old.version where name = 'floor' and value < old.version;
+end;
+create trigger consensus_state_final before update of value, status on consensus_state
+when old.status = 'decided' begin
+  select raise(abort, 'what was decided under this key is final');
+end;
 create table hivewax_votes (
   key text not null references consensus_state (key) on delete cascade,
   ballot integer not null,
@@ -244,6 +292,7 @@ create table hivewax_locks (
   token integer not null,
   lease_until integer,
   lease_epoch text,
+  delay_ms integer not null default 0,
   acquired_at text
 ) without rowid;
 
@@ -254,6 +303,14 @@ create table hivewax_access (
   key text not null,
   reads integer not null,
   primary key (minute, namespace, key)
+) without rowid;
+-- what is done to the store itself: who does it at present (a lease), and when it was last done
+create table hivewax_upkeep (
+  name text primary key,
+  owner text,
+  lease_until integer,
+  lease_epoch text,
+  done_at text
 ) without rowid;
 `,
 }

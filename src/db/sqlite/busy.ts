@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isBusy } from './errors.ts'
+import { Busy } from '../../errors.ts'
 
 /** How long to wait for others by default, in milliseconds. */
 export const defaultBusyTimeoutMs = 5_000
 
 /**
- * Runs `attempt` until it does not meet SQLITE_BUSY, waiting asynchronously with jitter in between. SQLite's own
+ * Runs `attempt` until it does not meet Busy, waiting asynchronously with jitter in between. SQLite's own
  * busy handler would block the event loop, and for ever when this very process holds the lock across an `await`.
  */
 export async function retryBusy<T>(attempt: () => T, timeoutMs: number): Promise<T> {
@@ -14,7 +14,7 @@ export async function retryBusy<T>(attempt: () => T, timeoutMs: number): Promise
     try {
       return attempt()
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= deadline) throw error
+      if (!(error instanceof Busy) || performance.now() >= deadline) throw error
     }
     await sleep(backoffMs(tries))
   }

@@ -7,6 +7,20 @@ import { authorize, type Mode } from './guard.ts'
 
 const maxPrepared = 500
 
+export interface ConnectionOptions {
+  readOnly: boolean
+  /**
+   * How long SQLite itself waits for a lock, in milliseconds: only in a thread that may block. Default 0, since on
+   * the main thread waiting is ours to do, without blocking the event loop.
+   */
+  waitMs?: number
+  /**
+   * May attach a second file, as VACUUM does, and write to the tables in which a full-text index keeps itself.
+   * Default false.
+   */
+  trusted?: boolean
+}
+
 /** One SQLite connection: its prepared statements, and what SQL from outside may do on it. */
 export class Connection {
   readonly file: string
@@ -14,10 +28,12 @@ export class Connection {
   readonly #prepared = new Map<string, StatementSync>()
   #mode: Mode = 'own'
 
-  constructor(file: string, options: { readOnly: boolean }) {
+  constructor(file: string, { readOnly, waitMs = 0, trusted = false }: ConnectionOptions) {
     this.file = file
-    // timeout 0: waiting for locks is ours to do, without blocking the event loop.
-    this.#db = new DatabaseSync(file, { readOnly: options.readOnly, timeout: 0, limits: { attach: 0 } })
+    const limits = { attach: trusted ? 1 : 0 }
+    this.#db = this.#try(
+      () => new DatabaseSync(file, { readOnly, timeout: waitMs, limits, defensive: !trusted }),
+    )
     this.#db.setAuthorizer((action, first, second) =>
       authorize(this.#mode, action, first, second) ? constants.SQLITE_OK : constants.SQLITE_DENY,
     )
@@ -32,35 +48,51 @@ export class Connection {
     return this.#db.isOpen
   }
 
-  /** Runs one of our statements. Errors are SQLite's own, so that callers can tell BUSY. */
+  /** Runs one of our statements. */
   run<R extends object = Row>(statement: Statement, params: Bound[]): R[] {
     // Rows come as plain records; their type is the word of the domain that wrote the statement.
-    return this.#prepare(statement.text).all(...params) as R[]
+    return this.#try(() => this.#prepare(statement.text).all(...params)) as R[]
+  }
+
+  /** The rows of one of our statements as they come, all from one snapshot. */
+  *iterate(text: string, params: Bound[]): Generator<Row, void, undefined> {
+    const rows = this.#try(() => this.#db.prepare(text).iterate(...params))
+    for (;;) {
+      const { done, value } = this.#try(() => rows.next())
+      if (done) return
+      yield value as Row
+    }
   }
 
   /** Runs statements without parameters or rows, such as `begin immediate`. */
   exec(text: string): void {
-    this.#db.exec(text)
+    this.#try(() => this.#db.exec(text))
   }
 
   /** The first column of the first row of a short statement of ours, prepared once. */
   value(text: string): unknown {
-    const row = this.#prepare(text).get()
+    const row = this.#try(() => this.#prepare(text).get())
     return row === undefined ? undefined : Object.values(row)[0]
   }
 
   /** Runs one statement of somebody else, within what `mode` allows. */
   runForeign(mode: Exclude<Mode, 'own'>, text: string, params: Bound[]): Executed {
+    if (text.trim() === '') throw new InvalidInput('the statement is empty')
     this.#mode = mode
     try {
-      const statement = this.#db.prepare(text)
-      refuseTail(text, statement.sourceSQL)
-      if (statement.columns().length === 0) return { rows: [], changes: Number(statement.run(...params).changes) }
-      const rows = statement.all(...params) as Row[]
-      return { rows, changes: isReading(text) ? 0 : rows.length }
+      return this.#try(() => this.#runOnce(text, params))
     } finally {
       this.#mode = 'own'
     }
+  }
+
+  #runOnce(text: string, params: Bound[]): Executed {
+    const statement = this.#db.prepare(text)
+    refuseTail(text, statement.sourceSQL)
+    if (statement.columns().length === 0)
+      return { rows: [], changes: Number(statement.run(...params).changes) }
+    const rows = statement.all(...params) as Row[]
+    return { rows, changes: isReading(text) ? 0 : rows.length }
   }
 
   close(): void {
@@ -68,9 +100,13 @@ export class Connection {
     this.#db.close()
   }
 
-  /** Our kind of error for what SQLite threw. */
-  translate(error: unknown): unknown {
-    return translate(error, this.file)
+  /** Whatever SQLite throws leaves this class as one of our errors. */
+  #try<T>(run: () => T): T {
+    try {
+      return run()
+    } catch (error) {
+      throw translate(error, this.file)
+    }
   }
 
   #prepare(text: string): StatementSync {
@@ -89,5 +125,7 @@ function refuseTail(text: string, first: string): void {
   const tail = text.slice(text.indexOf(first) + first.length)
   const rest = tail.replace(/\/\*[\s\S]*?\*\/|--[^\n]*|[\s;]+/g, '')
   if (rest === '') return
-  throw new InvalidInput(`one statement at a time: ${JSON.stringify(rest.slice(0, 60))} follows the first one`)
+  throw new InvalidInput(
+    `one statement at a time: ${JSON.stringify(rest.slice(0, 60))} follows the first one`,
+  )
 }

@@ -5,7 +5,7 @@ interface SqliteError extends Error {
   errcode: number
 }
 
-export function isSqliteError(error: unknown): error is SqliteError {
+function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
 }
 
@@ -26,11 +26,6 @@ const code = {
 }
 /** IOERR_WRITE with the file-size limit of the process reached: to the caller this is a full disk. */
 const ioerrWrite = 778
-
-/** True for SQLITE_BUSY in all its forms: somebody else holds the lock, and waiting can help. */
-export function isBusy(error: unknown): boolean {
-  return isSqliteError(error) && (primary(error) === code.busy || primary(error) === code.locked)
-}
 
 function primary(error: SqliteError): number {
   return error.errcode & 0xff
@@ -71,7 +66,10 @@ export function translate(error: unknown, file: string): unknown {
 type Cause = { cause: Error; details: { file: string; sqlite: number } }
 
 function diskFull(at: string, cause: Cause): DiskFull {
-  return new DiskFull(`no room left for the store: ${at}`, { ...cause, hint: 'Free some space, then try again.' })
+  return new DiskFull(`no room left for the store: ${at}`, {
+    ...cause,
+    hint: 'Free some space, then try again.',
+  })
 }
 
 function corrupt(at: string, cause: Cause): Corrupt {

@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { InvalidInput, Storage, Unsupported } from '../../errors.ts'
+import { InvalidInput, Unsupported } from '../../errors.ts'
+import { fileError, systemCode } from '../../util/files.ts'
 
 /** Types of statfs(2) of file systems on which WAL's shared memory is not shared: linux/magic.h. */
 const networkFs = new Map<number, string>([
@@ -28,7 +29,7 @@ export function prepareFile(file: string, options: { allowNetworkFs: boolean }):
     createPrivately(absolute)
     return fs.realpathSync(absolute)
   } catch (error) {
-    throw explain(error, absolute)
+    throw fileError(error, absolute)
   }
 }
 
@@ -38,33 +39,31 @@ export function privateFile(): string {
   return prepareFile(path.join(folder, 'memory.db'), { allowNetworkFs: true })
 }
 
+/** True when both paths lead to one file, be it by links. A path that leads nowhere is nobody's. */
+export function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map(file => fs.statSync(file, { throwIfNoEntry: false }))
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
+}
+
 function createPrivately(file: string): void {
   try {
     fs.closeSync(fs.openSync(file, 'wx', 0o600))
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
+    if (systemCode(error) !== 'EEXIST') throw error
     if (fs.statSync(file).isFile()) return
     throw new InvalidInput(`${file} is a folder, not a database file`, { hint: 'Name a file inside it.' })
   }
 }
 
+/** The kind of network file system that a folder is on, or undefined for a local one. */
+export function networkFsOf(folder: string): string | undefined {
+  return networkFs.get(fs.statfsSync(folder).type)
+}
+
 function refuseNetworkFs(folder: string): void {
-  const name = networkFs.get(fs.statfsSync(folder).type)
+  const name = networkFsOf(folder)
   if (name === undefined) return
   throw new Unsupported(`${folder} is on a network file system (${name}), where SQLite loses writes`, {
     hint: 'Use a local disk, or pass allowNetworkFs when only one machine will ever open it.',
   })
-}
-
-function explain(error: unknown, file: string): unknown {
-  if (codeOf(error) === undefined) return error
-  return new Storage(`cannot use ${file}: ${error instanceof Error ? error.message : error}`, {
-    cause: error,
-    details: { file },
-    hint: 'Check that the folder exists, that it is a folder, and that you may write to it.',
-  })
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && 'syscall' in error ? String(error.code) : undefined
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { Unsupported } from '../../errors.ts'
 import { defaultBusyTimeoutMs } from './busy.ts'
-import { prepareFile, privateFile } from './files.ts'
+import { isSameFile, prepareFile, privateFile } from './files.ts'
 import { SqliteStore } from './store.ts'
 
 /** `full`: an acknowledged write survives a power cut. `normal`: it survives the death of the process only. */
@@ -50,7 +50,10 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
   const wanted = withDefaults(options)
   const isPrivate = location === ':memory:'
   const file = isPrivate ? privateFile() : prepareFile(location, wanted)
-  const entry = shared.get(file) ?? { opening: SqliteStore.open(file, wanted.busyTimeoutMs), users: new Set() }
+  const entry = shared.get(file) ?? {
+    opening: SqliteStore.open(file, wanted.busyTimeoutMs),
+    users: new Set(),
+  }
   shared.set(file, entry)
   entry.users.add(wanted)
   const release = async () => {
@@ -69,6 +72,11 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
     if (entry.users.size === 0) shared.delete(file)
     throw error
   }
+}
+
+/** True when this process has the file open as a store, under whatever path. */
+export function isOpenHere(file: string): boolean {
+  return [...shared.keys()].some(open => isSameFile(open, file))
 }
 
 async function applyStrictest({ opening, users }: Shared): Promise<void> {

@@ -11,7 +11,7 @@ const latestId = migrations.at(-1)?.id ?? 0
 
 /** Makes the file a store of this version: refuses a foreign one, creates a new one, migrates an older one. */
 export async function createSchema(connection: Connection, busyTimeoutMs: number): Promise<void> {
-  const isOurs = await retryBusy(() => recognise(connection), busyTimeoutMs)
+  const isOurs = await retryBusy(() => holdsStore(connection), busyTimeoutMs)
   // Both are set before the first table exists: afterwards auto_vacuum could only change by a full VACUUM.
   if (!isOurs) await retryBusy(() => connection.exec('pragma auto_vacuum=incremental'), busyTimeoutMs)
   await retryBusy(() => connection.exec('pragma journal_mode=wal; pragma cache_size=-16384'), busyTimeoutMs)
@@ -27,7 +27,7 @@ export function assertSchema(connection: Connection): void {
 }
 
 /** True for a store of ours, false for an empty file; anything else is somebody else's. */
-function recognise(connection: Connection): boolean {
+export function holdsStore(connection: Connection): boolean {
   if (connection.value('pragma application_id') === applicationId) return true
   const tables = connection.value("select group_concat(name, ', ') from sqlite_schema where type = 'table'")
   if (tables === null) return false
@@ -45,7 +45,8 @@ function missing(connection: Connection): Migration[] {
 }
 
 function applied(connection: Connection): Applied[] {
-  if (connection.value("select 1 from sqlite_schema where name = 'hivewax_migrations'") === undefined) return []
+  if (connection.value("select 1 from sqlite_schema where name = 'hivewax_migrations'") === undefined)
+    return []
   const text = 'select id, name, checksum from hivewax_migrations order by id'
   return connection.run<Applied & Record<string, string | number>>(
     { text, reads: true, touchesMemory: false },

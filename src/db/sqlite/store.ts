@@ -1,11 +1,10 @@
-import { Storage } from '../../errors.ts'
+import { Busy, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Db, Executed, Row } from '../db.ts'
 import { type Bound, Compiler, isReading, type Param, type Sql, type Statement } from '../sql.ts'
 import { retryBusy } from './busy.ts'
 import { Connection } from './connection.ts'
 import { sqliteBinding, sqliteDialect } from './dialect.ts'
-import { isBusy, translate } from './errors.ts'
 import { assertSchema, createSchema } from './schema.ts'
 import { SqliteDb } from './sqlite-db.ts'
 import { Writer } from './writer.ts'
@@ -46,7 +45,7 @@ export class SqliteStore {
       return new SqliteStore(writing, await connect(true), busyTimeoutMs)
     } catch (error) {
       for (const connection of connections) connection.close()
-      throw translate(error, file)
+      throw error
     }
   }
 
@@ -65,18 +64,14 @@ export class SqliteStore {
   }
 
   /** Runs a reading statement on the reading connection: at once, unless another process is in the way. */
-  async read<R extends object = Row>(statement: Statement, params: Bound[]): Promise<R[]> {
+  read<R extends object = Row>(statement: Statement, params: Bound[]): R[] | Promise<R[]> {
     return this.#whenFree(() => this.#reading.run<R>(statement, params))
   }
 
   /** Runs a statement on the writing connection, inside the transaction that the writer has open. */
   write<R extends object = Row>(statement: Statement, params: Bound[]): R[] {
     if (statement.touchesMemory && !statement.reads) this.#memoryTouched = true
-    try {
-      return this.#writing.run<R>(statement, params)
-    } catch (error) {
-      throw this.#writing.isTransaction ? this.#writing.translate(error) : error
-    }
+    return this.#writing.run<R>(statement, params)
   }
 
   exec(text: string): void {
@@ -94,7 +89,7 @@ export class SqliteStore {
   }
 
   /** SQL from outside on the reading connection; sees every acknowledged write. */
-  query(text: string, params: readonly Param[]): Promise<Row[]> {
+  query(text: string, params: readonly Param[]): Row[] | Promise<Row[]> {
     const bound = this.#compiler.bind(params)
     return this.#whenFree(() => this.#reading.runForeign('query', text, bound).rows)
   }
@@ -130,21 +125,19 @@ export class SqliteStore {
     this.#writing.close()
   }
 
-  async #whenFree<T>(attempt: () => T): Promise<T> {
+  #whenFree<T>(attempt: () => T): T | Promise<T> {
     try {
       return attempt()
     } catch (error) {
-      if (!isBusy(error)) throw this.#explain(error)
+      if (!(error instanceof Busy)) throw this.#explain(error)
     }
-    return retryBusy(attempt, this.writer.busyTimeoutMs).catch(error => {
-      throw this.#explain(error)
-    })
+    return retryBusy(attempt, this.writer.busyTimeoutMs)
   }
 
   /** A statement may fail because a newer program has changed the tables: then that is what to say. */
   #explain(error: unknown): unknown {
     assertSchema(this.#reading)
-    return this.#reading.translate(error)
+    return error
   }
 
   /** Commits of other processes move SQLite's own counter; ours, which do not on this connection, are counted. */
@@ -152,8 +145,8 @@ export class SqliteStore {
     try {
       return `${this.#writing.value('pragma data_version')} ${this.#memoryCommits}`
     } catch (error) {
-      if (isBusy(error)) return Symbol('unknown')
-      throw this.#writing.translate(error)
+      if (error instanceof Busy) return Symbol('unknown')
+      throw error
     }
   }
 

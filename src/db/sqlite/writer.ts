@@ -106,7 +106,7 @@ export class Writer {
     try {
       job?.resolve(await job.run())
     } catch (error) {
-      job?.reject(this.#connection.translate(error))
+      job?.reject(error)
     }
   }
 
@@ -118,7 +118,7 @@ export class Writer {
       await this.#recover(batch, error)
       return
     }
-    batch.forEach((job, i) => this.#settle(job, outcomes[i]))
+    for (const [i, job] of batch.entries()) this.#settle(job, outcomes[i])
   }
 
   async #commitTogether(batch: Job[]): Promise<Outcome[]> {
@@ -152,12 +152,12 @@ export class Writer {
       return
     }
     const reason = error instanceof BatchLost ? error.cause : error
-    for (const job of batch) job.reject(this.#connection.translate(reason))
+    for (const job of batch) job.reject(reason)
   }
 
   #settle(job: Job, outcome: Outcome | undefined): void {
     if (outcome !== undefined && 'value' in outcome) job.resolve(outcome.value)
-    else job.reject(this.#connection.translate(outcome?.error))
+    else job.reject(outcome?.error)
   }
 }
 

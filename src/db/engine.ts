@@ -1,0 +1,127 @@
+import type { Row } from './db.ts'
+import type { Sql } from './sql.ts'
+
+/** How far a long job has come. */
+export interface Progress {
+  /** What it is doing, in a word or two. */
+  step: string
+  /** The share of the whole job that is done, from 0 to 1; never falls. */
+  fraction: number
+}
+
+export interface LongOptions {
+  onProgress?: ((done: Progress) => void) | undefined
+}
+
+export interface AbortableOptions extends LongOptions {
+  /** Ends the job early, between two of its steps; the promise then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** The report of one part of a job as a report of the whole: the part leads from `from` to `to`. */
+export function portion(
+  onProgress: LongOptions['onProgress'],
+  from: number,
+  to: number,
+): LongOptions['onProgress'] {
+  return onProgress && (({ step, fraction }) => onProgress({ step, fraction: from + (to - from) * fraction }))
+}
+
+/** The file of the store, and the room it takes. */
+export interface StoreFacts {
+  file: string
+  /** On disk, in bytes: the data, the free pages and the log that was not merged yet. */
+  sizeBytes: number
+  /** Of these, the write-ahead log. */
+  walBytes: number
+  /** Of these, pages that hold nothing; `vacuum` gives them back. */
+  freeBytes: number
+  journalMode: string
+  /** The number of the newest migration that the store has. */
+  schema: number
+  /** The version of the database library. */
+  sqliteVersion: string
+}
+
+/** A table or an index, and the room it takes. */
+export interface Extent {
+  name: string
+  /** The table that an index belongs to; for a table its own name. */
+  table: string
+  kind: 'table' | 'index'
+  bytes: number
+  /** Of these, bytes on its pages that hold nothing. */
+  unusedBytes: number
+}
+
+/** How the engine runs a statement. */
+export interface Plan {
+  /** The indexes it uses. */
+  indexes: string[]
+  /** The tables it reads from end to end. */
+  scans: string[]
+}
+
+/** What a restore brought back. */
+export interface Replaced {
+  /** Rows per table. */
+  tables: Record<string, number>
+  /** The id of the event that tells of the restore: the first that no cursor of before can have seen. */
+  eventId: number
+}
+
+/** What was read from a damaged file. */
+export interface Salvaged {
+  /** `lost` counts the rows that were found but could not be read; there may have been more. */
+  tables: Record<string, { recovered: number; lost: number }>
+}
+
+/** One thing that `doctor` looked at. */
+export interface Check {
+  name: string
+  ok: boolean
+  /** What was found, one sentence. */
+  message: string
+  /** What to do about it. */
+  fix?: string
+}
+
+/**
+ * What maintenance asks of an engine and SQL cannot say. Long work happens off the event loop. No method may be
+ * called inside a transaction of the same store.
+ */
+export interface Engine {
+  /** Runs a statement that reads much. Rows come in batches, all from one snapshot. */
+  scan<R extends object = Row>(query: Sql): AsyncGenerator<R[], void, undefined>
+  facts(): Promise<StoreFacts>
+  /** Reads the whole store. */
+  extents(): Promise<Extent[]>
+  /** Undefined for a statement that has no plan, such as a pragma. */
+  plan(text: string): Promise<Plan | undefined>
+  /** Gives free pages back; `full` also closes the gaps between records, while writers wait. */
+  vacuum(options: AbortableOptions & { full?: boolean | undefined }): Promise<{ freedBytes: number }>
+  /**
+   * Brings the planner's statistics and the full-text index into their best shape. With `unref` the process may end
+   * meanwhile.
+   */
+  optimize(options: AbortableOptions & { unref?: boolean }): Promise<void>
+  /** Builds every index anew. */
+  reindex(options: AbortableOptions): Promise<void>
+  /** Writes the store as of now into `target`, which exists and is empty, and checks what it wrote. */
+  copyTo(target: string, options: AbortableOptions): Promise<void>
+  /**
+   * Makes the store what the file `source` holds, in one transaction, but lets no number that was ever issued be
+   * issued again. The file is checked first and never changed.
+   */
+  replaceWith(source: string, options: LongOptions): Promise<Replaced>
+  /** Copies what can still be read of the file `source` into a new store at `target`, which exists and is empty. */
+  salvage(source: string, target: string, options: AbortableOptions): Promise<Salvaged>
+  /** Throws unless `path` may be overwritten with a backup: it is free, or holds an earlier one. */
+  assertReplaceable(path: string): Promise<void>
+  /** Throws when this process has `path` open as a store: reading it as a file would drop its locks. */
+  assertNotOpen(path: string): void
+  /** The engine's own health checks. */
+  checks(): Promise<Check[]>
+  /** A little upkeep in the background: returns soon, and does nothing when there is nothing to do. */
+  tidy(signal: AbortSignal): Promise<void>
+}

@@ -1,0 +1,106 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Check, StoreFacts } from '../engine.ts'
+import { migrations } from '../migrations/index.ts'
+import { networkFsOf } from './files.ts'
+import type { Health } from './jobs/inspect.ts'
+
+/** A log beyond this size was not merged for long: somebody holds an old snapshot open. */
+const largeWalBytes = 256 * 1024 * 1024
+
+const mb = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`
+
+/** What there is to say about the file of a store: is it sound, private, safe where it is, and has it room? */
+export function checkStore(facts: StoreFacts, health: Health): Check[] {
+  return [
+    schema(facts),
+    integrity(facts, health),
+    references(health),
+    journal(facts),
+    log(facts),
+    permissions(facts),
+    fileSystem(facts),
+    disk(facts),
+  ]
+}
+
+function schema({ schema: id }: StoreFacts): Check {
+  const latest = migrations.at(-1)?.id
+  const ok = id === latest
+  return {
+    name: 'schema',
+    ok,
+    message: `schema ${id}${ok ? ', the newest' : `; this hivewax knows ${latest}`}`,
+  }
+}
+
+function integrity({ file }: StoreFacts, { problems }: Health): Check {
+  if (problems.length === 0) return { name: 'integrity', ok: true, message: 'every page and record is sound' }
+  return {
+    name: 'integrity',
+    ok: false,
+    message: `the file is damaged: ${problems.join('; ')}`,
+    fix: `Restore a backup with \`hivewax restore FILE\`, or salvage ${file} with \`hivewax recover FILE\`.`,
+  }
+}
+
+function references({ brokenReferences }: Health): Check {
+  const count = brokenReferences.length
+  if (count === 0) return { name: 'references', ok: true, message: 'every reference leads to a record' }
+  return {
+    name: 'references',
+    ok: false,
+    message: `${count} records refer to something that is gone (${[...new Set(brokenReferences)].join(', ')})`,
+    fix: 'List them with `hivewax find-orphans`, remove them with `hivewax cleanup-orphans`.',
+  }
+}
+
+function journal({ journalMode }: StoreFacts): Check {
+  const ok = journalMode === 'wal'
+  const message = `journal mode ${journalMode}`
+  return {
+    name: 'journal',
+    ok,
+    message,
+    ...(!ok && { fix: 'Close every program that uses the store, then open it.' }),
+  }
+}
+
+function log({ walBytes }: StoreFacts): Check {
+  const ok = walBytes < largeWalBytes
+  const fix = 'Close programs that hold a transaction or a long query open, then run `hivewax vacuum`.'
+  return { name: 'log', ok, message: `${mb(walBytes)} of writes wait to be merged`, ...(!ok && { fix }) }
+}
+
+function permissions({ file }: StoreFacts): Check {
+  const mode = fs.statSync(file).mode & 0o777
+  // Windows keeps no such bits.
+  const ok = process.platform === 'win32' || (mode & 0o077) === 0
+  const message = `mode ${mode.toString(8).padStart(3, '0')}${ok ? '' : ': other users of this machine can read it'}`
+  return { name: 'permissions', ok, message, ...(!ok && { fix: `chmod 600 '${file}'` }) }
+}
+
+function fileSystem({ file }: StoreFacts): Check {
+  const network = networkFsOf(path.dirname(file))
+  if (network === undefined) return { name: 'file system', ok: true, message: 'a local disk' }
+  return {
+    name: 'file system',
+    ok: false,
+    message: `${network}, where SQLite loses writes when several machines use it`,
+    fix: 'Move the store to a local disk.',
+  }
+}
+
+/** A backup, a restore or a full vacuum needs as much again as the store takes. */
+function disk({ file, sizeBytes }: StoreFacts): Check {
+  const { bavail, bsize } = fs.statfsSync(path.dirname(file))
+  const free = bavail * bsize
+  const ok = free > 2 * sizeBytes
+  const message = `${mb(free)} free, the store takes ${mb(sizeBytes)}`
+  return {
+    name: 'disk',
+    ok,
+    message,
+    ...(!ok && { fix: 'Free some space: upkeep needs twice what the store takes.' }),
+  }
+}

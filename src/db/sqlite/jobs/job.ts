@@ -1,0 +1,63 @@
+import { Corrupt } from '../../../errors.ts'
+import type { Row } from '../../db.ts'
+import { Connection, type ConnectionOptions } from '../connection.ts'
+
+/** What a job in the worker gets besides its input. */
+export interface JobContext {
+  /** The store's file. */
+  readonly file: string
+  /** How long to wait for a lock, in milliseconds; blocking is fine, the thread is the job's own. */
+  readonly waitMs: number
+  /** Reports progress; `fraction` is of the whole job. */
+  tell(step: string, fraction: number): void
+  /** Hands rows to the caller and resolves when it asks for more. */
+  send(rows: Row[]): Promise<void>
+}
+
+/** Opens `file` for as long as `fn` runs. */
+export async function connected<T>(
+  file: string,
+  options: ConnectionOptions,
+  fn: (connection: Connection) => T | Promise<T>,
+): Promise<T> {
+  const connection = new Connection(file, options)
+  try {
+    return await fn(connection)
+  } finally {
+    connection.close()
+  }
+}
+
+/** How long a job may go on before it lets others at the lock, and how long it then rests, in milliseconds. */
+const stint = { work: 100, rest: 50 }
+
+/** To be called between transactions: rests now and then, since waiting writers look for the lock only so often. */
+export function pacer(): () => void {
+  let since = performance.now()
+  return () => {
+    if (performance.now() - since < stint.work) return
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stint.rest)
+    since = performance.now()
+  }
+}
+
+/** What SQLite finds wrong with a whole file, at most ten findings; none when it is sound. */
+export function problems(connection: Connection, check: 'integrity_check' | 'quick_check'): string[] {
+  const found = [...connection.iterate(`pragma ${check}(10)`, [])].map(row => String(row[check]))
+  return found[0] === 'ok' ? [] : found
+}
+
+/** Throws Corrupt, naming `file`, unless every page, row and index of it is sound. */
+export function assertSound(connection: Connection, file: string): void {
+  const found = problems(connection, 'integrity_check')
+  if (found.length === 0) return
+  throw new Corrupt(`${file} is damaged: ${found[0]}`, {
+    hint: 'Use another backup, or salvage what is left with `hivewax recover`.',
+    details: { file, problems: found },
+  })
+}
+
+/** An SQL identifier from a name in the schema. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

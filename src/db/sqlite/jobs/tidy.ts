@@ -1,0 +1,72 @@
+import type { Connection } from '../connection.ts'
+import { connected, type JobContext, pacer, quoted } from './job.ts'
+
+/** Pages of the full-text index that one transaction merges: writers wait for no more than that. */
+const mergePages = 200
+
+const writing = (context: JobContext) => ({ readOnly: false, waitMs: context.waitMs })
+
+/**
+ * Merges the write-ahead log into the file: `truncate` all of it, waiting for others, `passive` as much as is
+ * possible without. Being unable to is no error: the next one will.
+ */
+export async function checkpoint(mode: 'truncate' | 'passive', context: JobContext): Promise<void> {
+  await connected(context.file, writing(context), connection => {
+    connection.exec(`pragma wal_checkpoint(${mode})`)
+  })
+}
+
+/** Rewrites the whole file without gaps. Writers wait all the while. */
+export async function vacuum(_input: undefined, context: JobContext): Promise<void> {
+  await connected(context.file, { ...writing(context), trusted: true }, connection => {
+    context.tell('rewrite', 0)
+    connection.exec('vacuum')
+    context.tell('checkpoint', 0.9)
+    connection.exec('pragma wal_checkpoint(truncate)')
+  })
+}
+
+/** Every index by itself, so that writers get their turn in between. */
+export async function reindex(_input: undefined, context: JobContext): Promise<void> {
+  await connected(context.file, writing(context), connection => {
+    const text = "select name from sqlite_schema where type = 'index' order by name"
+    const names = [...connection.iterate(text, [])].map(row => String(row.name))
+    const rest = pacer()
+    names.forEach((name, i) => {
+      context.tell(name, i / names.length)
+      connection.exec(`reindex ${quoted(name)}`)
+      rest()
+    })
+  })
+}
+
+/** Statistics for every table that changed much or has none yet, then the full-text index in slices. */
+export async function optimize(_input: undefined, context: JobContext): Promise<void> {
+  await connected(context.file, writing(context), connection => {
+    context.tell('statistics', 0)
+    connection.exec('pragma optimize=0x10002')
+    const indexes = fullTextTables(connection)
+    indexes.forEach((name, i) => {
+      context.tell('full text', 0.5 + (0.5 * i) / indexes.length)
+      mergeFullText(connection, name)
+    })
+  })
+}
+
+function fullTextTables(connection: Connection): string[] {
+  const text = "select name from sqlite_schema where sql like 'create virtual table%using fts5%'"
+  return [...connection.iterate(text, [])].map(row => String(row.name))
+}
+
+/** A negative count starts the merge of all segments into one; then on until a step changes nothing. */
+function mergeFullText(connection: Connection, name: string): void {
+  const rest = pacer()
+  const merge = (pages: number) => {
+    const before = Number(connection.value('select total_changes()'))
+    connection.exec(`insert into ${quoted(name)} (${quoted(name)}, rank) values ('merge', ${pages})`)
+    rest()
+    // The insert itself counts as one change: https://sqlite.org/fts5.html#the_merge_command
+    return Number(connection.value('select total_changes()')) - before >= 2
+  }
+  if (merge(-mergePages)) while (merge(mergePages));
+}

@@ -1,0 +1,93 @@
+import { on } from 'node:events'
+import path from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { errorFromJson, type HivewaxError, Storage } from '../../errors.ts'
+import type { Row } from '../db.ts'
+import type { AbortableOptions, Progress } from '../engine.ts'
+import type { Bound } from '../sql.ts'
+import type { jobs } from './jobs/jobs.ts'
+
+type Jobs = typeof jobs
+type Input<Name extends keyof Jobs> = Parameters<Jobs[Name]>[0]
+type Result<Name extends keyof Jobs> = Awaited<ReturnType<Jobs[Name]>>
+
+/** What a worker is started with. */
+export interface Order {
+  name: keyof Jobs
+  input: unknown
+  file: string
+  waitMs: number
+}
+
+/** What a worker says. It goes on after `rows` when it is told to. */
+export type Message =
+  | { progress: Progress }
+  | { rows: Row[] }
+  | { result: unknown }
+  | { error: ReturnType<HivewaxError['toJSON']> }
+
+/** The file that a job works on, and how long it may wait for locks there, in milliseconds. */
+export interface Workplace {
+  file: string
+  waitMs: number
+}
+
+// Beside this file, whatever it is at present: TypeScript, what tsc made of it, or a bundle.
+const workerUrl = new URL(`./worker${path.extname(import.meta.url)}`, import.meta.url)
+
+/**
+ * Runs one job in a thread of its own. An abort takes effect when the statement that runs has ended, since none
+ * can be stopped halfway. With `unref` it does not keep the process alive.
+ */
+export async function offload<Name extends Exclude<keyof Jobs, 'scan'>>(
+  { file, waitMs }: Workplace,
+  name: Name,
+  input: Input<Name>,
+  options: AbortableOptions & { unref?: boolean } = {},
+): Promise<Result<Name>> {
+  for await (const message of converse({ name, input, file, waitMs }, options)) {
+    if ('progress' in message) options.onProgress?.(message.progress)
+    // The worker ran the job of this name.
+    if ('result' in message) return message.result as Result<Name>
+  }
+  throw died(name)
+}
+
+/** The rows of a reading statement in batches, read by a worker only as fast as they are taken. */
+export async function* offloadScan(
+  { file, waitMs }: Workplace,
+  input: { text: string; params: Bound[] },
+): AsyncGenerator<Row[], void, undefined> {
+  for await (const message of converse({ name: 'scan', input, file, waitMs })) {
+    if ('rows' in message) yield message.rows
+    if ('result' in message) return
+  }
+  throw died('scan')
+}
+
+async function* converse(
+  order: Order,
+  { signal, unref }: { signal?: AbortSignal | undefined; unref?: boolean } = {},
+): AsyncGenerator<Message, void, undefined> {
+  signal?.throwIfAborted()
+  // Options of this process's own start (`--input-type` …) may not suit another file.
+  const worker = new Worker(workerUrl, { workerData: order, execArgv: [] })
+  if (unref) worker.unref()
+  const options = { close: ['exit'], ...(signal !== undefined && { signal }) }
+  try {
+    for await (const [message] of on(worker, 'message', options) as AsyncIterable<[Message]>) {
+      if ('error' in message) throw errorFromJson(message.error)
+      yield message
+      if ('rows' in message) worker.postMessage('more')
+    }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    await worker.terminate()
+  }
+}
+
+function died(name: string): Storage {
+  return new Storage(`the worker of the job ${name} ended without a result`)
+}

@@ -1,0 +1,227 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { InvalidInput, Storage } from '../../errors.ts'
+import type { Clock } from '../../util/clock.ts'
+import { toTimeText } from '../../util/time.ts'
+import type { Row } from '../db.ts'
+import type { Plan, Replaced, Salvaged, StoreFacts } from '../engine.ts'
+import {
+  type AbortableOptions,
+  type Check,
+  type Engine,
+  type Extent,
+  type LongOptions,
+  portion,
+} from '../engine.ts'
+import { wakeFollowers } from '../follow.ts'
+import { closed } from '../gate.ts'
+import type { Sql } from '../sql.ts'
+import { retryBusy } from './busy.ts'
+import { checkStore } from './checks.ts'
+import { offload, offloadScan, type Workplace } from './offload.ts'
+import { isOpenHere } from './open.ts'
+import { Scope } from './scope.ts'
+import type { SqliteStore } from './store.ts'
+
+/** Free pages that one transaction gives back: writers wait for no more than that. */
+const sliceOfPages = 256
+
+/** In the background: when upkeep is worth its while, and how much of it is done at a time. */
+const idle = { freePages: 1024, slices: 8, walBytes: 16 * 1024 * 1024 }
+
+/** The upkeep of an SQLite file: what is long runs in a worker, what must exclude writers holds the writer queue. */
+export class SqliteUpkeep implements Engine {
+  readonly #store: SqliteStore
+  readonly #clock: Clock
+  readonly #isOpen: () => boolean
+
+  constructor(store: SqliteStore, clock: Clock, isOpen: () => boolean) {
+    this.#store = store
+    this.#clock = clock
+    this.#isOpen = isOpen
+  }
+
+  async *scan<R extends object = Row>(query: Sql): AsyncGenerator<R[], void, undefined> {
+    const { statement, params } = this.#store.compile(query)
+    const batches = offloadScan(this.#enter(), { text: statement.text, params })
+    // The row type is the word of whoever wrote the statement, as with `Db.all`.
+    for await (const batch of batches) yield batch as R[]
+  }
+
+  async facts(): Promise<StoreFacts> {
+    const { file } = this.#enter()
+    const walBytes = sizeOf(`${file}-wal`)
+    return {
+      file,
+      sizeBytes: sizeOf(file) + walBytes,
+      walBytes,
+      freeBytes: (await this.#number('freelist_count')) * (await this.#number('page_size')),
+      journalMode: String(await this.#pragma('journal_mode')),
+      schema: await this.#number('user_version'),
+      sqliteVersion: process.versions.sqlite ?? 'unknown',
+    }
+  }
+
+  async extents(): Promise<Extent[]> {
+    return offload(this.#enter(), 'extents', undefined)
+  }
+
+  async plan(text: string): Promise<Plan | undefined> {
+    this.#enter()
+    if (!/^\s*(select|with|insert|update|delete)\b/i.test(text)) return undefined
+    const steps = (await this.#rows(`explain query plan ${text}`)).map(row => String(row.detail))
+    return {
+      indexes: steps.flatMap(step => /USING (?:COVERING )?INDEX (\S+)/.exec(step)?.[1] ?? []),
+      scans: steps.flatMap(step => /^SCAN (\S+)(?! .*INDEX)(?! VIRTUAL)/.exec(step)?.[1] ?? []),
+    }
+  }
+
+  async vacuum({ full, ...options }: AbortableOptions & { full?: boolean }): Promise<{ freedBytes: number }> {
+    const place = this.#enter()
+    const pageSize = await this.#number('page_size')
+    const before = await this.#number('page_count')
+    if (full) await this.#store.writer.alone(() => offload(place, 'vacuum', undefined, options))
+    const freed = full ? before - (await this.#number('page_count')) : await this.#freePages(options)
+    await offload(place, 'checkpoint', 'truncate')
+    options.onProgress?.({ step: 'done', fraction: 1 })
+    return { freedBytes: Math.max(0, freed) * pageSize }
+  }
+
+  async optimize(options: AbortableOptions & { unref?: boolean }): Promise<void> {
+    await offload(this.#enter(), 'optimize', undefined, options)
+    options.onProgress?.({ step: 'done', fraction: 1 })
+  }
+
+  async reindex(options: AbortableOptions): Promise<void> {
+    await offload(this.#enter(), 'reindex', undefined, options)
+    options.onProgress?.({ step: 'done', fraction: 1 })
+  }
+
+  async copyTo(target: string, options: AbortableOptions): Promise<void> {
+    const place = this.#enter()
+    const expected = (await this.#number('page_count')) * (await this.#number('page_size'))
+    // SQLite says nothing while it copies, but the file it writes grows.
+    const watch = setInterval(() => {
+      const share = Math.min(1, sizeOf(target) / expected)
+      options.onProgress?.({ step: 'copy', fraction: 0.7 * share })
+    }, 100)
+    const onProgress: LongOptions['onProgress'] = done => {
+      if (done.step !== 'copy') clearInterval(watch)
+      options.onProgress?.(done)
+    }
+    try {
+      await offload(place, 'copy', target, { ...options, onProgress })
+    } finally {
+      clearInterval(watch)
+    }
+  }
+
+  async replaceWith(source: string, { onProgress }: LongOptions): Promise<Replaced> {
+    const place = this.#enter()
+    // Beside the store, where there is room for one; removed again whatever happens.
+    const folder = fs.mkdtempSync(path.join(path.dirname(place.file), '.restore-'))
+    try {
+      const copy = path.join(folder, 'copy.db')
+      fs.closeSync(fs.openSync(copy, 'wx', 0o600))
+      await offload(place, 'prepare', { source, target: copy }, { onProgress: portion(onProgress, 0, 0.5) })
+      const replaced = await this.#store.writer.alone(() => {
+        const input = {
+          source: copy,
+          now: toTimeText(new Date(this.#clock.now())),
+          data: JSON.stringify({ path: source }),
+        }
+        return offload(place, 'replace', input, { onProgress: portion(onProgress, 0.5, 0.9) })
+      })
+      wakeFollowers()
+      await offload(place, 'checkpoint', 'truncate')
+      onProgress?.({ step: 'done', fraction: 1 })
+      return replaced
+    } finally {
+      fs.rmSync(folder, { recursive: true, force: true })
+    }
+  }
+
+  async salvage(source: string, target: string, options: AbortableOptions): Promise<Salvaged> {
+    return offload({ ...this.#enter(), file: source }, 'salvage', target, options)
+  }
+
+  async assertReplaceable(file: string): Promise<void> {
+    this.#enter()
+    const stat = fs.statSync(file, { throwIfNoEntry: false })
+    if (stat === undefined) return
+    this.assertNotOpen(file)
+    if (!stat.isFile()) throw refused(file, 'is no file')
+    const kind = stat.size === 0 ? 'backup' : await offload({ file, waitMs: 0 }, 'identify', file)
+    if (kind === 'store') throw refused(file, 'is a store, or was opened as one since the backup was made')
+    if (kind === 'foreign') throw refused(file, 'is not a backup of hivewax')
+  }
+
+  assertNotOpen(file: string): void {
+    if (isOpenHere(file)) throw refused(file, 'is a store that this process has open')
+  }
+
+  async checks(): Promise<Check[]> {
+    const place = this.#enter()
+    return checkStore(await this.facts(), await offload(place, 'health', undefined))
+  }
+
+  async tidy(signal: AbortSignal): Promise<void> {
+    const place = this.#enter()
+    if ((await this.#number('freelist_count')) >= idle.freePages)
+      await this.#freePages({ signal }, idle.slices)
+    if (signal.aborted || sizeOf(`${place.file}-wal`) < idle.walBytes) return
+    await offload(place, 'checkpoint', 'passive', { signal, unref: true })
+  }
+
+  /** Gives free pages back in slices, between which others write. Returns how many it was. */
+  async #freePages(
+    { onProgress, signal }: AbortableOptions,
+    maxSlices = Number.POSITIVE_INFINITY,
+  ): Promise<number> {
+    const { writer } = this.#store
+    const all = await this.#number('freelist_count')
+    let left = all
+    for (let slice = 0; left > 0 && slice < maxSlices; slice++) {
+      signal?.throwIfAborted()
+      await writer.alone(() =>
+        retryBusy(() => this.#store.exec(`pragma incremental_vacuum(${sliceOfPages})`), writer.busyTimeoutMs),
+      )
+      const now = await this.#number('freelist_count')
+      // A store that was made without incremental vacuum frees nothing.
+      if (now >= left) break
+      left = now
+      onProgress?.({ step: 'free pages', fraction: 1 - left / all })
+    }
+    return all - left
+  }
+
+  /** Every call begins here: refuses when the handle was closed, or inside a transaction of this store. */
+  #enter(): Workplace {
+    if (!this.#isOpen()) throw closed()
+    Scope.check(this.#store)
+    return { file: this.#store.file, waitMs: this.#store.writer.busyTimeoutMs }
+  }
+
+  async #rows(text: string): Promise<Row[]> {
+    return this.#store.read({ text, reads: true, touchesMemory: false }, [])
+  }
+
+  async #pragma(name: string): Promise<unknown> {
+    const [row] = await this.#rows(`pragma ${name}`)
+    if (row === undefined) throw new Storage(`SQLite has no answer to the pragma ${name}`)
+    return Object.values(row)[0]
+  }
+
+  async #number(name: string): Promise<number> {
+    return Number(await this.#pragma(name))
+  }
+}
+
+function refused(file: string, reason: string): InvalidInput {
+  return new InvalidInput(`${file} ${reason}`, { hint: 'Nothing was changed. Name another file.' })
+}
+
+/** In bytes; 0 for a file that does not exist. Looking at a file's size, unlike opening it, drops no locks. */
+function sizeOf(file: string): number {
+  return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}

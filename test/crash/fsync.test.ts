@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { expect, it } from 'vitest'
+import { scratchFile } from '../support/memory.ts'
+
+const count = 50
+const hasStrace = spawnSync('strace', ['-V']).status === 0
+
+/** How often a process that stores `count` values one after another asks the disk to keep what it wrote. */
+function syncs(durability: string): number {
+  const trace = scratchFile('trace')
+  const child = new URL('../children/batches.ts', import.meta.url).pathname
+  const command = ['-f', '-e', 'trace=fsync,fdatasync', '-o', trace, process.execPath, child, scratchFile()]
+  const { status } = spawnSync('strace', [...command, String(count), durability], { stdio: 'inherit' })
+  expect(status).toBe(0)
+  return fs.readFileSync(trace, 'utf8').match(/\b(fsync|fdatasync)\(\d+/g)?.length ?? 0
+}
+
+// A SIGKILL cannot show this: what was written survives the process, but only what was synced survives the power.
+it.skipIf(!hasStrace)(
+  'waits for the disk once per acknowledged batch when durable, hardly ever otherwise',
+  () => {
+    const [full, normal] = [syncs('full'), syncs('normal')]
+    console.info(`${count} stores one by one: ${full} syncs under full, ${normal} under normal`)
+    expect(full).toBeGreaterThanOrEqual(count)
+    expect(full).toBeLessThan(count + 30)
+    expect(normal).toBeLessThan(30)
+  },
+)
+
+if (!hasStrace) console.info('test/crash/fsync.test.ts is skipped: strace is not installed')

@@ -1,0 +1,38 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import readline from 'node:readline'
+import { onTestFinished } from 'vitest'
+
+/** A real process that runs one of `test/children`, and the lines it has printed so far. */
+export interface Child {
+  readonly process: ChildProcess
+  readonly lines: string[]
+  /** Resolves when it has printed a line that `wanted` accepts. */
+  until(wanted: (line: string) => boolean): Promise<string>
+  /** Resolves with its exit code (null when killed by a signal) after all its output was read. */
+  readonly exited: Promise<number | null>
+}
+
+/** Starts `test/children/<name>.ts` with arguments. It is killed, by its pid, if it outlives the test. */
+export function startChild(name: string, ...args: (string | number)[]): Child {
+  const file = new URL(`../children/${name}.ts`, import.meta.url).pathname
+  const child = spawn(process.execPath, [file, ...args.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const lines: string[] = []
+  const reader = readline.createInterface({ input: child.stdout })
+  reader.on('line', line => lines.push(line))
+  const closed = once(reader, 'close')
+  const exited = once(child, 'exit').then(async ([code]) => {
+    await closed
+    return code as number | null
+  })
+  const until = async (wanted: (line: string) => boolean) => {
+    for (;;) {
+      const line = lines.find(wanted)
+      if (line !== undefined) return line
+      const event = await Promise.race([once(reader, 'line'), closed.then(() => 'closed')])
+      if (event === 'closed' && !lines.some(wanted)) throw new Error(`${name} ended without the awaited line`)
+    }
+  }
+  return { process: child, lines, until, exited }
+}
