@@ -1,5 +1,23 @@
+import { agentsOperations } from './agents/operations.ts'
+import { consensusOperations } from './consensus/operations.ts'
 import { kvOperations } from './kv/operations.ts'
+import { maintenanceOperations } from './maintenance/operations.ts'
+import { metricsOperations } from './metrics/operations.ts'
 import type { Operation } from './operation.ts'
+import { patternsOperations } from './patterns/operations.ts'
+import { sessionsOperations } from './sessions/operations.ts'
+import { topologyOperations } from './topology/operations.ts'
+import { workflowsOperations } from './workflows/operations.ts'
 
 /** Everything that the doors can do, in the order of the reference. */
-export const operations: readonly Operation[] = [...kvOperations]
+export const operations: readonly Operation[] = [
+  ...kvOperations,
+  ...sessionsOperations,
+  ...agentsOperations,
+  ...patternsOperations,
+  ...metricsOperations,
+  ...workflowsOperations,
+  ...topologyOperations,
+  ...consensusOperations,
+  ...maintenanceOperations,
+]

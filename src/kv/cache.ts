@@ -27,8 +27,8 @@ export class ReadCache {
 
   /** The value at `address`, from memory or by `load`, as of a moment within this call. */
   async get(address: string, load: () => Promise<CachedValue | undefined>): Promise<CachedValue | undefined> {
-    const version = await this.#db.version?.()
-    if (version === undefined || this.#maxBytes === 0) return load()
+    if (this.#maxBytes === 0 || this.#db.version === undefined) return load()
+    const version = await this.#db.version()
     if (version !== this.#version) this.#reset(version)
     if (this.#entries.has(address)) return this.#touch(address)
     const found = await load()

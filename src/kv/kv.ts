@@ -2,11 +2,12 @@ import type { Context } from '../context.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
+import { ttlMs } from '../util/duration.ts'
+import { checkGlob, literalPrefix } from '../util/glob.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { checkTime, toDate, toOptionalDate } from '../util/time.ts'
 import { ReadCache } from './cache.ts'
-import { checkGlob, literalPrefix } from './glob.ts'
 
 /** A record of key-value memory. */
 export interface MemoryRecord {
@@ -79,7 +80,9 @@ export class Kv {
     const metadata = this.#encodeMetadata(options.metadata)
     const record = { ...at, text, metadata, expiry: this.#expiry(options) }
     const [stored] = await this.#context.db.all<{ revision: number }>(
-      expected !== undefined && expected > 0 ? this.#updateSql(record, expected) : this.#upsertSql(record, expected),
+      expected !== undefined && expected > 0
+        ? this.#updateSql(record, expected)
+        : this.#upsertSql(record, expected),
     )
     return stored ?? this.#conflict(at, expected)
   }
@@ -229,8 +232,7 @@ export class Kv {
   #expiry({ ttl, expiresAt }: StoreOptions): Sql | Date | undefined {
     if (ttl === undefined) return expiresAt && checkTime('expiresAt', expiresAt)
     if (expiresAt !== undefined) throw new InvalidInput('pass ttl or expiresAt, not both')
-    if (typeof ttl === 'number' && Number.isFinite(ttl) && ttl > 0) return this.#context.db.dialect.now(ttl * 1000)
-    throw new InvalidInput(`ttl must be a positive number of seconds, got ${String(ttl)}`)
+    return this.#context.db.dialect.now(ttlMs(ttl))
   }
 }
 

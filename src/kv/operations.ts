@@ -1,5 +1,5 @@
 import { operation } from '../operation.ts'
-import { json, namespace, time } from '../schemas.ts'
+import { json, namespace, page, time } from '../schemas.ts'
 
 export const kvOperations = [
   operation({
@@ -22,7 +22,12 @@ export const kvOperations = [
         expiresAt: time(z, 'When it expires, instead of ttl').optional(),
         metadata: json(z, 'JSON kept beside the value').optional(),
         ifAbsent: z.boolean().optional().describe('Refuse when the key exists'),
-        expectedRevision: z.number().int().min(0).optional().describe('Refuse unless the record has this revision'),
+        expectedRevision: z
+          .number()
+          .int()
+          .min(0)
+          .optional()
+          .describe('Refuse unless the record has this revision'),
       }),
     run: (memory, { key, value, ...options }) => memory.kv.store(key, value, options),
   }),
@@ -31,9 +36,99 @@ export const kvOperations = [
     summary: 'Print the value of a key',
     effect: 'read',
     permission: 'memory:read',
+    result: 'value',
     positionals: ['key'],
     examples: ['hivewax retrieve greeting', 'hivewax retrieve user_preferences --namespace ui'],
     input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
     run: (memory, { key, ...options }) => memory.kv.retrieve(key, options),
+  }),
+  operation({
+    name: 'kv.get',
+    summary: 'Show the whole record of a key: value, metadata, times, revision',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['key'],
+    examples: ['hivewax get greeting'],
+    input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
+    run: (memory, { key, ...options }) => memory.kv.get(key, options),
+  }),
+  operation({
+    name: 'kv.search',
+    summary: 'List the records whose key matches a glob, in key order',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['glob'],
+    examples: ["hivewax search 'user_*'", "hivewax search '*' --namespace '*' --limit 20"],
+    input: z =>
+      z.object({
+        glob: z.string().describe('* any text, ? one character, [ab] one of these; up to 256 characters'),
+        namespace: z.string().optional().describe("Namespace; '*' is all of them; default: default"),
+        ...page(z),
+      }),
+    run: (memory, { glob, ...options }) => memory.kv.search(glob, options),
+  }),
+  operation({
+    name: 'kv.storeMany',
+    summary: 'Store many records in one transaction: all of them or none',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['records'],
+    examples: [`hivewax store-many '[{"key":"a","value":1},{"key":"b","value":2}]'`],
+    input: z =>
+      z.object({
+        records: z
+          .array(
+            z.object({
+              key: z.string(),
+              value: json(z, 'JSON'),
+              namespace: namespace(z),
+              ttl: z.number().positive().optional(),
+              metadata: json(z, 'JSON kept beside the value').optional(),
+            }),
+          )
+          .max(10_000)
+          .describe('JSON array of { key, value, namespace?, ttl?, metadata? }'),
+      }),
+    run: (memory, { records }) => memory.kv.storeMany(records),
+  }),
+  operation({
+    name: 'kv.retrieveMany',
+    summary: 'Print the values of those keys that exist, by key',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['keys'],
+    examples: ['hivewax retrieve-many greeting,user_preferences'],
+    input: z => z.object({ keys: z.array(z.string()).max(10_000), namespace: namespace(z) }),
+    run: async (memory, { keys, ...options }) =>
+      Object.fromEntries(await memory.kv.retrieveMany(keys, options)),
+  }),
+  operation({
+    name: 'kv.namespaces',
+    summary: 'List the namespaces, each with its count of records',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax namespaces'],
+    input: z => z.object({}),
+    run: memory => memory.kv.namespaces(),
+  }),
+  operation({
+    name: 'kv.delete',
+    summary: 'Delete a key; tells whether it was there',
+    effect: 'write',
+    permission: 'memory:delete',
+    positionals: ['key'],
+    examples: ['hivewax delete greeting'],
+    input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
+    run: (memory, { key, ...options }) => memory.kv.delete(key, options),
+  }),
+  operation({
+    name: 'kv.clearNamespace',
+    summary: 'Delete every record of a namespace; tells how many there were',
+    effect: 'destroy',
+    permission: 'memory:delete',
+    positionals: ['namespace'],
+    examples: ['hivewax clear-namespace temp --yes'],
+    input: z => z.object({ namespace: z.string().describe('1 to 128 bytes') }),
+    run: (memory, { namespace }) => memory.kv.clearNamespace(namespace),
   }),
 ]

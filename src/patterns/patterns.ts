@@ -1,18 +1,211 @@
 import type { Context } from '../context.ts'
-import type { Json } from '../util/json.ts'
-import type { Page } from '../util/page.ts'
-export interface NewPattern { id: string; type: string; patternData: unknown; confidence?: number | undefined }
-export interface Pattern { id: string; confidence: number }
-export interface PatternFilter { type?: string | undefined; minConfidence?: number | undefined; limit?: number | undefined }
+import { join, sql } from '../db/sql.ts'
+import { InvalidInput, NotFound } from '../errors.ts'
+import { checkName, checkNumber, describe } from '../util/check.ts'
+import { uuidv7 } from '../util/ids.ts'
+import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
+import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import { toDate, toOptionalDate } from '../util/time.ts'
+import { priorWeight, statedConfidence } from './confidence.ts'
+
+/** Something a swarm has learned, and how far it can be trusted. */
+export interface Pattern {
+  id: string
+  type: string
+  patternData: Json
+  /** 0 to 1: what was stated, then moved by every recorded outcome. See {@link Patterns.recordOutcome}. */
+  confidence: number
+  /** How often it was used: every `use` and every `recordOutcome`. */
+  usageCount: number
+  successes: number
+  failures: number
+  metadata: Json | undefined
+  createdAt: Date
+  updatedAt: Date
+  lastUsed: Date | undefined
+}
+
+export interface NewPattern {
+  /** Default: a new UUIDv7. An id that exists is replaced, and keeps its counts. */
+  id?: string | undefined
+  type: string
+  patternData: unknown
+  /** 0 to 1. Default: `patternData.successRate` when that is a number from 0 to 1, else 0. */
+  confidence?: number | undefined
+  metadata?: unknown
+}
+
+export interface PatternFilter extends PageOptions {
+  type?: string | undefined
+  minConfidence?: number | undefined
+}
+
+export interface Outcome {
+  success: boolean
+  /**
+   * What all earlier outcomes still weigh beside this one: 1 (the default) as much as before, 0.9 a tenth less
+   * with every outcome, so that a pattern whose world changes is not judged by its distant past. Above 0.
+   */
+  decay?: number | undefined
+}
+
+interface PatternRow {
+  id: string
+  type: string
+  pattern_data: string
+  confidence: number
+  usage_count: number
+  successes: number
+  failures: number
+  metadata: string | null
+  created_at: string
+  updated_at: string
+  last_used: string | null
+}
+
+const columns = sql`id, type, pattern_data, confidence, usage_count, successes, failures, metadata,
+  created_at, updated_at, last_used`
+
+/** Learned patterns: what worked, how often, and how much it is to be trusted. */
 export class Patterns {
   readonly #context: Context
+
   constructor(context: Context) {
     this.#context = context
   }
-  stub(): Context {
-    return this.#context
+
+  /**
+   * Stores a pattern, replacing the type, data, metadata and stated confidence of one with the same id. Its counts
+   * and outcomes stay, so a pattern with outcomes reads back the confidence that they and the new statement make.
+   */
+  async store(pattern: NewPattern): Promise<Pattern> {
+    const now = this.#context.db.dialect.now()
+    const { id, type, data, prior, metadata } = this.#checked(pattern)
+    const [row] = await this.#context.db.all<PatternRow>(
+      sql`insert into patterns (id, type, pattern_data, confidence, prior, metadata, created_at, updated_at)
+          values (${id}, ${type}, ${data}, ${prior}, ${prior}, ${metadata}, ${now}, ${now})
+          on conflict (id) do update set
+            type = excluded.type, pattern_data = excluded.pattern_data, metadata = excluded.metadata,
+            updated_at = excluded.updated_at, prior = excluded.prior,
+            confidence = (${priorWeight} * excluded.prior + patterns.weight_for)
+              / (${priorWeight} + patterns.weight_for + patterns.weight_against)
+          returning ${columns}`,
+    )
+    return found(row, id)
   }
-  async store(_p: NewPattern): Promise<Pattern> { throw new Error('not built') }
-  async list(_f?: PatternFilter): Promise<Page<Pattern>> { throw new Error('not built') }
-  j(): Json { return null }
+
+  /** The pattern, or undefined when there is none of this id. */
+  async get(id: string): Promise<Pattern | undefined> {
+    const [row] = await this.#context.db.all<PatternRow>(
+      sql`select ${columns} from patterns where id = ${checkName('id', id)}`,
+    )
+    return row && fromRow(row)
+  }
+
+  /** Patterns by falling confidence, then by id. */
+  async list(filter: PatternFilter = {}): Promise<Page<Pattern>> {
+    const limit = pageLimit(filter.limit)
+    const rows = await this.#context.db.all<PatternRow>(
+      sql`select ${columns} from patterns where ${matching(filter)} order by confidence desc, id limit ${limit + 1}`,
+    )
+    return toPage(rows, limit, fromRow, row => [row.confidence, row.id])
+  }
+
+  /** The most trusted pattern of a type, or undefined when there is none. */
+  async best(type: string): Promise<Pattern | undefined> {
+    return (await this.list({ type, limit: 1 })).items[0]
+  }
+
+  /**
+   * Counts one use of a pattern and whether it helped, and derives the confidence anew, in one statement: of any
+   * number of calls at the same time each counts.
+   *
+   * The confidence is the mean of a Beta posterior, with the stated confidence p as a prior worth w = 2 outcomes:
+   * (w·p + a) / (w + a + b), where a and b are the successes and failures (each former one times `decay` per
+   * later outcome). With p = 0.5 that is Laplace's rule of succession. Source: Gelman et al., Bayesian Data
+   * Analysis, 3rd ed., section 2.4; for decay: Raj and Kalyani, Taming Non-stationary Bandits, 2017.
+   * @throws NotFound when there is no such pattern
+   */
+  async recordOutcome(id: string, { success, decay = 1 }: Outcome): Promise<Pattern> {
+    if (typeof success !== 'boolean')
+      throw new InvalidInput(`success must be true or false, got ${describe(success)}`)
+    const kept = checkNumber('decay', decay, Number.MIN_VALUE, 1)
+    const [hit, miss] = success ? [1, 0] : [0, 1]
+    const [row] = await this.#context.db.all<PatternRow>(
+      sql`update patterns set ${this.#used()},
+            successes = successes + ${hit}, failures = failures + ${miss},
+            weight_for = ${kept} * weight_for + ${hit}, weight_against = ${kept} * weight_against + ${miss},
+            prior = coalesce(prior, confidence),
+            confidence = (${priorWeight} * coalesce(prior, confidence) + ${kept} * weight_for + ${hit})
+              / (${priorWeight} + ${kept} * (weight_for + weight_against) + 1)
+          where id = ${checkName('id', id)} returning ${columns}`,
+    )
+    return found(row, id)
+  }
+
+  /** Counts one use of a pattern whose outcome is not known. NotFound when there is no such pattern. */
+  async use(id: string): Promise<Pattern> {
+    const [row] = await this.#context.db.all<PatternRow>(
+      sql`update patterns set ${this.#used()} where id = ${checkName('id', id)} returning ${columns}`,
+    )
+    return found(row, id)
+  }
+
+  /** Deletes a pattern with its counts. False when there was none. */
+  async delete(id: string): Promise<boolean> {
+    const rows = await this.#context.db.all(
+      sql`delete from patterns where id = ${checkName('id', id)} returning id`,
+    )
+    return rows.length > 0
+  }
+
+  /** The time of the last use never goes back, whichever of two uses commits first. */
+  #used() {
+    const now = this.#context.db.dialect.now()
+    return sql`usage_count = usage_count + 1, last_used = case when last_used > ${now} then last_used else ${now} end`
+  }
+
+  #checked({ id, type, patternData, confidence, metadata }: NewPattern) {
+    const { clock, maxValueBytes } = this.#context
+    return {
+      id: id === undefined ? uuidv7(clock.now()) : checkName('id', id),
+      type: checkName('type', type),
+      data: encodeJson('patternData', patternData, maxValueBytes),
+      prior: statedConfidence(confidence, patternData),
+      metadata: metadata === undefined ? undefined : encodeJson('metadata', metadata, maxValueBytes),
+    }
+  }
+}
+
+function matching({ type, minConfidence, cursor }: PatternFilter) {
+  const parts = [sql`1 = 1`]
+  if (type !== undefined) parts.push(sql`type = ${checkName('type', type)}`)
+  if (minConfidence !== undefined)
+    parts.push(sql`confidence >= ${checkNumber('minConfidence', minConfidence, 0, 1)}`)
+  const after = cursorPosition(cursor, 2)
+  if (after !== undefined) {
+    parts.push(sql`(confidence < ${after[0]} or (confidence = ${after[0]} and id > ${after[1]}))`)
+  }
+  return join(parts, ' and ')
+}
+
+function found(row: PatternRow | undefined, id: string): Pattern {
+  if (row !== undefined) return fromRow(row)
+  throw new NotFound(`there is no pattern ${describe(id)}`, { hint: 'Store it first.', details: { id } })
+}
+
+function fromRow(row: PatternRow): Pattern {
+  return {
+    id: row.id,
+    type: row.type,
+    patternData: decodeLoose(row.pattern_data),
+    confidence: row.confidence,
+    usageCount: row.usage_count,
+    successes: row.successes,
+    failures: row.failures,
+    metadata: row.metadata === null ? undefined : decodeLoose(row.metadata),
+    createdAt: toDate(row.created_at),
+    updatedAt: toDate(row.updated_at),
+    lastUsed: toOptionalDate(row.last_used),
+  }
 }

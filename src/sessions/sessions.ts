@@ -1,15 +1,169 @@
 import type { Context } from '../context.ts'
-import type { Json } from '../util/json.ts'
-export interface CreateSessionOptions { ttl?: number | undefined; id?: string | undefined }
+import type { Db } from '../db/db.ts'
+import { type Sql, sql } from '../db/sql.ts'
+import { Conflict, InvalidInput, NotFound } from '../errors.ts'
+import { checkName, describe } from '../util/check.ts'
+import { ttlMs } from '../util/duration.ts'
+import { uuidv7 } from '../util/ids.ts'
+import { decodeJson, decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
+import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import { toDate, toOptionalDate } from '../util/time.ts'
+
+/** A session: what somebody wants to find again when coming back. */
+export interface Session {
+  id: string
+  data: Json
+  createdAt: Date
+  /** When it was created, resumed or updated last. */
+  lastAccessed: Date
+  expiresAt: Date | undefined
+  /** Seconds that it lives on after each access; undefined when it does not expire. */
+  ttl: number | undefined
+}
+
+export interface CreateSessionOptions {
+  /** Seconds that the session lives on after each access; fractions allowed. Without it, it never expires. */
+  ttl?: number | undefined
+  /** A name of the caller's choice; Conflict when a session has it. Default: a new UUIDv7. */
+  id?: string | undefined
+}
+
+interface SessionRow {
+  id: string
+  data: string
+  created_at: string
+  last_accessed: string
+  expires_at: string | null
+  ttl_ms: number | null
+}
+
+const columns = sql`id, data, created_at, last_accessed, expires_at, ttl_ms`
+
+/** Sessions: data under an id that outlives the process, and ends by itself when it is not used for a while. */
 export class Sessions {
   readonly #context: Context
+
   constructor(context: Context) {
     this.#context = context
   }
-  stub(): Context {
-    return this.#context
+
+  /** Creates a session that holds `data`, any JSON value, and nothing else. Returns its id. */
+  async create(data: unknown, options: CreateSessionOptions = {}): Promise<string> {
+    const { dialect } = this.#context.db
+    const id = options.id === undefined ? uuidv7(this.#context.clock.now()) : checkName('id', options.id)
+    const text = encodeJson('data', data, this.#context.maxValueBytes)
+    const lifeMs = options.ttl === undefined ? undefined : ttlMs(options.ttl)
+    const expiry = lifeMs === undefined ? undefined : dialect.now(lifeMs)
+    const created = await this.#context.db.all(
+      sql`insert into sessions (${columns})
+          values (${id}, ${text}, ${dialect.now()}, ${dialect.now()}, ${expiry}, ${lifeMs})
+          on conflict (id) do update set
+            data = excluded.data, created_at = excluded.created_at, last_accessed = excluded.last_accessed,
+            expires_at = excluded.expires_at, ttl_ms = excluded.ttl_ms
+          where sessions.expires_at <= ${dialect.now()}
+          returning id`,
+    )
+    if (created.length > 0) return id
+    throw new Conflict(`session ${JSON.stringify(id)} exists already`, {
+      hint: 'Resume it, delete it first, or choose another id.',
+      details: { id },
+    })
   }
-  async create(_data: unknown, _options?: CreateSessionOptions): Promise<string> { throw new Error('not built') }
-  async resume(_id: string): Promise<Json | undefined> { throw new Error('not built') }
-  async update(_id: string, _patch: Record<string, unknown>): Promise<Json> { throw new Error('not built') }
+
+  /**
+   * The data of a session, or undefined when it is absent or has expired. Counts as an access: a session with a
+   * `ttl` lives on for that long from now.
+   */
+  async resume(id: string): Promise<Json | undefined> {
+    const text = await this.#touch(this.#context.db, checkName('id', id))
+    return text === undefined ? undefined : decodeLoose(text)
+  }
+
+  /**
+   * Sets the top-level fields of `patch` in a session's data, leaving the others, and returns the whole. Patches
+   * made at the same time all take effect. Counts as an access, as `resume` does.
+   * @throws NotFound when the session is absent or has expired, Conflict when its data is not an object
+   */
+  async update(id: string, patch: Record<string, unknown>): Promise<Json> {
+    checkName('id', id)
+    const fields = decodeJson(encodeJson('patch', patch, this.#context.maxValueBytes))
+    if (!isObject(fields)) throw new InvalidInput(`the patch must be an object, got ${describe(patch)}`)
+    return this.#context.db.transaction(async tx => {
+      // Touching first locks the row, so that no other patch comes between this reading and the writing.
+      const data = objectOf(id, await this.#touch(tx, id))
+      const text = encodeJson('data', { ...data, ...fields }, this.#context.maxValueBytes)
+      await tx.all(sql`update sessions set data = ${text} where id = ${id}`)
+      return decodeJson(text)
+    })
+  }
+
+  /** The whole record of a session, or undefined when it is absent or has expired. Does not count as an access. */
+  async get(id: string): Promise<Session | undefined> {
+    const [row] = await this.#context.db.all<SessionRow>(
+      sql`select ${columns} from sessions where id = ${checkName('id', id)} and ${this.#live()}`,
+    )
+    return row === undefined ? undefined : fromRow(row)
+  }
+
+  /** The sessions that have not expired, latest access first. */
+  async list(options: PageOptions = {}): Promise<Page<Session>> {
+    const limit = pageLimit(options.limit)
+    const after = cursorPosition(options.cursor, 2)
+    const rest = after === undefined ? sql`1 = 1` : sql`(last_accessed, id) < (${after[0]}, ${after[1]})`
+    const rows = await this.#context.db.all<SessionRow>(
+      sql`select ${columns} from sessions where ${rest} and ${this.#live()}
+          order by last_accessed desc, id desc limit ${limit + 1}`,
+    )
+    return toPage(rows, limit, fromRow, row => [row.last_accessed, row.id])
+  }
+
+  /** Deletes a session. False when it was absent or had expired. */
+  async delete(id: string): Promise<boolean> {
+    const rows = await this.#context.db.all(
+      sql`delete from sessions where id = ${checkName('id', id)}
+          returning case when ${this.#live()} then 1 else 0 end as live`,
+    )
+    return rows[0]?.live === 1
+  }
+
+  /** Notes an access and returns the data's text, or undefined when the session is absent or has expired. */
+  async #touch(db: Db, id: string): Promise<string | undefined> {
+    const [row] = await db.all<Pick<SessionRow, 'data'>>(
+      sql`update sessions set last_accessed = ${db.dialect.now()},
+            expires_at = case when ttl_ms is null then expires_at else ${db.dialect.now(sql`ttl_ms`)} end
+          where id = ${id} and ${this.#live()}
+          returning data`,
+    )
+    return row?.data
+  }
+
+  #live(): Sql {
+    return sql`(expires_at is null or expires_at > ${this.#context.db.dialect.now()})`
+  }
+}
+
+function objectOf(id: string, text: string | undefined): { [key: string]: Json } {
+  if (text === undefined) {
+    throw new NotFound(`session ${JSON.stringify(id)} does not exist or has expired`, {
+      hint: 'Create it again with sessions.create(data, { id }).',
+      details: { id },
+    })
+  }
+  const data = decodeLoose(text)
+  if (isObject(data)) return data
+  throw new Conflict(`session ${JSON.stringify(id)} holds ${describe(data)}, which has no fields to update`, {
+    hint: 'Delete the session and create it with an object.',
+    details: { id },
+  })
+}
+
+function fromRow(row: SessionRow): Session {
+  return {
+    id: row.id,
+    data: decodeLoose(row.data),
+    createdAt: toDate(row.created_at),
+    lastAccessed: toDate(row.last_accessed),
+    expiresAt: toOptionalDate(row.expires_at),
+    ttl: row.ttl_ms === null ? undefined : row.ttl_ms / 1000,
+  }
 }

@@ -1,14 +1,246 @@
 import type { Context } from '../context.ts'
-import type { Json } from '../util/json.ts'
-export interface UpdateSharedOptions { updatedBy?: string | undefined; expectedVersion?: number | undefined }
-export interface SharedEntry { key: string; value: Json; version: number }
+import { follow, wakeFollowers } from '../db/follow.ts'
+import { theRow } from '../db/rows.ts'
+import { sql } from '../db/sql.ts'
+import { Conflict } from '../errors.ts'
+import { checkInteger, checkName } from '../util/check.ts'
+import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
+import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import { toDate } from '../util/time.ts'
+import { Changes, columns, type EntryRow, type Found } from './changes.ts'
+import { currentRevision, readHistory, readRevisions } from './history.ts'
+import { under } from './keys.ts'
+import { holds, type Plan, plan, type Step } from './transact.ts'
+
+/** A key of the shared state. */
+export interface SharedEntry {
+  key: string
+  value: Json
+  /** Rises by exactly 1 with every change of the key, deletes included, and is never used twice. */
+  version: number
+  updatedBy: string | undefined
+  updatedAt: Date
+  /** The revision of the whole shared state that set it; 0 when other SQL wrote the record. */
+  revision: number
+}
+
+/** A change of one key. */
+export interface SharedChange {
+  key: string
+  version: number
+  /** Undefined when the key was deleted. */
+  value: Json | undefined
+  deleted: boolean
+  updatedBy: string | undefined
+  updatedAt: Date
+  revision: number
+}
+
+/** All changes of one transaction to the keys that are watched, by key and version. */
+export interface SharedRevision {
+  revision: number
+  changes: SharedChange[]
+}
+
+export interface UpdateSharedOptions {
+  /** Who makes the change. Default: the handle's agent. */
+  updatedBy?: string | undefined
+  /** Change only what has this version, 0 for a key that must not exist; else Conflict. */
+  expectedVersion?: number | undefined
+}
+
+export interface DeleteSharedOptions {
+  /** Who deletes. Default: the handle's agent. */
+  updatedBy?: string | undefined
+  /** Delete only what has this version; else Conflict. */
+  expectedVersion?: number | undefined
+}
+
+/** A page of keys, and the revision that it shows: watch from that of the first page to miss nothing. */
+export interface SharedPage extends Page<SharedEntry> {
+  revision: number
+}
+
+export interface WatchOptions {
+  /** Start after this revision. Default: with the next change after the call. */
+  since?: number | undefined
+  /** Ends the watch, without an error. */
+  signal?: AbortSignal | undefined
+}
+
+/** Holds when the key has this version (0: does not exist), this value, or both. */
+export interface SharedCondition {
+  key: string
+  version?: number | undefined
+  value?: unknown
+}
+
+/** One step of a conditional transaction; each field names its key. */
+export type SharedStep = { update: string; value: unknown } | { delete: string } | { get: string }
+
+export interface SharedTransaction {
+  /** All must hold for `then` to be done. */
+  if?: readonly SharedCondition[] | undefined
+  then?: readonly SharedStep[] | undefined
+  /** What is done when a condition does not hold. */
+  else?: readonly SharedStep[] | undefined
+  /** Who makes the changes. Default: the handle's agent. */
+  updatedBy?: string | undefined
+}
+
+/** What a conditional transaction has done. */
+export interface SharedOutcome {
+  /** True when all conditions held and `then` was done, not `else`. */
+  succeeded: boolean
+  /** The revision of its changes; the current one when it changed nothing. */
+  revision: number
+  /** One per step: the entry of an update or get (undefined: no such key), whether a delete found its key. */
+  results: (SharedEntry | boolean | undefined)[]
+}
+
+/** State that all agents share: versioned keys, a revision per transaction, and every change to be followed. */
 export class SharedState {
   readonly #context: Context
+
   constructor(context: Context) {
     this.#context = context
   }
-  stub(): Context {
-    return this.#context
+
+  /** Sets a key, whoever set it before, unless `expectedVersion` says otherwise. */
+  async update(key: string, value: unknown, options: UpdateSharedOptions = {}): Promise<SharedEntry> {
+    checkName('key', key)
+    const expected = checkVersion(options.expectedVersion, 0)
+    const text = encodeJson('value', value, this.#context.maxValueBytes)
+    return this.#change(options.updatedBy, async changes => {
+      const found = await changes.find(key)
+      assertVersion(key, found, expected)
+      return fromRow(await changes.update(key, text, found))
+    })
   }
-  async update(_key: string, _value: unknown, _options?: UpdateSharedOptions): Promise<SharedEntry> { throw new Error('not built') }
+
+  /** The entry of a key, or undefined when there is none. */
+  async get(key: string): Promise<SharedEntry | undefined> {
+    const [row] = await this.#context.db.all<EntryRow>(
+      sql`select ${columns} from shared_state where key = ${checkName('key', key)}`,
+    )
+    return row && fromRow(row)
+  }
+
+  /** The entries whose key begins with `prefix` (default: all), by key, and the revision that they show. */
+  async list(prefix = '', options: PageOptions = {}): Promise<SharedPage> {
+    const limit = pageLimit(options.limit)
+    const [after = ''] = cursorPosition(options.cursor, 1) ?? []
+    const found = await this.#context.db.all<{ head: number } & (EntryRow | { key: null })>(
+      sql`select head, e.* from (select value as head from hivewax_counters where name = 'shared_revision') r
+          left join (
+            select ${columns} from shared_state where ${under(prefix)} and key > ${after}
+            order by key limit ${limit + 1}
+          ) e on 1 = 1 order by key`,
+    )
+    const rows = found.filter(row => row.key !== null)
+    return { ...toPage(rows, limit, fromRow, row => [row.key]), revision: theRow(found).head }
+  }
+
+  /** Deletes a key. False when there was none; with `expectedVersion` that is a Conflict. */
+  async delete(key: string, options: DeleteSharedOptions = {}): Promise<boolean> {
+    checkName('key', key)
+    const expected = checkVersion(options.expectedVersion, 1)
+    return this.#change(options.updatedBy, async changes => {
+      const found = await changes.find(key)
+      assertVersion(key, found, expected)
+      return changes.delete(key, found)
+    })
+  }
+
+  /** The latest changes of a key, newest first, deletes included. The history keeps 10,000 changes of all keys. */
+  async history(key: string, options: PageOptions = {}): Promise<Page<SharedChange>> {
+    return readHistory(this.#context.db, checkName('key', key), options)
+  }
+
+  /**
+   * Does the steps of `then` when all conditions hold, else those of `else`: nobody can change anything between
+   * looking and doing, and all changes have one revision. Up to 1,000 conditions, and as many steps.
+   */
+  async transact(transaction: SharedTransaction): Promise<SharedOutcome> {
+    const planned = plan(transaction, this.#context.maxValueBytes)
+    return this.#change(transaction.updatedBy, changes => run(planned, changes))
+  }
+
+  /**
+   * The changes of keys that begin with `prefix`, by any process, in order, each once, a whole revision at a time,
+   * until `signal` aborts. Go on after a restart with `since`: the last revision that was handled. What is
+   * returned can be iterated once, and not inside a transaction; closing the memory ends it with Closed. SQL that
+   * writes the table by itself is not noticed.
+   * @throws NotFound `compacted`, with the floor, when changes that should follow were pruned: at least the
+   *   latest 10,000 are there. Read the state anew, then watch from its revision
+   */
+  watch(prefix = '', options: WatchOptions = {}): AsyncIterable<SharedRevision> {
+    under(prefix)
+    const since = options.since === undefined ? undefined : checkInteger('since', options.since, 0)
+    const start = since === undefined ? currentRevision(this.#context.db) : Promise.resolve(since)
+    // Whoever iterates is told; whoever never does has not asked.
+    start.catch(() => {})
+    return this.#deliver(start, prefix, options.signal)
+  }
+
+  async *#deliver(start: Promise<number>, prefix: string, signal: AbortSignal | undefined) {
+    yield* follow(await start, after => readRevisions(this.#context.db, prefix, after), signal)
+  }
+
+  async #change<T>(updatedBy: string | undefined, fn: (changes: Changes) => Promise<T>): Promise<T> {
+    const { db, agentId, transactionId } = this.#context
+    const author = {
+      updatedBy: updatedBy === undefined ? agentId : checkName('updatedBy', updatedBy),
+      transactionId,
+    }
+    const result = await db.transaction(async tx => {
+      const changes = await Changes.begin(tx, author)
+      const result = await fn(changes)
+      await changes.end()
+      return result
+    })
+    wakeFollowers()
+    return result
+  }
+}
+
+async function run(planned: Plan, changes: Changes): Promise<SharedOutcome> {
+  let succeeded = true
+  for (const condition of planned.conditions) {
+    succeeded &&= holds(condition, (await changes.find(condition.key)).current)
+  }
+  const results: SharedOutcome['results'] = []
+  for (const step of succeeded ? planned.steps : planned.otherwise) results.push(await take(step, changes))
+  return { succeeded, revision: changes.revision, results }
+}
+
+async function take(step: Step, changes: Changes): Promise<SharedEntry | boolean | undefined> {
+  const found = await changes.find(step.key)
+  if (step.do === 'update') return fromRow(await changes.update(step.key, step.text, found))
+  if (step.do === 'delete') return changes.delete(step.key, found)
+  return found.current && fromRow(found.current)
+}
+
+function checkVersion(version: number | undefined, min: number): number | undefined {
+  return version === undefined ? undefined : checkInteger('expectedVersion', version, min)
+}
+
+function assertVersion(key: string, { current }: Found, expected: number | undefined): void {
+  const version = current?.version ?? 0
+  if (expected === undefined || expected === version) return
+  throw new Conflict(`shared key ${JSON.stringify(key)} has version ${version}, not ${expected}`, {
+    hint: version === 0 ? 'It does not exist.' : 'Read it again, then decide anew.',
+    details: { key, version, value: current && decodeLoose(current.value) },
+  })
+}
+
+function fromRow(row: EntryRow): SharedEntry {
+  return {
+    key: row.key,
+    value: decodeLoose(row.value),
+    version: row.version,
+    updatedBy: row.updated_by ?? undefined,
+    updatedAt: toDate(row.updated_at),
+    revision: row.revision,
+  }
 }

@@ -1,0 +1,16 @@
+/** `npm run bench [-- NAME …]`: prints every comparison, or those of the named files, as Markdown tables. */
+import os from 'node:os'
+import { type Comparison, print, type Size } from './harness.ts'
+
+const benches: Record<string, () => Promise<{ run: (size: Size) => Promise<Comparison[]> }>> = {
+  kv: () => import('./kv.ts'),
+  upkeep: () => import('./upkeep.ts'),
+}
+
+const wanted = process.argv.slice(2)
+const cpu = os.cpus()
+console.log(`Node ${process.version}, SQLite ${process.versions.sqlite}, ${cpu.length} × ${cpu[0]?.model}`)
+for (const [name, load] of Object.entries(benches)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  for (const comparison of await (await load()).run('real')) print(comparison)
+}

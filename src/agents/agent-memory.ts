@@ -1,0 +1,118 @@
+import type { Context } from '../context.ts'
+import type { Db } from '../db/db.ts'
+import { join, sql } from '../db/sql.ts'
+import { checkName } from '../util/check.ts'
+import { checkGlob } from '../util/glob.ts'
+import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
+import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import { toDate } from '../util/time.ts'
+import { ensureAgent } from './unregistered.ts'
+
+/** A key of an agent's own memory. */
+export interface AgentMemoryRecord {
+  agentId: string
+  key: string
+  value: Json
+  createdAt: Date
+  updatedAt: Date
+}
+
+export interface AgentMemoryFilter extends PageOptions {
+  /** Only keys that match this glob (`*`, `?`, `[…]`). */
+  glob?: string | undefined
+}
+
+interface AgentMemoryRow {
+  agent_id: string
+  key: string
+  value: string
+  created_at: string
+  updated_at: string
+}
+
+/** Memory that each agent has to itself: JSON values under a key, without expiry. */
+export class AgentMemory {
+  readonly #context: Context
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /**
+   * Stores a value, replacing what was there. The agent need not be registered: it then gets an entry of type
+   * `unregistered`, in the same transaction.
+   */
+  async store(agentId: string, key: string, value: unknown): Promise<void> {
+    const record = {
+      ...address(agentId, key),
+      text: encodeJson('value', value, this.#context.maxValueBytes),
+    }
+    if (await upsert(this.#context.db, record)) return
+    await this.#context.db.transaction(async tx => {
+      await ensureAgent(tx, agentId)
+      await upsert(tx, record)
+    })
+  }
+
+  /** The value of a key, a fresh copy, or undefined when it is absent. */
+  async retrieve(agentId: string, key: string): Promise<Json | undefined> {
+    const at = address(agentId, key)
+    const [row] = await this.#context.db.all<Pick<AgentMemoryRow, 'value'>>(
+      sql`select value from agent_memory where agent_id = ${at.agentId} and key = ${at.key}`,
+    )
+    return row === undefined ? undefined : decodeLoose(row.value)
+  }
+
+  /** The memory of an agent, by key; empty for an agent that nobody knows. */
+  async list(agentId: string, filter: AgentMemoryFilter = {}): Promise<Page<AgentMemoryRecord>> {
+    const limit = pageLimit(filter.limit)
+    const after = cursorPosition(filter.cursor, 1)
+    const parts = [sql`agent_id = ${checkName('agentId', agentId)}`]
+    if (filter.glob !== undefined) parts.push(this.#context.db.dialect.glob(sql`key`, checkGlob(filter.glob)))
+    if (after !== undefined) parts.push(sql`key > ${after[0]}`)
+    const rows = await this.#context.db.all<AgentMemoryRow>(
+      sql`select agent_id, key, value, created_at, updated_at from agent_memory
+          where ${join(parts, ' and ')} order by key limit ${limit + 1}`,
+    )
+    return toPage(rows, limit, fromRow, row => [row.key])
+  }
+
+  /** Deletes a key. False when it was absent. */
+  async delete(agentId: string, key: string): Promise<boolean> {
+    const at = address(agentId, key)
+    const rows = await this.#context.db.all(
+      sql`delete from agent_memory where agent_id = ${at.agentId} and key = ${at.key} returning id`,
+    )
+    return rows.length > 0
+  }
+}
+
+interface Address {
+  agentId: string
+  key: string
+}
+
+function address(agentId: string, key: string): Address {
+  return { agentId: checkName('agentId', agentId), key: checkName('key', key) }
+}
+
+/** One statement for the usual case. False, and nothing stored, when the agent has no row yet. */
+async function upsert(db: Db, { agentId, key, text }: Address & { text: string }): Promise<boolean> {
+  const rows = await db.all(
+    sql`insert into agent_memory (agent_id, key, value, created_at, updated_at)
+        select id, ${key}, ${text}, ${db.dialect.now()}, ${db.dialect.now()} from agents where id = ${agentId}
+        on conflict (agent_id, key) do update set value = excluded.value, updated_at = excluded.updated_at
+        returning id`,
+  )
+  return rows.length > 0
+}
+
+function fromRow(row: AgentMemoryRow): AgentMemoryRecord {
+  return {
+    agentId: row.agent_id,
+    key: row.key,
+    value: decodeLoose(row.value),
+    createdAt: toDate(row.created_at),
+    updatedAt: toDate(row.updated_at),
+  }
+}

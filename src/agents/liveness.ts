@@ -1,0 +1,16 @@
+import type { Dialect } from '../db/db.ts'
+import { type Sql, sql } from '../db/sql.ts'
+
+/** Pieces of statements on `agents`: liveness is computed where it is asked for, and never stored. */
+
+/** The condition that the agent gave no sign of life for as long as its ttl. Without a ttl it never lapses. */
+export function hasLapsed(dialect: Dialect): Sql {
+  return sql`(ttl_ms is not null
+    and (alive_epoch is distinct from ${dialect.leaseEpoch()} or alive_until <= ${dialect.leaseNow()}))`
+}
+
+/** The assignments of a sign of life. */
+export function renewal(dialect: Dialect): Sql {
+  return sql`last_active = ${dialect.now()}, alive_until = ${dialect.leaseNow()} + ttl_ms,
+    alive_epoch = ${dialect.leaseEpoch()}, lapsed_at = null`
+}

@@ -1,0 +1,182 @@
+import { operation, type Zod } from '../operation.ts'
+import { json, page } from '../schemas.ts'
+
+const id = (z: Zod) => z.string().describe("The agent's id, 1 to 512 bytes")
+
+/** What an agent says of itself. */
+const description = (z: Zod) => ({
+  capabilities: z.array(z.string()).optional().describe('What it can do'),
+  state: json(z, 'What it is doing: any JSON').optional(),
+  metadata: json(z, 'Anything else worth keeping about it: any JSON').optional(),
+})
+
+export const agentsOperations = [
+  operation({
+    name: 'agents.register',
+    summary: 'Register an agent, or register it anew',
+    effect: 'write',
+    permission: 'agents',
+    positionals: ['id', 'type'],
+    examples: [
+      'hivewax agents register coder-001 coder --capabilities javascript --capabilities testing --swarm-id dev-swarm',
+      'hivewax agents register tester-001 tester --ttl 60',
+    ],
+    input: z =>
+      z.object({
+        id: id(z),
+        type: z.string().describe('What kind of agent: coder, tester …'),
+        ...description(z),
+        swarmId: z.string().optional().describe('The swarm it belongs to'),
+        ttl: z
+          .number()
+          .positive()
+          .optional()
+          .describe('Seconds without a sign of life after which it counts as gone; default: never'),
+      }),
+    run: (memory, agent) => memory.agents.register(agent),
+  }),
+  operation({
+    name: 'agents.list',
+    summary: 'List agents by id',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: [
+      'hivewax agents list',
+      'hivewax agents list --swarm-id dev-swarm --alive',
+      'hivewax agents list --capability testing',
+    ],
+    input: z =>
+      z.object({
+        swarmId: z.string().optional().describe('Only agents of this swarm'),
+        type: z.string().optional().describe('Only agents of this type'),
+        capability: z.string().optional().describe('Only agents that can do this'),
+        alive: z
+          .boolean()
+          .optional()
+          .describe('Only agents that are alive, or with false only those that are not'),
+        ...page(z),
+      }),
+    run: (memory, filter) => memory.agents.list(filter),
+  }),
+  operation({
+    name: 'agents.get',
+    summary: 'Show an agent',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id'],
+    examples: ['hivewax agents get coder-001'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, input) => memory.agents.get(input.id),
+  }),
+  operation({
+    name: 'agents.heartbeat',
+    summary: 'Give a sign of life for an agent, so that it stays alive for another ttl',
+    effect: 'write',
+    permission: 'agents',
+    positionals: ['id'],
+    examples: ['hivewax agents heartbeat tester-001'],
+    input: z =>
+      z.object({
+        id: id(z),
+        incarnation: z
+          .number()
+          .int()
+          .min(0)
+          .optional()
+          .describe('What register returned; refused when another process has registered the id since'),
+      }),
+    run: (memory, { id, ...options }) => memory.agents.heartbeat(id, options),
+  }),
+  operation({
+    name: 'agents.update',
+    summary: "Set an agent's state, metadata or capabilities",
+    effect: 'write',
+    permission: 'agents',
+    positionals: ['id'],
+    examples: ['hivewax agents update coder-001 --state \'{"task":"implement-auth","progress":45}\''],
+    input: z => z.object({ id: id(z), ...description(z) }),
+    run: (memory, { id, ...patch }) => memory.agents.update(id, patch),
+  }),
+  operation({
+    name: 'agents.delete',
+    summary: 'Delete an agent',
+    effect: 'destroy',
+    permission: 'agents',
+    positionals: ['id'],
+    examples: ['hivewax agents delete tester-001', 'hivewax agents delete coder-001 --cascade'],
+    input: z =>
+      z.object({
+        id: id(z),
+        cascade: z
+          .boolean()
+          .optional()
+          .describe('Delete its memory and end its leases too; else it is refused when it has any'),
+      }),
+    run: (memory, { id, ...options }) => memory.agents.delete(id, options),
+  }),
+  operation({
+    name: 'agents.releaseLapsed',
+    summary: 'End the leases of agents that have lapsed, so that others can take over',
+    effect: 'write',
+    permission: 'agents',
+    examples: ['hivewax agents release-lapsed'],
+    input: z => z.object({}),
+    run: memory => memory.agents.releaseLapsed(),
+  }),
+  operation({
+    name: 'agents.storeMemory',
+    summary: "Store a value under a key of an agent's own memory, replacing what was there",
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['agentId', 'key', 'value'],
+    examples: [
+      'hivewax agents store-memory coder-001 task_history \'[{"task":"analyze_code","result":"success"}]\'',
+    ],
+    input: z =>
+      z.object({
+        agentId: id(z),
+        key: z.string().describe('1 to 512 bytes'),
+        value: json(z, 'JSON; on a command line plain text is a string'),
+      }),
+    run: (memory, { agentId, key, value }) => memory.agents.storeMemory(agentId, key, value),
+  }),
+  operation({
+    name: 'agents.retrieveMemory',
+    summary: "Print the value of a key of an agent's own memory",
+    effect: 'read',
+    permission: 'memory:read',
+    result: 'value',
+    positionals: ['agentId', 'key'],
+    examples: ['hivewax agents retrieve-memory coder-001 task_history'],
+    input: z => z.object({ agentId: id(z), key: z.string().describe('1 to 512 bytes') }),
+    run: (memory, { agentId, key }) => memory.agents.retrieveMemory(agentId, key),
+  }),
+  operation({
+    name: 'agents.listMemory',
+    summary: "List an agent's own memory by key",
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['agentId'],
+    examples: [
+      'hivewax agents list-memory coder-001',
+      "hivewax agents list-memory coder-001 --glob 'task_*'",
+    ],
+    input: z =>
+      z.object({
+        agentId: id(z),
+        glob: z.string().optional().describe('Only keys that match; *, ? and […] are wildcards'),
+        ...page(z),
+      }),
+    run: (memory, { agentId, ...filter }) => memory.agents.listMemory(agentId, filter),
+  }),
+  operation({
+    name: 'agents.deleteMemory',
+    summary: "Delete a key of an agent's own memory",
+    effect: 'destroy',
+    permission: 'memory:delete',
+    positionals: ['agentId', 'key'],
+    examples: ['hivewax agents delete-memory coder-001 task_history'],
+    input: z => z.object({ agentId: id(z), key: z.string().describe('1 to 512 bytes') }),
+    run: (memory, { agentId, key }) => memory.agents.deleteMemory(agentId, key),
+  }),
+]

@@ -1,0 +1,147 @@
+import { operation, type Zod } from '../operation.ts'
+import { json, page, time } from '../schemas.ts'
+
+const id = (z: Zod, description: string) => z.number().int().min(0).describe(description)
+const group = (z: Zod) => z.string().describe('Name of the group of consumers')
+
+const newEvent = (z: Zod) => ({
+  type: z.string().describe('What kind of event, 1 to 512 bytes'),
+  source: z.string().optional().describe('Who says so; default: the agent of the handle, else system'),
+  data: json(z, 'JSON; on a command line plain text is a string').optional(),
+})
+
+const filter = (z: Zod) => ({
+  types: z.array(z.string()).optional().describe('Only events of these types'),
+  source: z.string().optional().describe('Only events of this source'),
+})
+
+export const eventsOperations = [
+  operation({
+    name: 'events.log',
+    summary: 'Append an event to the log',
+    effect: 'write',
+    permission: 'events:append',
+    positionals: ['type', 'data'],
+    examples: [
+      'hivewax events log deployed',
+      'hivewax events log task_completed \'{"taskId":"implement-auth"}\' --source coder-001',
+    ],
+    input: z => z.object(newEvent(z)),
+    run: (memory, event) => memory.events.log(event),
+  }),
+  operation({
+    name: 'events.logMany',
+    summary: 'Append many events to the log, all or none',
+    effect: 'write',
+    permission: 'events:append',
+    examples: [
+      'hivewax events log-many --events \'[{"type":"started"},{"type":"deployed","data":{"ok":true}}]\'',
+    ],
+    input: z => z.object({ events: z.array(z.object(newEvent(z))).describe('The events, in order') }),
+    run: (memory, { events }) => memory.events.logMany(events),
+  }),
+  operation({
+    name: 'events.list',
+    summary: 'List events by id',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: [
+      'hivewax events list --order desc --limit 20',
+      'hivewax events list --types task_completed --source coder-001',
+    ],
+    input: z =>
+      z.object({
+        ...filter(z),
+        since: id(z, 'Only events after this id').optional(),
+        until: id(z, 'Only events up to this id').optional(),
+        from: time(z, 'Only events logged at this time or later').optional(),
+        to: time(z, 'Only events logged before this time').optional(),
+        order: z.enum(['asc', 'desc']).optional().describe('Oldest first (asc, the default) or newest first'),
+        ...page(z),
+      }),
+    run: (memory, options) => memory.events.list(options),
+  }),
+  operation({
+    name: 'events.get',
+    summary: 'Print one event',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id'],
+    examples: ['hivewax events get 42'],
+    input: z => z.object({ id: z.number().int().min(1).describe('Id of the event') }),
+    run: (memory, { id }) => memory.events.get(id),
+  }),
+  operation({
+    name: 'events.latest',
+    summary: 'Print the newest event',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax events latest', 'hivewax events latest --types deployed'],
+    input: z => z.object(filter(z)),
+    run: (memory, options) => memory.events.latest(options),
+  }),
+  operation({
+    name: 'events.count',
+    summary: 'Count events',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax events count', 'hivewax events count --types task_completed'],
+    input: z => z.object(filter(z)),
+    run: (memory, options) => memory.events.count(options),
+  }),
+  operation({
+    name: 'events.commit',
+    summary: 'Note that a group has handled every event up to an id',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['group', 'id'],
+    examples: ['hivewax events commit mailer 42'],
+    input: z => z.object({ group: group(z), id: id(z, 'Id of the last event that was handled') }),
+    run: (memory, { group, id }) => memory.events.commit(group, id),
+  }),
+  operation({
+    name: 'events.offset',
+    summary: 'Print the id of the last event that a group has handled',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['group'],
+    examples: ['hivewax events offset mailer'],
+    input: z => z.object({ group: group(z) }),
+    run: (memory, { group }) => memory.events.offset(group),
+  }),
+  operation({
+    name: 'events.groups',
+    summary: 'List the groups of consumers and how far they have got',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax events groups'],
+    input: z => z.object(page(z)),
+    run: (memory, options) => memory.events.groups(options),
+  }),
+  operation({
+    name: 'events.deleteGroup',
+    summary: 'Forget a group of consumers and how far it has got',
+    effect: 'destroy',
+    permission: 'memory:delete',
+    positionals: ['group'],
+    examples: ['hivewax events delete-group mailer'],
+    input: z => z.object({ group: group(z) }),
+    run: (memory, { group }) => memory.events.deleteGroup(group),
+  }),
+  operation({
+    name: 'events.prune',
+    summary: 'Delete old events',
+    effect: 'destroy',
+    permission: 'memory:delete',
+    examples: ['hivewax events prune --older-than 30d', 'hivewax events prune --keep 100000'],
+    input: z =>
+      z.object({
+        olderThan: z
+          .union([z.string(), z.number()])
+          .optional()
+          .describe('Events older than this, such as 30d; a number is milliseconds'),
+        keep: z.number().int().min(0).optional().describe('All but this many of the newest events'),
+      }),
+    run: (memory, options) => memory.events.prune(options),
+  }),
+]

@@ -1,0 +1,102 @@
+import { operation, type Zod } from '../operation.ts'
+import { moment, page } from '../schemas.ts'
+
+const name = (z: Zod) => z.string().describe('The name of the metric, 1 to 512 bytes')
+
+const measurement = (z: Zod) => ({
+  name: name(z),
+  value: z.number().describe('The measured number'),
+  tags: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .describe('What tells it from others of its name, up to 32 tags'),
+})
+
+const range = (z: Zod) => ({
+  since: moment(z, 'From when on: a time, or back from now, such as 1h').optional(),
+  until: moment(z, 'Until when, that moment excluded: a time, or back from now').optional(),
+})
+
+export const metricsOperations = [
+  operation({
+    name: 'metrics.record',
+    summary: 'Record a measurement',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['name', 'value'],
+    examples: [
+      'hivewax metrics record response_time 128.5',
+      'hivewax metrics record build_ms 5400 --tags agent=coder-001,cached=false',
+    ],
+    input: z => z.object(measurement(z)),
+    run: (memory, { name, value, tags }) => memory.metrics.record(name, value, tags),
+  }),
+  operation({
+    name: 'metrics.recordMany',
+    summary: 'Record up to 10,000 measurements, all or none',
+    effect: 'write',
+    permission: 'memory:write',
+    examples: [
+      'hivewax metrics record-many --metrics \'[{"name":"lines","value":120,"tags":{"file":"a.ts"}}]\'',
+    ],
+    input: z =>
+      z.object({
+        metrics: z
+          .array(z.object({ ...measurement(z), timestamp: z.coerce.date().optional() }))
+          .describe('The measurements; timestamp is when it was measured, default now'),
+      }),
+    run: (memory, { metrics }) => memory.metrics.recordMany(metrics),
+  }),
+  operation({
+    name: 'metrics.list',
+    summary: 'List measurements, the latest first',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax metrics list --name response_time --since 1h'],
+    input: z => z.object({ name: name(z).optional(), ...range(z), ...page(z) }),
+    run: (memory, filter) => memory.metrics.list(filter),
+  }),
+  operation({
+    name: 'metrics.names',
+    summary: 'List the names of all metrics',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax metrics names'],
+    input: z => z.object({}),
+    run: memory => memory.metrics.names(),
+  }),
+  operation({
+    name: 'metrics.summary',
+    summary: 'Summarize a metric: count, mean, extremes and exact percentiles',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['name'],
+    examples: [
+      'hivewax metrics summary response_time --since 24h --group-by hour',
+      'hivewax metrics summary build_ms --group-by agent',
+    ],
+    input: z =>
+      z.object({
+        name: name(z),
+        ...range(z),
+        groupBy: z.string().optional().describe('minute, hour or day (UTC), else the name of a tag'),
+      }),
+    run: (memory, { name, ...options }) => memory.metrics.summary(name, options),
+  }),
+  operation({
+    name: 'metrics.prune',
+    summary: 'Delete old measurements',
+    effect: 'destroy',
+    permission: 'memory:delete',
+    examples: [
+      'hivewax metrics prune --older-than 30d',
+      'hivewax metrics prune --older-than 7d --name build_ms',
+    ],
+    input: z =>
+      z.object({
+        olderThan: moment(z, 'Measurements from before: a time, or an age such as 30d'),
+        name: z.string().optional().describe('Only of this metric'),
+      }),
+    run: (memory, options) => memory.metrics.prune(options),
+  }),
+]

@@ -1,0 +1,129 @@
+import { InvalidInput } from '../errors.ts'
+import { checkName } from '../util/check.ts'
+import type { Duration } from '../util/duration.ts'
+import { toDate } from '../util/time.ts'
+import { decodeTags, type Tag } from './tags.ts'
+
+/** A stretch of time. */
+export interface TimeRange {
+  /** From when on: a Date, or a length of time back from now, such as `'1h'`. Default: the beginning. */
+  since?: Date | Duration | undefined
+  /** Until when, that moment excluded, in the same forms. Default: the end. */
+  until?: Date | Duration | undefined
+}
+
+export interface SummaryOptions extends TimeRange {
+  /** `minute`, `hour` or `day`, in UTC; else the name of a tag (`tag:day` for one with such a name). */
+  groupBy?: string | undefined
+}
+
+/** What a metric's measurements amount to, all of them or those of one group. */
+export interface MetricSummary {
+  /**
+   * The value of the tag, as it was recorded; or the start of the minute, hour or day as ISO 8601 text. Absent
+   * without `groupBy`, and for the measurements that lack the tag.
+   */
+  group?: Tag
+  count: number
+  mean: number
+  min: number
+  max: number
+  p50: number
+  p95: number
+  p99: number
+}
+
+/** A measurement as its columns hold it: only what the grouping needs is read. */
+export interface Measurement {
+  value: number
+  tags: string | null
+  timestamp: string
+}
+
+type Grouping = (measurement: Measurement) => Tag | undefined
+
+/** Values take 8 bytes each while they are gathered. */
+const maxValues = 10_000_000
+const maxGroups = 10_000
+
+/** What completes the ISO text of a minute, hour or day. */
+const buckets = new Map([
+  ['minute', ':00.000Z'],
+  ['hour', ':00:00.000Z'],
+  ['day', 'T00:00:00.000Z'],
+])
+
+/** Gathers measurements, then tells what they amount to. */
+export class Summary {
+  readonly #groupOf: Grouping
+  readonly #groups = new Map<Tag | undefined, number[]>()
+  #count = 0
+
+  constructor(groupBy: string | undefined) {
+    this.#groupOf = grouping(groupBy)
+  }
+
+  /** InvalidInput `too_large` when it becomes more than a summary can hold. */
+  add(measurement: Measurement): void {
+    const group = this.#groupOf(measurement)
+    const values = this.#groups.get(group)
+    if (values === undefined) this.#groups.set(group, [measurement.value])
+    else values.push(measurement.value)
+    this.#count++
+    if (this.#count > maxValues) throw tooMany(`${maxValues} measurements`)
+    if (this.#groups.size > maxGroups) throw tooMany(`${maxGroups} groups`)
+  }
+
+  /** One row per group, in the order of the groups. */
+  rows(): MetricSummary[] {
+    const groups = [...this.#groups].sort(([a], [b]) => compareGroups(a, b))
+    return groups.map(([group, values]) =>
+      group === undefined ? figures(values) : { group, ...figures(values) },
+    )
+  }
+}
+
+function grouping(groupBy: string | undefined): Grouping {
+  if (groupBy === undefined) return () => undefined
+  const rest = buckets.get(groupBy)
+  if (rest !== undefined)
+    return ({ timestamp }) => toDate(timestamp).toISOString().slice(0, -rest.length) + rest
+  const tag = checkName('groupBy', groupBy.replace(/^tag:/, ''))
+  return measurement => tagOf(measurement, tag)
+}
+
+/** Tags may be called `constructor` or `__proto__`, which every object seems to have. */
+function tagOf(measurement: Measurement, tag: string): Tag | undefined {
+  const tags = decodeTags(measurement.tags)
+  return Object.hasOwn(tags, tag) ? tags[tag] : undefined
+}
+
+/** `values` holds one at least. */
+function figures(values: readonly number[]): MetricSummary {
+  const sorted = Float64Array.from(values).sort()
+  const rank = (percent: number) => sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1] ?? 0
+  return {
+    count: sorted.length,
+    mean: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
+    min: rank(0),
+    max: rank(100),
+    p50: rank(50),
+    p95: rank(95),
+    p99: rank(99),
+  }
+}
+
+/** Numbers by size, all else by text, what has no group last. */
+function compareGroups(a: Tag | undefined, b: Tag | undefined): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined)
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  return String(a) < String(b) ? -1 : 1
+}
+
+function tooMany(what: string): InvalidInput {
+  return new InvalidInput(
+    `the summary would take more than ${what}`,
+    { hint: 'Pass a later since, or group by something with fewer values.' },
+    'too_large',
+  )
+}

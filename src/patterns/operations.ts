@@ -1,0 +1,114 @@
+import { operation, type Zod } from '../operation.ts'
+import { json, page } from '../schemas.ts'
+
+const id = (z: Zod) => z.string().describe('The id of the pattern')
+
+export const patternsOperations = [
+  operation({
+    name: 'patterns.store',
+    summary: 'Store a learned pattern, replacing the one with its id but for its counts',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['type', 'patternData'],
+    examples: [
+      'hivewax patterns store code_pattern \'{"trigger":"network_error","successRate":0.92}\' --id error-handling-001',
+      'hivewax patterns store review "Read the tests first" --confidence 0.7',
+    ],
+    input: z =>
+      z.object({
+        type: z.string().describe('What kind of pattern, 1 to 512 bytes'),
+        patternData: json(z, 'What was learned: any JSON'),
+        id: z.string().optional().describe('1 to 512 bytes; default: a new one'),
+        confidence: z
+          .number()
+          .min(0)
+          .max(1)
+          .optional()
+          .describe('How far to trust it, 0 to 1; default: successRate of the data, else 0'),
+        metadata: json(z, 'JSON kept beside the data').optional(),
+      }),
+    run: (memory, pattern) => memory.patterns.store(pattern),
+  }),
+  operation({
+    name: 'patterns.get',
+    summary: 'Show a pattern',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id'],
+    examples: ['hivewax patterns get error-handling-001'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, { id }) => memory.patterns.get(id),
+  }),
+  operation({
+    name: 'patterns.list',
+    summary: 'List patterns, the most trusted first',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax patterns list --type code_pattern --min-confidence 0.8'],
+    input: z =>
+      z.object({
+        type: z.string().optional().describe('Only patterns of this type'),
+        minConfidence: z
+          .number()
+          .min(0)
+          .max(1)
+          .optional()
+          .describe('Only patterns trusted at least this far'),
+        ...page(z),
+      }),
+    run: (memory, filter) => memory.patterns.list(filter),
+  }),
+  operation({
+    name: 'patterns.best',
+    summary: 'Show the most trusted pattern of a type',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['type'],
+    examples: ['hivewax patterns best code_pattern'],
+    input: z => z.object({ type: z.string().describe('The type of pattern') }),
+    run: (memory, { type }) => memory.patterns.best(type),
+  }),
+  operation({
+    name: 'patterns.recordOutcome',
+    summary: 'Count a use of a pattern and whether it helped, which moves its confidence',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['id', 'success'],
+    examples: [
+      'hivewax patterns record-outcome error-handling-001 true',
+      'hivewax patterns record-outcome error-handling-001 false --decay 0.95',
+    ],
+    input: z =>
+      z.object({
+        id: id(z),
+        success: z.boolean().describe('Whether it helped'),
+        decay: z
+          .number()
+          .gt(0)
+          .max(1)
+          .optional()
+          .describe('What earlier outcomes still weigh beside this one; default: 1, as much as before'),
+      }),
+    run: (memory, { id, ...result }) => memory.patterns.recordOutcome(id, result),
+  }),
+  operation({
+    name: 'patterns.use',
+    summary: 'Count a use of a pattern whose outcome is not known',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['id'],
+    examples: ['hivewax patterns use error-handling-001'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, { id }) => memory.patterns.use(id),
+  }),
+  operation({
+    name: 'patterns.delete',
+    summary: 'Delete a pattern with its counts',
+    effect: 'destroy',
+    permission: 'memory:delete',
+    positionals: ['id'],
+    examples: ['hivewax patterns delete error-handling-001'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, { id }) => memory.patterns.delete(id),
+  }),
+]

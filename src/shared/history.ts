@@ -1,0 +1,102 @@
+import type { Db } from '../db/db.ts'
+import type { Batch } from '../db/follow.ts'
+import { theRow } from '../db/rows.ts'
+import { sql } from '../db/sql.ts'
+import { NotFound } from '../errors.ts'
+import { decodeLoose } from '../util/json.ts'
+import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import { toDate } from '../util/time.ts'
+import { under } from './keys.ts'
+import type { SharedChange, SharedRevision } from './shared.ts'
+
+interface ChangeRow {
+  revision: number
+  key: string
+  version: number
+  value: string | null
+  updated_by: string | null
+  updated_at: string
+}
+
+/** Changes per read of a watch, more when a revision has more: few enough to keep large values out of memory. */
+const batchSize = 100
+
+const columns = sql`revision, key, version, value, updated_by, updated_at`
+
+/** The revision of the latest change. */
+export async function currentRevision(db: Db): Promise<number> {
+  const rows = await db.all<{ value: number }>(
+    sql`select value from hivewax_counters where name = 'shared_revision'`,
+  )
+  return theRow(rows).value
+}
+
+/**
+ * The revisions after `after` that changed keys under `prefix`, whole, as of one moment.
+ * @throws NotFound `compacted` when changes that should follow `after` were pruned
+ */
+export async function readRevisions(db: Db, prefix: string, after: number): Promise<Batch<SharedRevision>> {
+  const following = sql`revision > ${after} and ${under(prefix)}`
+  const found = await db.all<{ floor: number; head: number } & (ChangeRow | { revision: null })>(
+    sql`select floor, head, ${columns}
+        from (select f.value as floor, r.value as head from hivewax_counters f, hivewax_counters r
+              where f.name = 'shared_floor' and r.name = 'shared_revision') b
+        left join (
+          select ${columns} from hivewax_shared_history
+          where ${following} and revision <= coalesce(
+            (select revision from hivewax_shared_history where ${following}
+             order by revision limit 1 offset ${batchSize - 1}),
+            ${Number.MAX_SAFE_INTEGER})
+        ) h on 1 = 1 order by revision, key, version`,
+  )
+  const { floor, head } = theRow(found)
+  if (after < floor) throw compacted(after, floor)
+  const rows = found.filter(row => row.revision !== null)
+  const last = rows.length < batchSize ? undefined : rows.at(-1)
+  return { items: byRevision(rows), cursor: last?.revision ?? head, more: last !== undefined }
+}
+
+/** The changes of one key that the history still has, newest first. */
+export async function readHistory(db: Db, key: string, options: PageOptions): Promise<Page<SharedChange>> {
+  const limit = pageLimit(options.limit)
+  const [revision, version] = cursorPosition(options.cursor, 2) ?? [Number.MAX_SAFE_INTEGER, 0]
+  const rows = await db.all<ChangeRow>(
+    sql`select ${columns} from hivewax_shared_history
+        where key = ${key} and (revision, version) < (${revision}, ${version})
+        order by revision desc, version desc limit ${limit + 1}`,
+  )
+  return toPage(rows, limit, fromRow, row => [row.revision, row.version])
+}
+
+function byRevision(rows: readonly ChangeRow[]): SharedRevision[] {
+  const revisions: SharedRevision[] = []
+  for (const row of rows) {
+    const open = revisions.at(-1)
+    if (open?.revision === row.revision) open.changes.push(fromRow(row))
+    else revisions.push({ revision: row.revision, changes: [fromRow(row)] })
+  }
+  return revisions
+}
+
+function fromRow(row: ChangeRow): SharedChange {
+  return {
+    key: row.key,
+    version: row.version,
+    value: row.value === null ? undefined : decodeLoose(row.value),
+    deleted: row.value === null,
+    updatedBy: row.updated_by ?? undefined,
+    updatedAt: toDate(row.updated_at),
+    revision: row.revision,
+  }
+}
+
+function compacted(after: number, floor: number): NotFound {
+  return new NotFound(
+    `the changes of shared state after revision ${after} were pruned up to ${floor}`,
+    {
+      hint: 'Read the present state with shared.list(), then watch from the revision that it names.',
+      details: { since: after, floor },
+    },
+    'compacted',
+  )
+}

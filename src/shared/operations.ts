@@ -1,0 +1,118 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a transaction's `then` is a list of steps, which await ignores
+import { operation, type Zod } from '../operation.ts'
+import { json, page } from '../schemas.ts'
+
+const key = (z: Zod) => z.string().describe('1 to 512 bytes')
+const updatedBy = (z: Zod) => z.string().optional().describe('Who does it; default: the agent of the handle')
+
+const steps = (z: Zod, description: string) =>
+  z
+    .array(
+      z.union([
+        z.object({ update: key(z), value: json(z, 'The new value') }),
+        z.object({ delete: key(z) }),
+        z.object({ get: key(z) }),
+      ]),
+    )
+    .optional()
+    .describe(description)
+
+export const sharedOperations = [
+  operation({
+    name: 'shared.update',
+    summary: 'Set a key of the shared state',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['key', 'value'],
+    examples: [
+      'hivewax shared update current_task \'{"id":"implement-auth","progress":45}\'',
+      'hivewax shared update leader coder-001 --expected-version 0',
+    ],
+    input: z =>
+      z.object({
+        key: key(z),
+        value: json(z, 'JSON; on a command line plain text is a string'),
+        updatedBy: updatedBy(z),
+        expectedVersion: z
+          .number()
+          .int()
+          .min(0)
+          .optional()
+          .describe('Refuse unless it has this version; 0: absent'),
+      }),
+    run: (memory, { key, value, ...options }) => memory.shared.update(key, value, options),
+  }),
+  operation({
+    name: 'shared.get',
+    summary: 'Print a key of the shared state with its version',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['key'],
+    examples: ['hivewax shared get current_task'],
+    input: z => z.object({ key: key(z) }),
+    run: (memory, { key }) => memory.shared.get(key),
+  }),
+  operation({
+    name: 'shared.list',
+    summary: 'List the shared state and the revision that the list shows',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['prefix'],
+    examples: ['hivewax shared list', 'hivewax shared list progress/'],
+    input: z =>
+      z.object({ prefix: z.string().optional().describe('Only keys that begin with this'), ...page(z) }),
+    run: (memory, { prefix, ...options }) => memory.shared.list(prefix, options),
+  }),
+  operation({
+    name: 'shared.delete',
+    summary: 'Delete a key of the shared state',
+    effect: 'destroy',
+    permission: 'memory:delete',
+    positionals: ['key'],
+    examples: ['hivewax shared delete current_task'],
+    input: z =>
+      z.object({
+        key: key(z),
+        updatedBy: updatedBy(z),
+        expectedVersion: z.number().int().min(1).optional().describe('Refuse unless it has this version'),
+      }),
+    run: (memory, { key, ...options }) => memory.shared.delete(key, options),
+  }),
+  operation({
+    name: 'shared.history',
+    summary: 'List the changes of a key of the shared state, newest first',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['key'],
+    examples: ['hivewax shared history current_task --limit 10'],
+    input: z => z.object({ key: key(z), ...page(z) }),
+    run: (memory, { key, ...options }) => memory.shared.history(key, options),
+  }),
+  operation({
+    name: 'shared.transact',
+    summary: 'Change several keys of the shared state at once, if conditions hold',
+    effect: 'destroy',
+    permission: 'memory:delete',
+    examples: [
+      'hivewax shared transact --if \'[{"key":"leader","version":0}]\' ' +
+        '--then \'[{"update":"leader","value":"coder-001"}]\' --else \'[{"get":"leader"}]\'',
+    ],
+    input: z =>
+      z.object({
+        if: z
+          .array(
+            z.object({
+              key: key(z),
+              version: z.number().int().min(0).optional().describe('Has this version; 0: absent'),
+              value: json(z, 'Has this value').optional(),
+            }),
+          )
+          .optional()
+          .describe('Conditions that must all hold'),
+        then: steps(z, 'What to do when they hold'),
+        else: steps(z, 'What to do when one does not'),
+        updatedBy: updatedBy(z),
+      }),
+    run: (memory, transaction) => memory.shared.transact(transaction),
+  }),
+]

@@ -1,0 +1,109 @@
+import { operation, type Zod } from '../operation.ts'
+import { json, page } from '../schemas.ts'
+
+const id = (z: Zod) => z.string().describe("The workflow's id, 1 to 512 bytes")
+
+const step = (z: Zod) => ({
+  id: id(z),
+  name: z.string().describe("The step's name, 1 to 512 bytes"),
+  iteration: z.number().int().min(0).optional().describe('Which round of a loop; default: 0'),
+})
+
+export const workflowsOperations = [
+  operation({
+    name: 'workflows.save',
+    summary: 'Save where a workflow stands, as a new version of it',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['id', 'state'],
+    examples: [
+      'hivewax workflows save build-pipeline \'{"stage":"testing","remainingSteps":["test","deploy"]}\'',
+      'hivewax workflows save build-pipeline \'{"stage":"deploying"}\' --workflow-type ci --checkpoint \'{"commit":"4f2a"}\'',
+    ],
+    input: z =>
+      z.object({
+        id: id(z),
+        state: json(z, 'Where it stands: JSON; on a command line plain text is a string'),
+        workflowType: z
+          .string()
+          .optional()
+          .describe('What kind of workflow; omitted, it stays what it was (a new one gets "default")'),
+        checkpoint: json(z, 'JSON to go on from, beside the state; omitted, it stays what it was').optional(),
+      }),
+    run: (memory, { id, state, ...options }) => memory.workflows.save(id, state, options),
+  }),
+  operation({
+    name: 'workflows.get',
+    summary: 'Show where a workflow stands',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id'],
+    examples: ['hivewax workflows get build-pipeline'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, input) => memory.workflows.get(input.id),
+  }),
+  operation({
+    name: 'workflows.list',
+    summary: 'List workflows, the one saved last first',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax workflows list', 'hivewax workflows list --workflow-type ci'],
+    input: z =>
+      z.object({ workflowType: z.string().optional().describe('Only workflows of this type'), ...page(z) }),
+    run: (memory, filter) => memory.workflows.list(filter),
+  }),
+  operation({
+    name: 'workflows.history',
+    summary: 'List what a workflow was at its last 100 saves, newest first',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id'],
+    examples: [
+      'hivewax workflows history build-pipeline',
+      'hivewax workflows history build-pipeline --limit 5',
+    ],
+    input: z => z.object({ id: id(z), ...page(z) }),
+    run: (memory, { id, ...options }) => memory.workflows.history(id, options),
+  }),
+  operation({
+    name: 'workflows.steps',
+    summary: 'List the steps of a workflow that are done, with their results',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id'],
+    examples: ['hivewax workflows steps build-pipeline'],
+    input: z => z.object({ id: id(z), ...page(z) }),
+    run: (memory, { id, ...options }) => memory.workflows.steps(id, options),
+  }),
+  operation({
+    name: 'workflows.getStep',
+    summary: 'Show a step that is done, so that it need not run again',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id', 'name'],
+    examples: ['hivewax workflows get-step build-pipeline lint'],
+    input: z => z.object(step(z)),
+    run: (memory, { id, name, ...options }) => memory.workflows.getStep(id, name, options),
+  }),
+  operation({
+    name: 'workflows.completeStep',
+    summary: 'Keep the result of a step for good, unless one is kept already, and show what is kept',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['id', 'name', 'result'],
+    examples: ['hivewax workflows complete-step build-pipeline lint \'{"warnings":0}\''],
+    input: z => z.object({ ...step(z), result: json(z, 'JSON; on a command line plain text is a string') }),
+    run: (memory, { id, name, result, ...options }) =>
+      memory.workflows.completeStep(id, name, result, options),
+  }),
+  operation({
+    name: 'workflows.delete',
+    summary: 'Delete a workflow with its history and its steps',
+    effect: 'destroy',
+    permission: 'memory:delete',
+    positionals: ['id'],
+    examples: ['hivewax workflows delete build-pipeline'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, input) => memory.workflows.delete(input.id),
+  }),
+]
