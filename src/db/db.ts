@@ -1,3 +1,4 @@
+import type { FullText } from './fulltext.ts'
 import type { Param, Sql } from './sql.ts'
 
 /** A value of a column as the engines return it. */
@@ -56,6 +57,9 @@ export interface Dialect {
   glob(column: Sql, pattern: string): Sql
   /** `column`, the JSON text of an array of strings, holds `value`; false for any other text and for null. */
   holds(column: Sql, value: string): Sql
+  /** `column` is one of these values: one statement, however many they are. */
+  oneOf(column: Sql, values: readonly (string | number)[]): Sql
   /** After a claim's sub-select: pass over rows that others hold. SQLite has one writer and needs nothing. */
   readonly skipLocked: Sql
+  readonly fullText: FullText
 }

@@ -277,18 +277,20 @@ export const agents: Suite = open => {
     expect(await memory.agents.retrieveMemory('coder-001', 'k')).toBeUndefined()
   })
 
-  it('deletes an agent that is at work only when told to, and then lets others have its tasks', async () => {
+  it('deletes an agent that is at work only when told to, and then lets others take over', async () => {
     const memory = await open()
     await memory.registerAgent(coder)
     const { id } = await memory.tasks.create({ description: 'work' })
     await memory.tasks.claim({ agentId: 'coder-001', leaseMs: 3_600_000 })
+    await memory.locks.acquire('deploy', { owner: 'coder-001', leaseMs: 3_600_000 })
     await expect(memory.agents.delete('coder-001')).rejects.toMatchObject({
       code: 'conflict',
-      details: { agentId: 'coder-001', memory: 0, tasks: 1, locks: 0 },
+      details: { agentId: 'coder-001', memory: 0, tasks: 1, locks: 1 },
     })
     expect(await memory.tasks.claim({ agentId: 'other' })).toEqual([])
     expect(await memory.agents.delete('coder-001', { cascade: true })).toBe(true)
     expect(await memory.tasks.claim({ agentId: 'other' })).toMatchObject([{ id }])
+    await memory.locks.acquire('deploy', { owner: 'other' })
   })
 
   it('takes what an agent writes through its own handle for a sign of life, and what it reads for none', async () => {
@@ -405,6 +407,29 @@ export const agents: Suite = open => {
         code: 'stale_token',
       })
     }
+  })
+
+  it('frees the locks of a lapsed agent after their delay for dead holders, and leaves those of others', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    const own = memory.as('coder-001')
+    await memory.registerAgent({ ...coder, ttl: 10 })
+    const held = await own.locks.acquire('deploy', { leaseMs: 3_600_000 })
+    await own.locks.acquire('careful', { leaseMs: 3_600_000, delayMs: 500 })
+    await own.locks.release(await own.locks.acquire('released'))
+    await memory.locks.acquire('foreign', { owner: 'steady', leaseMs: 3_600_000 })
+    clock.advance(10_000)
+    expect(await memory.agents.releaseLapsed()).toMatchObject([{ tasks: [], locks: ['careful', 'deploy'] }])
+    expect((await memory.locks.acquire('deploy', { owner: 'other' })).token).toBeGreaterThan(held.token)
+    await expect(own.locks.renew(held)).rejects.toMatchObject({ code: 'stale_token' })
+    await expect(memory.locks.acquire('careful', { owner: 'other' })).rejects.toMatchObject({
+      code: 'conflict',
+    })
+    await expect(memory.locks.acquire('foreign', { owner: 'other' })).rejects.toMatchObject({
+      code: 'conflict',
+    })
+    clock.advance(500)
+    await memory.locks.acquire('careful', { owner: 'other' })
   })
 
   it('does not call it a lapse when an agent comes back before anybody noticed', async () => {

@@ -228,6 +228,6 @@ export const sessions: Suite = open => {
     await memory.execute("insert into sessions (id, data) values ('s', '{\"a\":1}'), ('plain', 'no JSON')")
     expect(await memory.updateSession('s', { b: 2 })).toEqual({ a: 1, b: 2 })
     expect(await memory.resumeSession('plain')).toBe('no JSON')
-    expect((await memory.sessions.list()).items.map(session => session.id)).toEqual(['plain', 's'])
+    expect((await memory.sessions.list()).items.map(session => session.id).sort()).toEqual(['plain', 's'])
   })
 }

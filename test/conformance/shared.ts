@@ -86,12 +86,16 @@ export const shared: Suite = open => {
     expect(await memory.shared.delete('json', { expectedVersion: 1 })).toBe(true)
   })
 
-  it('reuses no version of a deleted key that other SQL made again', async () => {
+  it('reuses no version of a key that other SQL deleted or made again', async () => {
     const memory = await open()
     for (const value of [1, 2, 3]) await memory.shared.update('k', value)
-    await memory.shared.delete('k')
-    await memory.execute("insert into shared_state (key, value) values ('k', '4')")
+    await memory.execute("delete from shared_state where key = 'k'")
     expect((await memory.shared.update('k', 5)).version).toBe(5)
+    await memory.shared.delete('k')
+    await memory.execute("insert into shared_state (key, value) values ('k', '7')")
+    await memory.shared.delete('k')
+    expect((await memory.shared.history('k')).items[0]).toMatchObject({ version: 7, deleted: true })
+    expect((await memory.shared.update('k', 8)).version).toBe(8)
   })
 
   it('lists by prefix, in key order, page by page, with the revision it shows', async () => {
@@ -123,9 +127,23 @@ export const shared: Suite = open => {
       { ...at, version: 3, value: 3, deleted: false, updatedBy: undefined, revision: 4 },
       { ...at, version: 2, value: undefined, deleted: true, updatedBy: 'me', revision: 3 },
     ])
-    const { cursor } = await memory.shared.history('k', { limit: 2 })
-    const rest = await memory.shared.history('k', { limit: 2, cursor })
-    expect(rest).toMatchObject({ items: [{ version: 1, value: null, deleted: false }], cursor: undefined })
+  })
+
+  it('pages through the history of a key, where a transaction changed it several times too', async () => {
+    const memory = await open()
+    await memory.shared.update('k', 1)
+    await memory.transaction(async tx => {
+      for (const value of [2, 3, 4]) await tx.shared.update('k', value)
+    })
+    await memory.shared.update('k', 5)
+    const versions: number[] = []
+    let cursor: string | undefined
+    do {
+      const page = await memory.shared.history('k', { limit: 1, cursor })
+      versions.push(...page.items.map(change => change.version))
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    expect(versions).toEqual([5, 4, 3, 2, 1])
   })
 
   it('does several steps under one revision when all conditions hold', async () => {

@@ -89,7 +89,10 @@ export const workflows: Suite = open => {
     expect((await memory.workflows.history('w')).items).toEqual([])
     expect((await memory.workflows.steps('w')).items).toEqual([])
     expect(await memory.workflows.step('w', 'lint', () => 'second')).toBe('second')
-    expect((await memory.saveWorkflowState('w', 2)).version).toBeGreaterThan(version)
+    const again = await memory.saveWorkflowState('w', 2)
+    expect(again.version).toBeGreaterThan(version)
+    await memory.workflows.delete('w')
+    expect((await memory.saveWorkflowState('w', 3)).version).toBeGreaterThan(again.version)
   })
 
   it('lists workflows by type, the one saved last first, page by page', async () => {

@@ -156,11 +156,16 @@ create table hivewax_shared_history (
   primary key (revision, key, version)
 );
 create index hivewax_shared_history_by_key on hivewax_shared_history (key, revision);
--- the versions of deleted keys, so that a recreated key continues its count
+-- the versions at which keys were deleted last, by whichever SQL, so that a recreated key continues its count
 create table hivewax_shared_tombstones (
   key text primary key,
   version integer not null
 ) without rowid;
+create trigger shared_state_tombstone after delete on shared_state begin
+  insert into hivewax_shared_tombstones (key, version) values (old.key, coalesce(old.version, 1) + 1)
+  on conflict (key) do update set
+    version = case when version < excluded.version then excluded.version else version + 1 end;
+end;
 
 create table events (
   id integer primary key autoincrement,

@@ -2,6 +2,7 @@ import type { Clock } from '../../util/clock.ts'
 import { shiftTime, toTimeText } from '../../util/time.ts'
 import type { Dialect } from '../db.ts'
 import { type Binding, raw, Sql, sql } from '../sql.ts'
+import { sqliteFullText } from './fulltext.ts'
 
 export const sqliteBinding: Binding = {
   placeholder: () => '?',
@@ -23,7 +24,9 @@ export function sqliteDialect(clock: Clock): Dialect {
     holds: (column: Sql, value: string) =>
       sql`exists (select 1 from json_each(case when json_valid(${column}) then ${column} end) as member
                   where member.type = 'text' and member.atom = ${value})`,
+    oneOf: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
     skipLocked: raw(''),
+    fullText: sqliteFullText,
   }
 }
 

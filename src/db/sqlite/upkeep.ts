@@ -130,10 +130,9 @@ export class SqliteUpkeep implements Engine {
           now: toTimeText(new Date(this.#clock.now())),
           data: JSON.stringify({ path: source }),
         }
-        return offload(place, 'replace', input, { onProgress: portion(onProgress, 0.5, 0.9) })
+        return offload(place, 'replace', input, { onProgress: portion(onProgress, 0.5, 1) })
       })
       wakeFollowers()
-      await offload(place, 'checkpoint', 'truncate')
       onProgress?.({ step: 'done', fraction: 1 })
       return replaced
     } finally {

@@ -5,7 +5,6 @@ import { assertSound, connected, type JobContext } from './job.ts'
 
 /** Writes the store as of now into the empty file `target`, and checks every page of it. */
 export async function copy(target: string, context: JobContext): Promise<void> {
-  context.tell('copy', 0)
   const options = { readOnly: true, waitMs: context.waitMs, trusted: true }
   await connected(context.file, options, source =>
     writeInto(source, target),

@@ -30,6 +30,8 @@ export async function replace(input: ReplaceInput, context: JobContext): Promise
     assertSchema(connection)
     const replaced = replaceAll(connection, input, context)
     connection.exec('commit')
+    // Before the next commit of anybody, who would else have to merge it all, on a main thread perhaps.
+    connection.exec('pragma main.wal_checkpoint(truncate)')
     return replaced
   })
 }
@@ -71,8 +73,8 @@ function counter(connection: Connection, schema: string, name: string): number {
 /** Whoever held a lease when the backup was made holds nothing now. */
 function endLeases(connection: Connection): void {
   connection.exec(`
-    update source.tasks set lease_until = 0, lease_epoch = null where lease_until is not null;
-    update source.hivewax_locks set lease_until = 0, lease_epoch = null where lease_until is not null`)
+    update source.tasks set lease_until = 0, lease_epoch = null where status = 'running';
+    update source.hivewax_locks set owner = null, lease_until = null, lease_epoch = null`)
 }
 
 /** Drops from `main` what the backup lacks or has otherwise, then makes the tables that are missing. */

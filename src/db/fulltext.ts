@@ -1,0 +1,42 @@
+import type { Sql } from './sql.ts'
+
+/** The tables whose records can be found by their words. */
+export type TextSource = 'memory_store' | 'agent_memory' | 'events' | 'tasks' | 'patterns'
+
+/** Names a record of a source by its `id`. */
+export type TextRef = string | number
+
+/**
+ * A record as the index takes it. Its text comes as terms, each of letters and digits only, with a space between:
+ * what counts as a word, and which words are the same, is decided before, so that it is the same on every engine.
+ */
+export interface TextEntry {
+  readonly ref: TextRef
+  /** One term that a query can ask for and that adds nothing to the score; '' for none. */
+  readonly scope: string
+  /** Terms that weigh five times as much as those of the body. */
+  readonly title: string
+  readonly body: string
+}
+
+export interface TextQuery {
+  readonly source: TextSource
+  /** At least one. A record that holds any of them matches; the more of them, and the rarer, the higher its score. */
+  readonly terms: readonly string[]
+  /** Terms of which a match must hold one as well: anywhere, or in its title. They count once more for the score. */
+  readonly require?: { readonly terms: readonly string[]; readonly inTitle: boolean }
+  /** The scope that a match must have. */
+  readonly scope?: string | undefined
+}
+
+/** The full-text index of an engine: which record holds which terms. It keeps no text. */
+export interface FullText {
+  /** Statements that put records into the index that it does not hold. */
+  put(source: TextSource, entries: readonly TextEntry[]): Sql[]
+  /** Statements that take records out of the index; those it does not hold are ignored. */
+  remove(source: TextSource, refs: readonly TextRef[]): Sql[]
+  /** A select of `ref` and `score` (higher is better) of the matches that were indexed last, at most `limit`. */
+  match(query: TextQuery, limit: number): Sql
+  /** A select that has a row when more than `count` records match. Stops counting there. */
+  exceeds(query: TextQuery, count: number): Sql
+}
