@@ -95,7 +95,7 @@ export class Changes {
     return { current, nextVersion: (current === undefined && row.buried === null ? row.floor : last) + 1 }
   }
 
-  async update(key: string, value: string, { nextVersion, current }: Found): Promise<EntryRow> {
+  async update(key: string, value: string, { nextVersion }: Found): Promise<EntryRow> {
     const { updatedBy, transactionId } = this.#author
     const rows = await this.#db.all<EntryRow>(
       sql`insert into shared_state (key, value, updated_by, version, updated_at, revision)
@@ -105,8 +105,6 @@ export class Changes {
             updated_at = excluded.updated_at, revision = excluded.revision
           returning ${columns}`,
     )
-    if (current === undefined)
-      await this.#db.all(sql`delete from hivewax_shared_tombstones where key = ${key}`)
     await this.#db.all(
       sql`insert into hivewax_shared_history
             (revision, key, version, value, updated_by, updated_at, transaction_id)
@@ -121,11 +119,8 @@ export class Changes {
   async delete(key: string, { current, nextVersion }: Found): Promise<boolean> {
     if (current === undefined) return false
     const { updatedBy, transactionId } = this.#author
+    // A trigger notes the version, for any SQL that deletes.
     await this.#db.all(sql`delete from shared_state where key = ${key}`)
-    await this.#db.all(
-      sql`insert into hivewax_shared_tombstones (key, version) values (${key}, ${nextVersion})
-          on conflict (key) do update set version = excluded.version`,
-    )
     await this.#db.all(
       sql`insert into hivewax_shared_history (revision, key, version, updated_by, updated_at, transaction_id)
           values (${this.#revision}, ${key}, ${nextVersion}, ${updatedBy}, ${this.#db.dialect.now()},
@@ -146,16 +141,16 @@ export class Changes {
 
   /** Deletes the oldest changes beyond those to be kept: whole revisions, and only some of them at a time. */
   async #prune(): Promise<void> {
-    const { kept, some } = theRow(
-      await this.#db.all<{ kept: number | null; some: number | null }>(
+    const { kept, batch } = theRow(
+      await this.#db.all<{ kept: number | null; batch: number | null }>(
         sql`select
               (select revision from hivewax_shared_history
                order by revision desc limit 1 offset ${keptChanges - 1}) as kept,
-              (select revision from hivewax_shared_history order by revision limit 1 offset ${pruneSize - 1}) as some`,
+              (select revision from hivewax_shared_history order by revision limit 1 offset ${pruneSize - 1}) as batch`,
       ),
     )
-    if (kept === null || some === null) return
-    const floor = Math.min(kept - 1, some)
+    if (kept === null || batch === null) return
+    const floor = Math.min(kept - 1, batch)
     await this.#db.all(sql`delete from hivewax_shared_history where revision <= ${floor}`)
     await this.#db.all(
       sql`update hivewax_counters set value = ${floor} where name = 'shared_floor' and value < ${floor}`,

@@ -66,7 +66,7 @@ export const sharedOperations = [
   operation({
     name: 'shared.delete',
     summary: 'Delete a key of the shared state',
-    effect: 'destroy',
+    effect: 'write',
     permission: 'memory:delete',
     positionals: ['key'],
     examples: ['hivewax shared delete current_task'],
@@ -91,7 +91,7 @@ export const sharedOperations = [
   operation({
     name: 'shared.transact',
     summary: 'Change several keys of the shared state at once, if conditions hold',
-    effect: 'destroy',
+    effect: 'write',
     permission: 'memory:delete',
     examples: [
       'hivewax shared transact --if \'[{"key":"leader","version":0}]\' ' +

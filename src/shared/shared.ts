@@ -152,7 +152,7 @@ export class SharedState {
     })
   }
 
-  /** The latest changes of a key, newest first, deletes included. The history keeps 10,000 changes of all keys. */
+  /** The changes of a key, newest first, deletes included: of all keys at least the latest 10,000 are kept. */
   async history(key: string, options: PageOptions = {}): Promise<Page<SharedChange>> {
     return readHistory(this.#context.db, checkName('key', key), options)
   }

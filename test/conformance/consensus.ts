@@ -38,7 +38,7 @@ export const consensus: Suite = open => {
     expect(await memory.getConsensusState('absent')).toBeUndefined()
   })
 
-  it('stays open without voters, however many accept, and is proposed anew with a higher version', async () => {
+  it('stays open without voters, however many accept, and can be proposed anew', async () => {
     const memory = await open()
     await memory.consensus.propose('k', { value: 1 })
     const voters = names(40)
@@ -87,7 +87,7 @@ export const consensus: Suite = open => {
     ])
   })
 
-  it('counts the acceptors that a proposal comes with as votes, and may be decided by them at once', async () => {
+  it('counts the acceptors that a proposal comes with as votes, and they may decide it', async () => {
     const memory = await open()
     const proposal = { value: 1, voters: names(3) }
     const open1 = await memory.consensus.propose('a', { ...proposal, acceptors: ['agent-1'] })
@@ -203,6 +203,15 @@ export const consensus: Suite = open => {
     expect(await memory.consensus.reject('k', { voter: 'agent-0', ballot: 2 })).toMatchObject({ rejects: 1 })
     const votes = await memory.query('select ballot, voter, accepts from hivewax_votes')
     expect(votes).toEqual([{ ballot: 2, voter: 'agent-0', accepts: 0 }])
+  })
+
+  it('issues no ballot up to the floor, which a restore raises above all that were issued', async () => {
+    const memory = await open()
+    await memory.consensus.propose('old', { value: 1 })
+    await memory.execute(`update hivewax_counters set value = 40 where name = 'floor'`)
+    expect(await memory.consensus.propose('old', { value: 2 })).toMatchObject({ version: 41 })
+    expect(await memory.consensus.propose('old', { value: 3 })).toMatchObject({ version: 42 })
+    expect(await memory.consensus.propose('new', { value: 1 })).toMatchObject({ version: 41 })
   })
 
   it('expires at the deadline for every reader at once, and can then be proposed anew', async () => {

@@ -175,7 +175,8 @@ export const metrics: Suite = open => {
   it('summarizes what plain SQL inserted, whatever its tags are', async () => {
     const memory = await open()
     await memory.execute(
-      `insert into performance_metrics (metric_name, value, tags) values ('m', 1, 'no json'), ('m', 2, '{"a":[1],"b":"x"}')`,
+      `insert into performance_metrics (metric_name, value, tags)
+       values ('m', 1, 'no json'), ('m', 2, '{"a":[1],"b":"x"}')`,
     )
     expect(await memory.metrics.summary('m', { groupBy: 'b' })).toMatchObject([
       { group: 'x', max: 2 },

@@ -77,7 +77,7 @@ export const patterns: Suite = open => {
     expect(pattern?.confidence).toBeCloseTo((2 * 0.8 + 60) / (2 + 90), 12)
   })
 
-  it('derives the confidence as the posterior mean, with decay and restatement, for any history', async () => {
+  it('derives the confidence as the posterior mean, decayed and restated, for any history', async () => {
     const memory = await open()
     const rate = fc.double({ min: 0, max: 1, noNaN: true })
     const decay = fc.double({ min: 0.01, max: 1, noNaN: true })
