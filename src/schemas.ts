@@ -1,5 +1,4 @@
 import type { Operation, Zod } from './operation.ts'
-import { isDuration } from './util/duration.ts'
 import type { Json } from './util/json.ts'
 
 /** The pieces that inputs of many operations share. Each takes zod, see `operation.ts`. */
@@ -21,12 +20,8 @@ export const page = (z: Zod) => ({
 /** A moment: ISO 8601 text at the doors, a Date inside. */
 export const time = (z: Zod, description: string) => z.coerce.date().describe(description)
 
-/** A time near now: ISO 8601 text, or a length of time (`1h`, or milliseconds) that the operation takes from now. */
-export const moment = (z: Zod, description: string) =>
-  z
-    .union([z.string(), z.number()])
-    .transform(at => (typeof at === 'number' || isDuration(at) ? at : new Date(at)))
-    .describe(description)
+/** A time, or a length of time from now: see `Moment`. */
+export const moment = (z: Zod, description: string) => z.union([z.string(), z.number()]).describe(description)
 
 /** The part of JSON Schema that inputs use. */
 export interface JsonSchema {

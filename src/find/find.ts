@@ -1,15 +1,150 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Context } from '../context.ts'
+import { sql } from '../db/sql.ts'
+import { InvalidInput } from '../errors.ts'
+import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
-export interface FindOptions { limit?: number | undefined }
-export interface Found { score: number }
+import { toDate } from '../util/time.ts'
+import { indexPending } from './indexing.ts'
+import { type Hit, isLive, rank } from './rank.ts'
+import { snippet } from './snippet.ts'
+import {
+  bodyText,
+  type Findable,
+  type FoundRecord,
+  findable,
+  type Source,
+  type SourceRow,
+  sources,
+} from './sources.ts'
+import { queryTerms } from './words.ts'
+
+export interface FindOptions {
+  /** Where to look: one or several of memory, agent_memory, events, tasks, patterns. Default: everywhere. */
+  in?: Findable | readonly Findable[] | undefined
+  /** Only key-value memory of this namespace. */
+  namespace?: string | undefined
+  /** How many at most: 1 to 100, default 10. */
+  limit?: number | undefined
+}
+
+/** A record that matches, and which one it is. */
+export type Found = FoundRecord & {
+  /** How well it matches beside the best of this answer, which has 1. Not to be compared between answers. */
+  score: number
+  /** The place of its text that matches best, on one line: matched words between « and », `…` where it was cut. */
+  snippet: string
+  /** What it holds, when that takes no more than 1,000 characters: value, event data, task description, pattern data. */
+  value: Json | undefined
+  /** When it was last changed; of an event, when it happened. Undefined where another program left it out. */
+  updatedAt: Date | undefined
+}
+
+const maxQueryLength = 1_000
+const maxLimit = 100
+const defaultLimit = 10
+
+/** Full text over all kinds of records. */
 export class Find {
   readonly #context: Context
+
   constructor(context: Context) {
     this.#context = context
   }
-  stub(): Context {
-    return this.#context
+
+  /**
+   * The records that match a text best, best first. Any of its words is enough; more of them, rarer ones and those in
+   * the name of a record (its key, id or type) count more. Words match by their stem (`retries`, `retry`), without
+   * regard to case and accents; keys are split into their words. Every record is found whose write was acknowledged
+   * before the call, by its first 65,536 characters. Of a word in more than 5,000 records of a kind, only the last
+   * changed are ranked, and those with it in their name.
+   * @param text up to 1,000 characters, of which 32 words count; no character has a special meaning
+   */
+  async find(text: string, options: FindOptions = {}): Promise<Found[]> {
+    const query = checkQuery(text)
+    const { wanted, namespace, limit } = checkOptions(options)
+    const { db } = this.#context
+    await indexPending(db)
+    const terms = queryTerms(query)
+    if (terms.length === 0) return []
+    const hits = await Promise.all(wanted.map(source => rank(db, source, { terms, namespace, limit })))
+    const best = hits.flat().sort((a, b) => b.score - a.score)
+    return this.#show(best.slice(0, limit), new Set(terms))
   }
-  async find(_t: string, _o?: FindOptions): Promise<Found[]> { throw new Error('not built') }
-  j(): Json { return null }
+
+  async #show(hits: readonly Hit[], terms: ReadonlySet<string>): Promise<Found[]> {
+    const rows = await this.#rows(hits)
+    const best = hits[0]?.score ?? 1
+    const found: Found[] = []
+    for (const { source, ref, score } of hits) {
+      // Snippets of a hundred long texts would hold the event loop for half a second.
+      if (found.length % 10 === 9) await nextTurn()
+      const row = rows.get(source)?.get(ref)
+      // A row may be gone since it was ranked.
+      if (row !== undefined) found.push(show(source, row, score / best, terms))
+    }
+    return found
+  }
+
+  /** The records as they are now. */
+  async #rows(hits: readonly Hit[]): Promise<Map<Source, Map<Hit['ref'], SourceRow>>> {
+    const { db } = this.#context
+    const bySource = Map.groupBy(hits, hit => hit.source)
+    const lists = [...bySource].map(async ([source, wanted]) => {
+      const refs = wanted.map(hit => hit.ref)
+      const rows = await db.all<SourceRow>(
+        sql`select ${source.columns} from ${source.table}
+            where ${db.dialect.oneOf(sql`id`, refs)} and ${isLive(db, source)}`,
+      )
+      return [source, new Map(rows.map(row => [row.ref, row]))] as const
+    })
+    return new Map(await Promise.all(lists))
+  }
+}
+
+function show(source: Source, row: SourceRow, score: number, terms: ReadonlySet<string>): Found {
+  return {
+    ...source.record(row),
+    score,
+    snippet: snippet(source.title(row), bodyText(row), terms),
+    value: source.value(row),
+    updatedAt: row.at === null ? undefined : toDate(row.at),
+  }
+}
+
+function checkQuery(text: unknown): string {
+  if (typeof text !== 'string')
+    throw new InvalidInput(`the text to find must be a string, got ${describe(text)}`)
+  if (text.trim() === '') throw new InvalidInput('the text to find is empty', { hint: 'Name a word or two.' })
+  if (text.length <= maxQueryLength) return text
+  throw new InvalidInput(`the text to find has ${text.length} characters; the limit is ${maxQueryLength}`, {
+    hint: 'Name the words that matter.',
+  })
+}
+
+function checkOptions(options: FindOptions): {
+  wanted: Source[]
+  namespace: string | undefined
+  limit: number
+} {
+  const { namespace, limit = defaultLimit } = options
+  const places = checkPlaces(options.in ?? (namespace === undefined ? findable : 'memory'))
+  if (namespace !== undefined) {
+    checkName('namespace', namespace, 128)
+    if (places.some(place => place !== 'memory')) {
+      throw new InvalidInput("only records in 'memory' have a namespace: leave `in` out, or the namespace")
+    }
+  }
+  return {
+    wanted: sources.filter(source => places.includes(source.in)),
+    namespace,
+    limit: checkInteger('limit', limit, 1, maxLimit),
+  }
+}
+
+function checkPlaces(places: unknown): Findable[] {
+  const list: unknown[] = Array.isArray(places) ? places : [places]
+  if (list.length === 0)
+    throw new InvalidInput('`in` names nothing to look in', { hint: 'Leave it out to look everywhere.' })
+  return list.map(place => checkOneOf('in', place, findable))
 }

@@ -42,8 +42,13 @@ export const metricsOperations = [
     input: z =>
       z.object({
         metrics: z
-          .array(z.object({ ...measurement(z), timestamp: z.coerce.date().optional() }))
-          .describe('The measurements; timestamp is when it was measured, default now'),
+          .array(
+            z.object({
+              ...measurement(z),
+              timestamp: moment(z, 'When it was measured; default now').optional(),
+            }),
+          )
+          .describe('The measurements'),
       }),
     run: (memory, { metrics }) => memory.metrics.recordMany(metrics),
   }),

@@ -1,15 +1,15 @@
 import { InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'
-import type { Duration } from '../util/duration.ts'
+import type { Moment } from '../util/moment.ts'
 import { toDate } from '../util/time.ts'
 import { decodeTags, type Tag } from './tags.ts'
 
 /** A stretch of time. */
 export interface TimeRange {
-  /** From when on: a Date, or a length of time back from now, such as `'1h'`. Default: the beginning. */
-  since?: Date | Duration | undefined
+  /** From when on; a length of time, such as `'1h'`, goes back from now. Default: the beginning. */
+  since?: Moment | undefined
   /** Until when, that moment excluded, in the same forms. Default: the end. */
-  until?: Date | Duration | undefined
+  until?: Moment | undefined
 }
 
 export interface SummaryOptions extends TimeRange {
@@ -20,8 +20,8 @@ export interface SummaryOptions extends TimeRange {
 /** What a metric's measurements amount to, all of them or those of one group. */
 export interface MetricSummary {
   /**
-   * The value of the tag, as it was recorded; or the start of the minute, hour or day as ISO 8601 text. Absent
-   * without `groupBy`, and for the measurements that lack the tag.
+   * The value of the tag, as it was recorded; or the start of the minute, hour or day as ISO 8601 text.
+   * Absent without `groupBy`, and for the measurements that lack the tag.
    */
   group?: Tag
   count: number

@@ -4,7 +4,9 @@ import { decodeLoose, encodeJson, isObject } from '../util/json.ts'
 
 export type Tag = string | number | boolean
 
-/** What tells measurements of one name apart: few values each (a route, an agent), never an id per request. */
+/**
+ * What tells measurements of one name apart: few values each (a route, an agent), never an id per request.
+ */
 export type Tags = Record<string, Tag>
 
 const maxTags = 32

@@ -11,7 +11,7 @@ export const patternsOperations = [
     permission: 'memory:write',
     positionals: ['type', 'patternData'],
     examples: [
-      'hivewax patterns store code_pattern \'{"trigger":"network_error","successRate":0.92}\' --id error-handling-001',
+      'hivewax patterns store code_pattern \'{"on":"timeout","successRate":0.92}\' --id error-handling-001',
       'hivewax patterns store review "Read the tests first" --confidence 0.7',
     ],
     input: z =>
@@ -84,7 +84,7 @@ export const patternsOperations = [
         success: z.boolean().describe('Whether it helped'),
         decay: z
           .number()
-          .gt(0)
+          .min(0)
           .max(1)
           .optional()
           .describe('What earlier outcomes still weigh beside this one; default: 1, as much as before'),

@@ -43,8 +43,9 @@ export interface PatternFilter extends PageOptions {
 export interface Outcome {
   success: boolean
   /**
-   * What all earlier outcomes still weigh beside this one: 1 (the default) as much as before, 0.9 a tenth less
-   * with every outcome, so that a pattern whose world changes is not judged by its distant past. Above 0.
+   * What all earlier outcomes still weigh beside this one: 1 (the default) as much as before, 0.9 a tenth
+   * less with every outcome, so that a pattern whose world changes is not judged by its distant past. Above
+   * 0.
    */
   decay?: number | undefined
 }
@@ -75,8 +76,9 @@ export class Patterns {
   }
 
   /**
-   * Stores a pattern, replacing the type, data, metadata and stated confidence of one with the same id. Its counts
-   * and outcomes stay, so a pattern with outcomes reads back the confidence that they and the new statement make.
+   * Stores a pattern, replacing the type, data, metadata and stated confidence of one with the same id. Its
+   * counts and outcomes stay, so a pattern with outcomes reads back the confidence that they and the new
+   * statement make.
    */
   async store(pattern: NewPattern): Promise<Pattern> {
     const now = this.#context.db.dialect.now()
@@ -106,7 +108,8 @@ export class Patterns {
   async list(filter: PatternFilter = {}): Promise<Page<Pattern>> {
     const limit = pageLimit(filter.limit)
     const rows = await this.#context.db.all<PatternRow>(
-      sql`select ${columns} from patterns where ${matching(filter)} order by confidence desc, id limit ${limit + 1}`,
+      sql`select ${columns} from patterns where ${matching(filter)}
+          order by confidence desc, id limit ${limit + 1}`,
     )
     return toPage(rows, limit, fromRow, row => [row.confidence, row.id])
   }
@@ -117,19 +120,20 @@ export class Patterns {
   }
 
   /**
-   * Counts one use of a pattern and whether it helped, and derives the confidence anew, in one statement: of any
-   * number of calls at the same time each counts.
+   * Counts one use of a pattern and whether it helped, and derives the confidence anew, in one statement: of
+   * any number of calls at the same time each counts.
    *
-   * The confidence is the mean of a Beta posterior, with the stated confidence p as a prior worth w = 2 outcomes:
-   * (w·p + a) / (w + a + b), where a and b are the successes and failures (each former one times `decay` per
-   * later outcome). With p = 0.5 that is Laplace's rule of succession. Source: Gelman et al., Bayesian Data
-   * Analysis, 3rd ed., section 2.4; for decay: Raj and Kalyani, Taming Non-stationary Bandits, 2017.
+   * The confidence is the mean of a Beta posterior, with the stated confidence p as a prior worth w = 2
+   * outcomes: (w·p + a) / (w + a + b), where a and b are the successes and failures (each former one times
+   * `decay` per later outcome). With p = 0.5 that is Laplace's rule of succession. Source: Gelman et al.,
+   * Bayesian Data Analysis, 3rd ed., section 2.4; for decay: Raj and Kalyani, Taming Non-stationary Bandits,
+   * 2017.
    * @throws NotFound when there is no such pattern
    */
   async recordOutcome(id: string, { success, decay = 1 }: Outcome): Promise<Pattern> {
     if (typeof success !== 'boolean')
       throw new InvalidInput(`success must be true or false, got ${describe(success)}`)
-    const kept = checkNumber('decay', decay, Number.MIN_VALUE, 1)
+    const kept = checkNumber('decay', decay, 0, 1)
     const [hit, miss] = success ? [1, 0] : [0, 1]
     const [row] = await this.#context.db.all<PatternRow>(
       sql`update patterns set ${this.#used()},
@@ -162,7 +166,8 @@ export class Patterns {
   /** The time of the last use never goes back, whichever of two uses commits first. */
   #used() {
     const now = this.#context.db.dialect.now()
-    return sql`usage_count = usage_count + 1, last_used = case when last_used > ${now} then last_used else ${now} end`
+    return sql`usage_count = usage_count + 1,
+               last_used = case when last_used > ${now} then last_used else ${now} end`
   }
 
   #checked({ id, type, patternData, confidence, metadata }: NewPattern) {

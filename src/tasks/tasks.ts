@@ -1,13 +1,332 @@
 import type { Context } from '../context.ts'
-import type { Json } from '../util/json.ts'
+import type { Db } from '../db/db.ts'
+import { checkLeaseMs } from '../db/lease.ts'
+import { theRow } from '../db/rows.ts'
+import { join, raw, type Sql, sql } from '../db/sql.ts'
+import { Conflict, InvalidInput } from '../errors.ts'
+import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
+import { decodeJson, encodeJson } from '../util/json.ts'
+import { cursorPosition, maxLimit, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import { errorToJson } from './attempts.ts'
+import { type ClaimOptions, checkClaim, claimTasks } from './claim.ts'
+import { insertTasks } from './create.ts'
+import { type GraphOptions, readGraph, type TaskGraph } from './graph.ts'
+import { type NewTask, prepareTask } from './new-task.ts'
+import {
+  type ClaimKey,
+  cancelTask,
+  completeTasks,
+  failTask,
+  type Report,
+  refuseStale,
+  releaseTask,
+  renewClaims,
+  type StaleClaim,
+  staleClaims,
+} from './outcome.ts'
+import { type Priority, priorities } from './rank.ts'
+import { redriveDead, redriveTask } from './redrive.ts'
+import {
+  type ClaimedTask,
+  columns,
+  fromRow,
+  hasStatus,
+  statuses,
+  type Task,
+  type TaskRow,
+  type TaskStatus,
+} from './task.ts'
 
+export interface Heartbeat extends ClaimKey {
+  /** How far the work has got, any JSON; kept until the next progress. */
+  progress?: unknown
+}
+
+export interface Completion extends ClaimKey {
+  /** What came of it, any JSON. */
+  result?: unknown
+}
+
+export interface Failure extends ClaimKey {
+  /** What went wrong: an Error, or any JSON. */
+  error: unknown
+  /** False when trying again cannot help: the task is then failed. Default true. */
+  retry?: boolean | undefined
+}
+
+/** How each of many claims fared. */
+export interface ClaimResults {
+  /** Ids of the tasks whose claims held. */
+  held: string[]
+  /** The others, untouched: whoever still works on them should stop. */
+  stale: StaleClaim[]
+}
+
+/** How a task stands after a call. */
+export interface TaskState {
+  id: string
+  status: TaskStatus
+}
+
+export interface ListTasksOptions extends PageOptions {
+  status?: TaskStatus | undefined
+  assignedTo?: string | undefined
+  priority?: Priority | undefined
+  /** By rising id (`asc`, the default) or by falling id (`desc`). */
+  order?: 'asc' | 'desc' | undefined
+}
+
+export interface RedriveOptions {
+  /** How many dead tasks at most. Default 100. */
+  limit?: number | undefined
+}
+
+/** Claims that one call may renew or complete. */
+const maxClaims = 1_000
+
+/** The work of the swarm: tasks that depend on each other, and are claimed, worked on and completed. */
 export class Tasks {
   readonly #context: Context
+
   constructor(context: Context) {
     this.#context = context
   }
-  stub(): Context {
-    return this.#context
+
+  /** Creates a task. With an idempotency key that was used before, returns the task created then. */
+  async create(task: NewTask): Promise<Task> {
+    return theRow(await this.createMany([task]))
   }
-  j(): Json { return null }
+
+  /**
+   * Creates tasks that may depend on each other, all of them or, when one is refused, none. Their dependencies
+   * never change afterwards. Returns them in the order given.
+   * @throws InvalidInput naming the circle, when tasks depend on each other in one; NotFound when one depends on a
+   *   task that does not exist; Conflict when an id or an idempotency key was used for something else
+   */
+  async createMany(tasks: readonly NewTask[]): Promise<Task[]> {
+    checkList('tasks', tasks, maxLimit)
+    const prepared = tasks.map(task => prepareTask(this.#context, task))
+    return this.#transaction(context => insertTasks(context, prepared))
+  }
+
+  /**
+   * Claims ready tasks, the first in order, and returns none when there is nothing to do. A task is ready when it
+   * is due and waits for no other, and again when the lease of its claim has lapsed. Higher priorities come first,
+   * but age counts too: a task never waits for those created more than an hour later per level of priority.
+   * Every claim counts as an attempt; a task whose last one lapses is dead.
+   */
+  async claim(options: ClaimOptions = {}): Promise<ClaimedTask[]> {
+    const claim = checkClaim(this.#context, options)
+    return this.#transaction(context => claimTasks(context, claim))
+  }
+
+  /**
+   * Renews the lease of a claim: the task stays the holder's for `leaseMs` (default 30,000) from now.
+   * @throws Conflict `stale_token` when the claim has ended: the work must stop
+   */
+  async heartbeat({
+    leaseMs,
+    ...heartbeat
+  }: Heartbeat & { leaseMs?: number | undefined }): Promise<TaskState> {
+    const { held } = await this.#renew([heartbeat], leaseMs)
+    if (held.length === 0) return refuseStale(this.#context.db, heartbeat)
+    return { id: heartbeat.id, status: 'running' }
+  }
+
+  /** Renews the leases of many claims in one statement. A stale one does not hinder the others. */
+  async heartbeatMany(
+    heartbeats: readonly Heartbeat[],
+    options: { leaseMs?: number | undefined } = {},
+  ): Promise<ClaimResults> {
+    return this.#renew(heartbeats, options.leaseMs)
+  }
+
+  /**
+   * Completes a task with its result, and makes ready what waited for it, in one transaction.
+   * @throws Conflict `stale_token` when the claim has ended: somebody else has the task, or it was cancelled
+   */
+  async complete(completion: Completion): Promise<TaskState> {
+    const reports = this.#completions([completion])
+    return this.#transaction(async context => {
+      const held = await completeTasks(context, reports)
+      return held.size === 0
+        ? refuseStale(context.db, completion)
+        : { id: completion.id, status: 'completed' }
+    })
+  }
+
+  /** Completes many tasks in one transaction. A stale claim does not hinder the others. */
+  async completeMany(completions: readonly Completion[]): Promise<ClaimResults> {
+    const reports = this.#completions(completions)
+    if (reports.length === 0) return { held: [], stale: [] }
+    return this.#transaction(async context =>
+      results(context.db, reports, await completeTasks(context, reports)),
+    )
+  }
+
+  /**
+   * Ends an attempt without success. The task waits for the next one, longer each time; after the last one it is
+   * dead, with the errors of all; and with `retry: false` it has failed. What depends on a dead or failed task
+   * goes the way that its edge says.
+   * @throws Conflict `stale_token` when the claim has ended
+   */
+  async fail({ error, retry = true, ...claim }: Failure): Promise<TaskState> {
+    const text = encodeJson('error', errorToJson(error ?? null), this.#context.maxValueBytes)
+    const failure = { ...checkClaimKey(claim), error: decodeJson(text), retry }
+    return this.#transaction(async context => ({ id: claim.id, status: await failTask(context, failure) }))
+  }
+
+  /**
+   * Gives a task back unfinished: it is at once for others to claim, at its former place, and the attempt does
+   * not count.
+   * @throws Conflict `stale_token` when the claim has ended
+   */
+  async release(claim: ClaimKey): Promise<TaskState> {
+    const key = checkClaimKey(claim)
+    await this.#transaction(context => releaseTask(context, key))
+    return { id: key.id, status: 'pending' }
+  }
+
+  /**
+   * Cancels a task that waits or runs, and all that depend on it, except by edges that ignore it. Who works on it
+   * finds the token stale, with the status `cancelled`.
+   * @returns the ids of the tasks that this cancelled; none when it was cancelled already
+   */
+  async cancel(id: string): Promise<string[]> {
+    checkName('id', id)
+    return this.#transaction(context => cancelTask(context, id))
+  }
+
+  /**
+   * Makes a task that is dead, failed or cancelled wait to be claimed anew, with all its attempts before it, and
+   * with it the tasks that ended because of it. Without an id: the dead tasks, up to `limit`, in order of id.
+   * @returns the ids of all tasks that wait again
+   */
+  async redrive(which: string | RedriveOptions = {}): Promise<string[]> {
+    if (typeof which === 'string') {
+      checkName('id', which)
+      return this.#transaction(context => redriveTask(context, which))
+    }
+    const limit = pageLimit(which.limit)
+    return this.#transaction(context => redriveDead(context, limit))
+  }
+
+  /** The task with this id, or undefined when there is none. */
+  async get(id: string): Promise<Task | undefined> {
+    const [row] = await this.#context.db.all<TaskRow>(
+      sql`select ${columns} from tasks where id = ${checkName('id', id)}`,
+    )
+    return row === undefined ? undefined : fromRow(row)
+  }
+
+  /** Tasks in order of id. Ids made by us rise with time. */
+  async list(options: ListTasksOptions = {}): Promise<Page<Task>> {
+    const limit = pageLimit(options.limit)
+    const order = checkOneOf('order', options.order ?? 'asc', ['asc', 'desc'])
+    const rows = await this.#context.db.all<TaskRow>(
+      sql`select ${columns} from tasks where ${matches(options)} order by id ${raw(order)} limit ${limit + 1}`,
+    )
+    return toPage(rows, limit, fromRow, row => [row.id])
+  }
+
+  /** How many tasks there are of each status. */
+  async counts(): Promise<Record<TaskStatus, number>> {
+    const rows = await this.#context.db.all<{ status: TaskStatus; count: number }>(
+      sql`select status, count(*) as count from tasks where status <> 'running' group by status
+          union all select 'running', count(*) from tasks where status = 'running'`,
+    )
+    const counts = { pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0, dead: 0 }
+    for (const { status, count } of rows) if (status in counts) counts[status] = count
+    return counts
+  }
+
+  /** Which tasks wait for which. */
+  async graph(options: GraphOptions = {}): Promise<TaskGraph> {
+    return readGraph(this.#context.db, options)
+  }
+
+  /**
+   * Deletes the record of a task. False when there was none.
+   * @throws Conflict when it is running, or others still wait for it: cancel it first
+   */
+  async delete(id: string): Promise<boolean> {
+    checkName('id', id)
+    return this.#transaction(context => deleteTask(context.db, id))
+  }
+
+  async #renew(heartbeats: readonly Heartbeat[], leaseMs: number | undefined): Promise<ClaimResults> {
+    const lease = checkLeaseMs(leaseMs)
+    const reports = this.#reports('progress', heartbeats, heartbeat => heartbeat.progress)
+    if (reports.length === 0) return { held: [], stale: [] }
+    const { db } = this.#context
+    return results(db, reports, await renewClaims(db, reports, lease))
+  }
+
+  #completions(completions: readonly Completion[]): Report[] {
+    return this.#reports('result', completions, completion => completion.result)
+  }
+
+  /** @param what names the value in errors */
+  #reports<T extends ClaimKey>(what: string, claims: readonly T[], value: (claim: T) => unknown): Report[] {
+    checkList('claims', claims, maxClaims)
+    const reports = claims.map(claim => {
+      const said = value(claim)
+      const text = said === undefined ? undefined : encodeJson(what, said, this.#context.maxValueBytes)
+      return { ...checkClaimKey(claim), text }
+    })
+    if (new Set(reports.map(report => report.id)).size === reports.length) return reports
+    throw new InvalidInput('the claims name a task twice')
+  }
+
+  #transaction<T>(fn: (context: Context) => Promise<T>): Promise<T> {
+    return this.#context.db.transaction(tx => fn({ ...this.#context, db: tx }))
+  }
+}
+
+function checkClaimKey({ id, token }: ClaimKey): ClaimKey {
+  return { id: checkName('id', id), token: checkInteger('token', token, 0) }
+}
+
+function checkList(what: string, list: unknown, maxCount: number): void {
+  if (!Array.isArray(list)) throw new InvalidInput(`${what} must be an array, got ${describe(list)}`)
+  if (list.length > maxCount)
+    throw new InvalidInput(`${what} has ${list.length} entries; the limit is ${maxCount}`)
+}
+
+async function results(
+  db: Db,
+  claims: readonly ClaimKey[],
+  held: ReadonlySet<string>,
+): Promise<ClaimResults> {
+  return { held: [...held], stale: await staleClaims(db, claims, held) }
+}
+
+function matches({ status, assignedTo, priority, order, cursor }: ListTasksOptions): Sql {
+  const after = cursorPosition(cursor, 1)
+  const parts = [sql`1 = 1`]
+  if (after !== undefined) parts.push(order === 'desc' ? sql`id < ${after[0]}` : sql`id > ${after[0]}`)
+  if (status !== undefined) parts.push(hasStatus(checkOneOf('status', status, statuses)))
+  if (assignedTo !== undefined) parts.push(sql`assigned_to = ${checkName('assignedTo', assignedTo)}`)
+  if (priority !== undefined) parts.push(sql`priority = ${checkOneOf('priority', priority, priorities)}`)
+  return join(parts, ' and ')
+}
+
+async function deleteTask(db: Db, id: string): Promise<boolean> {
+  const deleted = await db.all(
+    sql`delete from tasks where id = ${id} and status <> 'running' and not exists (${waiting(id)}) returning id`,
+  )
+  if (deleted.length > 0) return true
+  const [task] = await db.all<{ status: TaskStatus }>(sql`select status from tasks where id = ${id}`)
+  if (task === undefined) return false
+  const why = task.status === 'running' ? 'is running' : 'has others waiting for it'
+  throw new Conflict(`task ${JSON.stringify(id)} ${why} and cannot be deleted`, {
+    hint: 'Cancel it first.',
+    details: { id, status: task.status },
+  })
+}
+
+/** The tasks that wait for this one. */
+function waiting(id: string): Sql {
+  return sql`select 1 from hivewax_task_dependencies join tasks as child on child.id = child_id
+             where parent_id = ${id} and open = 1 and child.status = 'pending'`
 }

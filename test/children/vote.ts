@@ -1,5 +1,5 @@
-// Waits for a line on stdin, so that many start at the same moment; then accepts each of COUNT proposals, one after
-// another. With "overturn" it tries to change each instead, and prints how many of its attempts were refused.
+// Waits for a line on stdin, so that many start at the same moment; then accepts each of COUNT proposals, one
+// after another. With "overturn" it tries to change each, and prints how many of its attempts were refused.
 import { once } from 'node:events'
 import { openMemory } from '../../src/open.ts'
 

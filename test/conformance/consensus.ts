@@ -220,6 +220,9 @@ export const consensus: Suite = open => {
     const proposal = { value: 1, voters: names(2) }
     await memory.consensus.propose('k', { ...proposal, deadline: '10s' })
     await memory.consensus.propose('later', { ...proposal, deadline: new Date(clock.now() + 60_000) })
+    const deadline = new Date(clock.now() + 60_000)
+    const text = await memory.consensus.propose('never', { ...proposal, deadline: deadline.toISOString() })
+    expect(text.deadline).toEqual(deadline)
     await memory.consensus.propose('never', proposal)
     const keys = async (status: ConsensusState['status']) =>
       (await memory.consensus.list({ status })).items.map(({ key }) => key)

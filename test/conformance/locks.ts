@@ -303,7 +303,7 @@ export const locks: Suite = open => {
         expect((await memory.locks.get(name))?.token).toBe(model.isHeld ? model.token : undefined)
       }
     })
-    await fc.assert(property, { numRuns: 300 })
+    await fc.assert(property, { numRuns: 1000 })
   })
 }
 

@@ -58,6 +58,8 @@ export const metrics: Suite = open => {
     expect(earlier.items.map(metric => metric.value)).toEqual([8, 6])
     const exact = { since: new Date(clock.now() - 4000), until: new Date(clock.now() - 3000) }
     expect((await memory.metrics.list({ name: 'even', ...exact })).items).toEqual(earlier.items)
+    const text = { since: exact.since.toISOString(), until: exact.until.toISOString() }
+    expect((await memory.metrics.list({ name: 'even', ...text })).items).toEqual(earlier.items)
   })
 
   it('names every metric once, in order', async () => {
@@ -111,7 +113,7 @@ export const metrics: Suite = open => {
     const at = (text: string, value: number) => ({ name: 'm', value, timestamp: new Date(text) })
     await memory.metrics.recordMany([
       at('2026-01-02T23:59:59.999Z', 1),
-      at('2026-01-02T23:00:00Z', 3),
+      { name: 'm', value: 3, timestamp: '2026-01-02T23:00:00Z' },
       at('2026-01-03T00:00:00Z', 5),
       at('2026-01-02T23:59:00Z', 2),
     ])
@@ -213,6 +215,8 @@ export const metrics: Suite = open => {
       tags(Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`t${i}`, i]))),
       () => memory.metrics.summary('m', { groupBy: '' }),
       () => memory.metrics.list({ since: 'yesterday' }),
+      () => memory.metrics.list({ since: '2026-13-01' }),
+      () => memory.metrics.list({ since: '-1h' }),
       () => memory.metrics.list({ until: new Date(Number.NaN) }),
       () => memory.metrics.prune({ olderThan: '-1h' }),
     ]

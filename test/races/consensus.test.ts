@@ -14,7 +14,7 @@ async function runVoters(file: string, mode = ''): Promise<(string | undefined)[
   return children.map(child => child.lines.at(-1))
 }
 
-it('decides each of 50 keys when 5 processes vote at the same time, and no process can overturn one', async () => {
+it('decides each of 50 keys when 5 processes vote at once, and lets none of them overturn one', async () => {
   const file = scratchFile()
   const memory = await openScratch({}, file)
   for (let i = 0; i < count; i++) {

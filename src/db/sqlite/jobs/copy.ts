@@ -6,9 +6,7 @@ import { assertSound, connected, type JobContext } from './job.ts'
 /** Writes the store as of now into the empty file `target`, and checks every page of it. */
 export async function copy(target: string, context: JobContext): Promise<void> {
   const options = { readOnly: true, waitMs: context.waitMs, trusted: true }
-  await connected(context.file, options, source =>
-    writeInto(source, target),
-  )
+  await connected(context.file, options, source => writeInto(source, target))
   context.tell('check', 0.7)
   await connected(target, { readOnly: true }, made => assertSound(made, target))
 }

@@ -1,3 +1,4 @@
+import { Corrupt } from '../../../errors.ts'
 import type { Extent } from '../../engine.ts'
 import type { Connection } from '../connection.ts'
 import { connected, type JobContext, problems } from './job.ts'
@@ -26,10 +27,21 @@ export async function extents(_input: undefined, context: JobContext): Promise<E
 
 /** What is wrong with the file and with the references in it. */
 export async function health(_input: undefined, context: JobContext): Promise<Health> {
-  return connected(context.file, reading(context), connection => ({
-    problems: problems(connection, 'quick_check'),
-    brokenReferences: brokenReferences(connection),
-  }))
+  return connected(context.file, reading(context), connection => {
+    const damage: string[] = []
+    const unlessDamaged = (look: () => string[]) => {
+      try {
+        return look()
+      } catch (error) {
+        if (!(error instanceof Corrupt)) throw error
+        damage.push(error.message)
+        return []
+      }
+    }
+    const found = unlessDamaged(() => problems(connection, 'quick_check'))
+    const broken = unlessDamaged(() => brokenReferences(connection))
+    return { problems: [...found, ...damage], brokenReferences: broken }
+  })
 }
 
 export interface Health {

@@ -57,19 +57,17 @@ function salvageTable(
   const list = columns.map(quoted).join(', ')
   const values = columns.map(() => '?').join(', ')
   const insert = { text: `insert or replace into ${quoted(name)} (${list}) values (${values})`, ...writes }
+  const store = (row: Row) =>
+    isAccepted(() =>
+      fresh.run(
+        insert,
+        columns.map(column => bound(row[column])),
+      ),
+    )
   let lost = 0
   fresh.exec('begin')
   for (const row of readable(damaged, name, list)) {
-    if (
-      row === undefined ||
-      !isAccepted(() =>
-        fresh.run(
-          insert,
-          columns.map(column => bound(row[column])),
-        ),
-      )
-    )
-      lost++
+    if (row === undefined || !store(row)) lost++
   }
   fresh.exec('commit')
   return { recovered: Number(fresh.value(`select count(*) from ${quoted(name)}`)), lost }
@@ -83,23 +81,56 @@ function readable(damaged: Connection, name: string, columns: string): Generator
   return hasRowid(damaged, name) ? byRowid(damaged, name, columns) : fromBothEnds(damaged, name, columns, key)
 }
 
-/** Halves the range of ids in which a read fails, until what fails is one row. */
+/** The ids that a table's rows may have, in order. */
+interface Ids {
+  readonly length: number
+  at(place: number): number
+}
+
+/** Halves the part of the ids in which a read fails, until what fails is one row. */
 function* byRowid(damaged: Connection, name: string, columns: string): Generator<Row | undefined> {
   const text = `select rowid as "hivewax rowid", ${columns} from ${quoted(name)} not indexed
                 where rowid between ? and ? order by rowid`
-  const open = [idRange(damaged, name)]
+  const ids = listedIds(damaged, name) ?? possibleIds(damaged, name)
+  const open: [number, number][] = ids.length === 0 ? [] : [[0, ids.length - 1]]
   for (let range = open.pop(); range !== undefined; range = open.pop()) {
     const [from, to] = range
     let next = from
-    for (const row of untilError(damaged, text, [from, to])) {
+    for (const row of untilError(damaged, text, [ids.at(from), ids.at(to)])) {
       if (row !== undefined) {
-        next = Number(row['hivewax rowid']) + 1
+        while (next <= to && ids.at(next) <= Number(row['hivewax rowid'])) next++
         yield row
-      } else if (from === to) yield undefined
+      } else if (next > to) break
+      else if (from === to) yield undefined
       else if (next > from) open.push([next, to])
       else open.push([Math.floor((from + to) / 2) + 1, to], [from, Math.floor((from + to) / 2)])
     }
   }
+}
+
+/** The ids as an undamaged index of the table has them; undefined when there is none. */
+function listedIds(damaged: Connection, name: string): Ids | undefined {
+  const indexes = damaged.iterate('select name from pragma_index_list(?) where partial = 0', [name])
+  for (const { name: index } of [...indexes]) {
+    const text = `select rowid as id from ${quoted(name)} indexed by ${quoted(String(index))}`
+    const rows = [...untilError(damaged, text, [])]
+    const found = rows.flatMap(row => (row === undefined ? [] : Number(row.id))).sort((a, b) => a - b)
+    if (found.length === rows.length) return { length: found.length, at: place => found[place] ?? 0 }
+  }
+  return undefined
+}
+
+/** Every number between the ends of the table. Where an end cannot be read, no row can be smaller than 64 bytes. */
+function possibleIds(damaged: Connection, name: string): Ids {
+  const end = (order: 'asc' | 'desc') => {
+    const text = `select rowid as id from ${quoted(name)} not indexed order by rowid ${order} limit 1`
+    return [...untilError(damaged, text, [])].map(row => (row === undefined ? undefined : Number(row.id)))
+  }
+  const lowest = end('asc')
+  const first = lowest[0] ?? 1
+  const bytes = Number(damaged.value('pragma page_count')) * Number(damaged.value('pragma page_size'))
+  const last = end('desc')[0] ?? first + Math.ceil(bytes / 64)
+  return { length: lowest.length === 0 ? 0 : last - first + 1, at: place => first + place }
 }
 
 /** In a table without row ids nothing behind a damaged page can be addressed, but the other end can be. */
@@ -128,17 +159,6 @@ function* untilError(damaged: Connection, text: string, params: number[]): Gener
     if (!(error instanceof HivewaxError) || error instanceof Busy) throw error
     yield undefined
   }
-}
-
-/** The ids that a table may hold. Where the tree's own edge cannot be read, no row can be smaller than 8 bytes. */
-function idRange(damaged: Connection, name: string): [number, number] {
-  const edge = (order: 'asc' | 'desc') => {
-    const text = `select rowid as id from ${quoted(name)} not indexed order by rowid ${order} limit 1`
-    const [row] = [...untilError(damaged, text, [])]
-    return row === undefined ? undefined : Number(row.id)
-  }
-  const bytes = Number(damaged.value('pragma page_count')) * Number(damaged.value('pragma page_size'))
-  return [edge('asc') ?? 1, edge('desc') ?? bytes / 8]
 }
 
 function hasRowid(connection: Connection, name: string): boolean {

@@ -1,0 +1,105 @@
+import { operation, type Zod } from '../operation.ts'
+import { json, moment, page } from '../schemas.ts'
+import { quorumRules } from './quorum.ts'
+import { consensusStatuses } from './state.ts'
+
+const key = (z: Zod) => z.string().describe('What it is about, 1 to 512 bytes')
+
+const vote = (z: Zod) =>
+  z.object({
+    key: key(z),
+    voter: z.string().optional().describe('Who votes; default: the agent of the handle'),
+    ballot: z.number().int().min(1).optional().describe('Refuse unless this is still the version to vote on'),
+  })
+
+export const consensusOperations = [
+  operation({
+    name: 'consensus.propose',
+    summary: 'Propose a value for others to agree on',
+    effect: 'write',
+    permission: 'consensus',
+    positionals: ['key', 'value'],
+    examples: [
+      'hivewax consensus propose deployment_ready true --voters agent-001,agent-002,agent-003 --deadline 5m',
+      'hivewax consensus propose leader coder-001 --proposer coordinator-001 --acceptors agent-001,agent-002',
+    ],
+    input: z =>
+      z.object({
+        key: key(z),
+        value: json(z, 'JSON; on a command line plain text is a string'),
+        proposer: z.string().optional().describe('Who proposes; default: the agent of the handle'),
+        acceptors: z.array(z.string()).optional().describe('Who accepts already'),
+        voters: z
+          .array(z.string())
+          .optional()
+          .describe('Who may vote; without them anybody accepts and nothing is ever decided'),
+        quorum: z
+          .union([z.number().int().min(1), z.enum(quorumRules)])
+          .optional()
+          .describe('How many voters decide: a number, majority (the default), two-thirds or all'),
+        deadline: moment(z, 'Until when votes count: a time, or a length of time from now').optional(),
+        allowMinority: z.boolean().optional().describe('Allow a quorum of half of the voters or fewer'),
+      }),
+    run: (memory, { key, ...proposal }) => memory.consensus.propose(key, proposal),
+  }),
+  operation({
+    name: 'consensus.accept',
+    summary: 'Vote for a proposal',
+    effect: 'write',
+    permission: 'consensus',
+    positionals: ['key'],
+    examples: ['hivewax consensus accept deployment_ready --voter agent-001'],
+    input: vote,
+    run: (memory, { key, ...vote }) => memory.consensus.accept(key, vote),
+  }),
+  operation({
+    name: 'consensus.reject',
+    summary: 'Vote against a proposal',
+    effect: 'write',
+    permission: 'consensus',
+    positionals: ['key'],
+    examples: ['hivewax consensus reject deployment_ready --voter agent-002'],
+    input: vote,
+    run: (memory, { key, ...vote }) => memory.consensus.reject(key, vote),
+  }),
+  operation({
+    name: 'consensus.get',
+    summary: 'Show a proposal and its votes',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['key'],
+    examples: ['hivewax consensus get deployment_ready'],
+    input: z => z.object({ key: key(z) }),
+    run: (memory, { key }) => memory.consensus.get(key),
+  }),
+  operation({
+    name: 'consensus.list',
+    summary: 'List proposals by key',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax consensus list --status open'],
+    input: z =>
+      z.object({
+        status: z.enum(consensusStatuses).optional().describe('Only proposals that stand so'),
+        ...page(z),
+      }),
+    run: (memory, filter) => memory.consensus.list(filter),
+  }),
+  operation({
+    name: 'consensus.delete',
+    summary: 'Delete a proposal with its votes',
+    effect: 'destroy',
+    permission: 'consensus',
+    positionals: ['key'],
+    examples: [
+      'hivewax consensus delete deployment_ready',
+      'hivewax consensus delete deployment_ready --force',
+    ],
+    input: z =>
+      z.object({
+        key: key(z),
+        force: z.boolean().optional().describe('Delete it although it is decided'),
+      }),
+    run: (memory, { key, ...options }) => memory.consensus.delete(key, options),
+  }),
+]

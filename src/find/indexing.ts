@@ -1,0 +1,128 @@
+import type { Db } from '../db/db.ts'
+import type { TextRef, TextSource } from '../db/fulltext.ts'
+import { sql } from '../db/sql.ts'
+import { bodyText, type Source, type SourceRow, sources } from './sources.ts'
+import { scopeTerm, textTerms } from './words.ts'
+
+/** How much one transaction indexes: with either, it holds the event loop and other writers for some 20 ms. */
+const maxBatchRows = 100
+const maxBatchLength = 128 * 1024
+
+export interface IndexOptions {
+  /** Stop after this many changes. */
+  maxRows?: number | undefined
+  /** Start no further batch after this time, in milliseconds. */
+  maxMs?: number | undefined
+}
+
+export interface Indexed {
+  /** How many changes were taken from the log. */
+  count: number
+  /** True when every change that was committed before the call is in the index. */
+  isDone: boolean
+}
+
+interface Change {
+  id: number
+  source: TextSource
+  ref: TextRef | null
+}
+
+/**
+ * Brings the full-text index up to date with the log of changes, oldest first, a batch in each transaction. Any
+ * number of processes may do so at a time. The log grows by some 30 bytes with every write until somebody does.
+ */
+export async function indexPending(db: Db, options: IndexOptions = {}): Promise<Indexed> {
+  const { maxRows = Number.POSITIVE_INFINITY, maxMs = Number.POSITIVE_INFINITY } = options
+  const end = performance.now() + maxMs
+  const atMost = await countAtMost(db)
+  for (let count = 0; ; ) {
+    // When as many were taken as there were, all of those were, by us or by others: the oldest go first.
+    if (count >= atMost) return { count, isDone: true }
+    if (count >= maxRows || performance.now() >= end) return { count, isDone: false }
+    const limit = Math.min(maxBatchRows, maxRows - count)
+    const batch = await db.transaction(tx => indexBatch(tx, limit))
+    count += batch.count
+    if (batch.isLast) return { count, isDone: true }
+  }
+}
+
+/** How many changes the log may hold: it has no gaps but those that others have made by indexing. */
+async function countAtMost(db: Db): Promise<number> {
+  const [row] = await db.all<{ count: number }>(
+    sql`select coalesce((select max(id) from hivewax_find_changes)
+                        - (select min(id) from hivewax_find_changes) + 1, 0) as count`,
+  )
+  return row?.count ?? 0
+}
+
+async function indexBatch(tx: Db, limit: number): Promise<{ count: number; isLast: boolean }> {
+  const changes = await tx.all<Change>(
+    sql`select id, source, ref from hivewax_find_changes order by id limit ${limit}`,
+  )
+  const rows = await currentRows(tx, changes)
+  const batch = fitting(changes, rows)
+  for (const source of sources) await indexSource(tx, source, refsOf(source, batch), rows)
+  const ids = batch.map(({ id }) => id)
+  await tx.all(sql`delete from hivewax_find_changes where ${tx.dialect.oneOf(sql`id`, ids)}`)
+  return { count: batch.length, isLast: batch.length === changes.length && changes.length < limit }
+}
+
+/** The rows that still exist, by source and id. */
+type Rows = ReadonlyMap<Source, ReadonlyMap<TextRef, SourceRow>>
+
+async function currentRows(tx: Db, changes: readonly Change[]): Promise<Rows> {
+  const rows = new Map<Source, Map<TextRef, SourceRow>>()
+  for (const source of sources) {
+    const refs = refsOf(source, changes)
+    const found = refs.length === 0 ? [] : await readRows(tx, source, refs)
+    rows.set(source, new Map(found.map(row => [row.ref, row])))
+  }
+  return rows
+}
+
+function readRows(tx: Db, source: Source, refs: readonly TextRef[]): Promise<SourceRow[]> {
+  return tx.all<SourceRow>(
+    sql`select ${source.columns} from ${source.table} where ${tx.dialect.oneOf(sql`id`, refs)}`,
+  )
+}
+
+/** As many of the changes as make a batch: the oldest, at least one. */
+function fitting(changes: readonly Change[], rows: Rows): readonly Change[] {
+  let length = 0
+  const end = changes.findIndex((change, i) => {
+    length += textLength(change, rows)
+    return length > maxBatchLength && i > 0
+  })
+  return end === -1 ? changes : changes.slice(0, end)
+}
+
+function textLength({ source, ref }: Change, rows: Rows): number {
+  for (const [{ name }, found] of rows) {
+    const row = name === source && ref !== null ? found.get(ref) : undefined
+    if (row !== undefined)
+      return [row.body, row.more, row.rest].reduce((sum, text) => sum + (text?.length ?? 0), 0)
+  }
+  return 0
+}
+
+/** The records of a source among the changes, each once; a row of another program may have a null for its id. */
+function refsOf({ name }: Source, changes: readonly Change[]): TextRef[] {
+  const refs = changes.filter(({ source }) => source === name).map(({ ref }) => ref)
+  return [...new Set(refs)].filter(ref => ref !== null)
+}
+
+async function indexSource(tx: Db, source: Source, refs: readonly TextRef[], rows: Rows): Promise<void> {
+  if (refs.length === 0) return
+  const { fullText } = tx.dialect
+  for (const statement of fullText.remove(source.name, refs)) await tx.all(statement)
+  const found = refs.map(ref => rows.get(source)?.get(ref)).filter(row => row !== undefined)
+  const entries = found.map(row => ({
+    ref: row.ref,
+    scope: source.hasNamespace ? scopeTerm(row.owner ?? '') : '',
+    title: textTerms(source.title(row)),
+    body: textTerms(bodyText(row)),
+  }))
+  if (entries.length === 0) return
+  for (const statement of fullText.put(source.name, entries)) await tx.all(statement)
+}

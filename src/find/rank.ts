@@ -1,0 +1,79 @@
+import type { Db } from '../db/db.ts'
+import type { TextQuery, TextRef } from '../db/fulltext.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
+import type { Source } from './sources.ts'
+import { scopeTerm } from './words.ts'
+
+/** How many matches are ranked; of more, those that changed last. A word in a million records costs no more. */
+const maxRanked = 5_000
+
+export interface Hit {
+  readonly source: Source
+  readonly ref: TextRef
+  readonly score: number
+}
+
+interface Wanted {
+  readonly terms: readonly string[]
+  readonly namespace?: string | undefined
+  readonly limit: number
+}
+
+/** The best matches of one source, best first, without those that have expired or are gone. */
+export async function rank(db: Db, source: Source, wanted: Wanted): Promise<Hit[]> {
+  const queries = await narrowed(db, source, wanted)
+  const lists = await Promise.all(queries.map(query => run(db, source, query, wanted)))
+  const best = new Map<TextRef, number>()
+  for (const { ref, score } of lists.flat()) best.set(ref, Math.max(score, best.get(ref) ?? 0))
+  const hits = [...best].map(([ref, score]) => ({ source, ref, score }))
+  return hits.sort((a, b) => b.score - a.score).slice(0, wanted.limit)
+}
+
+/**
+ * One query, unless its words are so common that only the newest matches would be ranked: then also for those
+ * matches that have one of the rarer words, and for those that have one in the title, however old they are.
+ */
+async function narrowed(
+  db: Db,
+  { name: source }: Source,
+  { terms, namespace }: Wanted,
+): Promise<TextQuery[]> {
+  const query = { source, terms }
+  if (!(await isCommon(db, query))) return [query]
+  const scope = namespace === undefined ? undefined : scopeTerm(namespace)
+  const common = await Promise.all(terms.map(term => isCommon(db, { source, terms: [term], scope })))
+  const rarer = terms.filter((_, i) => !common[i])
+  const queries: TextQuery[] = [
+    { ...query, scope },
+    { ...query, scope, require: { terms, inTitle: true } },
+  ]
+  if (rarer.length > 0 && rarer.length < terms.length) {
+    queries.push({ ...query, scope, require: { terms: rarer, inTitle: false } })
+  }
+  return queries
+}
+
+async function isCommon(db: Db, query: TextQuery): Promise<boolean> {
+  return (await db.all(db.dialect.fullText.exceeds(query, maxRanked))).length > 0
+}
+
+function run(
+  db: Db,
+  source: Source,
+  query: TextQuery,
+  { namespace, limit }: Wanted,
+): Promise<Omit<Hit, 'source'>[]> {
+  const conditions = [isLive(db, source)]
+  if (namespace !== undefined) conditions.push(sql`record.namespace = ${namespace}`)
+  return db.all(
+    sql`select hit.ref, hit.score from (${db.dialect.fullText.match(query, maxRanked)}) as hit
+        join ${source.table} as record on record.id = hit.ref
+        where ${join(conditions, ' and ')}
+        order by hit.score desc, hit.ref desc limit ${limit}`,
+  )
+}
+
+/** Expired means absent, at once. */
+export function isLive(db: Db, { expires }: Source): Sql {
+  return expires ? sql`(expires_at is null or expires_at > ${db.dialect.now()})` : sql`1 = 1`
+}

@@ -1,0 +1,135 @@
+import type { TextRef, TextSource } from '../db/fulltext.ts'
+import { raw, type Sql, sql } from '../db/sql.ts'
+import { decodeLoose, type Json } from '../util/json.ts'
+import { plainText } from './plain.ts'
+
+/** What can be searched: key-value memory, the agents' own memory, events, tasks, patterns. */
+export const findable = ['memory', 'agent_memory', 'events', 'tasks', 'patterns'] as const
+
+export type Findable = (typeof findable)[number]
+
+/** Which record was found. */
+export type FoundRecord =
+  | { in: 'memory'; namespace: string; key: string }
+  | { in: 'agent_memory'; agentId: string; key: string }
+  | { in: 'events'; id: number; type: string; source: string }
+  | { in: 'tasks'; id: string; status: string }
+  | { in: 'patterns'; id: string; type: string }
+
+/** A row of any source. `body`, `more` and `rest` are its text, most telling first, each up to `maxText` characters. */
+export interface SourceRow {
+  ref: TextRef
+  /** What the record belongs to: its namespace, agent, event source, status or type. */
+  owner: string | null
+  name: string | null
+  body: string | null
+  more: string | null
+  rest: string | null
+  at: string | null
+}
+
+/** A table that can be searched, and how its rows become text and results. */
+export interface Source {
+  readonly in: Findable
+  readonly name: TextSource
+  readonly table: Sql
+  readonly columns: Sql
+  /** True when `owner` is the namespace that a search may be limited to. */
+  readonly hasNamespace: boolean
+  /** True when rows expire: `expires_at` says when. */
+  readonly expires: boolean
+  /** What the record is called; it weighs more than its text. */
+  title(row: SourceRow): string
+  record(row: SourceRow): FoundRecord
+  value(row: SourceRow): Json | undefined
+}
+
+/** How much of each text of a record is indexed and shown, in characters. */
+export const maxText = 65_536
+
+const memory: Source = {
+  in: 'memory',
+  name: 'memory_store',
+  table: raw('memory_store'),
+  columns: sql`id as ref, namespace as owner, key as name, ${beginning('value')} as body,
+    ${beginning('metadata')} as more, null as rest, updated_at as at`,
+  hasNamespace: true,
+  expires: true,
+  title: row => row.name ?? '',
+  record: row => ({ in: 'memory', namespace: row.owner ?? '', key: row.name ?? '' }),
+  value: shortValue,
+}
+
+const agentMemory: Source = {
+  in: 'agent_memory',
+  name: 'agent_memory',
+  table: raw('agent_memory'),
+  columns: sql`id as ref, agent_id as owner, key as name, ${beginning('value')} as body,
+    null as more, null as rest, updated_at as at`,
+  hasNamespace: false,
+  expires: false,
+  title: row => `${row.owner} ${row.name}`,
+  record: row => ({ in: 'agent_memory', agentId: row.owner ?? '', key: row.name ?? '' }),
+  value: shortValue,
+}
+
+const events: Source = {
+  in: 'events',
+  name: 'events',
+  table: raw('events'),
+  columns: sql`id as ref, source as owner, type as name, ${beginning('data')} as body,
+    null as more, null as rest, timestamp as at`,
+  hasNamespace: false,
+  expires: false,
+  title: row => `${row.name} ${row.owner}`,
+  record: row => ({ in: 'events', id: Number(row.ref), type: row.name ?? '', source: row.owner ?? '' }),
+  value: shortValue,
+}
+
+const tasks: Source = {
+  in: 'tasks',
+  name: 'tasks',
+  table: raw('tasks'),
+  columns: sql`id as ref, status as owner, id as name, ${beginning('description')} as body,
+    ${beginning('result')} as more, ${beginning('payload')} as rest, updated_at as at`,
+  hasNamespace: false,
+  expires: false,
+  title: row => row.name ?? '',
+  record: row => ({ in: 'tasks', id: String(row.ref), status: row.owner ?? '' }),
+  value: row => (isShort(row.body) ? row.body : undefined),
+}
+
+const patterns: Source = {
+  in: 'patterns',
+  name: 'patterns',
+  table: raw('patterns'),
+  columns: sql`id as ref, type as owner, id as name, ${beginning('pattern_data')} as body,
+    ${beginning('metadata')} as more, null as rest, updated_at as at`,
+  hasNamespace: false,
+  expires: false,
+  title: row => `${row.name} ${row.owner}`,
+  record: row => ({ in: 'patterns', id: String(row.ref), type: row.owner ?? '' }),
+  value: shortValue,
+}
+
+export const sources: readonly Source[] = [memory, agentMemory, events, tasks, patterns]
+
+/** The text of a record besides its title: for the index, and for people. */
+export function bodyText({ body, more, rest }: SourceRow): string {
+  const texts = [body, more, rest].filter(text => text !== null)
+  return texts.map(plainText).join(' · ').slice(0, maxText)
+}
+
+function beginning(column: string): Sql {
+  return raw(`substr(${column}, 1, ${maxText})`)
+}
+
+const maxValueLength = 1_000
+
+function isShort(text: string | null): text is string {
+  return text !== null && text.length <= maxValueLength
+}
+
+function shortValue({ body }: SourceRow): Json | undefined {
+  return isShort(body) ? decodeLoose(body) : undefined
+}

@@ -1,0 +1,76 @@
+import type { Context } from '../context.ts'
+import { join, sql } from '../db/sql.ts'
+import { toDate } from '../util/time.ts'
+import { addError } from './attempts.ts'
+import { tell } from './events.ts'
+import { knownPriority, nextMicros, rankOf } from './rank.ts'
+import { lockTasks, settleDependents } from './settle.ts'
+import { isFinal, namesIn } from './task.ts'
+
+/** A task as somebody's own SQL has inserted it, by the documented columns. */
+interface StrangeRow {
+  id: string
+  priority: string | null
+  dependencies: string | null
+  created_at: string | null
+}
+
+/**
+ * Gives tasks that were inserted by plain SQL what they lack to be claimed: a rank, and edges to the tasks that
+ * their `dependencies` name. One that names a missing task, or waits for itself, fails: it could never run.
+ * @param context its `db` is the transaction
+ */
+export async function adoptTasks(context: Context, limit: number): Promise<void> {
+  const rows = await context.db.all<StrangeRow>(
+    sql`select id, priority, dependencies, created_at from tasks
+        where status = 'pending' and rank is null and run_at is null and id is not null
+        limit ${limit}`,
+  )
+  for (const row of rows) await adopt(context, row)
+}
+
+async function adopt(context: Context, row: StrangeRow): Promise<void> {
+  const parentIds = [...new Set(namesIn(row.dependencies))]
+  const parents = await lockTasks(context.db, parentIds)
+  const missing = parentIds.find(id => !parents.some(parent => parent.id === id))
+  if (missing !== undefined)
+    return refuse(context, row, `it depends on task ${JSON.stringify(missing)}, which does not exist`)
+  if (await waitsFor(context, parentIds, row.id)) return refuse(context, row, 'it depends on itself')
+  const sinceMicros =
+    row.created_at === null ? nextMicros(context.clock) : toDate(row.created_at).getTime() * 1000
+  await context.db.all(
+    sql`update tasks set rank = ${rankOf(sinceMicros, knownPriority(row.priority))}, open_dependencies = ${parents.length}
+        where id = ${row.id}`,
+  )
+  if (parents.length === 0) return
+  const edges = parents.map(parent => sql`(${parent.id}, ${row.id})`)
+  await context.db.all(sql`insert into hivewax_task_dependencies (parent_id, child_id) values ${join(edges)}`)
+  await settleDependents(
+    context,
+    parents.filter(parent => isFinal(parent.status)),
+  )
+}
+
+/** True when one of the tasks is `id`, or waits for it. */
+async function waitsFor(context: Context, taskIds: readonly string[], id: string): Promise<boolean> {
+  if (taskIds.length === 0) return false
+  const rows = await context.db.all(
+    sql`with recursive above (id) as (
+          select parent_id from hivewax_task_dependencies where child_id in (${join(taskIds)})
+          union select parent_id from hivewax_task_dependencies join above on child_id = above.id)
+        select 1 from above where id = ${id} limit 1`,
+  )
+  return rows.length > 0 || taskIds.includes(id)
+}
+
+async function refuse(context: Context, { id }: StrangeRow, message: string): Promise<void> {
+  const now = context.db.dialect.now()
+  const at = new Date(context.clock.now())
+  const errors = addError(null, { attempt: 0, agentId: undefined, error: { message }, at })
+  await context.db.all(
+    sql`update tasks set status = 'failed', errors = ${errors}, completed_at = ${now}, updated_at = ${now}
+        where id = ${id}`,
+  )
+  await tell(context, [{ what: 'failed', data: { taskId: id, status: 'failed' } }])
+  await settleDependents(context, [{ id, status: 'failed' }])
+}

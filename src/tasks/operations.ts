@@ -1,0 +1,272 @@
+import { operation, type Zod } from '../operation.ts'
+import { json, page, time } from '../schemas.ts'
+import { failurePolicies } from './dependencies.ts'
+import { priorities } from './rank.ts'
+import { statuses } from './task.ts'
+
+const id = (z: Zod) => z.string().describe("The task's id, 1 to 512 bytes")
+
+/** What proves a claim. */
+const claimKey = (z: Zod) => ({
+  id: id(z),
+  token: z.number().int().min(0).describe('The token of the claim'),
+})
+
+const leaseMs = (z: Zod) =>
+  z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('How long the claim holds without a heartbeat, in ms; default 30000')
+
+const result = (z: Zod) => json(z, 'What came of it: JSON').optional()
+const progress = (z: Zod) => json(z, 'How far the work has got: JSON').optional()
+
+const dependency = (z: Zod) =>
+  z.union([
+    z.string(),
+    z.object({
+      id: z.string(),
+      onFailure: z
+        .enum(failurePolicies)
+        .optional()
+        .describe('What a failure of that task does to this one: fail (default), skip or ignore'),
+    }),
+  ])
+
+const newTask = (z: Zod) => ({
+  description: z.string().describe('What is to be done'),
+  id: z.string().optional().describe('A name of your choice; default: a new UUID'),
+  priority: z.enum(priorities).optional().describe('Default: medium'),
+  dependencies: z.array(dependency(z)).optional().describe('Ids of the tasks to wait for'),
+  payload: json(z, 'What the worker needs to know: JSON').optional(),
+  requires: z.array(z.string()).optional().describe('Capabilities that the worker must have'),
+  runAt: time(z, 'Not to be claimed before this time').optional(),
+  delayMs: z.number().min(0).optional().describe('Not to be claimed for so many ms'),
+  maxAttempts: z.number().int().min(1).max(1_000).optional().describe('Claims before it is dead; default 3'),
+  backoff: z
+    .object({
+      baseMs: z.number().int().min(0).optional().describe('After the first attempt; default 1000'),
+      capMs: z.number().int().min(0).optional().describe('At most; default 100000'),
+    })
+    .optional()
+    .describe('The wait after a failed attempt, doubled each time'),
+  idempotencyKey: z.string().optional().describe('The same key again gives the same task'),
+  createdBy: z.string().optional().describe('Default: the acting agent'),
+})
+
+export const tasksOperations = [
+  operation({
+    name: 'tasks.create',
+    summary: 'Create a task',
+    effect: 'write',
+    permission: 'tasks',
+    positionals: ['description'],
+    examples: [
+      'hivewax tasks create "Implement auth" --id implement-auth --priority high',
+      'hivewax tasks create "Review auth" --dependencies implement-auth --requires review',
+      'hivewax tasks create "Nightly report" --delay-ms 3600000 --payload \'{"format":"pdf"}\'',
+    ],
+    input: z => z.object(newTask(z)),
+    run: (memory, task) => memory.tasks.create(task),
+  }),
+  operation({
+    name: 'tasks.createMany',
+    summary: 'Create tasks that may depend on each other, all or none',
+    effect: 'write',
+    permission: 'tasks',
+    examples: [
+      'hivewax tasks create-many --tasks \'[{"id":"build","description":"Build"},{"description":"Ship","dependencies":["build"]}]\'',
+    ],
+    input: z => z.object({ tasks: z.array(z.object(newTask(z))).describe('The tasks, up to 10,000') }),
+    run: (memory, { tasks }) => memory.tasks.createMany(tasks),
+  }),
+  operation({
+    name: 'tasks.claim',
+    summary: 'Claim ready tasks, most urgent first; none when there is nothing to do',
+    effect: 'write',
+    permission: 'tasks',
+    examples: [
+      'hivewax tasks claim --agent-id coder-001',
+      'hivewax tasks claim --agent-id coder-001 --capabilities review --limit 5 --lease-ms 60000',
+    ],
+    input: z =>
+      z.object({
+        agentId: z.string().optional().describe('Who claims; default: the acting agent'),
+        capabilities: z
+          .array(z.string())
+          .optional()
+          .describe('What it can do; default: what the agent was registered with'),
+        limit: z.number().int().min(1).max(1_000).optional().describe('How many at most; default 1'),
+        leaseMs: leaseMs(z),
+      }),
+    run: (memory, options) => memory.tasks.claim(options),
+  }),
+  operation({
+    name: 'tasks.heartbeat',
+    summary: 'Keep a claim, and say how far the work has got',
+    effect: 'write',
+    permission: 'tasks',
+    positionals: ['id', 'token'],
+    examples: ['hivewax tasks heartbeat implement-auth 1 --progress 45'],
+    input: z => z.object({ ...claimKey(z), leaseMs: leaseMs(z), progress: progress(z) }),
+    run: (memory, heartbeat) => memory.tasks.heartbeat(heartbeat),
+  }),
+  operation({
+    name: 'tasks.heartbeatMany',
+    summary: 'Keep many claims at once, and tell which of them were lost',
+    effect: 'write',
+    permission: 'tasks',
+    examples: ['hivewax tasks heartbeat-many --claims \'[{"id":"implement-auth","token":1}]\''],
+    input: z =>
+      z.object({
+        claims: z.array(z.object({ ...claimKey(z), progress: progress(z) })).describe('Up to 1,000 claims'),
+        leaseMs: leaseMs(z),
+      }),
+    run: (memory, { claims, leaseMs }) => memory.tasks.heartbeatMany(claims, { leaseMs }),
+  }),
+  operation({
+    name: 'tasks.complete',
+    summary: 'Complete a claimed task with its result',
+    effect: 'write',
+    permission: 'tasks',
+    positionals: ['id', 'token'],
+    examples: ['hivewax tasks complete implement-auth 1 --result \'{"files":3}\''],
+    input: z => z.object({ ...claimKey(z), result: result(z) }),
+    run: (memory, completion) => memory.tasks.complete(completion),
+  }),
+  operation({
+    name: 'tasks.completeMany',
+    summary: 'Complete many claimed tasks at once, and tell which claims were lost',
+    effect: 'write',
+    permission: 'tasks',
+    examples: [
+      'hivewax tasks complete-many --claims \'[{"id":"implement-auth","token":1,"result":"done"}]\'',
+    ],
+    input: z =>
+      z.object({
+        claims: z.array(z.object({ ...claimKey(z), result: result(z) })).describe('Up to 1,000 claims'),
+      }),
+    run: (memory, { claims }) => memory.tasks.completeMany(claims),
+  }),
+  operation({
+    name: 'tasks.fail',
+    summary: 'End an attempt that failed; the task is tried again unless this was the last attempt',
+    effect: 'write',
+    permission: 'tasks',
+    positionals: ['id', 'token', 'error'],
+    examples: [
+      'hivewax tasks fail implement-auth 1 "the build is broken"',
+      'hivewax tasks fail implement-auth 1 "impossible as described" --no-retry',
+    ],
+    input: z =>
+      z.object({
+        ...claimKey(z),
+        error: json(z, 'What went wrong: JSON, or text'),
+        retry: z.boolean().optional().describe('False when trying again cannot help; default true'),
+      }),
+    run: (memory, failure) => memory.tasks.fail(failure),
+  }),
+  operation({
+    name: 'tasks.release',
+    summary: 'Give a claimed task back unfinished, as if it had not been claimed',
+    effect: 'write',
+    permission: 'tasks',
+    positionals: ['id', 'token'],
+    examples: ['hivewax tasks release implement-auth 1'],
+    input: z => z.object(claimKey(z)),
+    run: (memory, claim) => memory.tasks.release(claim),
+  }),
+  operation({
+    name: 'tasks.cancel',
+    summary: 'Cancel a task and all that depend on it',
+    effect: 'write',
+    permission: 'tasks',
+    positionals: ['id'],
+    examples: ['hivewax tasks cancel implement-auth'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, input) => memory.tasks.cancel(input.id),
+  }),
+  operation({
+    name: 'tasks.redrive',
+    summary: 'Let a dead, failed or cancelled task be tried anew; without an id, all dead ones',
+    effect: 'write',
+    permission: 'tasks',
+    positionals: ['id'],
+    examples: ['hivewax tasks redrive implement-auth', 'hivewax tasks redrive --limit 10'],
+    input: z =>
+      z.object({
+        id: id(z).optional(),
+        limit: z
+          .number()
+          .int()
+          .min(1)
+          .max(10_000)
+          .optional()
+          .describe('Without an id: how many; default 100'),
+      }),
+    run: (memory, { id, limit }) => memory.tasks.redrive(id ?? { limit }),
+  }),
+  operation({
+    name: 'tasks.get',
+    summary: 'Show a task',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id'],
+    examples: ['hivewax tasks get implement-auth'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, input) => memory.tasks.get(input.id),
+  }),
+  operation({
+    name: 'tasks.list',
+    summary: 'List tasks by id, which for ids not chosen by you is by age',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: [
+      'hivewax tasks list --status pending',
+      'hivewax tasks list --assigned-to coder-001 --order desc --limit 20',
+    ],
+    input: z =>
+      z.object({
+        status: z.enum(statuses).optional().describe('Only tasks of this status'),
+        assignedTo: z.string().optional().describe('Only tasks that this agent claimed last'),
+        priority: z.enum(priorities).optional().describe('Only tasks of this priority'),
+        order: z.enum(['asc', 'desc']).optional().describe('By rising (asc, the default) or falling id'),
+        ...page(z),
+      }),
+    run: (memory, options) => memory.tasks.list(options),
+  }),
+  operation({
+    name: 'tasks.graph',
+    summary: 'Show which tasks wait for which',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax tasks graph', 'hivewax tasks graph --root-id implement-auth'],
+    input: z =>
+      z.object({
+        rootId: z.string().optional().describe('Only this task and those that wait for it'),
+        limit: z.number().int().min(1).max(10_000).optional().describe('How many tasks; default 1,000'),
+      }),
+    run: (memory, options) => memory.tasks.graph(options),
+  }),
+  operation({
+    name: 'tasks.counts',
+    summary: 'Count tasks by status',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax tasks counts'],
+    input: z => z.object({}),
+    run: memory => memory.tasks.counts(),
+  }),
+  operation({
+    name: 'tasks.delete',
+    summary: 'Delete the record of a task that nobody works on or waits for',
+    effect: 'destroy',
+    permission: 'tasks',
+    positionals: ['id'],
+    examples: ['hivewax tasks delete implement-auth'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, input) => memory.tasks.delete(input.id),
+  }),
+]

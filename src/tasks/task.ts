@@ -1,0 +1,143 @@
+import { type Sql, sql } from '../db/sql.ts'
+import { NotFound } from '../errors.ts'
+import { decodeLoose, type Json } from '../util/json.ts'
+import { toDate, toOptionalDate } from '../util/time.ts'
+import { type Backoff, readBackoff, readErrors, type TaskError } from './attempts.ts'
+import { knownPriority, type Priority } from './rank.ts'
+
+/**
+ * `pending` tasks wait: for their time, for others, or for somebody to claim them. `failed` ones must not be tried
+ * again, `dead` ones have used up their attempts. All but the first two are final, unless redriven.
+ */
+export const statuses = ['pending', 'running', 'completed', 'failed', 'cancelled', 'dead'] as const
+
+export type TaskStatus = (typeof statuses)[number]
+
+export function isFinal(status: TaskStatus): boolean {
+  return ['completed', 'failed', 'cancelled', 'dead'].includes(status)
+}
+
+/** The condition that a task has this status, in the words of the index that has such tasks. */
+export function hasStatus(status: TaskStatus): Sql {
+  if (status === 'running') return sql`id in (select id from tasks where status = 'running')`
+  return sql`status = ${status} and status <> 'running'`
+}
+
+/** A piece of work. */
+export interface Task {
+  id: string
+  description: string
+  status: TaskStatus
+  priority: Priority
+  /** Who claimed it last; undefined while it waits to be claimed. */
+  assignedTo: string | undefined
+  /** Ids of the tasks that it waits for, or has waited for. */
+  dependencies: string[]
+  /** The capabilities that its claimant must have. */
+  requires: string[]
+  payload: Json | undefined
+  /** What its worker last said of it. */
+  progress: Json | undefined
+  result: Json | undefined
+  /** Not to be claimed before this time. */
+  runAt: Date | undefined
+  /** How many times it was claimed, since it was created or redriven. */
+  attempts: number
+  maxAttempts: number
+  backoff: Backoff
+  /** How its attempts ended, the latest last; at most 20. */
+  errors: TaskError[]
+  /** The task it depended on whose end ended this one too. */
+  causedBy: string | undefined
+  idempotencyKey: string | undefined
+  createdBy: string | undefined
+  createdAt: Date
+  updatedAt: Date
+  /** When it reached a final status. */
+  completedAt: Date | undefined
+}
+
+/** A task in the hands of the one who claimed it. */
+export interface ClaimedTask extends Task {
+  /** The proof of the claim, for heartbeat, complete, fail and release. Rises with every claim of the task. */
+  token: number
+  /** Which attempt this is, from 1. */
+  attempt: number
+  /** Until when somebody else can have the task, unless a heartbeat comes, in milliseconds from the claim. */
+  leaseMs: number
+}
+
+/** How a task stands after an operation. */
+export interface TaskState {
+  id: string
+  status: TaskStatus
+}
+
+export interface TaskRow {
+  id: string
+  description: string
+  status: TaskStatus
+  priority: string | null
+  assigned_to: string | null
+  dependencies: string | null
+  requires: string | null
+  payload: string | null
+  progress: string | null
+  result: string | null
+  run_at: string | null
+  attempts: number
+  max_attempts: number
+  backoff: string | null
+  errors: string | null
+  caused_by: string | null
+  idempotency_key: string | null
+  created_by: string | null
+  created_at: string
+  updated_at: string
+  completed_at: string | null
+}
+
+export const columns = sql`id, description, status, priority, assigned_to, dependencies, requires, payload, progress,
+  result, run_at, attempts, max_attempts, backoff, errors, caused_by, idempotency_key, created_by, created_at,
+  updated_at, completed_at`
+
+export function fromRow(row: TaskRow): Task {
+  return {
+    id: row.id,
+    description: row.description,
+    status: row.status,
+    priority: knownPriority(row.priority),
+    assignedTo: row.assigned_to ?? undefined,
+    dependencies: namesIn(row.dependencies),
+    requires: namesIn(row.requires),
+    payload: optionalJson(row.payload),
+    progress: optionalJson(row.progress),
+    result: optionalJson(row.result),
+    runAt: toOptionalDate(row.run_at),
+    attempts: row.attempts,
+    maxAttempts: row.max_attempts,
+    backoff: readBackoff(row.backoff),
+    errors: readErrors(row.errors),
+    causedBy: row.caused_by ?? undefined,
+    idempotencyKey: row.idempotency_key ?? undefined,
+    createdBy: row.created_by ?? undefined,
+    createdAt: toDate(row.created_at),
+    updatedAt: toDate(row.updated_at),
+    completedAt: toOptionalDate(row.completed_at),
+  }
+}
+
+function optionalJson(text: string | null): Json | undefined {
+  return text === null ? undefined : decodeLoose(text)
+}
+
+/** The names in a column that somebody's own SQL may have filled: a JSON array, or one name as plain text. */
+export function namesIn(text: string | null): string[] {
+  const value = optionalJson(text)
+  if (Array.isArray(value)) return value.map(String)
+  return value === undefined || value === null || value === '' ? [] : [String(value)]
+}
+
+export function noTask(id: string): NotFound {
+  return new NotFound(`there is no task ${JSON.stringify(id)}`, { details: { id } })
+}

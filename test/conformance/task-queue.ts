@@ -1,0 +1,212 @@
+import { expect, it } from 'vitest'
+import { TestClock } from '../support/clock.ts'
+import { claimOne } from '../support/tasks.ts'
+import type { Suite } from './suite.ts'
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** Which tasks a claim gets, and in which order. */
+export const taskQueue: Suite = open => {
+  it('does not lapse a lease when the wall clock is set a day either way, but does when the machine restarts', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await memory.tasks.create({ id: 't', description: 'x' })
+    await claimOne(memory, { leaseMs: 60_000 })
+    for (const jump of [dayMs, -2 * dayMs]) {
+      clock.setWall(clock.now() + jump)
+      expect(await memory.tasks.claim({ agentId: 'thief' })).toEqual([])
+    }
+    clock.reboot()
+    expect(await claimOne(memory, { agentId: 'thief' })).toMatchObject({ id: 't', token: 2 })
+  })
+
+  it('runs a task that is not delayed at once, though the wall clock is set back', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await memory.tasks.create({ id: 't', description: 'x' })
+    clock.setWall(clock.now() - dayMs)
+    expect(await claimOne(memory)).toMatchObject({ id: 't' })
+  })
+
+  it('holds delayed tasks back until they are due', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await memory.tasks.createMany([
+      { id: 'later', description: 'x', delayMs: 1_000 },
+      { id: 'sooner', description: 'x', runAt: new Date(clock.now() + 500) },
+      { id: 'past', description: 'x', runAt: new Date(clock.now() - dayMs) },
+    ])
+    expect((await memory.tasks.claim({ agentId: 'w', limit: 9 })).map(task => task.id)).toEqual(['past'])
+    clock.advance(499)
+    expect(await memory.tasks.claim({ agentId: 'w' })).toEqual([])
+    clock.advance(501)
+    expect((await memory.tasks.claim({ agentId: 'w', limit: 9 })).map(task => task.id)).toEqual([
+      'sooner',
+      'later',
+    ])
+  })
+
+  it('claims by priority, and in the order of creation among equals', async () => {
+    const memory = await open()
+    for (const [i, priority] of (
+      ['low', 'critical', 'medium', 'high', 'critical', 'low'] as const
+    ).entries()) {
+      await memory.tasks.create({ id: `${priority}-${i}`, description: 'x', priority })
+    }
+    const claimed = await memory.tasks.claim({ agentId: 'w', limit: 9 })
+    expect(claimed.map(task => task.id)).toEqual([
+      'critical-1',
+      'critical-4',
+      'high-3',
+      'medium-2',
+      'low-0',
+      'low-5',
+    ])
+  })
+
+  it('claims hundreds of equals in the order of their creation', async () => {
+    const memory = await open({ clock: new TestClock(), durability: 'normal' })
+    const ids = Array.from({ length: 250 }, (_, i) => `task-${i}`)
+    await memory.tasks.createMany(ids.slice(0, 240).map(id => ({ id, description: id })))
+    for (const id of ids.slice(240)) await memory.tasks.create({ id, description: id })
+    const seen: string[] = []
+    for (let i = 0; i < 5; i++) {
+      seen.push(...(await memory.tasks.claim({ agentId: 'w', limit: 50 })).map(task => task.id))
+    }
+    expect(seen).toEqual(ids)
+  })
+
+  it('starves nothing: a task is passed only by those created within an hour per level of priority (T8)', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await memory.tasks.create({ id: 'old-low', description: 'x', priority: 'low' })
+    clock.advance(hourMs - 1)
+    await memory.tasks.create({ id: 'medium-within', description: 'x', priority: 'medium' })
+    clock.advance(2 * hourMs)
+    await memory.tasks.create({ id: 'critical-within', description: 'x', priority: 'critical' })
+    clock.advance(2)
+    await memory.tasks.create({ id: 'critical-later', description: 'x', priority: 'critical' })
+    const claimed = await memory.tasks.claim({ agentId: 'w', limit: 9 })
+    expect(claimed.map(task => task.id)).toEqual([
+      'medium-within',
+      'critical-within',
+      'old-low',
+      'critical-later',
+    ])
+  })
+
+  it('gives tasks only to those who have all capabilities they require', async () => {
+    const memory = await open()
+    await memory.tasks.createMany([
+      { id: 'gpu', description: 'x', requires: ['gpu'] },
+      { id: 'both', description: 'x', requires: ['gpu', 'review'] },
+      { id: 'none', description: 'x' },
+      { id: 'review', description: 'x', requires: ['review', 'review'] },
+      { id: 'urgent', description: 'x', requires: ['gpu'], priority: 'critical' },
+    ])
+    const claimable = async (capabilities: string[]) => {
+      const claimed = await memory.tasks.claim({ agentId: 'w', capabilities, limit: 9 })
+      for (const task of [...claimed].reverse()) await memory.tasks.release(task)
+      return claimed.map(task => task.id)
+    }
+    expect(await claimable([])).toEqual(['none'])
+    expect(await claimable(['review', 'other'])).toEqual(['none', 'review'])
+    expect(await claimable(['gpu'])).toEqual(['urgent', 'gpu', 'none'])
+    expect(await claimable(['review', 'gpu'])).toEqual(['urgent', 'gpu', 'both', 'none', 'review'])
+    expect(await memory.tasks.claim({ agentId: 'w', capabilities: ['gpu'], limit: 2 })).toMatchObject([
+      { id: 'urgent' },
+      { id: 'gpu' },
+    ])
+  })
+
+  it('takes the capabilities that an agent was registered with', async () => {
+    const memory = await open()
+    await memory.tasks.create({ id: 't', description: 'x', requires: ['testing'] })
+    await memory.registerAgent({ id: 'coder', type: 'coder', capabilities: ['javascript'] })
+    await memory.registerAgent({ id: 'tester', type: 'tester', capabilities: ['testing', 'python'] })
+    expect(await memory.tasks.claim({ agentId: 'coder' })).toEqual([])
+    expect(await memory.tasks.claim({ agentId: 'stranger' })).toEqual([])
+    expect(await memory.tasks.claim({ agentId: 'tester', capabilities: [] })).toEqual([])
+    expect(await claimOne(memory, { agentId: 'tester' })).toMatchObject({ id: 't' })
+  })
+
+  it('claims as the agent of the handle', async () => {
+    const memory = await open()
+    await expect(memory.tasks.claim()).rejects.toMatchObject({ code: 'invalid_input' })
+    await memory.tasks.create({ description: 'x' })
+    expect(await memory.as('coder').tasks.claim()).toMatchObject([{ assignedTo: 'coder' }])
+  })
+
+  it('claims tasks that were inserted by plain SQL, by their priority', async () => {
+    const memory = await open()
+    await memory.execute("insert into tasks (id, description) values ('plain', 'by SQL')")
+    await memory.execute(
+      "insert into tasks (id, description, status, priority) values ('low', 'x', 'pending', 'low')",
+    )
+    await memory.execute("insert into tasks (id, description, priority) values ('top', 'x', 'critical')")
+    await memory.execute("insert into tasks (id, description, priority) values ('odd', 'x', 'whenever')")
+    await memory.execute("insert into tasks (id, description, status) values ('done', 'x', 'completed')")
+    const claimed = await memory.tasks.claim({ agentId: 'w', limit: 9 })
+    expect(claimed.map(task => task.id)).toEqual(['top', 'plain', 'odd', 'low'])
+    expect(claimed[1]).toMatchObject({ description: 'by SQL', token: 1, attempt: 1, priority: 'medium' })
+    await memory.tasks.complete(claimed[1]!)
+    expect(await memory.query("select status from tasks where id = 'plain'")).toEqual([
+      { status: 'completed' },
+    ])
+  })
+
+  it('waits for the tasks that a row inserted by plain SQL names as its dependencies', async () => {
+    const memory = await open()
+    await memory.tasks.create({ id: 'parent', description: 'x' })
+    const insert = (id: string, dependencies: string) =>
+      memory.execute('insert into tasks (id, description, dependencies) values (?, ?, ?)', [
+        id,
+        'x',
+        dependencies,
+      ])
+    await insert('child', '["parent", "parent"]')
+    await insert('free', '[]')
+    await insert('grandchild', '["child"]')
+    const parent = await claimOne(memory)
+    expect(await memory.tasks.claim({ agentId: 'w', limit: 9 })).toMatchObject([{ id: 'free' }])
+    await memory.tasks.complete(parent)
+    const child = await claimOne(memory)
+    expect(child).toMatchObject({ id: 'child', dependencies: ['parent', 'parent'] })
+    await memory.tasks.fail({ ...child, error: 'x', retry: false })
+    expect(await memory.tasks.get('grandchild')).toMatchObject({ status: 'failed', causedBy: 'child' })
+    await insert('late', '["parent"]')
+    expect(await claimOne(memory)).toMatchObject({ id: 'late' })
+  })
+
+  it('fails a row of plain SQL that could never run, saying why', async () => {
+    const memory = await open()
+    const insert = (id: string, dependencies: string) =>
+      memory.execute('insert into tasks (id, description, dependencies) values (?, ?, ?)', [
+        id,
+        'x',
+        dependencies,
+      ])
+    await insert('lost', '["absent"]')
+    await insert('self', '["self"]')
+    await insert('chicken', '["egg"]')
+    await insert('egg', '["chicken"]')
+    expect(await memory.tasks.claim({ agentId: 'w', limit: 9 })).toEqual([])
+    expect(await memory.tasks.get('lost')).toMatchObject({
+      status: 'failed',
+      errors: [{ attempt: 0, error: { message: expect.stringContaining('"absent"') } }],
+    })
+    expect(await memory.tasks.counts()).toMatchObject({ pending: 0, failed: 4 })
+    await memory.tasks.create({ id: 'absent', description: 'x' })
+    expect(await memory.tasks.redrive('lost')).toEqual(['lost'])
+    expect(await memory.tasks.claim({ agentId: 'w', limit: 9 })).toMatchObject([{ id: 'absent' }])
+  })
+
+  it('is not held up by a row without an id, which the documented table allows', async () => {
+    const memory = await open()
+    await memory.execute("insert into tasks (description) values ('nameless')")
+    await memory.tasks.create({ id: 't', description: 'x' })
+    expect(await claimOne(memory)).toMatchObject({ id: 't' })
+    expect(await memory.tasks.claim({ agentId: 'w' })).toEqual([])
+  })
+}
