@@ -11,6 +11,7 @@ import { sessions } from './conformance/sessions.ts'
 import { shared } from './conformance/shared.ts'
 import type { Open, Suite } from './conformance/suite.ts'
 import { taskDependencies } from './conformance/task-dependencies.ts'
+import { taskModel } from './conformance/task-model.ts'
 import { taskQueue } from './conformance/task-queue.ts'
 import { tasks } from './conformance/tasks.ts'
 import { topology } from './conformance/topology.ts'
@@ -24,6 +25,7 @@ const suites: Record<string, Suite> = {
   tasks,
   'task queue': taskQueue,
   'task dependencies': taskDependencies,
+  'task model': taskModel,
   workflows,
   events,
   shared,

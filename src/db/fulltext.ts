@@ -12,6 +12,8 @@ export type TextRef = string | number
  */
 export interface TextEntry {
   readonly ref: TextRef
+  /** When the record ceases to be found, as the engine keeps times; null for never. */
+  readonly expiresAt: string | null
   /** One term that a query can ask for and that adds nothing to the score; '' for none. */
   readonly scope: string
   /** Terms that weigh five times as much as those of the body. */
@@ -35,8 +37,11 @@ export interface FullText {
   put(source: TextSource, entries: readonly TextEntry[]): Sql[]
   /** Statements that take records out of the index; those it does not hold are ignored. */
   remove(source: TextSource, refs: readonly TextRef[]): Sql[]
-  /** A select of `ref` and `score` (higher is better) of the matches that were indexed last, at most `limit`. */
-  match(query: TextQuery, limit: number): Sql
-  /** A select that has a row when more than `count` records match. Stops counting there. */
+  /**
+   * A select of `ref` and `score` (higher is better) of the matches that were indexed last and have not expired, at
+   * most `limit`, in no order.
+   */
+  match(query: TextQuery, now: Sql, limit: number): Sql
+  /** A select that has a row when more than `count` records match, expired ones included. Stops counting there. */
   exceeds(query: TextQuery, count: number): Sql
 }

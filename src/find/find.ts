@@ -6,7 +6,7 @@ import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { toDate } from '../util/time.ts'
 import { indexPending } from './indexing.ts'
-import { type Hit, isLive, rank } from './rank.ts'
+import { type Hit, rank } from './rank.ts'
 import { snippet } from './snippet.ts'
 import {
   bodyText,
@@ -93,8 +93,7 @@ export class Find {
     const lists = [...bySource].map(async ([source, wanted]) => {
       const refs = wanted.map(hit => hit.ref)
       const rows = await db.all<SourceRow>(
-        sql`select ${source.columns} from ${source.table}
-            where ${db.dialect.oneOf(sql`id`, refs)} and ${isLive(db, source)}`,
+        sql`select ${source.columns} from ${source.table} where ${db.dialect.oneOf(sql`id`, refs)}`,
       )
       return [source, new Map(rows.map(row => [row.ref, row]))] as const
     })

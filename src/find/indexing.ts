@@ -119,6 +119,7 @@ async function indexSource(tx: Db, source: Source, refs: readonly TextRef[], row
   const found = refs.map(ref => rows.get(source)?.get(ref)).filter(row => row !== undefined)
   const entries = found.map(row => ({
     ref: row.ref,
+    expiresAt: row.expires_at,
     scope: source.hasNamespace ? scopeTerm(row.owner ?? '') : '',
     title: textTerms(source.title(row)),
     body: textTerms(bodyText(row)),

@@ -1,6 +1,6 @@
 import type { Db } from '../db/db.ts'
 import type { TextQuery, TextRef } from '../db/fulltext.ts'
-import { join, type Sql, sql } from '../db/sql.ts'
+import { sql } from '../db/sql.ts'
 import type { Source } from './sources.ts'
 import { scopeTerm } from './words.ts'
 
@@ -19,10 +19,10 @@ interface Wanted {
   readonly limit: number
 }
 
-/** The best matches of one source, best first, without those that have expired or are gone. */
+/** The best matches of one source, best first, without those that have expired. */
 export async function rank(db: Db, source: Source, wanted: Wanted): Promise<Hit[]> {
   const queries = await narrowed(db, source, wanted)
-  const lists = await Promise.all(queries.map(query => run(db, source, query, wanted)))
+  const lists = await Promise.all(queries.map(query => run(db, query, wanted.limit)))
   const best = new Map<TextRef, number>()
   for (const { ref, score } of lists.flat()) best.set(ref, Math.max(score, best.get(ref) ?? 0))
   const hits = [...best].map(([ref, score]) => ({ source, ref, score }))
@@ -38,17 +38,13 @@ async function narrowed(
   { name: source }: Source,
   { terms, namespace }: Wanted,
 ): Promise<TextQuery[]> {
-  const query = { source, terms }
+  const query = { source, terms, scope: namespace === undefined ? undefined : scopeTerm(namespace) }
   if (!(await isCommon(db, query))) return [query]
-  const scope = namespace === undefined ? undefined : scopeTerm(namespace)
-  const common = await Promise.all(terms.map(term => isCommon(db, { source, terms: [term], scope })))
+  const common = await Promise.all(terms.map(term => isCommon(db, { ...query, terms: [term] })))
   const rarer = terms.filter((_, i) => !common[i])
-  const queries: TextQuery[] = [
-    { ...query, scope },
-    { ...query, scope, require: { terms, inTitle: true } },
-  ]
+  const queries: TextQuery[] = [query, { ...query, require: { terms, inTitle: true } }]
   if (rarer.length > 0 && rarer.length < terms.length) {
-    queries.push({ ...query, scope, require: { terms: rarer, inTitle: false } })
+    queries.push({ ...query, require: { terms: rarer, inTitle: false } })
   }
   return queries
 }
@@ -57,23 +53,10 @@ async function isCommon(db: Db, query: TextQuery): Promise<boolean> {
   return (await db.all(db.dialect.fullText.exceeds(query, maxRanked))).length > 0
 }
 
-function run(
-  db: Db,
-  source: Source,
-  query: TextQuery,
-  { namespace, limit }: Wanted,
-): Promise<Omit<Hit, 'source'>[]> {
-  const conditions = [isLive(db, source)]
-  if (namespace !== undefined) conditions.push(sql`record.namespace = ${namespace}`)
+function run(db: Db, query: TextQuery, limit: number): Promise<Omit<Hit, 'source'>[]> {
+  const { fullText, now } = db.dialect
   return db.all(
-    sql`select hit.ref, hit.score from (${db.dialect.fullText.match(query, maxRanked)}) as hit
-        join ${source.table} as record on record.id = hit.ref
-        where ${join(conditions, ' and ')}
-        order by hit.score desc, hit.ref desc limit ${limit}`,
+    sql`select ref, score from (${fullText.match(query, now(), maxRanked)}) as hit
+        order by score desc, ref desc limit ${limit}`,
   )
-}
-
-/** Expired means absent, at once. */
-export function isLive(db: Db, { expires }: Source): Sql {
-  return expires ? sql`(expires_at is null or expires_at > ${db.dialect.now()})` : sql`1 = 1`
 }

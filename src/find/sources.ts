@@ -26,6 +26,7 @@ export interface SourceRow {
   more: string | null
   rest: string | null
   at: string | null
+  expires_at: string | null
 }
 
 /** A table that can be searched, and how its rows become text and results. */
@@ -36,8 +37,6 @@ export interface Source {
   readonly columns: Sql
   /** True when `owner` is the namespace that a search may be limited to. */
   readonly hasNamespace: boolean
-  /** True when rows expire: `expires_at` says when. */
-  readonly expires: boolean
   /** What the record is called; it weighs more than its text. */
   title(row: SourceRow): string
   record(row: SourceRow): FoundRecord
@@ -52,9 +51,8 @@ const memory: Source = {
   name: 'memory_store',
   table: raw('memory_store'),
   columns: sql`id as ref, namespace as owner, key as name, ${beginning('value')} as body,
-    ${beginning('metadata')} as more, null as rest, updated_at as at`,
+    ${beginning('metadata')} as more, null as rest, updated_at as at, expires_at`,
   hasNamespace: true,
-  expires: true,
   title: row => row.name ?? '',
   record: row => ({ in: 'memory', namespace: row.owner ?? '', key: row.name ?? '' }),
   value: shortValue,
@@ -65,9 +63,8 @@ const agentMemory: Source = {
   name: 'agent_memory',
   table: raw('agent_memory'),
   columns: sql`id as ref, agent_id as owner, key as name, ${beginning('value')} as body,
-    null as more, null as rest, updated_at as at`,
+    null as more, null as rest, updated_at as at, null as expires_at`,
   hasNamespace: false,
-  expires: false,
   title: row => `${row.owner} ${row.name}`,
   record: row => ({ in: 'agent_memory', agentId: row.owner ?? '', key: row.name ?? '' }),
   value: shortValue,
@@ -78,9 +75,8 @@ const events: Source = {
   name: 'events',
   table: raw('events'),
   columns: sql`id as ref, source as owner, type as name, ${beginning('data')} as body,
-    null as more, null as rest, timestamp as at`,
+    null as more, null as rest, timestamp as at, null as expires_at`,
   hasNamespace: false,
-  expires: false,
   title: row => `${row.name} ${row.owner}`,
   record: row => ({ in: 'events', id: Number(row.ref), type: row.name ?? '', source: row.owner ?? '' }),
   value: shortValue,
@@ -91,9 +87,8 @@ const tasks: Source = {
   name: 'tasks',
   table: raw('tasks'),
   columns: sql`id as ref, status as owner, id as name, ${beginning('description')} as body,
-    ${beginning('result')} as more, ${beginning('payload')} as rest, updated_at as at`,
+    ${beginning('result')} as more, ${beginning('payload')} as rest, updated_at as at, null as expires_at`,
   hasNamespace: false,
-  expires: false,
   title: row => row.name ?? '',
   record: row => ({ in: 'tasks', id: String(row.ref), status: row.owner ?? '' }),
   value: row => (isShort(row.body) ? row.body : undefined),
@@ -104,9 +99,8 @@ const patterns: Source = {
   name: 'patterns',
   table: raw('patterns'),
   columns: sql`id as ref, type as owner, id as name, ${beginning('pattern_data')} as body,
-    ${beginning('metadata')} as more, null as rest, updated_at as at`,
+    ${beginning('metadata')} as more, null as rest, updated_at as at, null as expires_at`,
   hasNamespace: false,
-  expires: false,
   title: row => `${row.name} ${row.owner}`,
   record: row => ({ in: 'patterns', id: String(row.ref), type: row.owner ?? '' }),
   value: shortValue,

@@ -98,7 +98,11 @@ export const kvOperations = [
     permission: 'memory:read',
     positionals: ['keys'],
     examples: ['hivewax retrieve-many greeting,user_preferences'],
-    input: z => z.object({ keys: z.array(z.string()).max(10_000), namespace: namespace(z) }),
+    input: z =>
+      z.object({
+        keys: z.array(z.string()).max(10_000).describe('1 to 512 bytes each'),
+        namespace: namespace(z),
+      }),
     run: async (memory, { keys, ...options }) =>
       Object.fromEntries(await memory.kv.retrieveMany(keys, options)),
   }),

@@ -1,38 +1,121 @@
-import type { Context } from '../context.ts'
-import type { Json } from '../util/json.ts'
-export interface BackupOptions { stub?: string }
-export interface BackupResult { stub?: string }
-export interface CleanupOptions { stub?: string }
-export interface CleanupResult { stub?: string }
-export interface ExportResult { stub?: string }
-export interface HotKey { stub?: string }
-export interface HotKeyOptions { stub?: string }
-export interface Orphan { stub?: string }
-export interface PerformanceReport { stub?: string }
-export interface RestoreResult { stub?: string }
-export interface Stats { stub?: string }
-export interface Usage { stub?: string }
-export interface UsageOptions { stub?: string }
+import type { AbortableOptions } from '../db/engine.ts'
+import { type BackupOptions, type BackupResult, backup } from './backup.ts'
+import { type CleanupOptions, type CleanupResult, cleanup } from './cleanup.ts'
+import { type Diagnosis, doctor } from './doctor.ts'
+import { cleanupOrphans, findOrphans, type Orphan } from './orphans.ts'
+import { analyzePerformance, type PerformanceReport } from './performance.ts'
+import { type RecoverOptions, type RecoverResult, recover } from './recover.ts'
+import { type RestoreOptions, type RestoreResult, restore } from './restore.ts'
+import { type Stats, stats } from './stats.ts'
+import { type ExportOptions, type ExportResult, exportNamespace } from './transfer/export.ts'
+import { type ImportOptions, type ImportResult, importNamespace } from './transfer/import.ts'
+import { markDone, type Upkeep } from './upkeep.ts'
+import {
+  analyzeUsage,
+  type HotKey,
+  type HotKeyOptions,
+  hotKeys,
+  type Usage,
+  type UsageOptions,
+} from './usage.ts'
+
+export interface VacuumOptions extends AbortableOptions {
+  /** Rewrite the whole file, which closes gaps between records as well. Writers wait all the while. */
+  full?: boolean | undefined
+}
+
+/**
+ * The upkeep of the store: space, speed, backups, and a look inside. Long work runs off the event loop, and others
+ * go on reading and writing meanwhile except where it says otherwise. Not to be used inside a transaction.
+ */
 export class Maintenance {
-  readonly #context: Context
-  constructor(context: Context) {
-    this.#context = context
+  readonly #upkeep: Upkeep
+
+  constructor(upkeep: Upkeep) {
+    this.#upkeep = upkeep
   }
-  stub(): Context {
-    return this.#context
+
+  /** See {@link cleanup}. */
+  cleanup(options?: CleanupOptions): Promise<CleanupResult> {
+    return cleanup(this.#upkeep, options)
   }
-  async cleanup(_o?: CleanupOptions): Promise<CleanupResult> { throw new Error('not built') }
-  async vacuum(): Promise<{ freedBytes: number }> { throw new Error('not built') }
-  async analyzePerformance(): Promise<PerformanceReport> { throw new Error('not built') }
-  async analyzeUsage(_o?: UsageOptions): Promise<Usage> { throw new Error('not built') }
-  async hotKeys(_o?: HotKeyOptions): Promise<HotKey[]> { throw new Error('not built') }
-  async backup(_p: string, _o?: BackupOptions): Promise<BackupResult> { throw new Error('not built') }
-  async restore(_p: string): Promise<RestoreResult> { throw new Error('not built') }
-  async exportNamespace(_n: string, _p: string): Promise<ExportResult> { throw new Error('not built') }
-  async stats(): Promise<Stats> { throw new Error('not built') }
-  async optimize(): Promise<void> { throw new Error('not built') }
-  async reindex(): Promise<void> { throw new Error('not built') }
-  async findOrphans(): Promise<Orphan[]> { throw new Error('not built') }
-  async cleanupOrphans(): Promise<CleanupResult> { throw new Error('not built') }
-  j(): Json { return null }
+
+  /**
+   * Gives free pages back to the file system, a little at a time while others write; `full` also closes the gaps.
+   * @returns how much smaller the data became
+   */
+  vacuum(options: VacuumOptions = {}): Promise<{ freedBytes: number }> {
+    return this.#upkeep.engine.vacuum(options)
+  }
+
+  /** Brings the planner's statistics and the full-text index into their best shape. */
+  async optimize(options: AbortableOptions = {}): Promise<void> {
+    await this.#upkeep.engine.optimize(options)
+    await markDone(this.#upkeep.context, 'optimize')
+  }
+
+  /** Builds every index anew, one at a time. */
+  reindex(options: AbortableOptions = {}): Promise<void> {
+    return this.#upkeep.engine.reindex(options)
+  }
+
+  /** See {@link backup}. */
+  backup(path: string, options?: BackupOptions): Promise<BackupResult> {
+    return backup(this.#upkeep, path, options)
+  }
+
+  /** See {@link restore}. */
+  restore(path: string, options?: RestoreOptions): Promise<RestoreResult> {
+    return restore(this.#upkeep, path, options)
+  }
+
+  /** See {@link recover}. */
+  recover(path: string, options?: RecoverOptions): Promise<RecoverResult> {
+    return recover(this.#upkeep, path, options)
+  }
+
+  /** See {@link exportNamespace}. */
+  exportNamespace(namespace: string, path: string, options?: ExportOptions): Promise<ExportResult> {
+    return exportNamespace(this.#upkeep, namespace, path, options)
+  }
+
+  /** See {@link importNamespace}. */
+  importNamespace(path: string, options?: ImportOptions): Promise<ImportResult> {
+    return importNamespace(this.#upkeep, path, options)
+  }
+
+  /** See {@link stats}. */
+  stats(): Promise<Stats> {
+    return stats(this.#upkeep)
+  }
+
+  /** See {@link analyzePerformance}. */
+  analyzePerformance(): Promise<PerformanceReport> {
+    return analyzePerformance(this.#upkeep)
+  }
+
+  /** See {@link analyzeUsage}. */
+  analyzeUsage(options?: UsageOptions): Promise<Usage> {
+    return analyzeUsage(this.#upkeep, options)
+  }
+
+  /** See {@link hotKeys}. */
+  hotKeys(options?: HotKeyOptions): Promise<HotKey[]> {
+    return hotKeys(this.#upkeep, options)
+  }
+
+  /** See {@link findOrphans}. */
+  findOrphans(): Promise<Orphan[]> {
+    return findOrphans(this.#upkeep)
+  }
+
+  /** See {@link cleanupOrphans}. */
+  cleanupOrphans(): Promise<CleanupResult> {
+    return cleanupOrphans(this.#upkeep)
+  }
+
+  /** See {@link doctor}. */
+  doctor(): Promise<Diagnosis> {
+    return doctor(this.#upkeep)
+  }
 }

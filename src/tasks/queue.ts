@@ -65,7 +65,7 @@ async function endLapsed(context: Context): Promise<void> {
   const rows = await context.db.all<AttemptRow>(
     sql`select ${attemptColumns} from tasks where status = 'running'
           and (lease_epoch is distinct from ${dialect.leaseEpoch()} or lease_until <= ${dialect.leaseNow()})
-        order by rank limit ${maxChores}`,
+        order by rank, id limit ${maxChores}`,
   )
   for (const row of rows) {
     const isLast = row.attempts >= row.max_attempts
@@ -85,6 +85,8 @@ async function rankDue(context: Context): Promise<void> {
         where status = 'pending' and rank is null and run_at <= ${context.db.dialect.now()}
         order by run_at limit ${maxChores}`,
   )
+  // A lapse may just have ended the only one that was due.
+  if (rows.length === 0) return
   const values = rows.map(({ id, priority, run_at }) => {
     const rank = rankOf(toDate(run_at).getTime() * 1000, knownPriority(priority))
     return sql`(${id}, cast(${rank} as bigint))`

@@ -117,6 +117,7 @@ async function endedBy(context: Context, parentId: string): Promise<EndedRow[]> 
   return context.db.all<EndedRow>(
     sql`select id, status, priority, rank, run_at from tasks
         where caused_by is not null and status in ('failed', 'cancelled')
-          and id in (select child_id from hivewax_task_dependencies where parent_id = ${parentId})`,
+          and id in (select child_id from hivewax_task_dependencies where parent_id = ${parentId})
+        order by id`,
   )
 }

@@ -55,9 +55,9 @@ async function settleChildren(context: Context, parents: readonly Ended[]): Prom
     else doomed.push({ id: child_id, status: effect, causedBy: parent_id })
   }
   await free(context.db, freed)
-  // Of two parents that end a task at the same moment, one that fails it goes before one that skips it.
-  doomed.sort((a, b) => order(a.status, b.status, 'failed') || (a.causedBy < b.causedBy ? -1 : 1))
-  return end(context, doomed)
+  // Of two parents that end at the same moment, one whose edge fails the task goes before one that skips it.
+  const of = (status: TaskStatus) => doomed.filter(task => task.status === status)
+  return end(context, [...of('failed'), ...of('cancelled')])
 }
 
 async function closeEdges(tx: Db, parentIds: readonly string[]): Promise<Edge[]> {

@@ -211,11 +211,12 @@ export const taskDependencies: Suite = open => {
     await memory.tasks.createMany([
       { id: 'parent', description: 'x', maxAttempts: 1 },
       { id: 'child', description: 'x', dependencies: ['parent'] },
+      { id: 'due', description: 'x', dependencies: ['parent'], delayMs: 100 },
     ])
     await claimOne(memory, { leaseMs: 100 })
     clock.advance(100)
     expect(await claimAll(memory)).toEqual([])
-    expect(await statusOf(memory, 'parent', 'child')).toEqual(['dead', 'failed'])
+    expect(await statusOf(memory, 'parent', 'child', 'due')).toEqual(['dead', 'failed', 'failed'])
   })
 
   it('cancels all that wait for a task, and tells its worker (T11)', async () => {

@@ -1,13 +1,13 @@
 import type { Migration } from '../migrate.ts'
 
-/** A table whose records can be found, and its columns that are indexed. */
+/** A table whose records can be found, and the columns that the index depends on. */
 interface Source {
   readonly table: string
   readonly columns: readonly string[]
 }
 
 const sources: readonly Source[] = [
-  { table: 'memory_store', columns: ['namespace', 'key', 'value', 'metadata'] },
+  { table: 'memory_store', columns: ['namespace', 'key', 'value', 'metadata', 'expires_at'] },
   { table: 'agent_memory', columns: ['agent_id', 'key', 'value'] },
   { table: 'events', columns: ['type', 'source', 'data'] },
   { table: 'tasks', columns: ['id', 'description', 'payload', 'result'] },
@@ -16,7 +16,7 @@ const sources: readonly Source[] = [
 
 /**
  * A write only notes which row changed, by an append to the end of one small table, whoever writes and in whatever
- * SQL. An update that leaves the indexed columns as they were, such as a heartbeat of a task, notes nothing.
+ * SQL. An update that leaves these columns as they were, such as a heartbeat of a task, notes nothing.
  */
 function markers({ table, columns }: Source): string {
   const differs = columns.map(column => `old.${column} is not new.${column}`).join(' or ')
@@ -46,6 +46,7 @@ create table hivewax_find_records (
   id integer primary key,
   source text not null,
   ref not null,
+  expires_at text,
   unique (source, ref)
 );
 -- The columns come as terms with a space between. Without the text itself the index is half as large, and a row

@@ -20,21 +20,24 @@ function range(number: number): { first: number; last: number } {
 /** bm25's weights of the columns scope, title and body. */
 const score = raw('-bm25(hivewax_find, 0.0, 5.0, 1.0)')
 
-/** The full-text index on FTS5, https://sqlite.org/fts5.html. Lists come as JSON: one statement for any length. */
+/**
+ * The full-text index on FTS5, https://sqlite.org/fts5.html. Lists come as JSON: one statement for any length. A cross
+ * join keeps the planner from reading all records of the source to find those of a list.
+ */
 export const sqliteFullText: FullText = {
   put(source, entries) {
     const list = JSON.stringify(entries.map(toArray))
     const { first, last } = ranges[source]
     return [
-      sql`insert into hivewax_find_records (id, source, ref)
+      sql`insert into hivewax_find_records (id, source, ref, expires_at)
           select coalesce((select max(id) from hivewax_find_records where id between ${first} and ${last}), ${first})
-                 + 1 + entry.key, ${source}, entry.value ->> 0
+                 + 1 + entry.key, ${source}, entry.value ->> 0, entry.value ->> 1
           from json_each(${list}) as entry`,
       // In the order of row ids: FTS5 writes out what it has gathered whenever a row id is not above the last.
       sql`insert into hivewax_find (rowid, scope, title, body)
-          select record.id, entry.value ->> 1, entry.value ->> 2, entry.value ->> 3
+          select record.id, entry.value ->> 2, entry.value ->> 3, entry.value ->> 4
           from json_each(${list}) as entry
-          join hivewax_find_records as record on record.source = ${source} and record.ref = entry.value ->> 0
+          cross join hivewax_find_records as record on record.source = ${source} and record.ref = entry.value ->> 0
           order by record.id`,
     ]
   },
@@ -44,20 +47,20 @@ export const sqliteFullText: FullText = {
     return [
       sql`delete from hivewax_find where rowid in (
             select record.id from json_each(${list}) as wanted
-            join hivewax_find_records as record on record.source = ${source} and record.ref = wanted.value)`,
+            cross join hivewax_find_records as record on record.source = ${source} and record.ref = wanted.value)`,
       sql`delete from hivewax_find_records
           where source = ${source} and ref in (select value from json_each(${list}))`,
     ]
   },
 
-  match(query, limit) {
+  match(query, now, limit) {
     const { first, last } = ranges[query.source]
     return sql`
-      select record.ref, hit.score
-      from (select rowid as id, ${score} as score from hivewax_find
-            where hivewax_find match ${expression(query)} and rowid between ${first} and ${last}
-            order by rowid desc limit ${limit}) as hit
-      join hivewax_find_records as record on record.id = hit.id`
+      select record.ref, ${score} as score
+      from hivewax_find cross join hivewax_find_records as record on record.id = hivewax_find.rowid
+      where hivewax_find match ${expression(query)} and hivewax_find.rowid between ${first} and ${last}
+        and (record.expires_at is null or record.expires_at > ${now})
+      order by hivewax_find.rowid desc limit ${limit}`
   },
 
   exceeds(query, count) {
@@ -69,8 +72,8 @@ export const sqliteFullText: FullText = {
   },
 }
 
-function toArray({ ref, scope, title, body }: TextEntry): TextRef[] {
-  return [ref, scope, title, body]
+function toArray({ ref, expiresAt, scope, title, body }: TextEntry): (TextRef | null)[] {
+  return [ref, expiresAt, scope, title, body]
 }
 
 function expression({ terms, require, scope }: TextQuery): string {

@@ -8,14 +8,21 @@ export class Scope {
   /** The store it is open on: another store may be used freely inside. */
   readonly store: object
   readonly depth: number
+  /** The transaction or savepoint that this one is a part of, and ends with. */
+  readonly #parent: Scope | undefined
   /** The scope whose callback opened this one, of any store. */
-  readonly #outer = current.getStore()
+  readonly outer: Scope | undefined = innermostOpen()
   #open = true
   #inner: Promise<unknown> | undefined
 
-  constructor(store: object, depth: number) {
+  constructor(store: object, parent?: Scope) {
     this.store = store
-    this.depth = depth
+    this.#parent = parent
+    this.depth = (parent?.depth ?? 0) + 1
+  }
+
+  get isOpen(): boolean {
+    return this.#open && (this.#parent?.isOpen ?? true)
   }
 
   /** Runs the callback so that everything it starts is known to be inside. */
@@ -47,18 +54,29 @@ export class Scope {
     this.#open = false
   }
 
+  assertOpen(): void {
+    if (!this.isOpen) throw new Closed('the transaction of this handle has ended')
+  }
+
   /**
    * Throws when a handle of `store` may not be used here: inside a transaction's callback only the innermost
    * handle may be, since any other would wait for the transaction that waits for it.
    */
   static check(store: object, self?: Scope): void {
-    if (self !== undefined && !self.#open) throw new Closed('the transaction of this handle has ended')
-    for (let scope = current.getStore(); scope !== undefined; scope = scope.#outer) {
-      if (scope.store !== store || !scope.#open) continue
+    self?.assertOpen()
+    for (let scope = current.getStore(); scope !== undefined; scope = scope.outer) {
+      if (scope.store !== store || !scope.isOpen) continue
       if (scope === self) return
       throw misuse()
     }
   }
+}
+
+/** Scopes that have ended are passed over, lest each keep the one before it in memory for ever. */
+function innermostOpen(): Scope | undefined {
+  let scope = current.getStore()
+  while (scope !== undefined && !scope.isOpen) scope = scope.outer
+  return scope
 }
 
 function misuse(): InvalidInput {

@@ -27,13 +27,13 @@ export class SqliteDb implements Db {
   async transaction<T>(fn: (tx: Db) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     Scope.check(this.#store)
     const { writer } = this.#store
-    const scope = new Scope(this.#store, 1)
-    const tx = new TransactionDb(this.#store, this.dialect, scope)
-    if (!options.interactive) return writer.submit(() => tx.savepoint(scope, fn))
-    const { timeoutMs = defaultTimeoutMs } = options
     // The callback is the caller's own: it runs in the caller's asynchronous context, not in the queue's.
     const run = AsyncLocalStorage.snapshot()
-    return writer.alone(() => run(() => this.#interactive(scope, () => fn(tx), timeoutMs)))
+    // The handle is made when the transaction begins, since one whose batch was lost runs again.
+    const open = () => new TransactionDb(this.#store, this.dialect, new Scope(this.#store))
+    if (!options.interactive) return writer.submit(() => run(() => open().savepoint(fn)))
+    const { timeoutMs = defaultTimeoutMs } = options
+    return writer.alone(() => run(() => this.#interactive(open(), fn, timeoutMs)))
   }
 
   async query(text: string, params: readonly Param[] = []): Promise<Row[]> {
@@ -51,11 +51,12 @@ export class SqliteDb implements Db {
     return this.#store.version()
   }
 
-  async #interactive<T>(scope: Scope, fn: () => Promise<T>, timeoutMs: number): Promise<T> {
+  async #interactive<T>(tx: TransactionDb, fn: (tx: Db) => Promise<T>, timeoutMs: number): Promise<T> {
     const { writer } = this.#store
+    const { scope } = tx
     await writer.begin()
     try {
-      const result = await withDeadline(runWhole(scope, fn), timeoutMs)
+      const result = await withDeadline(tx.whole(fn), timeoutMs)
       scope.end()
       this.#store.assertTransaction()
       writer.commit()
@@ -71,71 +72,81 @@ export class SqliteDb implements Db {
 /** A handle inside a transaction or savepoint: everything runs on the writing connection, at once. */
 class TransactionDb implements Db {
   readonly dialect: Dialect
+  readonly scope: Scope
   readonly #store: SqliteStore
-  readonly #scope: Scope
 
   constructor(store: SqliteStore, dialect: Dialect, scope: Scope) {
     this.#store = store
     this.dialect = dialect
-    this.#scope = scope
+    this.scope = scope
   }
 
-  async all<R extends object = Row>(query: Sql): Promise<R[]> {
-    await this.#turn()
-    const { statement, params } = this.#store.compile(query)
-    return this.#store.write<R>(statement, params)
-  }
-
-  async query(text: string, params: readonly Param[] = []): Promise<Row[]> {
-    await this.#turn()
-    return this.#store.runForeign('query', text, params).rows
-  }
-
-  async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
-    await this.#turn()
-    return this.#store.runForeign('execute', text, params)
-  }
-
-  async transaction<T>(fn: (tx: Db) => Promise<T>): Promise<T> {
-    Scope.check(this.#store, this.#scope)
-    return this.#scope.inTurn(() => {
-      const inner = new Scope(this.#store, this.#scope.depth + 1)
-      return new TransactionDb(this.#store, this.dialect, inner).savepoint(inner, fn)
+  all<R extends object = Row>(query: Sql): Promise<R[]> {
+    return this.#inTurn(() => {
+      const { statement, params } = this.#store.compile(query)
+      return this.#store.write<R>(statement, params)
     })
   }
 
-  /** Waits for inner scopes: a statement of this handle must not slip into a savepoint that may be undone. */
-  async #turn(): Promise<void> {
-    Scope.check(this.#store, this.#scope)
-    if (this.#scope.hasInner) await this.#scope.innerEnded()
-    this.#store.assertTransaction()
+  query(text: string, params: readonly Param[] = []): Promise<Row[]> {
+    return this.#inTurn(() => this.#store.runForeign('query', text, params).rows)
+  }
+
+  execute(text: string, params: readonly Param[] = []): Promise<Executed> {
+    return this.#inTurn(() => this.#store.runForeign('execute', text, params))
+  }
+
+  async transaction<T>(fn: (tx: Db) => Promise<T>): Promise<T> {
+    Scope.check(this.#store, this.scope)
+    return this.scope.inTurn(() => {
+      const inner = new Scope(this.#store, this.scope)
+      return new TransactionDb(this.#store, this.dialect, inner).savepoint(fn)
+    })
+  }
+
+  /**
+   * Runs a statement before this call returns, or else after the inner scopes: in no case inside a savepoint of
+   * theirs, which may be undone, and never after its own transaction, when another may be open.
+   */
+  async #inTurn<T>(run: () => T): Promise<T> {
+    Scope.check(this.#store, this.scope)
+    while (this.scope.hasInner) await this.scope.innerEnded()
+    this.#assertOpen()
+    return run()
   }
 
   /** Runs `fn` on this handle within a savepoint: released when it resolves, undone when it throws. */
-  async savepoint<T>(scope: Scope, fn: (tx: Db) => Promise<T>): Promise<T> {
-    const name = `scope_${scope.depth}`
-    this.#store.assertTransaction()
+  async savepoint<T>(fn: (tx: Db) => Promise<T>): Promise<T> {
+    const name = `scope_${this.scope.depth}`
+    this.#assertOpen()
     this.#store.exec(`savepoint ${name}`)
     try {
-      const result = await runWhole(scope, () => fn(this))
-      scope.end()
-      this.#store.assertTransaction()
+      const result = await this.whole(fn)
+      this.#assertOpen()
       this.#store.exec(`release ${name}`)
       return result
     } catch (error) {
-      scope.end()
-      if (this.#store.inTransaction) this.#store.exec(`rollback to ${name}; release ${name}`)
+      // It went with the transaction around it when that ended; what bears its name now belongs to somebody else.
+      const isThere = this.scope.isOpen && this.#store.inTransaction
+      if (isThere) this.#store.exec(`rollback to ${name}; release ${name}`)
       throw error
+    } finally {
+      this.scope.end()
     }
   }
-}
 
-/** Runs a callback inside its scope and waits for the inner scopes that it did not await itself. */
-async function runWhole<T>(scope: Scope, fn: () => Promise<T>): Promise<T> {
-  try {
-    return await scope.enter(fn)
-  } finally {
-    await scope.innerEnded()
+  /** Runs `fn` inside the scope of this handle and waits for the inner scopes that it did not await itself. */
+  async whole<T>(fn: (tx: Db) => Promise<T>): Promise<T> {
+    try {
+      return await this.scope.enter(() => fn(this))
+    } finally {
+      await this.scope.innerEnded()
+    }
+  }
+
+  #assertOpen(): void {
+    this.scope.assertOpen()
+    this.#store.assertTransaction()
   }
 }
 

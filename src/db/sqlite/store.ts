@@ -1,7 +1,7 @@
 import { Busy, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Db, Executed, Row } from '../db.ts'
-import { type Bound, Compiler, isReading, type Param, type Sql, type Statement } from '../sql.ts'
+import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
 import { retryBusy } from './busy.ts'
 import { Connection } from './connection.ts'
 import { sqliteBinding, sqliteDialect } from './dialect.ts'
@@ -98,23 +98,24 @@ export class SqliteStore {
   async execute(text: string, params: readonly Param[]): Promise<Executed> {
     assertSchema(this.#writing)
     const run = () => this.runForeign('execute', text, params)
-    const result = await retryBusy(run, this.writer.busyTimeoutMs)
-    this.#countCommit()
-    return result
+    try {
+      return await retryBusy(run, this.writer.busyTimeoutMs)
+    } finally {
+      // What fails on the way back to JavaScript, such as a number that it cannot hold, is committed all the same.
+      this.#countCommit()
+    }
   }
 
   runForeign(mode: 'query' | 'execute', text: string, params: readonly Param[]): Executed {
-    if (!isReading(text)) this.#memoryTouched = true
+    if (mode === 'execute') this.#memoryTouched = true
     return this.#writing.runForeign(mode, text, this.#compiler.bind(params))
   }
 
   /** See `Db.version`. All calls of a turn share one check, made after the last of them. */
   version(): Promise<unknown> {
-    this.#version ??= new Promise(resolve => {
-      queueMicrotask(() => {
-        this.#version = undefined
-        resolve(this.#checkVersion())
-      })
+    this.#version ??= Promise.resolve().then(() => {
+      this.#version = undefined
+      return this.#checkVersion()
     })
     return this.#version
   }

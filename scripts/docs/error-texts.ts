@@ -1,0 +1,81 @@
+import type { ErrorCode } from '../../src/errors.ts'
+
+/** What each code means to whoever meets it, and what to do about it. */
+export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string }>> = {
+  invalid_input: {
+    what: 'Something passed can never work: a key, a value, an option, a path, a statement.',
+    todo: 'The message names it and what it should be; change the call.',
+  },
+  too_large: {
+    what: 'A value is larger than a value may be (1 MiB of JSON, unless the handle was opened with another `maxValueBytes`).',
+    todo: 'Store it in parts, keep it in a file and store the path, or raise the limit.',
+  },
+  transaction_misuse: {
+    what: 'Inside the callback of a transaction another handle than its own was used, or the handle was used after the transaction had ended.',
+    todo: 'Use the handle that the callback receives, and await everything done with it.',
+  },
+  foreign_store: {
+    what: 'The file is the database of another program. Nothing was changed in it.',
+    todo: 'Name another file, or move this one aside.',
+  },
+  unauthorized: {
+    what: 'The caller did not say who it is, or nobody knows it.',
+    todo: 'Pass a valid token.',
+  },
+  forbidden: {
+    what: 'The caller is known but may not do this.',
+    todo: 'Ask for the permission that the message names.',
+  },
+  not_found: {
+    what: 'The record that the call needs does not exist, or has expired. Reading an absent record is no error in the library (`undefined`); the command line exits with this code.',
+    todo: 'List what is there; create the record first.',
+  },
+  compacted: {
+    what: 'What should follow the given cursor, event or revision was pruned from the history, so going on from there would skip something.',
+    todo: 'Read the current state anew and go on from the floor that `details` carries.',
+  },
+  conflict: {
+    what: 'The store holds something else than the caller expected. Nothing was changed.',
+    todo: '`details` carries what it holds: decide again on that.',
+  },
+  stale_token: {
+    what: 'A lease was lost: somebody else has claimed the task or taken the lock since, so this holder may not finish it.',
+    todo: 'Stop the work; its new owner goes on.',
+  },
+  unsupported: {
+    what: 'This engine, platform or file system cannot do it.',
+    todo: 'The message says what can.',
+  },
+  store_too_new: {
+    what: 'A newer hivewax has upgraded the store.',
+    todo: 'Update hivewax here too, then open the store again.',
+  },
+  busy: {
+    what: 'Others held the store for longer than `busyTimeoutMs` (5 seconds by default). Nothing was stored.',
+    todo: 'Try again. When it happens often, look for a transaction that stays open for long.',
+  },
+  rate_limited: {
+    what: 'The caller has asked too often.',
+    todo: 'Wait, then try again.',
+  },
+  closed: {
+    what: 'The handle was closed.',
+    todo: 'Open the memory again, or close it later.',
+  },
+  deadline: {
+    what: 'It took longer than it may. What was begun has been rolled back.',
+    todo: 'Do less at once, or allow more time.',
+  },
+  corrupt: {
+    what: 'The file is damaged, or is no database.',
+    todo: 'Restore a backup, or save what can be read with `hivewax recover`.',
+  },
+  disk_full: {
+    what: 'There is no room left on the device. Nothing of the failed call was stored.',
+    todo: 'Make room; `hivewax vacuum` gives back what the store does not use.',
+  },
+  storage: {
+    what: 'The database or the file system failed in another way.',
+    todo: 'The message carries what it said; check the path, its permissions and the disk.',
+  },
+}

@@ -1,0 +1,21 @@
+import type { Memory } from '../memory.ts'
+import type { Command } from './command.ts'
+import type { Flags } from './flags.ts'
+import type { Printer } from './print/printer.ts'
+import type { Ask, Program } from './program.ts'
+
+/** What a running command works with. */
+export interface Cli {
+  readonly flags: Flags
+  readonly print: Printer
+  /** The memory, opened when it is asked for first. */
+  readonly memory: () => Promise<Memory>
+  readonly ask: Ask
+  /** Aborts on Ctrl-C: whoever asks for it takes over ending. The others are ended by the signal itself. */
+  readonly interrupted: () => AbortSignal
+  /** What runs the command; the shell runs more with it. */
+  readonly program: Program
+}
+
+/** Does what a command promises, with the input that its fields describe. May return an exit code other than 0. */
+export type Runner<Input> = (cli: Cli, input: Input, command: Command) => Promise<number | undefined>

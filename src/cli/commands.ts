@@ -1,0 +1,77 @@
+import type { Command } from './command.ts'
+import { ownCommands } from './commands/index.ts'
+import { manifest } from './manifest.ts'
+import { nearest } from './suggest.ts'
+
+/** What people type who come from elsewhere. */
+const synonyms = new Map([
+  ['get', 'retrieve'],
+  ['set', 'store'],
+  ['put', 'store'],
+  ['rm', 'delete'],
+  ['del', 'delete'],
+  ['ls', 'search'],
+  ['list', 'search'],
+  ['keys', 'search'],
+  ['sql', 'query'],
+  ['repl', 'shell'],
+])
+
+/** All commands, by the words that call them. */
+export class CommandTree {
+  /** Those that are shown. */
+  readonly all: readonly Command[]
+  readonly #byPath: ReadonlyMap<string, Command>
+
+  /** @param own the commands that only the command line has; one that an operation describes already adds nothing */
+  constructor(described: readonly Command[], own: readonly Command[]) {
+    const paths = new Set(described.map(({ path }) => path))
+    const all = [...described, ...own.filter(({ path }) => !paths.has(path))]
+    this.all = all.filter(({ isHidden }) => !isHidden)
+    this.#byPath = new Map(all.map(command => [command.path, command]))
+  }
+
+  get(path: string): Command | undefined {
+    return this.#byPath.get(path)
+  }
+
+  /** Whether commands begin with this word, as with `tasks`. */
+  isGroup(word: string): boolean {
+    return this.all.some(({ path }) => path.startsWith(`${word} `))
+  }
+
+  /** The commands of a group; of none: those that are one word. */
+  inGroup(group: string | undefined): Command[] {
+    return this.all.filter(({ path }) => groupOf(path) === group)
+  }
+
+  /** The groups, in the order of their first command. */
+  groups(): string[] {
+    return [...new Set(this.all.flatMap(({ path }) => groupOf(path) ?? []))]
+  }
+
+  /** A hint for words that are no command. */
+  suggest(words: string): string {
+    const synonym = this.#byPath.get(synonyms.get(words) ?? '')?.path
+    const found = synonym ?? nearest(words, this.#candidates()) ?? this.#inSomeGroup(words)
+    const group = groupOf(words)
+    const list = group !== undefined && this.isGroup(group) ? `hivewax ${group} --help` : 'hivewax --help'
+    return found === undefined ? `See ${list}.` : `Did you mean hivewax ${found}?`
+  }
+
+  *#candidates(): Iterable<string> {
+    for (const { path } of this.all) yield path
+    yield* this.groups()
+  }
+
+  #inSomeGroup(word: string): string | undefined {
+    return this.all.find(({ path }) => path.endsWith(` ${word}`))?.path
+  }
+}
+
+function groupOf(path: string): string | undefined {
+  return path.includes(' ') ? path.split(' ', 1)[0] : undefined
+}
+
+/** The commands of this program. */
+export const commands = new CommandTree(manifest, ownCommands)

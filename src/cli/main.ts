@@ -1,0 +1,5 @@
+import { main } from './program.ts'
+
+main(process.argv.slice(2)).then(exitCode => {
+  process.exitCode = exitCode
+})

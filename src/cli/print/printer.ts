@@ -1,0 +1,97 @@
+import type { Flags } from '../flags.ts'
+import { type Colours, colours } from './colour.ts'
+import { isTerminal, writeError, writeOut } from './output.ts'
+import { plainRecord, recordLines } from './record.ts'
+import { layOut, toTable } from './table.ts'
+import { visible } from './text.ts'
+import { spell, toJson } from './value.ts'
+
+/** Prints for one command: data to the standard output, all else to the standard error. */
+export class Printer {
+  readonly json: boolean
+  readonly #flags: Flags
+  #out: Colours | undefined
+  #error: Colours | undefined
+
+  constructor(flags: Flags) {
+    this.#flags = flags
+    this.json = flags.json ?? false
+  }
+
+  /** Styles for the standard output. */
+  get out(): Colours {
+    this.#out ??= colours(1, this.#flags.color)
+    return this.#out
+  }
+
+  /** Styles for the standard error. */
+  get error(): Colours {
+    this.#error ??= colours(2, this.#flags.color)
+    return this.#error
+  }
+
+  /** The one document of `--json`. */
+  document(data: unknown): void {
+    writeOut(`${toJson({ ok: true, data: data ?? null })}\n`)
+  }
+
+  /** A line of data as it is, but harmless on a terminal. */
+  line(text: string): void {
+    writeOut(`${isTerminal(1) ? visible(text) : text}\n`)
+  }
+
+  /** Text of our own, with its styles. */
+  styled(text: string): void {
+    writeOut(`${text}\n`)
+  }
+
+  /** A message for people; not with `--quiet` or `--json`. */
+  note(text: string): void {
+    if (!this.#flags.quiet && !this.json) writeError(`${this.error.dim(text)}\n`)
+  }
+
+  /** A single value: text as it is, the rest as JSON. */
+  value(value: unknown): void {
+    if (typeof value === 'string') this.line(value)
+    else if (value instanceof Date) this.line(spell(value, this.#flags.plain ? 'programs' : 'people'))
+    else this.line(toJson(value, this.#flags.plain ? 0 : 2))
+  }
+
+  record(record: object): void {
+    const style = { name: this.out.cyan, value: isTerminal(1) ? visible : String, width: this.width }
+    if (this.#flags.plain) for (const line of plainRecord(record)) this.line(line)
+    else for (const line of recordLines(record, style)) this.styled(line)
+  }
+
+  /** @param cursor where the next page begins, when there is one */
+  list(items: readonly unknown[], cursor?: string): void {
+    if (items.length > 0) this.#items(items)
+    const count = `${items.length} ${items.length === 1 ? 'entry' : 'entries'}`
+    if (cursor !== undefined) this.note(`${count}, more follow: --cursor ${cursor}`)
+    else this.note(items.length === 0 ? 'nothing found' : count)
+  }
+
+  /** The columns of the terminal; 100 where there is none. */
+  get width(): number {
+    return isTerminal(1) ? process.stdout.columns || 80 : 100
+  }
+
+  #items(items: readonly unknown[]): void {
+    const spelling = this.#flags.plain ? 'programs' : 'people'
+    if (!items.every(isRecord)) for (const item of items) this.line(spell(item, spelling))
+    else if (this.#flags.plain) for (const row of toTable(items, spelling).rows) this.line(row.join('\t'))
+    else this.#table(items)
+  }
+
+  #table(records: readonly object[]): void {
+    const { lines, hidden } = layOut(toTable(records, 'people'), isTerminal(1) ? this.width : undefined)
+    const [headings = '', ...rows] = lines
+    writeOut([this.out.bold(headings), ...rows].map(line => `${line}\n`).join(''))
+    if (hidden > 0)
+      this.note(`${hidden} more column${hidden === 1 ? '' : 's'}: use --json or a wider terminal`)
+  }
+}
+
+function isRecord(item: unknown): item is object {
+  return typeof item === 'object' && item !== null && !(item instanceof Date)
+}

@@ -1,0 +1,20 @@
+import type { Command } from '../command.ts'
+import type { Printer } from './printer.ts'
+
+/** Prints what an operation gave, in the shape that suits it. */
+export function printResult(printer: Printer, result: unknown, command: Pick<Command, 'result'>): void {
+  if (printer.json) printer.document(result)
+  else if (result === undefined) printer.note('done')
+  else if (command.result === 'value' || isBare(result)) printer.value(result)
+  else if (isPage(result)) printer.list(result.items, result.cursor)
+  else if (Array.isArray(result)) printer.list(result)
+  else printer.record(result instanceof Map ? Object.fromEntries(result) : result)
+}
+
+function isBare(value: unknown): value is string | number | boolean | null | Date {
+  return typeof value !== 'object' || value === null || value instanceof Date
+}
+
+function isPage(value: object): value is { items: unknown[]; cursor: string | undefined } {
+  return 'items' in value && Array.isArray(value.items) && 'cursor' in value
+}

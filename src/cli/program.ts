@@ -1,0 +1,132 @@
+import type { Memory } from '../memory.ts'
+import { openMemory } from '../open.ts'
+import type { Cli, Runner } from './cli.ts'
+import { coerce } from './coerce.ts'
+import { type Command, type Field, label } from './command.ts'
+import { runners } from './commands/index.ts'
+import { commands } from './commands.ts'
+import { confirm } from './confirm.ts'
+import { reportFailure } from './failure.ts'
+import type { Flags } from './flags.ts'
+import { type Parsed, parse, type Texts } from './parse.ts'
+import { Printer } from './print/printer.ts'
+import { runOperation } from './run.ts'
+import { fillFromStdin, readStdin } from './stdin.ts'
+
+/** The exit code of what Ctrl-C ended, as shells have it. */
+const interruptedExit = 130
+
+/** Asks on the terminal; undefined when nobody is there to answer. */
+export type Ask = (question: string) => Promise<string | undefined>
+
+/** Runs the command line of this process and returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = new Program()
+  const exitCode = await program.run(args)
+  try {
+    await program.close()
+    return exitCode
+  } catch (error) {
+    return exitCode || reportFailure(error, new Printer({}))
+  }
+}
+
+/** The command line program: runs one command line, or, in the shell, many over the same open memory. */
+export class Program {
+  /** How to ask the user; the shell, which reads the terminal itself, puts its own way here. */
+  ask: Ask = async question => (await import('./ask.ts')).ask(question)
+  /** How to read the value that `-` stands for; the shell has its own. */
+  readStdin: (print: Printer) => Promise<string> = readStdin
+  #memory: Promise<Memory> | undefined
+  #interrupt: AbortController | undefined
+
+  /**
+   * Runs a command line and returns its exit code; whatever fails has been told by then.
+   * @param base flags that hold unless the command line says otherwise
+   */
+  async run(args: readonly string[], base: Flags = {}): Promise<number> {
+    const parsed = parse(args, commands)
+    const flags = { ...base, ...parsed.flags }
+    const print = new Printer(flags)
+    try {
+      const exitCode = await this.#dispatch(parsed, flags, print)
+      return this.#interrupt?.signal.aborted ? interruptedExit : (exitCode ?? 0)
+    } catch (error) {
+      if (this.#interrupt?.signal.aborted) return interruptedExit
+      return reportFailure(error, print, flags.debug)
+    } finally {
+      this.#interrupt = undefined
+    }
+  }
+
+  /** Ends what runs and heeds `interrupted`, as Ctrl-C does; false when nothing does. */
+  interrupt(): boolean {
+    this.#interrupt?.abort()
+    return this.#interrupt !== undefined
+  }
+
+  async close(): Promise<void> {
+    // A memory that did not open has been told about, and there is nothing to close.
+    const memory = await this.#memory?.catch(() => undefined)
+    await memory?.close()
+  }
+
+  async #dispatch(parsed: Parsed, flags: Flags, print: Printer): Promise<number | undefined> {
+    const { command, texts, words, problem } = parsed
+    if (flags.version) return (await import('./commands/version.ts')).printVersion(print)
+    if (problem !== undefined && !flags.help) throw problem
+    if (flags.help || command === undefined) {
+      return (await import('./help.ts')).printHelp(print, words, flags.help ?? false)
+    }
+    return this.#execute(command, texts, this.#cli(flags, print))
+  }
+
+  async #execute(command: Command, texts: Texts, cli: Cli): Promise<number | undefined> {
+    await fillFromStdin(texts, () => this.readStdin(cli.print))
+    const input = readInput(command, texts)
+    if (command.effect === 'destroy') await confirm(cli, command, input)
+    const own = await runners.get(command.path)?.()
+    // A runner names what the fields of its command give it.
+    const run = (own?.run as Runner<typeof input> | undefined) ?? runOperation
+    return run(cli, input, command)
+  }
+
+  #cli(flags: Flags, print: Printer): Cli {
+    return {
+      flags,
+      print,
+      memory: async () => {
+        const memory = await this.#open(flags)
+        return flags.agent === undefined ? memory : memory.as(flags.agent)
+      },
+      ask: question => this.ask(question),
+      interrupted: () => this.#signal(),
+      program: this,
+    }
+  }
+
+  async #open(flags: Flags): Promise<Memory> {
+    // Nothing in the background, no counting, and no cache, from which one command could not profit.
+    const light = { background: false, countReads: false, cacheBytes: 0 }
+    this.#memory ??= openMemory(flags.url, { ...light, durability: flags.durability })
+    return this.#memory
+  }
+
+  #signal(): AbortSignal {
+    if (this.#interrupt === undefined) {
+      const controller = new AbortController()
+      this.#interrupt = controller
+      // Once: a second Ctrl-C ends the process, whatever it does.
+      process.once('SIGINT', () => controller.abort())
+    }
+    return this.#interrupt.signal
+  }
+}
+
+function readInput(command: Command, texts: Texts): Record<string, unknown> {
+  const read = (field: Field): [string, unknown][] => {
+    const given = texts.get(field)
+    return given === undefined ? [] : [[field.name, coerce(label(command, field), field, given)]]
+  }
+  return Object.fromEntries([...command.positionals, ...command.options].flatMap(read))
+}

@@ -1,0 +1,130 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Agents } from '../agents/agents.ts'
+import { sql } from '../db/sql.ts'
+import { indexPending } from '../find/indexing.ts'
+import { uuidv7 } from '../util/ids.ts'
+import { cleanup } from './cleanup.ts'
+import { lastDone, markDone, type Upkeep } from './upkeep.ts'
+
+const optimizeEveryMs = 86_400_000
+
+/** How long one round may index. */
+const indexForMs = 2_000
+
+/** Timers must not run in the context of whoever opened the memory, which may be a transaction's of another store. */
+const detached = AsyncLocalStorage.snapshot()
+
+export interface BackgroundOptions {
+  /** Between two rounds, in milliseconds; each is up to a tenth shorter or longer. Default 30,000. */
+  intervalMs?: number | undefined
+  /** Hears of a round that failed; the next one tries again. */
+  onError: (error: unknown) => void
+}
+
+/**
+ * Upkeep that nobody asks for: removes what has expired, releases what lapsed agents hold, gives free pages back,
+ * keeps the log short, and the full-text index and the planner's statistics fresh. Of all processes that have the store open only one does it at a time, the holder of a
+ * lease. Never keeps the process alive.
+ */
+export class Background {
+  readonly #upkeep: Upkeep
+  readonly #intervalMs: number
+  readonly #onError: (error: unknown) => void
+  readonly #owner: string
+  readonly #stopped = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #round: Promise<void> | undefined
+  #leads = false
+
+  constructor(upkeep: Upkeep, { intervalMs = 30_000, onError }: BackgroundOptions) {
+    this.#upkeep = upkeep
+    this.#intervalMs = intervalMs
+    this.#onError = onError
+    this.#owner = uuidv7(upkeep.context.clock.now())
+    this.#schedule()
+  }
+
+  /** True while this handle is the one that does the upkeep. */
+  get leads(): boolean {
+    return this.#leads
+  }
+
+  /** Ends the upkeep, at the latest when its present step has ended, and leaves it to another process. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#stopped.abort()
+    await this.#round
+    if (this.#leads) await this.#release().catch(this.#onError)
+  }
+
+  #schedule(): void {
+    if (this.#stopped.signal.aborted) return
+    const waitMs = this.#intervalMs * (0.9 + Math.random() / 5)
+    this.#timer = detached(() => setTimeout(() => this.#run(), waitMs).unref())
+  }
+
+  #run(): void {
+    this.#round = this.#work()
+      .catch(error => {
+        if (!this.#stopped.signal.aborted) this.#onError(error)
+      })
+      .finally(() => this.#schedule())
+  }
+
+  async #work(): Promise<void> {
+    this.#leads = await this.#lead()
+    if (!this.#leads) return
+    const { signal } = this.#stopped
+    const steps = [
+      () => cleanup(this.#upkeep, { signal }),
+      () => this.#upkeep.engine.tidy(signal),
+      () => new Agents(this.#upkeep.context).releaseLapsed(),
+      () => this.#index(signal),
+      () => this.#optimizeDaily(signal),
+    ]
+    for (const step of steps) if (!signal.aborted) await step()
+  }
+
+  /** Takes or renews the lease. While another holds it this only reads. */
+  async #lead(): Promise<boolean> {
+    const { db } = this.#upkeep.context
+    const isFree = sql`(hivewax_upkeep.owner = ${this.#owner} or lease_until <= ${db.dialect.leaseNow()}
+                        or lease_epoch is distinct from ${db.dialect.leaseEpoch()})`
+    const held = await db.all(
+      sql`select 1 as held from hivewax_upkeep where name = 'background' and not ${isFree}`,
+    )
+    if (held.length > 0) return false
+    // Three rounds long: one late renewal must not hand the work to somebody else.
+    const rows = await db.all(
+      sql`insert into hivewax_upkeep (name, owner, lease_until, lease_epoch)
+          values ('background', ${this.#owner}, ${db.dialect.leaseNow()} + ${3 * this.#intervalMs}, ${db.dialect.leaseEpoch()})
+          on conflict (name) do update set
+            owner = excluded.owner, lease_until = excluded.lease_until, lease_epoch = excluded.lease_epoch
+          where ${isFree} returning 1 as leads`,
+    )
+    return rows.length > 0
+  }
+
+  async #release(): Promise<void> {
+    await this.#upkeep.context.db.all(
+      sql`update hivewax_upkeep set lease_until = 0 where name = 'background' and owner = ${this.#owner}`,
+    )
+    this.#leads = false
+  }
+
+  /** Brings full-text search nearer to the latest writes, so that the next search has less to catch up with. */
+  async #index(signal: AbortSignal): Promise<void> {
+    const end = performance.now() + indexForMs
+    while (!signal.aborted && performance.now() < end) {
+      if ((await indexPending(this.#upkeep.context.db, { maxMs: indexForMs / 10 })).isDone) return
+    }
+  }
+
+  async #optimizeDaily(signal: AbortSignal): Promise<void> {
+    const { context, engine } = this.#upkeep
+    const last = await lastDone(context, 'optimize')
+    if (last !== undefined && context.clock.now() - last.getTime() < optimizeEveryMs) return
+    await engine.optimize({ signal, unref: true })
+    await markDone(context, 'optimize')
+  }
+}

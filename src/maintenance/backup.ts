@@ -1,0 +1,50 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { type AbortableOptions, portion } from '../db/engine.ts'
+import { Conflict } from '../errors.ts'
+import { checkPath, checksumFile, sha256, writeWhole } from './files.ts'
+import { markDone, type Upkeep } from './upkeep.ts'
+
+export interface BackupOptions extends AbortableOptions {
+  /** Replace an earlier backup of the same name. Default true; false makes it a Conflict. */
+  overwrite?: boolean | undefined
+}
+
+export interface BackupResult {
+  path: string
+  bytes: number
+  /** Of the file, in hexadecimal; also in `PATH.sha256`, for `sha256sum --check`. */
+  sha256: string
+  durationMs: number
+}
+
+/**
+ * Copies the store, as it is at one moment after the call, into one file: consistent while others write, checked
+ * page by page, then moved into place. A file that is no backup of ours is never overwritten.
+ */
+export async function backup(upkeep: Upkeep, to: string, options: BackupOptions = {}): Promise<BackupResult> {
+  const started = performance.now()
+  const { engine, context } = upkeep
+  const { onProgress, signal, overwrite = true } = options
+  const file = checkPath(to)
+  await engine.assertReplaceable(file)
+  if (!overwrite && (await exists(file))) throw taken(file)
+  const made = await writeWhole(file, async temporary => {
+    await engine.copyTo(temporary, { signal, onProgress: portion(onProgress, 0, 0.9) })
+    const digest = await sha256(temporary, portion(onProgress, 0.9, 1))
+    // Should the process die before the next line of business is done, no checksum is better than a wrong one.
+    await fs.rm(checksumFile(file), { force: true })
+    return { bytes: (await fs.stat(temporary)).size, sha256: digest }
+  })
+  await writeWhole(checksumFile(file), name => fs.writeFile(name, `${made.sha256}  ${path.basename(file)}\n`))
+  await markDone(context, 'backup')
+  return { path: file, ...made, durationMs: performance.now() - started }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return (await fs.stat(file).catch(() => undefined)) !== undefined
+}
+
+function taken(file: string): Conflict {
+  return new Conflict(`${file} exists`, { hint: 'Choose another name, or leave out `overwrite: false`.' })
+}

@@ -1,0 +1,60 @@
+import type { Db } from '../db/db.ts'
+import { raw, type Sql, sql } from '../db/sql.ts'
+import { checkTime } from '../util/time.ts'
+import { minuteText } from './access.ts'
+import type { Upkeep } from './upkeep.ts'
+
+export interface CleanupOptions {
+  /** Removes only what had expired by then. Default now; a later time counts as now. */
+  expiredBefore?: Date | undefined
+  /** Ends the work between two batches; what was removed until then stays removed. */
+  signal?: AbortSignal | undefined
+}
+
+/** How many rows were removed from each table. */
+export type CleanupResult = Record<string, number>
+
+/** Rows that one transaction removes: writers wait for no more than that. */
+const batchRows = 500
+
+/** How long reads per minute are kept for `hotKeys` and `analyzeUsage`. */
+const accessDays = 30
+
+/** Frees the space of what has expired, in short transactions. Nobody could see it any more anyway. */
+export async function cleanup({ context }: Upkeep, options: CleanupOptions = {}): Promise<CleanupResult> {
+  const { db, clock } = context
+  const before = options.expiredBefore && checkTime('expiredBefore', options.expiredBefore)
+  const hasExpired = sql`expires_at <= ${db.dialect.now()} and expires_at <= ${before ?? db.dialect.now()}`
+  const oldest = minuteText(clock.now() - accessDays * 86_400_000)
+  return {
+    memory_store: await removeWhere(db, 'memory_store', 'id', hasExpired, options.signal),
+    sessions: await removeWhere(db, 'sessions', 'id', hasExpired, options.signal),
+    hivewax_access: await removeWhere(
+      db,
+      'hivewax_access',
+      'minute, namespace, key',
+      sql`minute < ${oldest}`,
+      options.signal,
+    ),
+  }
+}
+
+/** Deletes the rows that meet a condition, a batch at a time, and counts them. */
+export async function removeWhere(
+  db: Db,
+  table: string,
+  key: string,
+  condition: Sql,
+  signal?: AbortSignal,
+): Promise<number> {
+  for (let removed = 0; ; ) {
+    signal?.throwIfAborted()
+    const rows = await db.all(
+      sql`delete from ${raw(table)} where (${raw(key)}) in
+            (select ${raw(key)} from ${raw(table)} where ${condition} limit ${batchRows})
+          returning 1 as removed`,
+    )
+    removed += rows.length
+    if (rows.length < batchRows) return removed
+  }
+}

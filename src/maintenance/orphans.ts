@@ -1,0 +1,166 @@
+import type { Context } from '../context.ts'
+import { join, raw, type Sql, sql } from '../db/sql.ts'
+import { settleDependents } from '../tasks/settle.ts'
+import { type CleanupResult, removeWhere } from './cleanup.ts'
+import { scanAll, type Upkeep } from './upkeep.ts'
+
+/** A record that refers to something that is gone. */
+export interface Orphan {
+  table: string
+  /** Names the record within its table: the columns of its key, separated by slashes. */
+  id: string
+  reason: string
+}
+
+/** How many orphans one call of `findOrphans` returns at most. */
+const maxOrphans = 10_000
+
+/** A column that must name a row of another table, which SQL of others, with foreign keys off, can break. */
+interface Reference {
+  table: string
+  /** The columns that tell the table's rows apart. */
+  key: string
+  column: string
+  parent: string
+  parentColumn: string
+}
+
+/** All foreign keys of the schema. */
+export const references: readonly Reference[] = [
+  { table: 'agent_memory', key: 'agent_id, key', column: 'agent_id', parent: 'agents', parentColumn: 'id' },
+  edgeTo('parent_id'),
+  edgeTo('child_id'),
+  ofWorkflow('hivewax_workflow_history', 'workflow_id, version'),
+  ofWorkflow('hivewax_workflow_steps', 'workflow_id, step, iteration'),
+  {
+    table: 'hivewax_votes',
+    key: 'key, ballot, voter',
+    column: 'key',
+    parent: 'consensus_state',
+    parentColumn: 'key',
+  },
+]
+
+function edgeTo(column: 'parent_id' | 'child_id'): Reference {
+  return {
+    table: 'hivewax_task_dependencies',
+    key: 'child_id, parent_id',
+    column,
+    parent: 'tasks',
+    parentColumn: 'id',
+  }
+}
+
+function ofWorkflow(table: string, key: string): Reference {
+  return { table, key, column: 'workflow_id', parent: 'workflow_state', parentColumn: 'id' }
+}
+
+/** Running, but nobody's: only SQL of others leaves a task so. */
+const isForsaken = sql`status = 'running' and assigned_to is null`
+
+const findSources = ['memory_store', 'agent_memory', 'events', 'tasks', 'patterns']
+
+/** An entry of the full-text index whose record is gone, and that is not on the list to be indexed again. */
+const isUnfounded = sql`
+  ${join(findSources.map(isNotIn), ' and ')}
+  and not exists (select 1 from hivewax_find_changes c
+                  where c.source = hivewax_find_records.source and c.ref = hivewax_find_records.ref)`
+
+function isNotIn(source: string): Sql {
+  const text = `not (source = '${source}' and exists (select 1 from ${source} s where s.id = hivewax_find_records.ref))`
+  return raw(text)
+}
+
+/**
+ * Records whose referent is gone, by table: memory of agents, edges between tasks, history of workflows, votes,
+ * entries of the full-text index; and tasks that run without an owner. Up to 10,000. The memory of an agent that was
+ * never registered is no orphan: its agent exists, with the type `unregistered`.
+ */
+export async function findOrphans({ engine }: Upkeep): Promise<Orphan[]> {
+  const kinds = [
+    ...references.map(reference => {
+      const { table, key, column, parent } = reference
+      return select(
+        table,
+        key,
+        sql`${`no record of ${parent} is called `} || ${raw(column)}`,
+        isBroken(reference),
+      )
+    }),
+    select('tasks', 'id', sql`${'is running, but nobody holds it'}`, isForsaken),
+    select('hivewax_find_records', 'source, ref', sql`${'the record that it indexes is gone'}`, isUnfounded),
+  ]
+  const rows = await scanAll<Orphan & { place: string }>(
+    engine,
+    sql`select place, id, reason from (${join(kinds, ' union all ')}) as orphans
+        order by place, id limit ${maxOrphans}`,
+  )
+  return rows.map(({ place, id, reason }) => ({ table: place, id, reason }))
+}
+
+function select(table: string, key: string, reason: Sql, condition: Sql): Sql {
+  const id = key.split(', ').map(column => raw(`cast(${column} as text)`))
+  return sql`select ${table} as place, ${join(id, " || '/' || ")} as id, ${reason} as reason
+             from ${raw(table)} where ${condition}`
+}
+
+function isBroken({ table, column, parent, parentColumn }: Reference): Sql {
+  return raw(`not exists (select 1 from ${parent} p where p.${parentColumn} = ${table}.${column})`)
+}
+
+/**
+ * Removes what `findOrphans` finds. Tasks are not removed: one that runs without an owner can be claimed again, and
+ * one that waits for a missing task goes on or ends by its policy, as if that task had failed.
+ */
+export async function cleanupOrphans({ context }: Upkeep): Promise<CleanupResult> {
+  const result: CleanupResult = {}
+  const add = (table: string, count: number) => {
+    result[table] = (result[table] ?? 0) + count
+  }
+  add('hivewax_task_dependencies', await settleMissingParents(context))
+  for (const reference of references) {
+    add(reference.table, await removeWhere(context.db, reference.table, reference.key, isBroken(reference)))
+  }
+  add('tasks', await freeForsaken(context))
+  add('hivewax_find_records', await indexAnew(context))
+  return result
+}
+
+/** Edges from missing tasks, a batch in each transaction, so that nothing waits for a task that cannot end. */
+async function settleMissingParents(context: Context): Promise<number> {
+  for (let removed = 0; ; ) {
+    const edges = await context.db.transaction(async tx => {
+      const rows = await tx.all<{ parent_id: string }>(
+        sql`select distinct parent_id from hivewax_task_dependencies where ${isBroken(edgeTo('parent_id'))} limit 100`,
+      )
+      const ids = rows.map(row => row.parent_id)
+      if (ids.length === 0) return []
+      await settleDependents(
+        { ...context, db: tx },
+        ids.map(id => ({ id, status: 'failed' })),
+      )
+      return tx.all(
+        sql`delete from hivewax_task_dependencies where parent_id in (${join(ids)}) returning 1 as removed`,
+      )
+    })
+    removed += edges.length
+    if (edges.length === 0) return removed
+  }
+}
+
+async function freeForsaken({ db }: Context): Promise<number> {
+  const rows = await db.all(
+    sql`update tasks set status = 'pending', lease_until = null, lease_epoch = null, updated_at = ${db.dialect.now()}
+        where ${isForsaken} returning id`,
+  )
+  return rows.length
+}
+
+/** Whoever indexes next finds that the record is gone, and drops the entry. */
+async function indexAnew({ db }: Context): Promise<number> {
+  const rows = await db.all(
+    sql`insert into hivewax_find_changes (source, ref)
+        select source, ref from hivewax_find_records where ${isUnfounded} returning 1 as marked`,
+  )
+  return rows.length
+}

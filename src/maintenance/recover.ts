@@ -1,0 +1,38 @@
+import fs from 'node:fs/promises'
+import { type AbortableOptions, portion, type Salvaged } from '../db/engine.ts'
+import { NotFound } from '../errors.ts'
+import { checkPath, writeWhole } from './files.ts'
+import type { Upkeep } from './upkeep.ts'
+
+export interface RecoverOptions extends AbortableOptions {
+  /** The damaged file. Default: the file of this store. */
+  from?: string | undefined
+}
+
+export interface RecoverResult extends Salvaged {
+  path: string
+  recovered: number
+  lost: number
+}
+
+/**
+ * Copies what can still be read of a damaged file, row by row, into a new store at `to`. The damaged file is only
+ * read. Numbers go on far above those that were found, since larger ones may be among what is lost.
+ */
+export async function recover(
+  upkeep: Upkeep,
+  to: string,
+  options: RecoverOptions = {},
+): Promise<RecoverResult> {
+  const { engine } = upkeep
+  const file = checkPath(to)
+  const damaged = options.from === undefined ? (await engine.facts()).file : checkPath(options.from)
+  if (!(await fs.stat(damaged).catch(() => undefined))?.isFile())
+    throw new NotFound(`there is no file ${damaged}`)
+  await engine.assertReplaceable(file)
+  const onProgress = portion(options.onProgress, 0, 1)
+  const { tables } = await writeWhole(file, name => engine.salvage(damaged, name, { ...options, onProgress }))
+  const sum = (field: 'recovered' | 'lost') =>
+    Object.values(tables).reduce((total, table) => total + table[field], 0)
+  return { path: file, tables, recovered: sum('recovered'), lost: sum('lost') }
+}

@@ -1,0 +1,71 @@
+import fs from 'node:fs/promises'
+import { type LongOptions, portion } from '../db/engine.ts'
+import { Corrupt, InvalidInput, NotFound } from '../errors.ts'
+import { fileError, systemCode } from '../util/files.ts'
+import { checkPath, checksumFile, sha256 } from './files.ts'
+import type { Upkeep } from './upkeep.ts'
+
+export type RestoreOptions = LongOptions
+
+export interface RestoreResult {
+  path: string
+  /** Rows per table; what hivewax keeps for itself is left out. */
+  tables: Record<string, number>
+  /** The id of the `memory.restored` event: larger than that of any event before it. */
+  eventId: number
+  durationMs: number
+}
+
+/**
+ * Makes the store what a backup holds, in one transaction: other processes see the restored data or nothing of it.
+ * The file is checked first, so a damaged, foreign or newer one changes nothing. What was stored since the backup
+ * is gone, but none of its event ids, revisions, versions, tokens and ballots will be issued again; leases that
+ * were held have ended, and watchers of shared state are told that their cursor is too old.
+ */
+export async function restore(
+  { engine }: Upkeep,
+  from: string,
+  options: RestoreOptions = {},
+): Promise<RestoreResult> {
+  const started = performance.now()
+  const file = checkPath(from)
+  await assertFile(file)
+  engine.assertNotOpen(file)
+  await verifyChecksum(file, portion(options.onProgress, 0, 0.1))
+  const { tables, eventId } = await engine.replaceWith(file, {
+    onProgress: portion(options.onProgress, 0.1, 1),
+  })
+  const records = Object.entries(tables).filter(([name]) => !name.startsWith('hivewax_'))
+  return { path: file, tables: Object.fromEntries(records), eventId, durationMs: performance.now() - started }
+}
+
+async function assertFile(file: string): Promise<void> {
+  try {
+    if ((await fs.stat(file)).isFile()) return
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') throw new NotFound(`there is no file ${file}`, { details: { file } })
+    throw fileError(error, file)
+  }
+  throw new InvalidInput(`${file} is no file`, { hint: 'Name a file that `hivewax backup` wrote.' })
+}
+
+/** A backup that was moved without its checksum is still checked page by page. */
+async function verifyChecksum(file: string, onProgress: LongOptions['onProgress']): Promise<void> {
+  const expected = await readChecksum(checksumFile(file))
+  if (expected === undefined) return
+  const found = await sha256(file, onProgress)
+  if (found === expected) return
+  throw new Corrupt(`${file} is not what was backed up: its SHA-256 is ${found}, expected ${expected}`, {
+    hint: `Nothing was changed. Use another backup; if the file is right, delete ${checksumFile(file)}.`,
+    details: { file, found, expected },
+  })
+}
+
+async function readChecksum(file: string): Promise<string | undefined> {
+  try {
+    return (await fs.readFile(file, 'utf8')).trim().split(/\s/)[0]
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw fileError(error, file)
+  }
+}

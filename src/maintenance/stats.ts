@@ -1,0 +1,43 @@
+import type { StoreFacts } from '../db/engine.ts'
+import { join, raw, sql } from '../db/sql.ts'
+import { scanAll, type Upkeep } from './upkeep.ts'
+
+export interface Stats extends Omit<StoreFacts, 'file'> {
+  /** What the store takes on disk, in MB (1,048,576 bytes), to two decimals. */
+  size: number
+  tableCount: number
+  /** The documented tables with their rows as they lie there: expired ones count until they are cleaned up. */
+  tables: { name: string; rows: number }[]
+}
+
+/** The tables that the reference documents, in its order. */
+const documentedTables = [
+  'memory_store',
+  'sessions',
+  'agents',
+  'tasks',
+  'agent_memory',
+  'shared_state',
+  'events',
+  'patterns',
+  'performance_metrics',
+  'workflow_state',
+  'swarm_topology',
+  'consensus_state',
+] as const
+
+/** How large the store is, and how many rows its tables hold. */
+export async function stats({ engine }: Upkeep): Promise<Stats> {
+  const { file: _, ...facts } = await engine.facts()
+  const counts = documentedTables.map(
+    (name, i) => sql`select ${raw(String(i))} as place, count(*) as amount from ${raw(name)}`,
+  )
+  const rows = await scanAll<{ place: number; amount: number }>(engine, sql`${join(counts, ' union all ')}`)
+  const amounts = new Map(rows.map(({ place, amount }) => [place, amount]))
+  return {
+    size: Math.round((facts.sizeBytes / 1024 / 1024) * 100) / 100,
+    ...facts,
+    tableCount: documentedTables.length,
+    tables: documentedTables.map((name, i) => ({ name, rows: amounts.get(i) ?? 0 })),
+  }
+}

@@ -1,0 +1,115 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { cliEnv, hivewax, hivewaxFile } from '../support/cli.ts'
+import { scratchFolder } from '../support/memory.ts'
+
+/** util-linux's script(1) gives a program a terminal; the macOS one takes other arguments. */
+const hasScript =
+  spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false
+
+/** A program at a terminal of 80 columns: what it shows, and what the user types. */
+interface Terminal {
+  readonly shown: () => string
+  readonly type: (text: string) => void
+  readonly until: (wanted: string) => Promise<void>
+  readonly exited: Promise<number | null>
+}
+
+function atTerminal(folder: string, args: string, env: NodeJS.ProcessEnv = {}): Terminal {
+  const command = `stty cols 80 rows 24; exec '${process.execPath}' '${hivewaxFile}' ${args}`
+  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    cwd: folder,
+    env: cliEnv(folder, { SHELL: '/bin/sh', ...env }),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', part => {
+    text += part
+  })
+  const exited = once(child, 'close').then(([code]) => code as number | null)
+  const until = async (wanted: string) => {
+    while (!text.includes(wanted)) {
+      const more = await Promise.race([once(child.stdout, 'data'), exited])
+      if (!Array.isArray(more)) throw new Error(`${JSON.stringify(wanted)} was never shown, but:\n${text}`)
+    }
+    text = text.slice(text.indexOf(wanted) + wanted.length)
+  }
+  return { shown: () => text, type: typed => void child.stdin.write(typed), until, exited }
+}
+
+describe.skipIf(!hasScript)('at a terminal (skipped without the script program)', () => {
+  it('tables fit its width, and control characters of others are spelled out', async () => {
+    const folder = scratchFolder()
+    hivewax(folder, ['store', 'long', 'x'.repeat(300)])
+    hivewax(folder, ['store', 'rude', '\u001b[2Jcleared'])
+    const terminal = atTerminal(folder, "search '*' --no-color")
+    expect(await terminal.exited).toBe(0)
+    const lines = terminal.shown().split('\r\n')
+    expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(80)
+    expect(lines[1]).toMatch(/^long {2}default {4}x+… /)
+    expect(lines[2]).toContain('\\u001b[2')
+    expect(terminal.shown()).not.toContain('\u001b')
+  })
+
+  it('has colours, which NO_COLOR and TERM=dumb turn off', async () => {
+    const folder = scratchFolder()
+    hivewax(folder, ['store', 'a', '1'])
+    const shown = async (args: string, env: NodeJS.ProcessEnv = {}) => {
+      const terminal = atTerminal(folder, args, env)
+      await terminal.exited
+      return terminal.shown()
+    }
+    expect(await shown('get a')).toContain('\u001b[36m')
+    expect(await shown('get a', { NO_COLOR: '1' })).not.toContain('\u001b')
+    expect(await shown('get a', { TERM: 'dumb' })).not.toContain('\u001b')
+  })
+
+  it('destruction is asked for, and only yes does it', async () => {
+    const folder = scratchFolder()
+    hivewax(folder, ['store', 'a', '1'])
+    const no = atTerminal(folder, 'clear-namespace default')
+    await no.until('[y/N] ')
+    no.type('n\r')
+    expect(await no.exited).toBe(2)
+    expect(hivewax(folder, ['retrieve', 'a']).stdout).toBe('1\n')
+    expect(await atTerminal(folder, 'clear-namespace default --no-input').exited).toBe(2)
+    const yes = atTerminal(folder, 'clear-namespace default')
+    await yes.until('[y/N] ')
+    yes.type('y\r')
+    expect(await yes.exited).toBe(0)
+    expect(hivewax(folder, ['retrieve', 'a']).status).toBe(3)
+  })
+
+  it('the shell completes commands and keys, hears Ctrl-C, and keeps its history', async () => {
+    const folder = scratchFolder()
+    hivewax(folder, ['store', 'user_preferences', 'dark'])
+    const shell = atTerminal(folder, 'shell')
+    await shell.until('hivewax> ')
+    shell.type('retr\t')
+    await shell.until('retrieve')
+    shell.type(' user\t')
+    await shell.until('user_preferences')
+    shell.type('\r')
+    await shell.until('dark')
+    await shell.until('hivewax> ')
+    shell.type('half a line\u0003')
+    shell.type('events tail --follow\r')
+    await shell.until('events tail --follow')
+    shell.type('\u0003')
+    await shell.until('hivewax> ')
+    shell.type('clear-namespace default\r')
+    await shell.until('[y/N] ')
+    shell.type('y\r')
+    await shell.until('hivewax> ')
+    shell.type('\u0004')
+    expect(await shell.exited).toBe(0)
+    expect(hivewax(folder, ['retrieve', 'user_preferences']).status).toBe(3)
+    const history = fs.readFileSync(path.join(folder, '.local/state/hivewax/history'), 'utf8')
+    expect(history).toMatch(/^retrieve +user_preferences *$/m)
+    expect(history).not.toContain('half a line')
+  })
+})

@@ -1,0 +1,237 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Memory } from '../../src/memory.ts'
+import { failurePolicies } from '../../src/tasks/dependencies.ts'
+import { priorities } from '../../src/tasks/rank.ts'
+import { TestClock } from '../support/clock.ts'
+import { isFinal, type ModelTask, TaskModel } from '../support/task-model.ts'
+import type { Suite } from './suite.ts'
+
+const hourMs = 3_600_000
+const leaseMs = 100
+
+/** Numbers stand for one of the tasks, or of the claims, that there are by then. */
+const pick = fc.nat(1_000)
+const is = <T extends string>(name: T) => fc.constant(name)
+const someNewTask = fc.record({
+  priority: fc.constantFrom(...priorities),
+  requires: fc.constantFrom(undefined, undefined, 'a', 'b'),
+  parents: fc.array(fc.record({ pick, onFailure: fc.constantFrom(...failurePolicies) }), { maxLength: 3 }),
+  maxAttempts: fc.integer({ min: 1, max: 3 }),
+  delayMs: fc.constantFrom(undefined, undefined, 0, 50, hourMs),
+})
+const someCommand = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: is('create'), batch: fc.array(someNewTask, { minLength: 1, maxLength: 4 }) }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: is('claim'),
+      capabilities: fc.constantFrom([], ['a'], ['a', 'b']),
+      limit: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: is('complete'), pick }) },
+  { weight: 3, arbitrary: fc.record({ do: is('fail'), pick, retry: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('release', 'heartbeat'), pick }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom('cancel', 'redrive', 'redrive', 'delete'), pick }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: is('advance'), ms: fc.constantFrom(1, 60, 99, 2_000, hourMs) }) },
+  { weight: 1, arbitrary: fc.record({ do: is('wall'), ms: fc.constantFrom(-24 * hourMs, 24 * hourMs) }) },
+  { weight: 1, arbitrary: fc.record({ do: is('reboot') }) },
+)
+type Command = typeof someCommand extends fc.Arbitrary<infer C> ? C : never
+
+export const taskModel: Suite = open => {
+  it('behaves as its model, whatever is done in whatever order (T1, T2, T3, T6, T9, T10, T13, T14)', async () => {
+    const property = fc.asyncProperty(fc.array(someCommand, { maxLength: 60 }), async commands => {
+      const clock = new TestClock()
+      const memory = await open({ clock, durability: 'normal' })
+      const run = new Run(memory, clock)
+      for (const command of commands) {
+        await run.step(command)
+        await run.compare()
+      }
+      await run.drain()
+      await memory.close()
+    })
+    await fc.assert(property, { numRuns: 300 })
+  })
+}
+
+/** Does the same to the store and to the model, and holds what they answer against each other. */
+class Run {
+  readonly #memory: Memory
+  readonly #clock: TestClock
+  readonly #model: TaskModel
+  /** Every claim that was ever given, stale ones too. */
+  readonly #claims: { id: string; token: number }[] = []
+  #created = 0
+
+  constructor(memory: Memory, clock: TestClock) {
+    this.#memory = memory
+    this.#clock = clock
+    this.#model = new TaskModel(clock)
+  }
+
+  async step(command: Command): Promise<void> {
+    switch (command.do) {
+      case 'create':
+        return this.#create(command.batch)
+      case 'claim':
+        return this.#claim(command.capabilities, command.limit)
+      case 'complete':
+      case 'fail':
+      case 'release':
+      case 'heartbeat':
+        return this.#report(command)
+      case 'cancel':
+      case 'redrive':
+      case 'delete':
+        return this.#steer(command.do, command.pick)
+      case 'advance':
+        return this.#clock.advance(command.ms)
+      case 'wall':
+        return this.#clock.setWall(this.#clock.now() + command.ms)
+      case 'reboot':
+        return this.#clock.reboot()
+    }
+  }
+
+  /** Every task stands as in the model, and none was lost or made up (T14). */
+  async compare(): Promise<void> {
+    const { items } = await this.#memory.tasks.list({ limit: 10_000 })
+    const found = items.map(task => ({
+      id: task.id,
+      status: task.status,
+      attempts: task.attempts,
+      causedBy: task.causedBy !== undefined,
+      isDelayed: task.runAt !== undefined,
+    }))
+    const wanted = [...this.#model.tasks.values()].map(task => ({
+      id: task.id,
+      status: task.status,
+      attempts: task.attempts,
+      causedBy: task.causedBy !== undefined,
+      isDelayed: task.runAtMs !== undefined,
+    }))
+    expect(found).toEqual(wanted.sort((a, b) => (a.id < b.id ? -1 : 1)))
+  }
+
+  /** Nothing waits for ever: by claiming and completing whatever there is, every task comes to an end. */
+  async drain(): Promise<void> {
+    const rounds = 10 * (this.#model.tasks.size + 1)
+    for (let round = 0; round < rounds && this.#open > 0; round++) {
+      // Further than the wall clock can have been set back, which delays follow.
+      this.#clock.advance(100 * 24 * hourMs)
+      await this.#claim(['a', 'b'], 4)
+      for (let back = 0; back < 4; back++)
+        await this.#report({ do: 'complete', pick: this.#claims.length - 1 - back })
+    }
+    await this.compare()
+    expect(this.#open).toBe(0)
+    const { completed } = await this.#memory.tasks.counts()
+    const events = await this.#memory.events.list({ types: ['task.completed'], limit: 10_000 })
+    const ids = events.items.map(event => (event.data as { taskId: string }).taskId)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.filter(id => this.#model.tasks.has(id))).toHaveLength(completed)
+  }
+
+  get #open(): number {
+    return [...this.#model.tasks.values()].filter(task => !isFinal(task.status)).length
+  }
+
+  async #create(batch: (Command & { do: 'create' })['batch']): Promise<void> {
+    const known = [...this.#model.tasks.keys()]
+    const tasks = batch.map(({ parents, ...task }) => {
+      const id = `task-${String(this.#created++).padStart(4, '0')}`
+      const edges = new Map(
+        known.length === 0 ? [] : parents.map(edge => [known[edge.pick % known.length]!, edge]),
+      )
+      known.push(id)
+      return {
+        id,
+        ...task,
+        parents: [...edges].map(([parent, { onFailure }]) => ({ id: parent, onFailure })),
+      }
+    })
+    this.#model.create(tasks)
+    const created = await this.#memory.tasks.createMany(
+      tasks.map(({ parents, requires, ...task }) => ({
+        ...task,
+        description: task.id,
+        dependencies: parents,
+        requires: requires === undefined ? [] : [requires],
+      })),
+    )
+    expect(created.map(task => task.status)).toEqual(tasks.map(task => this.#model.task(task.id).status))
+  }
+
+  async #claim(capabilities: readonly string[], limit: number): Promise<void> {
+    const claimed = await this.#memory.tasks.claim({ agentId: 'w', capabilities, limit, leaseMs })
+    const ready = this.#model.ready(capabilities)
+    const rankOf = (task: ModelTask) => task.rank
+    // Among tasks of the same rank any may come first.
+    expect(claimed.map(task => this.#model.task(task.id)).map(rankOf)).toEqual(
+      ready.slice(0, limit).map(rankOf),
+    )
+    for (const { id, token, attempt } of claimed) {
+      expect(ready).toContain(this.#model.task(id))
+      this.#model.claim(id, leaseMs)
+      expect({ token, attempt }).toEqual({
+        token: this.#model.task(id).token,
+        attempt: this.#model.task(id).attempts,
+      })
+      this.#claims.push({ id, token })
+    }
+  }
+
+  /** A holder reports, or somebody who thinks it is one. */
+  async #report(command: {
+    do: 'complete' | 'release' | 'heartbeat' | 'fail'
+    pick: number
+    retry?: boolean
+  }): Promise<void> {
+    const claim = this.#claims[command.pick % this.#claims.length]
+    if (claim === undefined) return
+    const task = this.#model.tasks.get(claim.id)
+    const call = this.#call(command, claim)
+    if (task === undefined) return expect(call).rejects.toMatchObject({ code: 'not_found' })
+    if (task.status !== 'running' || task.token !== claim.token) {
+      return expect(call).rejects.toMatchObject({
+        code: 'stale_token',
+        details: { status: task.status, token: task.token },
+      })
+    }
+    await call
+    if (command.do === 'complete') this.#model.complete(task)
+    if (command.do === 'release') this.#model.release(task)
+    if (command.do === 'heartbeat') this.#model.renew(task, leaseMs)
+    if (command.do === 'fail') {
+      const runAt = (await this.#memory.tasks.get(claim.id))?.runAt
+      this.#model.fail(task, command.retry ?? true, runAt?.getTime())
+    }
+  }
+
+  #call(command: { do: string; retry?: boolean }, claim: { id: string; token: number }): Promise<unknown> {
+    const { tasks } = this.#memory
+    if (command.do === 'complete') return tasks.complete({ ...claim, result: claim.token })
+    if (command.do === 'release') return tasks.release(claim)
+    if (command.do === 'heartbeat') return tasks.heartbeat({ ...claim, leaseMs })
+    return tasks.fail({ ...claim, error: 'x', retry: command.retry })
+  }
+
+  async #steer(what: 'cancel' | 'redrive' | 'delete', pick: number): Promise<void> {
+    const ids = [...this.#model.tasks.keys()]
+    const id = ids[pick % ids.length]
+    if (id === undefined) return
+    const answer = await this.#memory.tasks[what](id).catch((error: { code: string }) => error.code)
+    const wanted = this.#model[what](id)
+    const sorted = (value: unknown) => (Array.isArray(value) ? [...value].sort() : value)
+    expect(sorted(answer)).toEqual(sorted(wanted))
+  }
+}

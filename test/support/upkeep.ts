@@ -1,0 +1,20 @@
+import { instrument, Meter } from '../../src/db/instrument.ts'
+import { openSqlite } from '../../src/db/sqlite/open.ts'
+import { SqliteUpkeep } from '../../src/db/sqlite/upkeep.ts'
+import { AccessLog } from '../../src/maintenance/access.ts'
+import type { Upkeep } from '../../src/maintenance/upkeep.ts'
+import type { Clock } from '../../src/util/clock.ts'
+
+/** What background work is made of, on a store of its own share; `release` closes it. */
+export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & { release(): Promise<void> }> {
+  const { store, release } = await openSqlite(file, {})
+  const meter = new Meter(60_000)
+  const db = instrument(store.db(clock), meter)
+  const context = { db, clock, agentId: undefined, maxValueBytes: 1024, cacheBytes: 0, countRead: () => {} }
+  const engine = new SqliteUpkeep(store, clock, () => true)
+  return { context, engine, meter, access: new AccessLog(db, clock, fail), reason: 'a test', release }
+}
+
+export function fail(error: unknown): never {
+  throw error
+}
