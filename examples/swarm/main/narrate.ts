@@ -1,0 +1,50 @@
+import type { Memory } from '../../../src/index.ts'
+import { ago, bar, count, type Screen, style } from '../display.ts'
+import { type Progress, progressKey, remembered, type SessionData, swarmId } from '../swarm.ts'
+import { sentences } from './sentences.ts'
+
+/** Says what the memory knows before the run. */
+export async function greet(memory: Memory, screen: Screen): Promise<void> {
+  screen.live('        the planner and its workers start …')
+  const session = remembered<SessionData | undefined>((await memory.sessions.get(swarmId))?.data)
+  screen.print(`${session === undefined ? 'a new memory' : 'the memory'} in ${memory.url}`)
+  if (session === undefined || session.runs === 0) return
+  const { files, lines, runs, lastRunAt } = session
+  const known = `${count(files, 'file')} with ${count(lines, 'line')}`
+  screen.print(`knows ${known}, from ${count(runs, 'run')}, ${ago(Date.now() - Date.parse(lastRunAt))}`)
+}
+
+/** Tells what happens in the memory while it happens, until the run has finished. */
+export async function narrate(
+  memory: Memory,
+  screen: Screen,
+  since: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const finished = new AbortController()
+  await Promise.all([
+    tellEvents(memory, screen, since, signal).finally(() => finished.abort()),
+    drawProgress(memory, screen, AbortSignal.any([signal, finished.signal])),
+  ])
+}
+
+async function tellEvents(memory: Memory, screen: Screen, since: number, signal: AbortSignal): Promise<void> {
+  for await (const event of memory.events.subscribe({ types: Object.keys(sentences), since, signal })) {
+    const sentence = await sentences[event.type]?.(remembered(event.data), memory)
+    if (sentence !== undefined) screen.print(`${style.agent(event.source.padEnd(9))} ${sentence}`)
+    if (event.type === 'swarm.finished') return
+  }
+}
+
+/** Draws the progress anew with each change of the shared state. */
+async function drawProgress(memory: Memory, screen: Screen, signal: AbortSignal): Promise<void> {
+  for await (const { changes } of memory.shared.watch(progressKey, { signal })) {
+    const progress = remembered<Progress | undefined>(changes.at(-1)?.value)
+    if (progress !== undefined) screen.live(progressLine(progress))
+  }
+}
+
+function progressLine({ tasksDone, tasks, files, lines }: Progress): string {
+  const done = `${tasksDone} of ${count(tasks, 'task')}`
+  return `        ${bar(tasksDone, tasks, 24)} ${done}, ${count(files, 'file')}, ${count(lines, 'line')}`
+}
