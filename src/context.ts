@@ -15,4 +15,6 @@ export interface Context {
   readonly cacheBytes: number
   /** Notes that a key was read, for `getHotKeys`; costs no write now. */
   readonly countRead: (namespace: string, key: string) => void
+  /** Notes whether `retrieve` was answered from this process's memory, for `analyzePerformance`. */
+  readonly countLookup: (isHit: boolean) => void
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { InvalidInput } from './errors.ts'
+import { fileError } from './util/files.ts'
 
 /** Where the memory is, and why there: `hivewax doctor` shows both. */
 export interface Location {
@@ -14,21 +15,33 @@ export interface Location {
  * Finds the store: the argument, else HIVEWAX_URL, else `url` in `.swarm/config.json`, else `.swarm/memory.db` at
  * the root of the project that `cwd` is in, so that every agent of a project shares one memory, worktrees included.
  */
-export function locate(argument?: string, env = process.env, cwd = process.cwd()): Location {
+export function locate(argument?: string, env = process.env, cwd?: string): Location {
   if (argument !== undefined) return { url: argument, reason: 'given by the caller' }
   if (env.HIVEWAX_URL) return { url: env.HIVEWAX_URL, reason: 'HIVEWAX_URL' }
-  const { folder, reason } = swarmFolder(cwd)
+  const { folder, reason } = swarmFolder(cwd ?? workingDirectory())
   const configured = configuredUrl(folder)
   if (configured !== undefined) return configured
   return { url: path.join(folder, 'memory.db'), reason }
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch (error) {
+    throw fileError(error, 'the working directory')
+  }
 }
 
 /** Creates a default store's folder so that its contents never end up in a commit. */
 export function prepareSwarmFolder(file: string): void {
   const folder = path.dirname(file)
   if (path.basename(folder) !== '.swarm' || fs.existsSync(folder)) return
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
-  fs.writeFileSync(path.join(folder, '.gitignore'), '*\n')
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    fs.writeFileSync(path.join(folder, '.gitignore'), '*\n')
+  } catch (error) {
+    throw fileError(error, folder)
+  }
 }
 
 function swarmFolder(cwd: string): { folder: string; reason: string } {
@@ -52,12 +65,20 @@ function ancestors(cwd: string): string[] {
   }
 }
 
-/** A linked worktree's `.git` is a file that points into the main repository's `.git` folder. */
+/**
+ * The `.git` of a linked worktree is a file that names its git directory, where `commondir` names the one it
+ * shares with the main worktree. A submodule has such a file too, but shares nothing.
+ */
 function mainWorktree(root: string): string {
   const dotGit = path.join(root, '.git')
   if (fs.statSync(dotGit).isDirectory()) return root
-  const gitDir = /^gitdir: (.+)$/m.exec(fs.readFileSync(dotGit, 'utf8'))?.[1] ?? ''
-  const common = path.resolve(root, gitDir, '..', '..')
+  const gitDir = path.resolve(
+    root,
+    /^gitdir: (.+)$/m.exec(fs.readFileSync(dotGit, 'utf8'))?.[1]?.trim() ?? '',
+  )
+  const pointer = path.join(gitDir, 'commondir')
+  if (!fs.existsSync(pointer)) return root
+  const common = path.resolve(gitDir, fs.readFileSync(pointer, 'utf8').trim())
   return path.basename(common) === '.git' ? path.dirname(common) : root
 }
 
@@ -82,5 +103,5 @@ function readConfig(file: string): { url?: string } {
   if (url === undefined) return {}
   if (typeof url !== 'string') throw new InvalidInput(`"url" in ${file} must be a string`)
   // A relative file belongs to the configuration that names it, wherever the program was started.
-  return { url: /^[a-z]+:/i.test(url) ? url : path.resolve(path.dirname(file), url) }
+  return { url: /^([a-z]+:|:memory:$)/i.test(url) ? url : path.resolve(path.dirname(file), url) }
 }

@@ -10,7 +10,7 @@ import { locate, prepareSwarmFolder } from './location.ts'
 import { AccessLog } from './maintenance/access.ts'
 import { Background } from './maintenance/background.ts'
 import { Maintenance } from './maintenance/maintenance.ts'
-import { Memory } from './memory.ts'
+import { Memory, type MemoryEvents } from './memory.ts'
 import { checkInteger, checkName, checkNumber, checkOneOf } from './util/check.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { defaultMaxValueBytes, maxMaxValueBytes } from './util/json.ts'
@@ -54,8 +54,11 @@ export async function openMemory(location?: string, options: OpenOptions = {}): 
 function assemble(share: SqliteShare, reason: string, options: OpenOptions): Memory {
   const clock = options.clock ?? systemClock
   const emitter = new EventEmitter()
+  // A listener that throws must not fail what it hears of, which may be committed.
+  const tell = (name: keyof MemoryEvents, ...args: unknown[]) =>
+    queueMicrotask(() => emitter.emit(name, ...args))
   const meter = new Meter(options.slowQueryMs ?? 100)
-  meter.onSlow = (query, durationMs) => emitter.emit('slow_query', query, durationMs)
+  meter.onSlow = (query, durationMs) => tell('slow_query', query, durationMs)
   let isOpen = true
   // Not gated: what was counted before `close` is written during it.
   const inner = share.store.db(clock)
@@ -63,7 +66,7 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
     gate(inner, () => isOpen),
     meter,
   )
-  const onError = (error: unknown) => emitter.emit('background_error', error)
+  const onError = (error: unknown) => tell('background_error', error)
   const access = new AccessLog(inner, clock, onError)
   const context: Context = {
     db,
@@ -72,6 +75,7 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
     maxValueBytes: options.maxValueBytes ?? defaultMaxValueBytes,
     cacheBytes: options.cacheBytes ?? 16 * 1024 * 1024,
     countRead: options.countReads === false ? () => {} : (namespace, key) => access.count(namespace, key),
+    countLookup: isHit => meter.countLookup(isHit),
   }
   const heartbeats = new Heartbeats(db, clock, onError)
   const acting = (agentId: string): Context => ({ ...context, agentId, db: heartbeats.of(agentId) })
@@ -87,9 +91,10 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
     await share.release()
   }
   let closing: Promise<void> | undefined
-  const close = () => {
+  const close = async () => {
+    if (closing === undefined) share.store.assertOutside()
     closing ??= finish()
-    return closing
+    await closing
   }
   const handle = (own: Context): Memory =>
     new Memory({

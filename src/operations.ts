@@ -1,6 +1,7 @@
 import { agentsOperations } from './agents/operations.ts'
 import { consensusOperations } from './consensus/operations.ts'
 import { eventsOperations } from './events/operations.ts'
+import { findOperations } from './find/operations.ts'
 import { kvOperations } from './kv/operations.ts'
 import { locksOperations } from './locks/operations.ts'
 import { maintenanceOperations } from './maintenance/operations.ts'
@@ -16,6 +17,7 @@ import { workflowsOperations } from './workflows/operations.ts'
 /** Everything that the doors can do, in the order of the reference. */
 export const operations: readonly Operation[] = [
   ...kvOperations,
+  ...findOperations,
   ...sessionsOperations,
   ...agentsOperations,
   ...tasksOperations,

@@ -4,8 +4,14 @@ import type { Context } from './context.ts'
 import type { Executed, Row } from './db/db.ts'
 import type { Param } from './db/sql.ts'
 import { type EventRecord, Events, type NewEvent } from './events/events.ts'
-import { Find, type FindOptions, type Found } from './find/find.ts'
-import { Kv, type MemoryRecord, type NamespaceOption, type SearchOptions, type StoreOptions } from './kv/kv.ts'
+import type { FindOptions, Found } from './find/find.ts'
+import {
+  Kv,
+  type MemoryRecord,
+  type NamespaceOption,
+  type SearchOptions,
+  type StoreOptions,
+} from './kv/kv.ts'
 import { Locks } from './locks/locks.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { type NewPattern, type Pattern, type PatternFilter, Patterns } from './patterns/patterns.ts'
@@ -13,9 +19,13 @@ import { type CreateSessionOptions, Sessions } from './sessions/sessions.ts'
 import { type SharedEntry, SharedState, type UpdateSharedOptions } from './shared/shared.ts'
 import { Tasks } from './tasks/tasks.ts'
 import { Topology } from './topology/topology.ts'
+import { checkInteger } from './util/check.ts'
 import { uuidv7 } from './util/ids.ts'
 import type { Json } from './util/json.ts'
 import { type SaveWorkflowOptions, type WorkflowRecord, Workflows } from './workflows/workflows.ts'
+
+/** The longest that a timer of JavaScript can wait, 24 days; a longer one would end at once. */
+const longestTimerMs = 2 ** 31 - 1
 
 /** How long a transaction may stay open, in milliseconds: default 30,000. */
 export interface TransactionOptions {
@@ -39,7 +49,6 @@ export class Transaction {
   readonly topology: Topology
   readonly consensus: Consensus
   readonly locks: Locks
-  readonly #find: Find
   readonly #context: Context
 
   constructor(context: Context) {
@@ -56,7 +65,6 @@ export class Transaction {
     this.topology = new Topology(context)
     this.consensus = new Consensus(context)
     this.locks = new Locks(context)
-    this.#find = new Find(context)
   }
 
   /** See {@link Kv.store}. */
@@ -177,17 +185,23 @@ export class Transaction {
    * at all when it throws or takes longer than `timeoutMs`. A transaction inside one is a savepoint. Inside the
    * callback only its own handle may be used (else InvalidInput `transaction_misuse`).
    */
-  transaction<T>(fn: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  async transaction<T>(fn: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const { timeoutMs } = options
+    if (timeoutMs !== undefined) checkInteger('timeoutMs', timeoutMs, 1, longestTimerMs)
     const transactionId = this.#context.transactionId ?? uuidv7(this.#context.clock.now())
-    return this.#context.db.transaction(tx => fn(new Transaction({ ...this.#context, db: tx, transactionId })), {
-      interactive: true,
-      ...(timeoutMs !== undefined && { timeoutMs }),
-    })
+    return this.#context.db.transaction(
+      tx => fn(new Transaction({ ...this.#context, db: tx, transactionId })),
+      {
+        interactive: true,
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      },
+    )
   }
 
   /** See {@link Find.find}. */
-  find(text: string, options?: FindOptions): Promise<Found[]> {
-    return this.#find.find(text, options)
+  async find(text: string, options?: FindOptions): Promise<Found[]> {
+    // Loaded on first use: its rules of language take longer to load than a whole command takes to run.
+    const { Find } = await import('./find/find.ts')
+    return new Find(this.#context).find(text, options)
   }
 }

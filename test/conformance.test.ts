@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { agents } from './conformance/agents.ts'
 import { consensus } from './conformance/consensus.ts'
 import { events } from './conformance/events.ts'
+import { find } from './conformance/find.ts'
 import { kv } from './conformance/kv.ts'
 import { locks } from './conformance/locks.ts'
 import { maintenance } from './conformance/maintenance.ts'
@@ -34,6 +35,7 @@ const suites: Record<string, Suite> = {
   topology,
   consensus,
   locks,
+  find,
   maintenance,
 }
 

@@ -4,6 +4,9 @@ import type { Flags } from './flags.ts'
 import type { Printer } from './print/printer.ts'
 import type { Ask, Program } from './program.ts'
 
+/** The exit code of what Ctrl-C ended, as shells have it. */
+export const interruptedExit = 130
+
 /** What a running command works with. */
 export interface Cli {
   readonly flags: Flags

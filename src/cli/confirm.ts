@@ -7,7 +7,7 @@ import { spell } from './print/value.ts'
 export async function confirm(cli: Cli, command: Command, input: Record<string, unknown>): Promise<void> {
   if (cli.flags.yes) return
   const what = Object.values(input).map(value => spell(value, 'people'))
-  const question = `${command.summary}: ${what.join(', ')}. This cannot be undone. Go on? [y/N] `
+  const question = `${[command.path, ...what].join(' ')}: destroys data for good. Go on? [y/N] `
   const answer = cli.flags.input === false || cli.flags.json ? undefined : await cli.ask(question)
   if (/^y(es)?$/i.test(answer?.trim() ?? '')) return
   if (answer !== undefined) throw new InvalidInput('nothing was done')

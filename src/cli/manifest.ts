@@ -5,6 +5,6 @@ import { describeOperation } from './describe.ts'
 
 /**
  * The commands of all operations. Loading zod and reading the schemas takes longer than Node takes to start, so
- * the bundle holds the value of this constant instead of this module, see `scripts/build.ts`.
+ * the bundle has the value of this constant in a file instead, see `scripts/build/`.
  */
 export const manifest: readonly Command[] = operations.map(operation => describeOperation(z, operation))

@@ -1,6 +1,7 @@
+import { InvalidInput } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import { openMemory } from '../open.ts'
-import type { Cli, Runner } from './cli.ts'
+import { type Cli, interruptedExit, type Runner } from './cli.ts'
 import { coerce } from './coerce.ts'
 import { type Command, type Field, label } from './command.ts'
 import { runners } from './commands/index.ts'
@@ -12,9 +13,6 @@ import { type Parsed, parse, type Texts } from './parse.ts'
 import { Printer } from './print/printer.ts'
 import { runOperation } from './run.ts'
 import { fillFromStdin, readStdin } from './stdin.ts'
-
-/** The exit code of what Ctrl-C ended, as shells have it. */
-const interruptedExit = 130
 
 /** Asks on the terminal; undefined when nobody is there to answer. */
 export type Ask = (question: string) => Promise<string | undefined>
@@ -38,7 +36,10 @@ export class Program {
   /** How to read the value that `-` stands for; the shell has its own. */
   readStdin: (print: Printer) => Promise<string> = readStdin
   #memory: Promise<Memory> | undefined
+  #url: string | undefined
   #interrupt: AbortController | undefined
+  /** Once only: a second Ctrl-C ends the process, whatever it does. */
+  readonly #onInterrupt = () => void this.interrupt()
 
   /**
    * Runs a command line and returns its exit code; whatever fails has been told by then.
@@ -49,12 +50,12 @@ export class Program {
     const flags = { ...base, ...parsed.flags }
     const print = new Printer(flags)
     try {
-      const exitCode = await this.#dispatch(parsed, flags, print)
-      return this.#interrupt?.signal.aborted ? interruptedExit : (exitCode ?? 0)
+      return (await this.#dispatch(parsed, flags, print)) ?? 0
     } catch (error) {
       if (this.#interrupt?.signal.aborted) return interruptedExit
       return reportFailure(error, print, flags.debug)
     } finally {
+      process.off('SIGINT', this.#onInterrupt)
       this.#interrupt = undefined
     }
   }
@@ -106,6 +107,12 @@ export class Program {
   }
 
   async #open(flags: Flags): Promise<Memory> {
+    if (this.#memory !== undefined && this.#url !== flags.url) {
+      throw new InvalidInput('another memory is open in this shell', {
+        hint: 'Start a shell with --url for it.',
+      })
+    }
+    this.#url = flags.url
     // Nothing in the background, no counting, and no cache, from which one command could not profit.
     const light = { background: false, countReads: false, cacheBytes: 0 }
     this.#memory ??= openMemory(flags.url, { ...light, durability: flags.durability })
@@ -113,12 +120,8 @@ export class Program {
   }
 
   #signal(): AbortSignal {
-    if (this.#interrupt === undefined) {
-      const controller = new AbortController()
-      this.#interrupt = controller
-      // Once: a second Ctrl-C ends the process, whatever it does.
-      process.once('SIGINT', () => controller.abort())
-    }
+    if (this.#interrupt === undefined) process.once('SIGINT', this.#onInterrupt)
+    this.#interrupt ??= new AbortController()
     return this.#interrupt.signal
   }
 }

@@ -87,8 +87,8 @@ export interface Check {
 }
 
 /**
- * What maintenance asks of an engine and SQL cannot say. Long work happens off the event loop. No method may be
- * called inside a transaction of the same store.
+ * What maintenance asks of an engine and SQL cannot say. Long work happens off the event loop. No method may
+ * be called inside a transaction of the same store.
  */
 export interface Engine {
   /** Runs a statement that reads much. Rows come in batches, all from one snapshot. */
@@ -96,13 +96,13 @@ export interface Engine {
   facts(): Promise<StoreFacts>
   /** Reads the whole store. */
   extents(): Promise<Extent[]>
-  /** Undefined for a statement that has no plan, such as a pragma. */
+  /** Undefined for a statement that has no plan: a pragma, or one whose table is gone. */
   plan(text: string): Promise<Plan | undefined>
   /** Gives free pages back; `full` also closes the gaps between records, while writers wait. */
   vacuum(options: AbortableOptions & { full?: boolean | undefined }): Promise<{ freedBytes: number }>
   /**
-   * Brings the planner's statistics and the full-text index into their best shape. With `unref` the process may end
-   * meanwhile.
+   * Brings the planner's statistics and the full-text index into their best shape. With `unref` the process
+   * may end meanwhile.
    */
   optimize(options: AbortableOptions & { unref?: boolean }): Promise<void>
   /** Builds every index anew. */
@@ -110,11 +110,14 @@ export interface Engine {
   /** Writes the store as of now into `target`, which exists and is empty, and checks what it wrote. */
   copyTo(target: string, options: AbortableOptions): Promise<void>
   /**
-   * Makes the store what the file `source` holds, in one transaction, but lets no number that was ever issued be
-   * issued again. The file is checked first and never changed.
+   * Makes the store what the file `source` holds, in one transaction, but lets no number that was ever issued
+   * be issued again. The file is checked first and never changed.
    */
   replaceWith(source: string, options: LongOptions): Promise<Replaced>
-  /** Copies what can still be read of the file `source` into a new store at `target`, which exists and is empty. */
+  /**
+   * Copies what can still be read of the file `source` into a new store at `target`, which exists and is
+   * empty.
+   */
   salvage(source: string, target: string, options: AbortableOptions): Promise<Salvaged>
   /** Throws unless `path` may be overwritten with a backup: it is free, or holds an earlier one. */
   assertReplaceable(path: string): Promise<void>

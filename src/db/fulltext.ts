@@ -23,7 +23,10 @@ export interface TextEntry {
 
 export interface TextQuery {
   readonly source: TextSource
-  /** At least one. A record that holds any of them matches; the more of them, and the rarer, the higher its score. */
+  /**
+   * At least one. A record that holds any of them matches; the more of them, and the fewer other records of the source
+   * hold them, the higher its score.
+   */
   readonly terms: readonly string[]
   /** Terms of which a match must hold one as well: anywhere, or in its title. They count once more for the score. */
   readonly require?: { readonly terms: readonly string[]; readonly inTitle: boolean }
@@ -42,6 +45,6 @@ export interface FullText {
    * most `limit`, in no order.
    */
   match(query: TextQuery, now: Sql, limit: number): Sql
-  /** A select that has a row when more than `count` records match, expired ones included. Stops counting there. */
-  exceeds(query: TextQuery, count: number): Sql
+  /** A select of the `count` of matches, expired ones included. Stops counting at `atMost`. */
+  count(query: TextQuery, atMost: number): Sql
 }

@@ -20,6 +20,8 @@ const buckets = Array.from({ length: 64 }, (_, i) => 0.001 * 2 ** (i / 2))
 export class Meter {
   /** Called for each statement that took longer than `slowMs`, with its text, `?` for each value. */
   onSlow: (query: string, durationMs: number) => void = () => {}
+  /** How often the read cache had the answer, and how often it had not. */
+  readonly lookups = { hits: 0, misses: 0 }
   readonly #slowMs: number
   readonly #sites = new Map<readonly string[], StatementStats>()
   /** Statements of the owner and of fragments have no site of their own: the text is their key. */
@@ -40,6 +42,11 @@ export class Meter {
     const at = Math.min(bucket, buckets.length)
     this.#histogram[at] = (this.#histogram[at] ?? 0) + 1
     if (durationMs >= this.#slowMs) this.onSlow(stats.query, durationMs)
+  }
+
+  countLookup(isHit: boolean): void {
+    if (isHit) this.lookups.hits++
+    else this.lookups.misses++
   }
 
   /** The statements, most time first. */

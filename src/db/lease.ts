@@ -5,7 +5,7 @@ import { type Sql, sql } from './sql.ts'
 /** A lease, in the columns `lease_until` and `lease_epoch`: what gives somebody a record for a while. */
 
 /** How long a lease lasts unless its holder renews it, in milliseconds. */
-export const defaultLeaseMs = 30_000
+const defaultLeaseMs = 30_000
 
 /** A day: longer leases would only make the death of a holder go unnoticed. */
 const maxLeaseMs = 86_400_000

@@ -16,16 +16,13 @@ export interface Applied {
 }
 
 /**
- * Fingerprint of a migration's statements: FNV-1a with two multipliers. It guards against mistakes, not malice;
- * every open computes it, and loading node:crypto for it would take longer than the rest of the opening.
+ * Fingerprint of a migration's statements: FNV-1a and the length. It guards against mistakes, not malice; every
+ * open computes it, and loading node:crypto for it would take longer than the rest of the opening.
  */
 export function checksum(text: string): string {
-  let [first, second] = [0x811c9dc5, 0x050c5d1f]
-  for (let i = 0; i < text.length; i++) {
-    first = Math.imul(first ^ text.charCodeAt(i), 0x01000193)
-    second = Math.imul(second ^ text.charCodeAt(i), 0x85ebca6b)
-  }
-  return [first, second].map(half => (half >>> 0).toString(16).padStart(8, '0')).join('')
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return `${(hash >>> 0).toString(16).padStart(8, '0')}-${text.length}`
 }
 
 /**

@@ -170,7 +170,10 @@ function analyse(text: string): Statement {
 
 /** Tells by its words whether a statement only reads. In doubt it counts as a write, which is slower but right. */
 export function isReading(text: string): boolean {
-  return /^\s*(select|values|with|pragma)\b/i.test(text) && !/\b(insert|update|delete|replace(?!\s*\())\b/i.test(text)
+  return (
+    /^\s*(select|values|with|pragma)\b/i.test(text) &&
+    !/\b(insert|update|delete|replace(?!\s*\())\b/i.test(text)
+  )
 }
 
 /** A nested template that is more than one bare value: a bare value changes no text. */

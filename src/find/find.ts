@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Context } from '../context.ts'
-import { sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
@@ -13,6 +12,7 @@ import {
   type Findable,
   type FoundRecord,
   findable,
+  readRows,
   type Source,
   type SourceRow,
   sources,
@@ -86,18 +86,13 @@ export class Find {
     return found
   }
 
-  /** The records as they are now. */
-  async #rows(hits: readonly Hit[]): Promise<Map<Source, Map<Hit['ref'], SourceRow>>> {
-    const { db } = this.#context
+  async #rows(hits: readonly Hit[]): Promise<Map<Source, ReadonlyMap<Hit['ref'], SourceRow>>> {
     const bySource = Map.groupBy(hits, hit => hit.source)
-    const lists = [...bySource].map(async ([source, wanted]) => {
+    const reads = [...bySource].map(async ([source, wanted]) => {
       const refs = wanted.map(hit => hit.ref)
-      const rows = await db.all<SourceRow>(
-        sql`select ${source.columns} from ${source.table} where ${db.dialect.oneOf(sql`id`, refs)}`,
-      )
-      return [source, new Map(rows.map(row => [row.ref, row]))] as const
+      return [source, await readRows(this.#context.db, source, refs)] as const
     })
-    return new Map(await Promise.all(lists))
+    return new Map(await Promise.all(reads))
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Db } from '../db/db.ts'
-import type { TextRef, TextSource } from '../db/fulltext.ts'
+import type { TextEntry, TextRef, TextSource } from '../db/fulltext.ts'
 import { sql } from '../db/sql.ts'
-import { bodyText, type Source, type SourceRow, sources } from './sources.ts'
+import { bodyText, readRows, type Source, type SourceRow, sources } from './sources.ts'
 import { scopeTerm, textTerms } from './words.ts'
 
 /** How much one transaction indexes: with either, it holds the event loop and other writers for some 20 ms. */
@@ -62,48 +62,37 @@ async function indexBatch(tx: Db, limit: number): Promise<{ count: number; isLas
   )
   const rows = await currentRows(tx, changes)
   const batch = fitting(changes, rows)
-  for (const source of sources) await indexSource(tx, source, refsOf(source, batch), rows)
+  for (const source of sources) await remove(tx, source, batch)
+  for (const source of sources) await put(tx, source, batch, rows)
   const ids = batch.map(({ id }) => id)
   await tx.all(sql`delete from hivewax_find_changes where ${tx.dialect.oneOf(sql`id`, ids)}`)
   return { count: batch.length, isLast: batch.length === changes.length && changes.length < limit }
 }
 
 /** The rows that still exist, by source and id. */
-type Rows = ReadonlyMap<Source, ReadonlyMap<TextRef, SourceRow>>
+type Rows = ReadonlyMap<TextSource, ReadonlyMap<TextRef | null, SourceRow>>
 
 async function currentRows(tx: Db, changes: readonly Change[]): Promise<Rows> {
-  const rows = new Map<Source, Map<TextRef, SourceRow>>()
+  const rows = new Map<TextSource, ReadonlyMap<TextRef, SourceRow>>()
   for (const source of sources) {
     const refs = refsOf(source, changes)
-    const found = refs.length === 0 ? [] : await readRows(tx, source, refs)
-    rows.set(source, new Map(found.map(row => [row.ref, row])))
+    if (refs.length > 0) rows.set(source.name, await readRows(tx, source, refs))
   }
   return rows
-}
-
-function readRows(tx: Db, source: Source, refs: readonly TextRef[]): Promise<SourceRow[]> {
-  return tx.all<SourceRow>(
-    sql`select ${source.columns} from ${source.table} where ${tx.dialect.oneOf(sql`id`, refs)}`,
-  )
 }
 
 /** As many of the changes as make a batch: the oldest, at least one. */
 function fitting(changes: readonly Change[], rows: Rows): readonly Change[] {
   let length = 0
-  const end = changes.findIndex((change, i) => {
-    length += textLength(change, rows)
+  const end = changes.findIndex(({ source, ref }, i) => {
+    length += textLength(rows.get(source)?.get(ref))
     return length > maxBatchLength && i > 0
   })
   return end === -1 ? changes : changes.slice(0, end)
 }
 
-function textLength({ source, ref }: Change, rows: Rows): number {
-  for (const [{ name }, found] of rows) {
-    const row = name === source && ref !== null ? found.get(ref) : undefined
-    if (row !== undefined)
-      return [row.body, row.more, row.rest].reduce((sum, text) => sum + (text?.length ?? 0), 0)
-  }
-  return 0
+function textLength(row: SourceRow | undefined): number {
+  return [row?.body, row?.more, row?.rest].reduce((sum, text) => sum + (text?.length ?? 0), 0)
 }
 
 /** The records of a source among the changes, each once; a row of another program may have a null for its id. */
@@ -112,18 +101,25 @@ function refsOf({ name }: Source, changes: readonly Change[]): TextRef[] {
   return [...new Set(refs)].filter(ref => ref !== null)
 }
 
-async function indexSource(tx: Db, source: Source, refs: readonly TextRef[], rows: Rows): Promise<void> {
+async function remove(tx: Db, source: Source, batch: readonly Change[]): Promise<void> {
+  const refs = refsOf(source, batch)
   if (refs.length === 0) return
-  const { fullText } = tx.dialect
-  for (const statement of fullText.remove(source.name, refs)) await tx.all(statement)
-  const found = refs.map(ref => rows.get(source)?.get(ref)).filter(row => row !== undefined)
-  const entries = found.map(row => ({
+  for (const statement of tx.dialect.fullText.remove(source.name, refs)) await tx.all(statement)
+}
+
+async function put(tx: Db, source: Source, batch: readonly Change[], rows: Rows): Promise<void> {
+  const present = refsOf(source, batch).map(ref => rows.get(source.name)?.get(ref))
+  const entries = present.filter(row => row !== undefined).map(row => entryOf(source, row))
+  if (entries.length === 0) return
+  for (const statement of tx.dialect.fullText.put(source.name, entries)) await tx.all(statement)
+}
+
+function entryOf(source: Source, row: SourceRow): TextEntry {
+  return {
     ref: row.ref,
     expiresAt: row.expires_at,
     scope: source.hasNamespace ? scopeTerm(row.owner ?? '') : '',
     title: textTerms(source.title(row)),
     body: textTerms(bodyText(row)),
-  }))
-  if (entries.length === 0) return
-  for (const statement of fullText.put(source.name, entries)) await tx.all(statement)
+  }
 }

@@ -39,9 +39,10 @@ async function narrowed(
   { terms, namespace }: Wanted,
 ): Promise<TextQuery[]> {
   const query = { source, terms, scope: namespace === undefined ? undefined : scopeTerm(namespace) }
-  if (!(await isCommon(db, query))) return [query]
-  const common = await Promise.all(terms.map(term => isCommon(db, { ...query, terms: [term] })))
-  const rarer = terms.filter((_, i) => !common[i])
+  const count = await countMatches(db, query)
+  if (count <= maxRanked) return count === 0 ? [] : [query]
+  const counts = await Promise.all(terms.map(term => countMatches(db, { ...query, terms: [term] })))
+  const rarer = terms.filter((_, i) => (counts[i] ?? 0) <= maxRanked)
   const queries: TextQuery[] = [query, { ...query, require: { terms, inTitle: true } }]
   if (rarer.length > 0 && rarer.length < terms.length) {
     queries.push({ ...query, require: { terms: rarer, inTitle: false } })
@@ -49,14 +50,16 @@ async function narrowed(
   return queries
 }
 
-async function isCommon(db: Db, query: TextQuery): Promise<boolean> {
-  return (await db.all(db.dialect.fullText.exceeds(query, maxRanked))).length > 0
+/** How many records match; one more than are ranked stands for any number. */
+async function countMatches(db: Db, query: TextQuery): Promise<number> {
+  const [row] = await db.all<{ count: number }>(db.dialect.fullText.count(query, maxRanked + 1))
+  return row?.count ?? 0
 }
 
 function run(db: Db, query: TextQuery, limit: number): Promise<Omit<Hit, 'source'>[]> {
-  const { fullText, now } = db.dialect
+  const { dialect } = db
   return db.all(
-    sql`select ref, score from (${fullText.match(query, now(), maxRanked)}) as hit
+    sql`select ref, score from (${dialect.fullText.match(query, dialect.now(), maxRanked)}) as hit
         order by score desc, ref desc limit ${limit}`,
   )
 }

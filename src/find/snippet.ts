@@ -15,7 +15,7 @@ export function snippet(title: string, text: string, terms: ReadonlySet<string>)
   const body = oneLine(text)
   const inBody = firstMatches(body, terms)
   if (inBody.length > 0) return cut(body, inBody)
-  const all = oneLine(`${title}: ${body}`)
+  const all = oneLine(body === '' ? title : `${title}: ${body}`)
   return cut(all, firstMatches(all, terms))
 }
 

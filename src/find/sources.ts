@@ -1,3 +1,4 @@
+import type { Db } from '../db/db.ts'
 import type { TextRef, TextSource } from '../db/fulltext.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
@@ -107,6 +108,18 @@ const patterns: Source = {
 }
 
 export const sources: readonly Source[] = [memory, agentMemory, events, tasks, patterns]
+
+/** The rows of these records as they are now, by id; those that are gone are missing. */
+export async function readRows(
+  db: Db,
+  { columns, table }: Source,
+  refs: readonly TextRef[],
+): Promise<ReadonlyMap<TextRef, SourceRow>> {
+  const rows = await db.all<SourceRow>(
+    sql`select ${columns} from ${table} where ${db.dialect.oneOf(sql`id`, refs)}`,
+  )
+  return new Map(rows.map(row => [row.ref, row]))
+}
 
 /** The text of a record besides its title: for the index, and for people. */
 export function bodyText({ body, more, rest }: SourceRow): string {

@@ -1,12 +1,12 @@
 /**
- * The stem of an English word by Porter's algorithm (https://tartarus.org/martin/PorterStemmer/), so that `retries`
- * is found by `retry`. A word with anything but the letters a to z is its own stem.
+ * The stem of an English word, so that `retries` is found by `retry`: Porter's algorithm
+ * (https://tartarus.org/martin/PorterStemmer/) but for a final `y`, which becomes `i` by the rule of his later one.
+ * By the first, `deploy` and `deployment` would differ, and so would `try` and `tries`. A word with anything but the
+ * letters a to z is its own stem.
  */
 export function stem(word: string): string {
   if (!/^[a-z]{3,64}$/.test(word)) return word
-  const singular = withoutPlural(word)
-  const present = withoutPast(singular)
-  const root = present.endsWith('y') && hasVowel(present.slice(0, -1)) ? `${present.slice(0, -1)}i` : present
+  const root = withoutPast(withoutPlural(word)).replace(/(.[^aeiouy])y$/, '$1i')
   return tidy(withoutEnding(replaced(replaced(root, secondStep, 1), thirdStep, 1)))
 }
 

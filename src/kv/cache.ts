@@ -16,13 +16,16 @@ const maxEntryBytes = 64 * 1024
 export class ReadCache {
   readonly #db: Db
   readonly #maxBytes: number
+  readonly #onLookup: (isHit: boolean) => void
   readonly #entries = new Map<string, CachedValue | undefined>()
   #bytes = 0
   #version: unknown
 
-  constructor(db: Db, maxBytes: number) {
+  /** @param onLookup hears of each lookup whether memory had the answer */
+  constructor(db: Db, maxBytes: number, onLookup: (isHit: boolean) => void) {
     this.#db = db
     this.#maxBytes = maxBytes
+    this.#onLookup = onLookup
   }
 
   /** The value at `address`, from memory or by `load`, as of a moment within this call. */
@@ -30,7 +33,9 @@ export class ReadCache {
     if (this.#maxBytes === 0 || this.#db.version === undefined) return load()
     const version = await this.#db.version()
     if (version !== this.#version) this.#reset(version)
-    if (this.#entries.has(address)) return this.#touch(address)
+    const isHit = this.#entries.has(address)
+    this.#onLookup(isHit)
+    if (isHit) return this.#touch(address)
     const found = await load()
     // After a newer version was seen, what was read under this one may be out of date.
     if (version === this.#version) this.#put(address, found)

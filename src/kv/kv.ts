@@ -66,7 +66,7 @@ export class Kv {
 
   constructor(context: Context) {
     this.#context = context
-    this.#cache = new ReadCache(context.db, context.cacheBytes)
+    this.#cache = new ReadCache(context.db, context.cacheBytes, context.countLookup)
   }
 
   /**
@@ -112,7 +112,7 @@ export class Kv {
     for (const key of names) this.#context.countRead(namespace, key)
     const rows = await this.#context.db.all<MemoryRow>(
       sql`select key, value from memory_store
-          where namespace = ${namespace} and key in (${join(names)}) and ${this.#live()}`,
+          where namespace = ${namespace} and ${this.#context.db.dialect.oneOf(sql`key`, names)} and ${this.#live()}`,
     )
     return new Map(rows.map(row => [row.key, decodeLoose(row.value)]))
   }
@@ -214,7 +214,7 @@ export class Kv {
     const after = cursorPosition(options.cursor, 2)
     const parts = [
       this.#context.db.dialect.glob(sql`key`, glob),
-      sql`key >= ${prefix} and key < ${`${prefix}\u{10ffff}`}`,
+      sql`key >= ${prefix} and key < ${`${prefix}${aboveAnyKey}`}`,
     ]
     if (options.namespace !== '*') parts.push(sql`namespace = ${address('any', options.namespace).namespace}`)
     if (after !== undefined) parts.push(sql`(namespace, key) > (${after[0]}, ${after[1]})`)
@@ -235,6 +235,9 @@ export class Kv {
     return this.#context.db.dialect.now(ttlMs(ttl))
   }
 }
+
+/** A key has at most 512 bytes, thus 128 of the last character: with one more it sorts after each of them. */
+const aboveAnyKey = '\u{10ffff}'.repeat(129)
 
 interface Address {
   key: string

@@ -66,8 +66,13 @@ const maxPollMs = 128
 
 const maxDelayMs = 86_400_000
 
-/** Stands for this process where the handle has no agent. */
-const processId = uuidv7(Date.now())
+let processId: string | undefined
+
+/** Stands for this process where the handle has no agent. Made on first use, since randomness is slow to load. */
+function thisProcess(): string {
+  processId ??= uuidv7(Date.now())
+  return processId
+}
 
 /** Locks with leases: one holder at a time, for as long as it gives signs of life, with a rising fencing token. */
 export class Locks {
@@ -85,7 +90,7 @@ export class Locks {
   async acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
     checkName('name', name)
     const wish = {
-      owner: checkName('owner', options.owner ?? this.#context.agentId ?? processId),
+      owner: checkName('owner', options.owner ?? this.#context.agentId ?? thisProcess()),
       leaseMs: checkLeaseMs(options.leaseMs),
       delayMs: checkInteger('delayMs', options.delayMs ?? 0, 0, maxDelayMs),
     }

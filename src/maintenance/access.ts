@@ -14,7 +14,10 @@ const rowsPerStatement = 100
 /** The timer must not run in the context of whoever happened to read first, which may be a transaction's. */
 const detached = AsyncLocalStorage.snapshot()
 
-/** Counts reads per key and minute: in memory at once, in the store every few seconds, so that reads stay reads. */
+/**
+ * Counts reads per key and minute: in memory at once, in the store every few seconds, so that reads stay
+ * reads.
+ */
 export class AccessLog {
   readonly #db: Db
   readonly #clock: Clock
@@ -35,7 +38,10 @@ export class AccessLog {
     else if (this.#timer === undefined) this.#schedule(flushAfterMs)
   }
 
-  /** Resolves when every read counted so far is in the store. When that fails the counts stay, for the next time. */
+  /**
+   * Resolves when every read counted so far is in the store. When that fails the counts stay, for the next
+   * time.
+   */
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -79,7 +85,8 @@ export class AccessLog {
         const rows = counts.slice(from, from + rowsPerStatement).map(toRow)
         await tx.all(
           sql`insert into hivewax_access (minute, namespace, key, reads) values ${join(rows)}
-              on conflict (minute, namespace, key) do update set reads = hivewax_access.reads + excluded.reads`,
+              on conflict (minute, namespace, key)
+              do update set reads = hivewax_access.reads + excluded.reads`,
         )
       }
     })

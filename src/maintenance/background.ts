@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Agents } from '../agents/agents.ts'
 import { sql } from '../db/sql.ts'
-import { indexPending } from '../find/indexing.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { cleanup } from './cleanup.ts'
 import { lastDone, markDone, type Upkeep } from './upkeep.ts'
@@ -11,7 +10,10 @@ const optimizeEveryMs = 86_400_000
 /** How long one round may index. */
 const indexForMs = 2_000
 
-/** Timers must not run in the context of whoever opened the memory, which may be a transaction's of another store. */
+/**
+ * Timers must not run in the context of whoever opened the memory, which may be a transaction's of another
+ * store.
+ */
 const detached = AsyncLocalStorage.snapshot()
 
 export interface BackgroundOptions {
@@ -22,9 +24,9 @@ export interface BackgroundOptions {
 }
 
 /**
- * Upkeep that nobody asks for: removes what has expired, releases what lapsed agents hold, gives free pages back,
- * keeps the log short, and the full-text index and the planner's statistics fresh. Of all processes that have the store open only one does it at a time, the holder of a
- * lease. Never keeps the process alive.
+ * Upkeep that nobody asks for: removes what has expired, releases what lapsed agents hold, gives free pages
+ * back, keeps the log short, and the full-text index and the planner's statistics fresh. Of all processes
+ * that have the store open only one does it at a time, the holder of a lease. Never keeps the process alive.
  */
 export class Background {
   readonly #upkeep: Upkeep
@@ -97,7 +99,8 @@ export class Background {
     // Three rounds long: one late renewal must not hand the work to somebody else.
     const rows = await db.all(
       sql`insert into hivewax_upkeep (name, owner, lease_until, lease_epoch)
-          values ('background', ${this.#owner}, ${db.dialect.leaseNow()} + ${3 * this.#intervalMs}, ${db.dialect.leaseEpoch()})
+          values ('background', ${this.#owner}, ${db.dialect.leaseNow()} + ${3 * this.#intervalMs},
+                  ${db.dialect.leaseEpoch()})
           on conflict (name) do update set
             owner = excluded.owner, lease_until = excluded.lease_until, lease_epoch = excluded.lease_epoch
           where ${isFree} returning 1 as leads`,
@@ -112,8 +115,11 @@ export class Background {
     this.#leads = false
   }
 
-  /** Brings full-text search nearer to the latest writes, so that the next search has less to catch up with. */
+  /**
+   * Brings full-text search nearer to the latest writes, so that the next search has less to catch up with.
+   */
   async #index(signal: AbortSignal): Promise<void> {
+    const { indexPending } = await import('../find/indexing.ts')
     const end = performance.now() + indexForMs
     while (!signal.aborted && performance.now() < end) {
       if ((await indexPending(this.#upkeep.context.db, { maxMs: indexForMs / 10 })).isDone) return

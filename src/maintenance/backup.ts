@@ -2,7 +2,7 @@ import fs from 'node:fs/promises'
 import path from 'node:path'
 import { type AbortableOptions, portion } from '../db/engine.ts'
 import { Conflict } from '../errors.ts'
-import { checkPath, checksumFile, sha256, writeWhole } from './files.ts'
+import { checkPath, checksumFile, readChecksum, sha256, writeWhole } from './files.ts'
 import { markDone, type Upkeep } from './upkeep.ts'
 
 export interface BackupOptions extends AbortableOptions {
@@ -19,8 +19,8 @@ export interface BackupResult {
 }
 
 /**
- * Copies the store, as it is at one moment after the call, into one file: consistent while others write, checked
- * page by page, then moved into place. A file that is no backup of ours is never overwritten.
+ * Copies the store, as it is at one moment after the call, into one file: consistent while others write,
+ * checked page by page, then moved into place. A file that is no backup of ours is never overwritten.
  */
 export async function backup(upkeep: Upkeep, to: string, options: BackupOptions = {}): Promise<BackupResult> {
   const started = performance.now()
@@ -28,11 +28,15 @@ export async function backup(upkeep: Upkeep, to: string, options: BackupOptions 
   const { onProgress, signal, overwrite = true } = options
   const file = checkPath(to)
   await engine.assertReplaceable(file)
+  engine.assertNotOpen(checksumFile(file))
+  // Throws when that name holds something else, which would be lost.
+  await readChecksum(file)
   if (!overwrite && (await exists(file))) throw taken(file)
   const made = await writeWhole(file, async temporary => {
     await engine.copyTo(temporary, { signal, onProgress: portion(onProgress, 0, 0.9) })
     const digest = await sha256(temporary, portion(onProgress, 0.9, 1))
-    // Should the process die before the next line of business is done, no checksum is better than a wrong one.
+    // Should the process die before the next line of business is done, no checksum is better than a wrong
+    // one.
     await fs.rm(checksumFile(file), { force: true })
     return { bytes: (await fs.stat(temporary)).size, sha256: digest }
   })

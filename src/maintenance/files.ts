@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { LongOptions } from '../db/engine.ts'
+import { InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'
-import { fileError } from '../util/files.ts'
+import { fileError, systemCode } from '../util/files.ts'
 
 /** The absolute form of a path from outside. */
 export function checkPath(file: unknown): string {
@@ -12,8 +13,9 @@ export function checkPath(file: unknown): string {
 }
 
 /**
- * Writes a file so that `file` is at any moment, even after a power cut, what it was before or the whole new one.
- * `write` fills an empty file beside it that only the owner can read. A missing folder is created, as private.
+ * Writes a file so that `file` is at any moment, even after a power cut, what it was before or the whole new
+ * one. `write` fills an empty file beside it that only the owner can read. A missing folder is created, as
+ * private.
  */
 export async function writeWhole<T>(file: string, write: (temporary: string) => Promise<T>): Promise<T> {
   const folder = path.dirname(file)
@@ -38,13 +40,17 @@ export async function writeWhole<T>(file: string, write: (temporary: string) => 
 
 /** The SHA-256 of a file that no database has open, in hexadecimal. */
 export async function sha256(file: string, onProgress?: LongOptions['onProgress']): Promise<string> {
-  const { size } = await fs.stat(file)
   const hash = createHash('sha256')
   let done = 0
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
-    hash.update(chunk)
-    done += chunk.length
-    onProgress?.({ step: 'checksum', fraction: done / size })
+  try {
+    const { size } = await fs.stat(file)
+    for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+      hash.update(chunk)
+      done += chunk.length
+      onProgress?.({ step: 'checksum', fraction: done / size })
+    }
+  } catch (error) {
+    throw fileError(error, file)
   }
   return hash.digest('hex')
 }
@@ -52,6 +58,19 @@ export async function sha256(file: string, onProgress?: LongOptions['onProgress'
 /** The file that holds the checksum of another, in the form of `sha256sum`. */
 export function checksumFile(file: string): string {
   return `${file}.sha256`
+}
+
+/** The checksum that was written beside a file, or undefined when there is none. */
+export async function readChecksum(file: string): Promise<string | undefined> {
+  const beside = checksumFile(file)
+  try {
+    const [digest] = /^[0-9a-f]{64}\b/.exec(await fs.readFile(beside, 'utf8')) ?? []
+    if (digest !== undefined) return digest
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw fileError(error, beside)
+  }
+  throw new InvalidInput(`${beside} is no checksum`, { hint: 'It is in the way: move it elsewhere.' })
 }
 
 async function sync(file: string): Promise<void> {

@@ -25,8 +25,9 @@ export interface VacuumOptions extends AbortableOptions {
 }
 
 /**
- * The upkeep of the store: space, speed, backups, and a look inside. Long work runs off the event loop, and others
- * go on reading and writing meanwhile except where it says otherwise. Not to be used inside a transaction.
+ * The upkeep of the store: space, speed, backups, and a look inside. Long work runs off the event loop, and
+ * others go on reading and writing meanwhile except where it says otherwise. Not to be used inside a
+ * transaction.
  */
 export class Maintenance {
   readonly #upkeep: Upkeep
@@ -41,7 +42,8 @@ export class Maintenance {
   }
 
   /**
-   * Gives free pages back to the file system, a little at a time while others write; `full` also closes the gaps.
+   * Gives free pages back to the file system, a little at a time while others write; `full` also closes the
+   * gaps.
    * @returns how much smaller the data became
    */
   vacuum(options: VacuumOptions = {}): Promise<{ freedBytes: number }> {

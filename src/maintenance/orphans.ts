@@ -67,14 +67,14 @@ const isUnfounded = sql`
                   where c.source = hivewax_find_records.source and c.ref = hivewax_find_records.ref)`
 
 function isNotIn(source: string): Sql {
-  const text = `not (source = '${source}' and exists (select 1 from ${source} s where s.id = hivewax_find_records.ref))`
-  return raw(text)
+  return raw(`not (source = '${source}'
+                   and exists (select 1 from ${source} s where s.id = hivewax_find_records.ref))`)
 }
 
 /**
- * Records whose referent is gone, by table: memory of agents, edges between tasks, history of workflows, votes,
- * entries of the full-text index; and tasks that run without an owner. Up to 10,000. The memory of an agent that was
- * never registered is no orphan: its agent exists, with the type `unregistered`.
+ * Records whose referent is gone, by table: memory of agents, edges between tasks, history of workflows,
+ * votes, entries of the full-text index; and tasks that run without an owner. Up to 10,000. The memory of an
+ * agent that was never registered is no orphan: its agent exists, with the type `unregistered`.
  */
 export async function findOrphans({ engine }: Upkeep): Promise<Orphan[]> {
   const kinds = [
@@ -109,8 +109,8 @@ function isBroken({ table, column, parent, parentColumn }: Reference): Sql {
 }
 
 /**
- * Removes what `findOrphans` finds. Tasks are not removed: one that runs without an owner can be claimed again, and
- * one that waits for a missing task goes on or ends by its policy, as if that task had failed.
+ * Removes what `findOrphans` finds. Tasks are not removed: one that runs without an owner can be claimed
+ * again, and one that waits for a missing task goes on or ends by its policy, as if that task had failed.
  */
 export async function cleanupOrphans({ context }: Upkeep): Promise<CleanupResult> {
   const result: CleanupResult = {}
@@ -126,12 +126,15 @@ export async function cleanupOrphans({ context }: Upkeep): Promise<CleanupResult
   return result
 }
 
-/** Edges from missing tasks, a batch in each transaction, so that nothing waits for a task that cannot end. */
+/**
+ * Edges from missing tasks, a batch in each transaction, so that nothing waits for a task that cannot end.
+ */
 async function settleMissingParents(context: Context): Promise<number> {
   for (let removed = 0; ; ) {
     const edges = await context.db.transaction(async tx => {
       const rows = await tx.all<{ parent_id: string }>(
-        sql`select distinct parent_id from hivewax_task_dependencies where ${isBroken(edgeTo('parent_id'))} limit 100`,
+        sql`select distinct parent_id from hivewax_task_dependencies
+            where ${isBroken(edgeTo('parent_id'))} limit 100`,
       )
       const ids = rows.map(row => row.parent_id)
       if (ids.length === 0) return []
@@ -150,7 +153,8 @@ async function settleMissingParents(context: Context): Promise<number> {
 
 async function freeForsaken({ db }: Context): Promise<number> {
   const rows = await db.all(
-    sql`update tasks set status = 'pending', lease_until = null, lease_epoch = null, updated_at = ${db.dialect.now()}
+    sql`update tasks set status = 'pending', lease_until = null, lease_epoch = null,
+          updated_at = ${db.dialect.now()}
         where ${isForsaken} returning id`,
   )
   return rows.length

@@ -30,6 +30,8 @@ export interface PerformanceReport {
     /** The ten that took most time in all. */
     slowest: StatementStats[]
   }
+  /** How often `retrieve` was answered from this process's memory, and how often it was not. */
+  cache: { hits: number; misses: number }
   /** Statements that read a table of more than 1 MB from end to end. */
   scans: { query: string; table: string }[]
   /** What would help, a sentence each; empty when nothing would. */
@@ -71,6 +73,7 @@ export async function analyzePerformance({ engine, meter }: Upkeep): Promise<Per
       p99Ms: meter.percentileMs(0.99),
       slowest: statements.slice(0, 10),
     },
+    cache: { ...meter.lookups },
     scans,
   }
   return { ...report, suggestions: suggest(report) }
@@ -82,7 +85,6 @@ interface Planned {
   scans: string[]
 }
 
-/** A statement that was for a table that is gone has no plan any more. */
 async function planAll(engine: Upkeep['engine'], statements: readonly StatementStats[]): Promise<Planned[]> {
   const plans: Planned[] = []
   for (const { query } of statements) {

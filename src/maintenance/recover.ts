@@ -5,7 +5,7 @@ import { checkPath, writeWhole } from './files.ts'
 import type { Upkeep } from './upkeep.ts'
 
 export interface RecoverOptions extends AbortableOptions {
-  /** The damaged file. Default: the file of this store. */
+  /** The damaged file, which this process has not open. Default: the file of this store. */
   from?: string | undefined
 }
 
@@ -16,8 +16,8 @@ export interface RecoverResult extends Salvaged {
 }
 
 /**
- * Copies what can still be read of a damaged file, row by row, into a new store at `to`. The damaged file is only
- * read. Numbers go on far above those that were found, since larger ones may be among what is lost.
+ * Copies what can still be read of a damaged file, row by row, into a new store at `to`. The damaged file is
+ * only read. Numbers go on far above those that were found, since larger ones may be among what is lost.
  */
 export async function recover(
   upkeep: Upkeep,
@@ -27,6 +27,7 @@ export async function recover(
   const { engine } = upkeep
   const file = checkPath(to)
   const damaged = options.from === undefined ? (await engine.facts()).file : checkPath(options.from)
+  if (options.from !== undefined) engine.assertNotOpen(damaged)
   if (!(await fs.stat(damaged).catch(() => undefined))?.isFile())
     throw new NotFound(`there is no file ${damaged}`)
   await engine.assertReplaceable(file)

@@ -2,7 +2,7 @@ import fs from 'node:fs/promises'
 import { type LongOptions, portion } from '../db/engine.ts'
 import { Corrupt, InvalidInput, NotFound } from '../errors.ts'
 import { fileError, systemCode } from '../util/files.ts'
-import { checkPath, checksumFile, sha256 } from './files.ts'
+import { checkPath, checksumFile, readChecksum, sha256 } from './files.ts'
 import type { Upkeep } from './upkeep.ts'
 
 export type RestoreOptions = LongOptions
@@ -17,10 +17,11 @@ export interface RestoreResult {
 }
 
 /**
- * Makes the store what a backup holds, in one transaction: other processes see the restored data or nothing of it.
- * The file is checked first, so a damaged, foreign or newer one changes nothing. What was stored since the backup
- * is gone, but none of its event ids, revisions, versions, tokens and ballots will be issued again; leases that
- * were held have ended, and watchers of shared state are told that their cursor is too old.
+ * Makes the store what a backup holds, in one transaction: other processes see the restored data or nothing
+ * of it. The file is checked first, so a damaged, foreign or newer one changes nothing. What was stored since
+ * the backup is gone, but none of its event ids, revisions, versions, tokens and ballots will be issued
+ * again; leases that were held have ended, and watchers of shared state are told that their cursor is too
+ * old.
  */
 export async function restore(
   { engine }: Upkeep,
@@ -31,6 +32,7 @@ export async function restore(
   const file = checkPath(from)
   await assertFile(file)
   engine.assertNotOpen(file)
+  engine.assertNotOpen(checksumFile(file))
   await verifyChecksum(file, portion(options.onProgress, 0, 0.1))
   const { tables, eventId } = await engine.replaceWith(file, {
     onProgress: portion(options.onProgress, 0.1, 1),
@@ -51,7 +53,7 @@ async function assertFile(file: string): Promise<void> {
 
 /** A backup that was moved without its checksum is still checked page by page. */
 async function verifyChecksum(file: string, onProgress: LongOptions['onProgress']): Promise<void> {
-  const expected = await readChecksum(checksumFile(file))
+  const expected = await readChecksum(file)
   if (expected === undefined) return
   const found = await sha256(file, onProgress)
   if (found === expected) return
@@ -59,13 +61,4 @@ async function verifyChecksum(file: string, onProgress: LongOptions['onProgress'
     hint: `Nothing was changed. Use another backup; if the file is right, delete ${checksumFile(file)}.`,
     details: { file, found, expected },
   })
-}
-
-async function readChecksum(file: string): Promise<string | undefined> {
-  try {
-    return (await fs.readFile(file, 'utf8')).trim().split(/\s/)[0]
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined
-    throw fileError(error, file)
-  }
 }

@@ -6,7 +6,9 @@ export interface Stats extends Omit<StoreFacts, 'file'> {
   /** What the store takes on disk, in MB (1,048,576 bytes), to two decimals. */
   size: number
   tableCount: number
-  /** The documented tables with their rows as they lie there: expired ones count until they are cleaned up. */
+  /**
+   * The documented tables with their rows as they lie there: expired ones count until they are cleaned up.
+   */
   tables: { name: string; rows: number }[]
 }
 

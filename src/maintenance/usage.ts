@@ -14,7 +14,8 @@ export interface UsageOptions {
   /** How far back `writes` and `reads` look, such as `'24h'`. Default `'7d'`; reads are kept for 30 days. */
   timeframe?: Duration | undefined
   /**
-   * `namespace` (default) or `day` (of the last write, UTC) of key-value memory, or `agent`: whose agent memory.
+   * `namespace` (default) or `day` (of the last write, UTC) of key-value memory, or `agent`: whose agent
+   * memory.
    */
   groupBy?: (typeof groupings)[number] | undefined
 }
@@ -67,7 +68,9 @@ interface UsageRow {
   newest: string | null
 }
 
-/** The keys that were retrieved most, most reads first, to the minute; this handle's latest reads included. */
+/**
+ * The keys that were retrieved most, most reads first, to the minute; this handle's latest reads included.
+ */
 export async function hotKeys(
   { context, engine, access }: Upkeep,
   options: HotKeyOptions = {},

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
 import { checkLeaseMs, leaseFor } from '../db/lease.ts'
-import { join, type Sql, sql } from '../db/sql.ts'
+import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
+import { chunks } from '../util/chunks.ts'
 import { type TaskEvent, tell } from './events.ts'
 import { isReady, prepareQueue } from './queue.ts'
 import { type ClaimedTask, columns, fromRow, namesIn, type TaskRow } from './task.ts'
@@ -25,6 +26,9 @@ export interface Claim {
   limit: number
   leaseMs: number
 }
+
+/** Lanes that one statement reads: engines take so many parts of a union, SQLite 500. */
+const maxLanes = 100
 
 interface ClaimedRow extends TaskRow {
   token: number
@@ -52,34 +56,46 @@ export function checkClaim(context: Context, options: ClaimOptions): Claim {
  */
 export async function claimTasks(context: Context, claim: Claim): Promise<ClaimedTask[]> {
   const lanes = (await prepareQueue(context)) ? await openLanes(context, claim) : []
+  const first = await firstInOrder(context, lanes, claim.limit)
   const { dialect } = context.db
   const rows = await context.db.all<ClaimedRow>(
     sql`update tasks set status = 'running', assigned_to = ${claim.agentId}, attempts = attempts + 1,
           token = (select case when value > tasks.token then value else tasks.token end + 1
                    from hivewax_counters where name = 'floor'),
           ${leaseFor(dialect, claim.leaseMs)}, updated_at = ${dialect.now()}
-        where id in (${firstInOrder(context, lanes, claim.limit)}) and status = 'pending'
+        where id in (${first}) and status = 'pending'
         returning ${columns}, token, rank`,
   )
   await tell(context, rows.map(claimedEvent))
   return rows.sort((a, b) => a.rank - b.rank).map(row => toClaimed(row, claim))
 }
 
+/** The ids of the first ready tasks of the lane without requirements, and of these. */
+async function firstInOrder(context: Context, lanes: readonly string[], limit: number): Promise<Sql> {
+  if (lanes.length === 0) return sql`select id from (${headOf(context, undefined, limit)}) as head`
+  if (lanes.length < maxLanes)
+    return sql`select id from (${firstOf(context, [undefined, ...lanes], limit)}) as first`
+  const first: { id: string; rank: number }[] = []
+  for (const part of chunks([undefined, ...lanes], maxLanes)) {
+    first.push(...(await context.db.all<{ id: string; rank: number }>(firstOf(context, part, limit))))
+  }
+  const ids = first.sort((a, b) => a.rank - b.rank).map(task => task.id)
+  return ids.length === 0 ? raw('null') : join(ids.slice(0, limit))
+}
+
+/** The first tasks of several lanes together. */
+function firstOf(context: Context, lanes: readonly (string | undefined)[], limit: number): Sql {
+  const heads = lanes.map(lane => sql`select * from (${headOf(context, lane, limit)}) as head`)
+  return sql`select id, rank from (${join(heads, ' union all ')}) as heads order by rank limit ${limit}`
+}
+
 /**
- * The ids of the first ready tasks. The tasks of a lane, which have the same requirements, lie in the index in their
- * order: reading the head of each lane, and nothing of the others, costs the same whatever the backlog.
+ * The first tasks of a lane. Tasks with the same requirements lie in the index in their order: reading the head of
+ * each lane, and nothing of what the claimant cannot do, costs the same whatever the backlog.
  */
-function firstInOrder(context: Context, lanes: readonly string[], limit: number): Sql {
-  const { skipLocked } = context.db.dialect
-  const open = sql`select id, rank from tasks where ${isReady} and requires is null
-                   order by rank limit ${limit} ${skipLocked}`
-  if (lanes.length === 0) return sql`select id from (${open}) as lane`
-  const others = lanes.map(
-    lane => sql`select * from (select id, rank from tasks where ${isReady} and requires = ${lane}
-                               order by rank limit ${limit} ${skipLocked}) as lane`,
-  )
-  return sql`select id from (select * from (${open}) as lane union all ${join(others, ' union all ')}) as lanes
-             order by rank limit ${limit}`
+function headOf(context: Context, lane: string | undefined, limit: number): Sql {
+  return sql`select id, rank from tasks where ${isReady} and ${lane === undefined ? sql`requires is null` : sql`requires = ${lane}`}
+             order by rank limit ${limit} ${context.db.dialect.skipLocked}`
 }
 
 /** The lanes of ready tasks that require capabilities, all of which the claimant has. */

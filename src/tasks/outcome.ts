@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { leaseFor } from '../db/lease.ts'
+import { theRow } from '../db/rows.ts'
 import { join, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import type { Json } from '../util/json.ts'
@@ -88,8 +89,8 @@ export async function failTask(
   const status = nextStatus(row, retry)
   const delayMs = status === 'pending' ? retryDelayMs(readBackoff(row.backoff), row.attempts) : undefined
   const event = status === 'dead' ? 'dead' : 'failed'
-  await endAttempt(context, row, { error, status, delayMs, event, source: row.assigned_to })
-  return status
+  const ended = await endAttempt(context, row, { error, status, delayMs, event, source: row.assigned_to })
+  return ended ? status : refuseStale(context.db, claim)
 }
 
 /** The attempt that a claim stands for, or Conflict when it has ended. */
@@ -167,7 +168,7 @@ export async function staleClaims(
 
 /** Refuses a call with a stale token, saying what became of the task. */
 export async function refuseStale(db: Db, claim: ClaimKey): Promise<never> {
-  const [{ id, status, token } = { ...claim, status: undefined }] = await staleClaims(db, [claim], new Set())
+  const { id, status, token } = theRow(await staleClaims(db, [claim], new Set()))
   if (status === undefined) throw noTask(id)
   const state = status === 'running' && token !== claim.token ? `running under token ${token}` : status
   throw new Conflict(

@@ -146,8 +146,9 @@ export interface Setback {
 /**
  * Ends an attempt, unless it has ended already, and with the last one what depends on the task.
  * @param context its `db` is the transaction
+ * @returns false when it had ended already
  */
-export async function endAttempt(context: Context, row: AttemptRow, setback: Setback): Promise<void> {
+export async function endAttempt(context: Context, row: AttemptRow, setback: Setback): Promise<boolean> {
   const { status, error, delayMs, event, source, reason } = setback
   const { dialect } = context.db
   const agentId = row.assigned_to ?? undefined
@@ -165,8 +166,9 @@ export async function endAttempt(context: Context, row: AttemptRow, setback: Set
           run_at = ${delayMs === undefined ? sql`run_at` : dialect.now(delayMs)}, updated_at = ${dialect.now()}
         where id = ${row.id} and token = ${row.token} and status = 'running' returning id`,
   )
-  if (ended.length === 0) return
-  const data = { taskId: row.id, status, attempt: row.attempts, ...(reason !== undefined && { reason }) }
-  await tell(context, [{ what: event, source, data }])
+  if (ended.length === 0) return false
+  const data = { taskId: row.id, status, attempt: row.attempts, agentId: row.assigned_to }
+  await tell(context, [{ what: event, source, data: { ...data, ...(reason !== undefined && { reason }) } }])
   if (isLast) await settleDependents(context, [{ id: row.id, status }])
+  return true
 }

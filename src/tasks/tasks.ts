@@ -34,6 +34,7 @@ import {
   statuses,
   type Task,
   type TaskRow,
+  type TaskState,
   type TaskStatus,
 } from './task.ts'
 
@@ -60,12 +61,6 @@ export interface ClaimResults {
   held: string[]
   /** The others, untouched: whoever still works on them should stop. */
   stale: StaleClaim[]
-}
-
-/** How a task stands after a call. */
-export interface TaskState {
-  id: string
-  status: TaskStatus
 }
 
 export interface ListTasksOptions extends PageOptions {
@@ -117,7 +112,7 @@ export class Tasks {
    */
   async claim(options: ClaimOptions = {}): Promise<ClaimedTask[]> {
     const claim = checkClaim(this.#context, options)
-    return this.#transaction(context => claimTasks(context, claim))
+    return this.#transaction(context => claimTasks({ ...context, agentId: claim.agentId }, claim))
   }
 
   /**

@@ -55,4 +55,15 @@ describe('the shell', () => {
     expect(document(ran)).toEqual({ ok: true, data: { revision: 1 } })
     expect(fs.existsSync(path.join(folder, 'other.db'))).toBe(true)
   })
+
+  it('has one memory open and does not pretend to use another', () => {
+    const folder = scratchFolder()
+    const ran = hivewax(folder, ['shell'], { input: 'store a 1 --url other.db\n' })
+    expect(ran).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining('another memory is open'),
+    })
+    expect(fs.existsSync(path.join(folder, 'other.db'))).toBe(false)
+  })
 })

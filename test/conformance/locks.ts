@@ -295,14 +295,17 @@ export const locks: Suite = open => {
     const clock = new TestClock()
     const memory = await open({ clock, durability: 'normal' })
     let runs = 0
-    const property = fc.asyncProperty(fc.array(anyCommand, { maxLength: 40 }), async commands => {
-      const model = new LockModel(clock)
-      const name = `lock ${runs++}`
-      for (const command of commands) {
-        expect(await run(memory, name, command, clock, model.token)).toEqual(model.run(command))
-        expect((await memory.locks.get(name))?.token).toBe(model.isHeld ? model.token : undefined)
-      }
-    })
+    const property = fc.asyncProperty(
+      fc.array(anyCommand, { maxLength: 40, size: 'max' }),
+      async commands => {
+        const model = new LockModel(clock)
+        const name = `lock ${runs++}`
+        for (const command of commands) {
+          expect(await run(memory, name, command, clock, model.token)).toEqual(model.run(command))
+          expect((await memory.locks.get(name))?.token).toBe(model.isHeld ? model.token : undefined)
+        }
+      },
+    )
     await fc.assert(property, { numRuns: 1000 })
   })
 }

@@ -179,6 +179,10 @@ export const maintenance: Suite = open => {
       Array.from({ length: 2000 }, (_, i) => ({ key: `k${i}`, value: 'x'.repeat(1000) })),
     )
     await memory.retrieve('k1')
+    await memory.retrieve('k1')
+    await memory.execute('create table own (x integer)')
+    await memory.query('select x from own')
+    await memory.execute('drop table own')
     const report = await memory.analyzePerformance()
     const [largest] = report.tables
     expect(largest).toMatchObject({ name: 'memory_store' })
@@ -187,6 +191,7 @@ export const maintenance: Suite = open => {
     expect(report.statements.count).toBeGreaterThanOrEqual(2000)
     expect(report.statements.p99Ms).toBeGreaterThanOrEqual(report.statements.p50Ms)
     expect(report.statements.slowest.length).toBeGreaterThan(0)
+    expect(report.cache).toEqual({ hits: 1, misses: 1 })
     expect(report.fragmentation).toBeLessThan(1)
   })
 

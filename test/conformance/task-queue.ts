@@ -120,6 +120,17 @@ export const taskQueue: Suite = open => {
     ])
   })
 
+  it('claims in order however many different requirements there are', async () => {
+    const memory = await open({ durability: 'normal' })
+    const names = Array.from({ length: 600 }, (_, i) => `skill-${(i * 7) % 600}`)
+    await memory.tasks.createMany(names.map(name => ({ id: name, description: name, requires: [name] })))
+    const claimed = await memory.tasks.claim({ agentId: 'w', capabilities: names.slice(10), limit: 500 })
+    expect(claimed.map(task => task.id)).toEqual(names.slice(10, 510))
+    const rest = await memory.tasks.claim({ agentId: 'w', capabilities: names.slice(0, 300), limit: 500 })
+    expect(rest.map(task => task.id)).toEqual(names.slice(0, 10))
+    expect(await memory.tasks.claim({ agentId: 'w', capabilities: names.slice(0, 300) })).toEqual([])
+  })
+
   it('takes the capabilities that an agent was registered with', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x', requires: ['testing'] })

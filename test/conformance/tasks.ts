@@ -170,7 +170,7 @@ export const tasks: Suite = open => {
     expect(await storyOf(memory, 't')).toEqual([
       'task.created by system',
       'task.claimed by a',
-      'task.released by system',
+      'task.released by b',
       'task.claimed by b',
     ])
   })
@@ -315,7 +315,7 @@ export const tasks: Suite = open => {
         { attempt: 2, agentId: 'b' },
       ],
     })
-    expect((await storyOf(memory, 't')).at(-1)).toBe('task.dead by system')
+    expect((await storyOf(memory, 't')).at(-1)).toBe('task.dead by c')
   })
 
   it('gives a released task back at once, at its former place, the attempt refunded', async () => {

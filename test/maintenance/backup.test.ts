@@ -96,7 +96,11 @@ test('a backup never overwrites what is no backup', async () => {
   other.close()
   const store = path.join(folder, 'store.db')
   await (await openMemory(store, { background: false })).close()
-  for (const target of [file, link, text, foreign, store, folder]) {
+  const named = path.join(folder, 'named.db')
+  fs.writeFileSync(`${named}.sha256`, 'my notes on SHA-256')
+  await expect(memory.backup(named)).rejects.toMatchObject({ code: 'invalid_input' })
+  expect(fs.readFileSync(`${named}.sha256`, 'utf8')).toBe('my notes on SHA-256')
+  for (const target of [file, `${file}-wal`, `${file}-shm`, link, text, foreign, store, folder]) {
     const before = fs.statSync(target)
     await expect(memory.backup(target), target).rejects.toMatchObject({ code: 'invalid_input' })
     expect(fs.statSync(target)).toMatchObject({ ino: before.ino, size: before.size, mtimeMs: before.mtimeMs })

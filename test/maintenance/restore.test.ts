@@ -143,7 +143,9 @@ test('a store is not restored from a file that this process has open', async () 
   const file = scratchFile()
   const memory = await openScratch({}, file)
   await memory.store('k', 1)
-  await expect(memory.restore(file)).rejects.toMatchObject({ code: 'invalid_input' })
+  for (const part of [file, `${file}-wal`, `${file}-shm`]) {
+    await expect(memory.restore(part)).rejects.toMatchObject({ code: 'invalid_input' })
+  }
   expect(await memory.retrieve('k')).toBe(1)
 })
 

@@ -30,10 +30,13 @@ export interface ModelTask {
 export class TaskModel {
   readonly tasks = new Map<string, ModelTask>()
   readonly #clock: TestClock
+  /** No token up to it is issued any more. */
+  #floor: number
   #lastMicros = 0
 
-  constructor(clock: TestClock) {
+  constructor(clock: TestClock, floor: number) {
     this.#clock = clock
+    this.#floor = floor
   }
 
   create(
@@ -88,7 +91,7 @@ export class TaskModel {
   claim(id: string, leaseMs: number): void {
     const task = this.task(id)
     task.status = 'running'
-    task.token++
+    task.token = Math.max(task.token, this.#floor) + 1
     task.attempts++
     this.renew(task, leaseMs)
   }
@@ -144,6 +147,7 @@ export class TaskModel {
     const waiting = this.#childrenOf(task).filter(child => child.status === 'pending' && child.open.has(id))
     if (task.status === 'running' || waiting.length > 0) return 'conflict'
     this.tasks.delete(id)
+    this.#floor = Math.max(this.#floor, task.token)
     for (const child of this.#childrenOf(task))
       child.parents = child.parents.filter(parent => parent.id !== id)
     return true

@@ -10,7 +10,15 @@ export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & {
   const { store, release } = await openSqlite(file, {})
   const meter = new Meter(60_000)
   const db = instrument(store.db(clock), meter)
-  const context = { db, clock, agentId: undefined, maxValueBytes: 1024, cacheBytes: 0, countRead: () => {} }
+  const context = {
+    db,
+    clock,
+    agentId: undefined,
+    maxValueBytes: 1024,
+    cacheBytes: 0,
+    countRead: () => {},
+    countLookup: () => {},
+  }
   const engine = new SqliteUpkeep(store, clock, () => true)
   return { context, engine, meter, access: new AccessLog(db, clock, fail), reason: 'a test', release }
 }

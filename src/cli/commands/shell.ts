@@ -1,5 +1,6 @@
 import readline from 'node:readline'
 import { InvalidInput } from '../../errors.ts'
+import { askWith } from '../ask.ts'
 import type { Cli } from '../cli.ts'
 import { complete } from '../complete.ts'
 import { reportFailure } from '../failure.ts'
@@ -53,9 +54,7 @@ function comfort(cli: Cli): Partial<readline.ReadLineOptions> {
 /** While the shell runs, it alone reads the input and hears Ctrl-C. */
 function takeOver(cli: Cli, reader: readline.Interface, isInteractive: boolean): void {
   const { program } = cli
-  program.ask = isInteractive
-    ? question => new Promise(resolve => reader.question(question, resolve))
-    : async () => undefined
+  program.ask = isInteractive ? question => askWith(reader, question) : async () => undefined
   program.readStdin = async () => {
     throw new InvalidInput(
       '- cannot stand for the standard input in the shell, which reads its commands there',

@@ -1,5 +1,5 @@
 import type { EventFilter, EventRecord, Events } from '../../events/events.ts'
-import type { Cli } from '../cli.ts'
+import { type Cli, interruptedExit } from '../cli.ts'
 import { oneLine, pad, tabField } from '../print/text.ts'
 import { localTime, spell, toJson } from '../print/value.ts'
 
@@ -9,7 +9,7 @@ interface TailInput extends EventFilter {
   since?: number
 }
 
-export async function run(cli: Cli, { follow, lines = 10, since, ...filter }: TailInput): Promise<undefined> {
+export async function run(cli: Cli, { follow, lines = 10, since, ...filter }: TailInput): Promise<number> {
   const { events } = await cli.memory()
   // Subscribing before looking back misses nothing; what both show is told apart by its id.
   const coming = follow ? events.subscribe({ ...filter, since, signal: cli.interrupted() }) : []
@@ -19,6 +19,7 @@ export async function run(cli: Cli, { follow, lines = 10, since, ...filter }: Ta
     last = event.id
   }
   for await (const event of coming) if (event.id > last) printEvent(cli, event)
+  return follow ? interruptedExit : 0
 }
 
 interface Past {

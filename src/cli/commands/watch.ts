@@ -1,5 +1,5 @@
 import type { SharedChange } from '../../shared/shared.ts'
-import type { Cli } from '../cli.ts'
+import { type Cli, interruptedExit } from '../cli.ts'
 import { oneLine, tabField } from '../print/text.ts'
 import { localTime, spell, toJson } from '../print/value.ts'
 
@@ -8,11 +8,12 @@ interface WatchInput {
   since?: number
 }
 
-export async function run(cli: Cli, { prefix = '', since }: WatchInput): Promise<undefined> {
+export async function run(cli: Cli, { prefix = '', since }: WatchInput): Promise<number> {
   const { shared } = await cli.memory()
   for await (const { changes } of shared.watch(prefix, { since, signal: cli.interrupted() })) {
     for (const change of changes) printChange(cli, change)
   }
+  return interruptedExit
 }
 
 function printChange({ print, flags }: Cli, change: SharedChange): void {

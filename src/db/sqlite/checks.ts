@@ -10,7 +10,9 @@ const largeWalBytes = 256 * 1024 * 1024
 
 const mb = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`
 
-/** What there is to say about the file of a store: is it sound, private, safe where it is, and has it room? */
+/**
+ * What there is to say about the file of a store: is it sound, private, safe where it is, and has it room?
+ */
 export function checkStore(facts: StoreFacts, health: Health): Check[] {
   return [
     schema(facts),
@@ -47,10 +49,11 @@ function integrity({ file }: StoreFacts, { problems }: Health): Check {
 function references({ brokenReferences }: Health): Check {
   const count = brokenReferences.length
   if (count === 0) return { name: 'references', ok: true, message: 'every reference leads to a record' }
+  const kinds = [...new Set(brokenReferences)].join(', ')
   return {
     name: 'references',
     ok: false,
-    message: `${count} records refer to something that is gone (${[...new Set(brokenReferences)].join(', ')})`,
+    message: `${count} records refer to something that is gone (${kinds})`,
     fix: 'List them with `hivewax find-orphans`, remove them with `hivewax cleanup-orphans`.',
   }
 }
@@ -76,7 +79,8 @@ function permissions({ file }: StoreFacts): Check {
   const mode = fs.statSync(file).mode & 0o777
   // Windows keeps no such bits.
   const ok = process.platform === 'win32' || (mode & 0o077) === 0
-  const message = `mode ${mode.toString(8).padStart(3, '0')}${ok ? '' : ': other users of this machine can read it'}`
+  const leak = ok ? '' : ': other users of this machine can read it'
+  const message = `mode ${mode.toString(8).padStart(3, '0')}${leak}`
   return { name: 'permissions', ok, message, ...(!ok && { fix: `chmod 600 '${file}'` }) }
 }
 

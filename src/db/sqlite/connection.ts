@@ -57,10 +57,15 @@ export class Connection {
   /** The rows of one of our statements as they come, all from one snapshot. */
   *iterate(text: string, params: Bound[]): Generator<Row, void, undefined> {
     const rows = this.#try(() => this.#db.prepare(text).iterate(...params))
-    for (;;) {
-      const { done, value } = this.#try(() => rows.next())
-      if (done) return
-      yield value as Row
+    try {
+      for (;;) {
+        const { done, value } = this.#try(() => rows.next())
+        if (done) return
+        yield value as Row
+      }
+    } finally {
+      // Else the statement of somebody who stopped early would hold its snapshot.
+      rows.return?.()
     }
   }
 

@@ -9,6 +9,12 @@ function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
 }
 
+/** node:sqlite's own: no statement in the text, or a number beyond what JavaScript or SQLite can hold. */
+function isNodeRefusal(error: unknown): error is Error {
+  const codes: unknown[] = ['ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE']
+  return error instanceof Error && 'code' in error && codes.includes(error.code)
+}
+
 /** Result codes, https://sqlite.org/rescode.html. */
 const code = {
   busy: 5,
@@ -19,6 +25,7 @@ const code = {
   corrupt: 11,
   full: 13,
   cantopen: 14,
+  protocol: 15,
   toobig: 18,
   constraint: 19,
   auth: 23,
@@ -33,12 +40,15 @@ function primary(error: SqliteError): number {
 
 /** Turns an error of `node:sqlite` into ours, naming the file. Errors that are ours already pass through. */
 export function translate(error: unknown, file: string): unknown {
+  if (isNodeRefusal(error))
+    return new InvalidInput(`the statement failed: ${error.message}`, { cause: error })
   if (error instanceof HivewaxError || !isSqliteError(error)) return error
   const at = `${error.message} (${file})`
   const cause = { cause: error, details: { file, sqlite: error.errcode } }
   switch (primary(error)) {
     case code.busy:
     case code.locked:
+    case code.protocol:
       return new Busy(`the store is locked by another process: ${at}`, { ...cause, hint: 'Try again.' })
     case code.full:
       return diskFull(at, cause)

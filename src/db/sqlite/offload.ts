@@ -32,12 +32,14 @@ export interface Workplace {
   waitMs: number
 }
 
-// Beside this file, whatever it is at present: TypeScript, what tsc made of it, or a bundle.
-const workerUrl = new URL(`./worker${path.extname(import.meta.url)}`, import.meta.url)
+/** Beside this file, whatever it is at present: TypeScript, what tsc made of it, or a bundle. */
+function workerUrl(): URL {
+  return new URL(`./worker${path.extname(import.meta.url)}`, import.meta.url)
+}
 
 /**
- * Runs one job in a thread of its own. An abort takes effect when the statement that runs has ended, since none
- * can be stopped halfway. With `unref` it does not keep the process alive.
+ * Runs one job in a thread of its own. An abort takes effect when the statement that runs has ended, since
+ * none can be stopped halfway. With `unref` it does not keep the process alive.
  */
 export async function offload<Name extends Exclude<keyof Jobs, 'scan'>>(
   { file, waitMs }: Workplace,
@@ -71,7 +73,7 @@ async function* converse(
 ): AsyncGenerator<Message, void, undefined> {
   signal?.throwIfAborted()
   // Options of this process's own start (`--input-type` …) may not suit another file.
-  const worker = new Worker(workerUrl, { workerData: order, execArgv: [] })
+  const worker = new Worker(workerUrl(), { workerData: order, execArgv: [] })
   if (unref) worker.unref()
   const options = { close: ['exit'], ...(signal !== undefined && { signal }) }
   try {

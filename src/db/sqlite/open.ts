@@ -36,6 +36,8 @@ interface Shared {
   readonly opening: Promise<SqliteStore>
   /** What each handle asked for. */
   readonly users: Set<Wanted>
+  /** Set by the last handle when it leaves: resolves when the file is closed. */
+  closing?: Promise<void>
 }
 
 /** The stores of this process by real path: two queues on one file would overtake each other. */
@@ -50,7 +52,8 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
   const wanted = withDefaults(options)
   const isPrivate = location === ':memory:'
   const file = isPrivate ? privateFile() : prepareFile(location, wanted)
-  const entry = shared.get(file) ?? {
+  await closingEnded(file)
+  const entry: Shared = shared.get(file) ?? {
     opening: SqliteStore.open(file, wanted.busyTimeoutMs),
     users: new Set(),
   }
@@ -59,8 +62,8 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
   const release = async () => {
     if (!entry.users.delete(wanted)) return
     if (entry.users.size > 0) return applyStrictest(entry)
-    shared.delete(file)
-    await (await entry.opening).close()
+    entry.closing = entry.opening.then(store => store.close()).finally(() => shared.delete(file))
+    await entry.closing
     if (isPrivate) fs.rmSync(path.dirname(file), { recursive: true, force: true })
   }
   try {
@@ -74,9 +77,22 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
   }
 }
 
-/** True when this process has the file open as a store, under whatever path. */
+/** Resolves when nobody is closing the file: a second queue would overtake what the first still has to write. */
+async function closingEnded(file: string): Promise<void> {
+  for (let entry = shared.get(file); entry?.closing !== undefined; entry = shared.get(file)) {
+    const store = await entry.opening
+    store.assertOutside()
+    await entry.closing
+  }
+}
+
+/**
+ * True when this process has the file open as a store, or as a part of one, under whatever path: opening and closing
+ * it again would drop the locks that SQLite holds on it.
+ */
 export function isOpenHere(file: string): boolean {
-  return [...shared.keys()].some(open => isSameFile(open, file))
+  const open = [...shared.keys()].flatMap(store => [store, `${store}-wal`, `${store}-shm`])
+  return open.some(part => isSameFile(part, file))
 }
 
 async function applyStrictest({ opening, users }: Shared): Promise<void> {

@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { Busy, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Db, Executed, Row } from '../db.ts'
@@ -6,6 +7,7 @@ import { retryBusy } from './busy.ts'
 import { Connection } from './connection.ts'
 import { sqliteBinding, sqliteDialect } from './dialect.ts'
 import { assertSchema, createSchema } from './schema.ts'
+import { Scope } from './scope.ts'
 import { SqliteDb } from './sqlite-db.ts'
 import { Writer } from './writer.ts'
 
@@ -20,13 +22,15 @@ export class SqliteStore {
   #memoryCommits = 0
   #memoryTouched = false
   #version: Promise<unknown> | undefined
+  readonly #inode: number | undefined
 
   private constructor(writing: Connection, reading: Connection, busyTimeoutMs: number) {
     this.file = writing.file
     this.#writing = writing
     this.#reading = reading
     this.writer = new Writer(writing, busyTimeoutMs)
-    this.writer.onBegin = () => assertSchema(writing)
+    this.#inode = inodeOf(writing.file)
+    this.writer.onBegin = () => this.#assertInPlace()
     this.writer.onCommit = () => this.#countCommit()
   }
 
@@ -56,6 +60,7 @@ export class SqliteStore {
 
   /** True when every commit waits for the disk (`synchronous=full`), so that it survives a power cut. */
   async setDurable(durable: boolean): Promise<void> {
+    this.assertOutside()
     await this.writer.alone(() => this.exec(`pragma synchronous=${durable ? 'full' : 'normal'}`))
   }
 
@@ -96,7 +101,7 @@ export class SqliteStore {
 
   /** A statement of the owner, as a transaction of its own. */
   async execute(text: string, params: readonly Param[]): Promise<Executed> {
-    assertSchema(this.#writing)
+    this.#assertInPlace()
     const run = () => this.runForeign('execute', text, params)
     try {
       return await retryBusy(run, this.writer.busyTimeoutMs)
@@ -120,10 +125,24 @@ export class SqliteStore {
     return this.#version
   }
 
+  /** Throws inside a transaction of this store: opening and closing handles waits for its end. */
+  assertOutside(): void {
+    Scope.check(this)
+  }
+
   async close(): Promise<void> {
     await this.writer.close()
     this.#reading.close()
     this.#writing.close()
+  }
+
+  /** Throws when a commit would be lost, since its file was deleted, or would meet tables that we do not know. */
+  #assertInPlace(): void {
+    assertSchema(this.#writing)
+    if (inodeOf(this.file) === this.#inode) return
+    throw new Storage(`${this.file} was deleted or replaced while it was open`, {
+      hint: 'Nothing was stored. Close every handle of it, then open it again.',
+    })
   }
 
   #whenFree<T>(attempt: () => T): T | Promise<T> {
@@ -155,4 +174,8 @@ export class SqliteStore {
     if (this.#memoryTouched) this.#memoryCommits++
     this.#memoryTouched = false
   }
+}
+
+function inodeOf(file: string): number | undefined {
+  return fs.statSync(file, { throwIfNoEntry: false })?.ino
 }

@@ -1,7 +1,9 @@
 import fs from 'node:fs'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInput, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
+import { fileError } from '../../util/files.ts'
 import { toTimeText } from '../../util/time.ts'
 import type { Row } from '../db.ts'
 import type { Plan, Replaced, Salvaged, StoreFacts } from '../engine.ts'
@@ -18,6 +20,7 @@ import { closed } from '../gate.ts'
 import type { Sql } from '../sql.ts'
 import { retryBusy } from './busy.ts'
 import { checkStore } from './checks.ts'
+import { whileGrowing } from './growth.ts'
 import { offload, offloadScan, type Workplace } from './offload.ts'
 import { isOpenHere } from './open.ts'
 import { Scope } from './scope.ts'
@@ -29,7 +32,10 @@ const sliceOfPages = 256
 /** In the background: when upkeep is worth its while, and how much of it is done at a time. */
 const idle = { freePages: 1024, slices: 8, walBytes: 16 * 1024 * 1024 }
 
-/** The upkeep of an SQLite file: what is long runs in a worker, what must exclude writers holds the writer queue. */
+/**
+ * The upkeep of an SQLite file: what is long runs in a worker, what must exclude writers holds the writer
+ * queue.
+ */
 export class SqliteUpkeep implements Engine {
   readonly #store: SqliteStore
   readonly #clock: Clock
@@ -69,11 +75,13 @@ export class SqliteUpkeep implements Engine {
   async plan(text: string): Promise<Plan | undefined> {
     this.#enter()
     if (!/^\s*(select|with|insert|update|delete)\b/i.test(text)) return undefined
-    const steps = (await this.#rows(`explain query plan ${text}`)).map(row => String(row.detail))
-    return {
-      indexes: steps.flatMap(step => /USING (?:COVERING )?INDEX (\S+)/.exec(step)?.[1] ?? []),
-      scans: steps.flatMap(step => /^SCAN (\S+)(?! .*INDEX)(?! VIRTUAL)/.exec(step)?.[1] ?? []),
-    }
+    const steps = await this.#steps(text)
+    return (
+      steps && {
+        indexes: steps.flatMap(step => /USING (?:COVERING )?INDEX (\S+)/.exec(step)?.[1] ?? []),
+        scans: steps.flatMap(step => /^SCAN (\S+)(?! .*INDEX)(?! VIRTUAL)/.exec(step)?.[1] ?? []),
+      }
+    )
   }
 
   async vacuum({ full, ...options }: AbortableOptions & { full?: boolean }): Promise<{ freedBytes: number }> {
@@ -97,32 +105,26 @@ export class SqliteUpkeep implements Engine {
     options.onProgress?.({ step: 'done', fraction: 1 })
   }
 
-  async copyTo(target: string, options: AbortableOptions): Promise<void> {
+  async copyTo(target: string, { signal, onProgress }: AbortableOptions): Promise<void> {
     const place = this.#enter()
     const expected = (await this.#number('page_count')) * (await this.#number('page_size'))
-    // SQLite says nothing while it copies, but the file it writes grows.
-    const watch = setInterval(() => {
-      const share = Math.min(1, sizeOf(target) / expected)
-      options.onProgress?.({ step: 'copy', fraction: 0.7 * share })
-    }, 100)
-    const onProgress: LongOptions['onProgress'] = done => {
-      if (done.step !== 'copy') clearInterval(watch)
-      options.onProgress?.(done)
+    let isCopied = false
+    const onCheck = portion(onProgress, 0.7, 1)
+    const check: LongOptions['onProgress'] = done => {
+      isCopied = true
+      onCheck?.(done)
     }
-    try {
-      await offload(place, 'copy', target, { ...options, onProgress })
-    } finally {
-      clearInterval(watch)
+    // SQLite says nothing while it copies, but the file that it writes grows.
+    const onSize = (bytes: number) => {
+      if (!isCopied) onProgress?.({ step: 'copy', fraction: 0.7 * Math.min(1, bytes / expected) })
     }
+    await whileGrowing(target, () => offload(place, 'copy', target, { signal, onProgress: check }), onSize)
   }
 
   async replaceWith(source: string, { onProgress }: LongOptions): Promise<Replaced> {
     const place = this.#enter()
-    // Beside the store, where there is room for one; removed again whatever happens.
-    const folder = fs.mkdtempSync(path.join(path.dirname(place.file), '.restore-'))
+    const copy = privateCopy(place.file)
     try {
-      const copy = path.join(folder, 'copy.db')
-      fs.closeSync(fs.openSync(copy, 'wx', 0o600))
       await offload(place, 'prepare', { source, target: copy }, { onProgress: portion(onProgress, 0, 0.5) })
       const replaced = await this.#store.writer.alone(() => {
         const input = {
@@ -136,7 +138,8 @@ export class SqliteUpkeep implements Engine {
       onProgress?.({ step: 'done', fraction: 1 })
       return replaced
     } finally {
-      fs.rmSync(folder, { recursive: true, force: true })
+      // Not at once: to drop a large file from memory takes long enough to be felt.
+      await rm(path.dirname(copy), { recursive: true, force: true })
     }
   }
 
@@ -156,7 +159,7 @@ export class SqliteUpkeep implements Engine {
   }
 
   assertNotOpen(file: string): void {
-    if (isOpenHere(file)) throw refused(file, 'is a store that this process has open')
+    if (isOpenHere(file)) throw refused(file, 'belongs to a store that this process has open')
   }
 
   async checks(): Promise<Check[]> {
@@ -201,6 +204,16 @@ export class SqliteUpkeep implements Engine {
     return { file: this.#store.file, waitMs: this.#store.writer.busyTimeoutMs }
   }
 
+  /** The plan of a statement in words; undefined when it cannot run any more, since its table is gone. */
+  async #steps(text: string): Promise<string[] | undefined> {
+    try {
+      return (await this.#rows(`explain query plan ${text}`)).map(row => String(row.detail))
+    } catch (error) {
+      if (error instanceof InvalidInput) return undefined
+      throw error
+    }
+  }
+
   async #rows(text: string): Promise<Row[]> {
     return this.#store.read({ text, reads: true, touchesMemory: false }, [])
   }
@@ -216,11 +229,27 @@ export class SqliteUpkeep implements Engine {
   }
 }
 
+/**
+ * An empty file that only we know, in a folder beside the store, where there should be room for as much
+ * again.
+ */
+function privateCopy(store: string): string {
+  try {
+    const copy = path.join(fs.mkdtempSync(path.join(path.dirname(store), '.restore-')), 'copy.db')
+    fs.closeSync(fs.openSync(copy, 'wx', 0o600))
+    return copy
+  } catch (error) {
+    throw fileError(error, path.dirname(store))
+  }
+}
+
 function refused(file: string, reason: string): InvalidInput {
   return new InvalidInput(`${file} ${reason}`, { hint: 'Nothing was changed. Name another file.' })
 }
 
-/** In bytes; 0 for a file that does not exist. Looking at a file's size, unlike opening it, drops no locks. */
+/**
+ * In bytes; 0 for a file that does not exist. Looking at a file's size, unlike opening it, drops no locks.
+ */
 function sizeOf(file: string): number {
   return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }

@@ -5,8 +5,8 @@ import type { JobContext } from './jobs/job.ts'
 import { jobs } from './jobs/jobs.ts'
 import type { Message, Order } from './offload.ts'
 
-// The thread in which one long job runs, on connections of its own. `offload.ts` starts it; when the job is done,
-// nothing keeps it alive.
+// The thread in which one long job runs, on connections of its own. `offload.ts` starts it; when the job is
+// done, nothing keeps it alive.
 
 const port = parentPort
 if (port === null) throw new Error('this file is a worker of hivewax and no program of its own')

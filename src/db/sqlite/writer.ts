@@ -18,6 +18,7 @@ type Outcome = { value: unknown } | { error: unknown }
 
 /** Enough to share an fsync well, few enough to hold neither the event loop nor the lock for long. */
 const maxBatch = 500
+const maxBatchMs = 20
 
 /** The queue's own work must not run in the asynchronous context of whoever happened to write first. */
 const detached = AsyncLocalStorage.snapshot()
@@ -123,10 +124,16 @@ export class Writer {
 
   async #commitTogether(batch: Job[]): Promise<Outcome[]> {
     await this.begin()
+    const end = performance.now() + maxBatchMs
     try {
       const outcomes: Outcome[] = []
-      for (const job of batch) outcomes.push(await this.#attempt(job))
+      for (const job of batch) {
+        outcomes.push(await this.#attempt(job))
+        if (performance.now() > end) break
+      }
       this.commit()
+      // What did not fit in is the next batch's.
+      this.#jobs.unshift(...batch.splice(outcomes.length))
       return outcomes
     } catch (error) {
       this.rollback()

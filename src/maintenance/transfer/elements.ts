@@ -14,8 +14,8 @@ const code = {
 }
 
 /**
- * Reads a JSON document with one large array bit by bit: hands out the array's elements as texts, and keeps the
- * rest of the document, so that memory holds one element at a time.
+ * Reads a JSON document with one large array bit by bit: hands out the array's elements as texts, and keeps
+ * the rest of the document, so that memory holds one element at a time.
  */
 export class Elements {
   /** The document without the elements: still JSON, with an empty array in their place. */

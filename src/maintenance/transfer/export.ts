@@ -29,8 +29,9 @@ export function shapeOf(file: string): FileShape {
 }
 
 /**
- * Writes every live record of a namespace to a file, by key, with metadata, times and expiry, as of one moment.
- * An existing file is replaced when all is written. A namespace without records gives a file without any.
+ * Writes every live record of a namespace to a file, by key, with metadata, times and expiry, as of one
+ * moment. An existing file is replaced when all is written. A namespace without records gives a file without
+ * any.
  */
 export async function exportNamespace(
   { context, engine }: Upkeep,

@@ -7,7 +7,9 @@ import { checkTime, toDate } from '../../util/time.ts'
 const format = 'hivewax-namespace'
 const version = 1
 
-/** What an export says of itself: all of a JSON document but its records, or the first line of an NDJSON file. */
+/**
+ * What an export says of itself: all of a JSON document but its records, or the first line of an NDJSON file.
+ */
 export interface Header {
   format: typeof format
   version: typeof version

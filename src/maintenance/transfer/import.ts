@@ -14,7 +14,10 @@ const conflictRules = ['replace', 'skip', 'fail'] as const
 export interface ImportOptions extends LongOptions {
   /** Where the records go. Default: the namespace that the file names. */
   namespace?: string | undefined
-  /** What to do with a key that exists: `replace` its record (default), `skip` it, or `fail` before any is stored. */
+  /**
+   * What to do with a key that exists: `replace` its record (default), `skip` it, or `fail` before any is
+   * stored.
+   */
   onConflict?: (typeof conflictRules)[number] | undefined
 }
 
@@ -33,9 +36,9 @@ export interface ImportResult {
 const batchRecords = 200
 
 /**
- * Stores the records of an export, with their metadata, times and expiry; revisions are the store's own. All of the
- * file is checked before the first record is stored. Records go in by batches, so that a crash leaves a part of
- * them, and importing again with `replace` completes it.
+ * Stores the records of an export, with their metadata, times and expiry; revisions are the store's own. All
+ * of the file is checked before the first record is stored. Records go in by batches, so that a crash leaves
+ * a part of them, and importing again with `replace` completes it.
  */
 export async function importNamespace(
   upkeep: Upkeep,
@@ -107,7 +110,8 @@ async function refuseExisting({ upkeep, namespace }: Work, batch: ImportRecord[]
   const { db } = upkeep.context
   for (const { key } of batch) {
     const rows = await db.all(
-      sql`select 1 as found from memory_store where key = ${key} and namespace = ${namespace} and ${isLive(upkeep)}`,
+      sql`select 1 as found from memory_store
+          where key = ${key} and namespace = ${namespace} and ${isLive(upkeep)}`,
     )
     if (rows.length > 0) throw taken(namespace, key)
   }

@@ -7,7 +7,7 @@ import { assertSound, connected, type JobContext } from './job.ts'
 export async function copy(target: string, context: JobContext): Promise<void> {
   const options = { readOnly: true, waitMs: context.waitMs, trusted: true }
   await connected(context.file, options, source => writeInto(source, target))
-  context.tell('check', 0.7)
+  context.tell('check', 0)
   await connected(target, { readOnly: true }, made => assertSound(made, target))
 }
 
@@ -15,8 +15,8 @@ export async function copy(target: string, context: JobContext): Promise<void> {
 export type Kind = 'backup' | 'store' | 'foreign'
 
 /**
- * Tells a backup from a store: a copy is in rollback mode, and whoever opens it as a store puts it into WAL mode
- * for good, from when on it may hold what exists nowhere else.
+ * Tells a backup from a store: a copy is in rollback mode, and whoever opens it as a store puts it into WAL
+ * mode for good, from when on it may hold what exists nowhere else.
  */
 export async function identify(file: string): Promise<Kind> {
   return connected(file, { readOnly: true }, connection => {
@@ -31,8 +31,8 @@ export async function identify(file: string): Promise<Kind> {
 }
 
 /**
- * Checks that `source` is a sound store that this program understands, and copies it to the empty file `target`
- * with the schema of today. The original is only read.
+ * Checks that `source` is a sound store that this program understands, and copies it to the empty file
+ * `target` with the schema of today. The original is only read.
  */
 export async function prepare(input: { source: string; target: string }, context: JobContext): Promise<void> {
   const { source, target } = input
@@ -43,15 +43,27 @@ export async function prepare(input: { source: string; target: string }, context
     assertSound(connection, source)
     context.tell('copy', 0.5)
     writeInto(connection, target)
+  }).catch(error => {
+    throw error instanceof Corrupt ? unusable(source, error) : error
   })
   await connected(target, { readOnly: false }, async connection => {
+    connection.exec('pragma synchronous=off')
     await createSchema(connection, 0)
     connection.exec('pragma journal_mode=delete')
   })
 }
 
+/** Does not wait for the disk: whoever needs the file to last flushes it. */
 function writeInto(source: Connection, target: string): void {
+  source.exec('pragma synchronous=off')
   for (const _ of source.iterate('vacuum into ?', [target]));
+}
+
+function unusable(file: string, { message, details }: Corrupt): Corrupt {
+  return new Corrupt(`${file} cannot be restored: ${message}`, {
+    hint: 'Nothing was changed. Use another backup, or salvage what is left of it with `hivewax recover`.',
+    details,
+  })
 }
 
 function notAStore(file: string): InvalidInput {

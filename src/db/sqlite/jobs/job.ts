@@ -28,10 +28,15 @@ export async function connected<T>(
   }
 }
 
-/** How long a job may go on before it lets others at the lock, and how long it then rests, in milliseconds. */
+/**
+ * How long a job may go on before it lets others at the lock, and how long it then rests, in milliseconds.
+ */
 const stint = { work: 100, rest: 50 }
 
-/** To be called between transactions: rests now and then, since waiting writers look for the lock only so often. */
+/**
+ * To be called between transactions: rests now and then, since waiting writers look for the lock only so
+ * often.
+ */
 export function pacer(): () => void {
   let since = performance.now()
   return () => {

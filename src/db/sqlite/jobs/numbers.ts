@@ -1,59 +1,63 @@
 import type { Connection } from '../connection.ts'
 
-/**
- * A number that callers hold on to (a revision, version, token or ballot) and that must never mean two things. The
- * tables in which it stands for the same key, with the column that it has there; `t` is the table.
+/*
+ * The numbers that callers hold on to and that must never mean two things: revisions, versions, tokens,
+ * ballots. A new row of each kind starts above the counter `floor`.
  */
-type Issued = readonly { table: string; key: string; column: string }[]
 
-const issued: readonly Issued[] = [
-  [{ table: 'memory_store', key: 't.namespace || char(0) || t.key', column: 'revision' }],
-  [{ table: 'agents', key: 't.id', column: 'incarnation' }],
-  [{ table: 'tasks', key: 't.id', column: 'token' }],
-  [{ table: 'hivewax_locks', key: 't.name', column: 'token' }],
+/** Columns of tables with one row, and so one number, for each key. */
+const single = [
+  { table: 'memory_store', column: 'revision' },
+  { table: 'agents', column: 'incarnation' },
+  { table: 'tasks', column: 'token' },
+  { table: 'hivewax_locks', column: 'token' },
+]
+
+/** The tables in which several numbers stand for the same key, present and past ones. */
+const series = [
   [
-    { table: 'shared_state', key: 't.key', column: 'version' },
-    { table: 'hivewax_shared_history', key: 't.key', column: 'version' },
-    { table: 'hivewax_shared_tombstones', key: 't.key', column: 'version' },
+    { table: 'shared_state', key: 'key', column: 'version' },
+    { table: 'hivewax_shared_history', key: 'key', column: 'version' },
+    { table: 'hivewax_shared_tombstones', key: 'key', column: 'version' },
   ],
   [
-    { table: 'workflow_state', key: 't.id', column: 'version' },
-    { table: 'hivewax_workflow_history', key: 't.workflow_id', column: 'version' },
+    { table: 'workflow_state', key: 'id', column: 'version' },
+    { table: 'hivewax_workflow_history', key: 'workflow_id', column: 'version' },
   ],
-  [{ table: 'swarm_topology', key: 't.swarm_id', column: 'version' }],
+  [{ table: 'swarm_topology', key: 'swarm_id', column: 'version' }],
   [
-    { table: 'consensus_state', key: 't.key', column: 'version' },
-    { table: 'hivewax_votes', key: 't.key', column: 'ballot' },
+    { table: 'consensus_state', key: 'key', column: 'version' },
+    { table: 'hivewax_votes', key: 'key', column: 'ballot' },
   ],
 ]
 
 /** The largest number that `schema` ever issued, of any kind. */
 export function highestIssued(connection: Connection, schema: string): number {
-  const parts = issued.flat().map(({ table, column }) => `select max(${column}) from ${schema}.${table}`)
-  parts.push(`select value from ${schema}.hivewax_counters where name = 'floor'`)
-  return Number(
-    connection.value(
-      `select max(n) from (${parts.map(part => `select (${part}) as n`).join(' union all ')})`,
-    ),
-  )
+  const columns = [...single, ...series.flat()]
+  const parts = columns.map(({ table, column }) => `select max(${column}) as n from ${schema}.${table}`)
+  parts.push(`select value as n from ${schema}.hivewax_counters where name = 'floor'`)
+  return Number(connection.value(`select max(n) from (${parts.join(' union all ')})`))
 }
 
 /**
- * Lifts every number of `schema` above `ceiling`, keeping the order of those of one key. They start anew right
- * above it, so that many restores one after another do not double them each time.
+ * Lifts every number of `schema` above `ceiling`, which is at least its highest, keeping the order of those
+ * of one key. They start anew right above it, so that many restores one after another do not double them each
+ * time.
  */
 export function liftAbove(connection: Connection, schema: string, ceiling: number): void {
-  for (const group of issued) {
-    const numbers = group.map(
-      ({ table, key, column }) => `select ${key} as key, ${column} as n from ${schema}.${table} as t`,
+  for (const { table, column } of single)
+    connection.exec(`update ${schema}.${table} set ${column} = ${ceiling + 1}`)
+  for (const tables of series) {
+    const numbers = tables.map(
+      ({ table, key, column }) => `select ${key} as key, ${column} as n from ${schema}.${table}`,
     )
     connection.exec(`
       create temp table lowest (key text primary key, n integer) without rowid;
       insert into lowest select key, min(n) from (${numbers.join(' union all ')}) group by key`)
-    for (const { table, key, column } of group) {
+    for (const { table, key, column } of tables) {
       connection.exec(`
         update ${schema}.${table} as t
-        set ${column} = ${column} + ${ceiling} + 1 - (select n from lowest where lowest.key = ${key})`)
+        set ${column} = ${column} + ${ceiling} + 1 - (select n from lowest where lowest.key = t.${key})`)
     }
     connection.exec('drop table lowest')
   }

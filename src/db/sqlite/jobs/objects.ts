@@ -24,7 +24,9 @@ export function objects(connection: Connection, schema: string): SchemaObject[] 
   }))
 }
 
-/** The tables of `schema` that hold rows themselves: not the virtual ones, but those that these are made of. */
+/**
+ * The tables of `schema` that hold rows themselves: not the virtual ones, but those that these are made of.
+ */
 export function rowTables(connection: Connection, schema: string): string[] {
   const rows = connection.iterate(
     `select name from pragma_table_list where schema = '${schema}' and type in ('table', 'shadow')

@@ -25,13 +25,13 @@ export async function replace(input: ReplaceInput, context: JobContext): Promise
   const options = { readOnly: false, waitMs: context.waitMs, trusted: true }
   return connected(context.file, options, connection => {
     for (const _ of connection.iterate('attach ? as source', [input.source]));
-    connection.exec('pragma source.journal_mode=off; pragma foreign_keys=off')
+    connection.exec('pragma source.journal_mode=off; pragma source.synchronous=off; pragma foreign_keys=off')
     connection.exec('begin immediate')
     assertSchema(connection)
     const replaced = replaceAll(connection, input, context)
     connection.exec('commit')
     // Before the next commit of anybody, who would else have to merge it all, on a main thread perhaps.
-    connection.exec('pragma main.wal_checkpoint(truncate)')
+    connection.exec('pragma main.wal_checkpoint(passive)')
     return replaced
   })
 }
@@ -47,7 +47,9 @@ function replaceAll(connection: Connection, { now, data }: ReplaceInput, context
   return { tables, eventId: logRestore(connection, now, data) }
 }
 
-/** Settles the numbers in `source`, and returns the statements that set the counters once the rows are copied. */
+/**
+ * Settles the numbers in `source`, and returns the statements that set the counters once the rows are copied.
+ */
 function raise(connection: Connection): string {
   const ceiling = Math.max(highestIssued(connection, 'main'), highestIssued(connection, 'source'))
   liftAbove(connection, 'source', ceiling)

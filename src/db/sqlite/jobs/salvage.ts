@@ -10,7 +10,9 @@ import { objects, rowTables } from './objects.ts'
 /** Made anew rather than copied: the schema's own history, and the full-text index. */
 const derived = /^hivewax_(migrations|find.*)$/
 
-/** How far beyond the largest number found the next one starts, since larger ones may be among what is lost. */
+/**
+ * How far beyond the largest number found the next one starts, since larger ones may be among what is lost.
+ */
 const margin = 1_000_000
 
 /** Copies what can be read of a damaged file into a new store in the empty file `target`. */
@@ -120,7 +122,10 @@ function listedIds(damaged: Connection, name: string): Ids | undefined {
   return undefined
 }
 
-/** Every number between the ends of the table. Where an end cannot be read, no row can be smaller than 64 bytes. */
+/**
+ * Every number between the ends of the table. Where an end cannot be read, no row can be smaller than 64
+ * bytes.
+ */
 function possibleIds(damaged: Connection, name: string): Ids {
   const end = (order: 'asc' | 'desc') => {
     const text = `select rowid as id from ${quoted(name)} not indexed order by rowid ${order} limit 1`
@@ -194,7 +199,8 @@ function isAccepted(insert: () => unknown): boolean {
 function raiseCounters(fresh: Connection): void {
   fresh.exec(`
     update hivewax_counters set value = ${highestIssued(fresh, 'main') + margin} where name = 'floor';
-    update hivewax_counters set value = ${margin} + (select value from hivewax_counters where name = 'shared_revision')
+    update hivewax_counters
+    set value = ${margin} + (select value from hivewax_counters where name = 'shared_revision')
     where name in ('shared_revision', 'shared_floor');
     update sqlite_sequence set seq = seq + ${margin}`)
 }

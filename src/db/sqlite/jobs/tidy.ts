@@ -4,16 +4,18 @@ import { connected, type JobContext, pacer, quoted } from './job.ts'
 /** Pages of the full-text index that one transaction merges: writers wait for no more than that. */
 const mergePages = 200
 
+/** How long a truncating checkpoint waits for readers, in milliseconds: meanwhile nobody can write. */
+const checkpointWaitMs = 200
+
 const writing = (context: JobContext) => ({ readOnly: false, waitMs: context.waitMs })
 
 /**
- * Merges the write-ahead log into the file: `truncate` all of it, waiting for others, `passive` as much as is
- * possible without. Being unable to is no error: the next one will.
+ * Merges the write-ahead log into the file: `truncate` all of it, `passive` as much as is possible without
+ * waiting for others. Being unable to is no error: the next one will.
  */
 export async function checkpoint(mode: 'truncate' | 'passive', context: JobContext): Promise<void> {
-  await connected(context.file, writing(context), connection => {
-    connection.exec(`pragma wal_checkpoint(${mode})`)
-  })
+  const options = { ...writing(context), waitMs: checkpointWaitMs }
+  await connected(context.file, options, connection => connection.exec(`pragma wal_checkpoint(${mode})`))
 }
 
 /** Rewrites the whole file without gaps. Writers wait all the while. */
@@ -21,8 +23,8 @@ export async function vacuum(_input: undefined, context: JobContext): Promise<vo
   await connected(context.file, { ...writing(context), trusted: true }, connection => {
     context.tell('rewrite', 0)
     connection.exec('vacuum')
-    context.tell('checkpoint', 0.9)
-    connection.exec('pragma wal_checkpoint(truncate)')
+    // Before the next commit of anybody, who would else have to merge it all, on a main thread perhaps.
+    connection.exec('pragma wal_checkpoint(passive)')
   })
 }
 

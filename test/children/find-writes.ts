@@ -1,0 +1,20 @@
+// Stores, changes and deletes records for as long as it is not told to end, and prints each as it is acknowledged:
+// `stored KEY WORD` for a record that now holds the word, `deleted KEY`.
+import fs from 'node:fs'
+import { openMemory } from '../../src/open.ts'
+
+const [file, writer, count] = process.argv.slice(2)
+const memory = await openMemory(file, { background: false, busyTimeoutMs: 60_000 })
+const tell = (line: string) => fs.writeSync(1, `${line}\n`)
+
+for (let n = 0; n < Number(count); n++) {
+  const key = `${writer}-${n % 20}`
+  if (n % 7 === 6) {
+    await memory.delete(key)
+    tell(`deleted ${key}`)
+  } else {
+    await memory.store(key, `text of ${writer} number${n}`)
+    tell(`stored ${key} number${n}`)
+  }
+}
+await memory.close()

@@ -1,0 +1,26 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { hivewax, hivewaxFile } from '../support/cli.ts'
+import { scratchFolder } from '../support/memory.ts'
+
+it('loads neither zod nor anything else that a retrieve does not need', () => {
+  const main = path.join(path.dirname(hivewaxFile), '../dist/bundle/main.cjs')
+  expect(fs.readFileSync(main, 'utf8')).not.toContain('ZodType')
+  const folder = scratchFolder()
+  hivewax(folder, ['store', 'greeting', 'hello'])
+  const { stdout, stderr } = hivewax(folder, ['retrieve', 'greeting'], { env: { NODE_DEBUG: 'module' } })
+  expect(stdout).toBe('hello\n')
+  const loads = stderr.matchAll(/load built-in module ([\w:/]+)|load "[^"]*\/([^"/]+)"/g)
+  const names = [...loads].map(([, builtin = '', file = '']) => builtin + file)
+  expect(names).toContain('main.cjs')
+  expect(names.filter(name => /crypto|util|worker_threads|readline|stream|child_process/.test(name))).toEqual(
+    [],
+  )
+})
+
+it('finds the worker beside itself', () => {
+  const folder = scratchFolder()
+  expect(hivewax(folder, ['backup', 'copy.db'])).toMatchObject({ status: 0 })
+  expect(fs.existsSync(path.join(folder, 'copy.db'))).toBe(true)
+})

@@ -1,0 +1,140 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Db } from '../../src/db/db.ts'
+import { openSqlite } from '../../src/db/sqlite/open.ts'
+import { indexPending } from '../../src/find/indexing.ts'
+import type { Memory } from '../../src/memory.ts'
+import { systemClock } from '../../src/util/clock.ts'
+import { openScratch } from '../support/memory.ts'
+
+/** The store of a memory as the indexer gets it. */
+async function dbOf(memory: Memory): Promise<Db> {
+  const { store, release } = await openSqlite(memory.url, {})
+  onTestFinished(release)
+  return store.db(systemClock)
+}
+
+async function count(memory: Memory, table: string): Promise<number> {
+  const [row] = await memory.query(`select count(*) as count from ${table}`)
+  return Number(row?.count)
+}
+
+const pending = (memory: Memory) => count(memory, 'hivewax_find_changes')
+
+async function keys(memory: Memory, text: string): Promise<string[]> {
+  return (await memory.find(text)).map(found => ('key' in found ? found.key : found.in))
+}
+
+describe('the log of changes', () => {
+  it('notes what changed, and nothing when nothing that is indexed did', async () => {
+    const memory = await openScratch()
+    await memory.store('k', 'a')
+    expect(await pending(memory)).toBe(1)
+    await memory.store('k', 'a')
+    expect(await pending(memory)).toBe(1)
+    await memory.store('k', 'b')
+    await memory.delete('k')
+    expect(await pending(memory)).toBe(3)
+    await memory.find('x')
+    expect(await pending(memory)).toBe(0)
+  })
+
+  it('notes nothing of the claims and heartbeats of a task', async () => {
+    const memory = await openScratch()
+    await memory.registerAgent({ id: 'a', type: 'worker' })
+    await memory.tasks.create({ description: 'x' })
+    const [task] = await memory.tasks.claim({ agentId: 'a' })
+    await memory.find('x')
+    await memory.tasks.heartbeat({ id: task!.id, token: task!.token, progress: { step: 1 } })
+    expect(await memory.query("select * from hivewax_find_changes where source = 'tasks'")).toEqual([])
+    await memory.tasks.complete({ id: task!.id, token: task!.token, result: 'done' })
+    expect(await pending(memory)).toBeGreaterThan(0)
+    expect(await memory.find('done', { in: 'tasks' })).toMatchObject([{ status: 'completed' }])
+  })
+
+  it('takes the SQL of others as it is, an id that is null included', async () => {
+    const memory = await openScratch()
+    await memory.execute("insert into memory_store (key, value) values ('plain', 'no JSON: [fig')")
+    await memory.execute("insert into tasks (description) values ('fig')")
+    await memory.execute("insert into events (type, source, data, timestamp) values ('t', 's', 'fig', null)")
+    await memory.execute("insert or replace into memory_store (key, value) values ('plain', 'fig')")
+    const found = await memory.find('figs')
+    expect(found.map(each => each.in).sort()).toEqual(['events', 'memory'])
+    expect(found.find(each => each.in === 'events')).toMatchObject({ updatedAt: undefined, value: 'fig' })
+    await memory.execute('delete from events')
+    expect(await keys(memory, 'fig')).toEqual(['plain'])
+  })
+})
+
+describe('indexing', () => {
+  it('stops where it is told to, and goes on from there', async () => {
+    const memory = await openScratch()
+    const db = await dbOf(memory)
+    await memory.kv.storeMany(Array.from({ length: 250 }, (_, i) => ({ key: `k${i}`, value: i })))
+    expect(await indexPending(db, { maxRows: 20 })).toEqual({ count: 20, isDone: false })
+    expect(await pending(memory)).toBe(230)
+    expect(await indexPending(db, { maxMs: 0 })).toEqual({ count: 0, isDone: false })
+    expect(await indexPending(db)).toEqual({ count: 230, isDone: true })
+    expect(await indexPending(db)).toEqual({ count: 0, isDone: true })
+    expect(await count(memory, 'hivewax_find_records')).toBe(250)
+  })
+
+  it('keeps one entry per record, whatever happens to it, and none of what is gone', async () => {
+    const memory = await openScratch()
+    for (let round = 0; round < 5; round++) {
+      for (const key of ['a', 'b']) await memory.store(key, `round ${round}`)
+      await memory.store('gone', round)
+      await memory.delete('gone')
+      expect(await keys(memory, 'round')).toHaveLength(2)
+      expect(await count(memory, 'hivewax_find_records')).toBe(2)
+      expect(await count(memory, 'hivewax_find')).toBe(2)
+    }
+    expect(await memory.query('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }])
+  })
+
+  it('never loses a record to others that index at the same time', async () => {
+    const memory = await openScratch()
+    const db = await dbOf(memory)
+    await memory.kv.storeMany(Array.from({ length: 1000 }, (_, i) => ({ key: `k${i}`, value: `word${i}` })))
+    const results = await Promise.all(Array.from({ length: 8 }, () => indexPending(db)))
+    expect(results.every(({ isDone }) => isDone)).toBe(true)
+    expect(results.reduce((sum, result) => sum + result.count, 0)).toBe(1000)
+    expect(await pending(memory)).toBe(0)
+    expect(await keys(memory, 'word7 word997')).toHaveLength(2)
+  })
+
+  it('indexes the first 65,536 characters of a value, and holds no batch for long', async () => {
+    const memory = await openScratch()
+    const filler = 'x '.repeat(32_768)
+    for (let i = 0; i < 8; i++) await memory.store(`k${i}`, `begin${i} ${filler} beyond`)
+    await memory.store('huge', { list: Array.from({ length: 100_000 }, (_, i) => i), last: 'beyond' })
+    const turns: number[] = []
+    const timer = setInterval(() => turns.push(performance.now()), 1)
+    expect(await keys(memory, 'begin7')).toEqual(['k7'])
+    clearInterval(timer)
+    // Nine values of 64 KiB in one transaction would leave no turn in between.
+    expect(turns.length).toBeGreaterThan(3)
+    expect(await keys(memory, 'beyond')).toEqual([])
+    expect(await keys(memory, 'list 4242')).toContain('huge')
+  })
+})
+
+describe('a word in more records than are ranked', () => {
+  it('is still found where it is in the key, or beside a rarer word, however old that record is', async () => {
+    const memory = await openScratch()
+    await memory.store('mulberry', 'the oldest, found by its key')
+    await memory.store('old', 'mulberry beside a rareword')
+    await memory.store('other', 'only the rareword')
+    for (let i = 0; i < 5100; i += 100) {
+      const records = Array.from({ length: 100 }, (_, j) => ({ key: `k${i + j}`, value: 'mulberry' }))
+      await memory.kv.storeMany(records)
+    }
+    expect((await keys(memory, 'mulberry'))[0]).toBe('mulberry')
+    const best = (await keys(memory, 'mulberry rareword')).slice(0, 3)
+    expect(best.sort()).toEqual(['mulberry', 'old', 'other'])
+    expect(await memory.find('mulberry', { limit: 100 })).toHaveLength(100)
+    expect(await memory.find('mulberry', { namespace: 'absent' })).toEqual([])
+    await memory.store('elsewhere', 'mulberry', { namespace: 'n' })
+    await memory.kv.storeMany([{ key: 'k1', value: 'changed' }])
+    expect(await memory.find('mulberry', { namespace: 'n' })).toMatchObject([{ key: 'elsewhere' }])
+  })
+})
