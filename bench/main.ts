@@ -4,6 +4,7 @@ import { type Comparison, print, type Size } from './harness.ts'
 
 const benches: Record<string, () => Promise<{ run: (size: Size) => Promise<Comparison[]> }>> = {
   kv: () => import('./kv.ts'),
+  find: () => import('./find.ts'),
   start: () => import('./start.ts'),
   upkeep: () => import('./upkeep.ts'),
 }

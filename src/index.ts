@@ -9,11 +9,13 @@ export type {
   HeartbeatOptions,
   NewAgent,
 } from './agents/agents.ts'
-export type { ConsensusFilter } from './consensus/consensus.ts'
+export type { ConsensusFilter, Vote } from './consensus/consensus.ts'
 export type { Proposal } from './consensus/proposal.ts'
+export type { Quorum } from './consensus/quorum.ts'
 export type { ConsensusState, ConsensusStatus } from './consensus/state.ts'
 export type { Executed, Row, Value } from './db/db.ts'
 export type { Param } from './db/sql.ts'
+export type { Durability } from './db/sqlite/open.ts'
 export {
   Busy,
   Closed,
@@ -54,6 +56,7 @@ export type { HotKey, HotKeyOptions, Usage, UsageOptions } from './maintenance/u
 export type { Memory, MemoryEvents } from './memory.ts'
 export type { MetricFilter, MetricRecord, NewMetric } from './metrics/metrics.ts'
 export type { MetricSummary, SummaryOptions } from './metrics/summary.ts'
+export type { Tags } from './metrics/tags.ts'
 export { type OpenOptions, openMemory } from './open.ts'
 export type { NewPattern, Pattern, PatternFilter } from './patterns/patterns.ts'
 export type { CreateSessionOptions, Session } from './sessions/sessions.ts'
@@ -70,10 +73,14 @@ export type {
   UpdateSharedOptions,
   WatchOptions,
 } from './shared/shared.ts'
+export type { Backoff, NewBackoff, TaskError } from './tasks/attempts.ts'
 export type { ClaimOptions } from './tasks/claim.ts'
-export type { TaskGraph } from './tasks/graph.ts'
+export type { Dependency, OnFailure } from './tasks/dependencies.ts'
+export type { GraphOptions, TaskGraph } from './tasks/graph.ts'
 export type { NewTask } from './tasks/new-task.ts'
-export type { ClaimedTask, Task, TaskStatus } from './tasks/task.ts'
+export type { ClaimKey, StaleClaim } from './tasks/outcome.ts'
+export type { Priority } from './tasks/rank.ts'
+export type { ClaimedTask, Task, TaskState, TaskStatus } from './tasks/task.ts'
 export type { Completion, Failure, Heartbeat, ListTasksOptions, RedriveOptions } from './tasks/tasks.ts'
 export type { Edge, Node } from './topology/graph.ts'
 export type { TopologyType } from './topology/shapes.ts'
@@ -82,6 +89,7 @@ export type { Transaction, TransactionOptions } from './transaction.ts'
 export type { Clock } from './util/clock.ts'
 export type { Duration } from './util/duration.ts'
 export type { Json } from './util/json.ts'
+export type { Moment } from './util/moment.ts'
 export type { Page, PageOptions } from './util/page.ts'
 export type {
   SaveWorkflowOptions,

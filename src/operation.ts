@@ -6,7 +6,7 @@ import type { Memory } from './memory.ts'
 export type Zod = typeof z
 
 /** What a caller must be allowed to do. Deny by default; `admin` covers all. */
-export type Permission =
+type Permission =
   | 'memory:read'
   | 'memory:write'
   | 'memory:delete'

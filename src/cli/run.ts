@@ -1,10 +1,10 @@
 import type { AbortableOptions, Progress } from '../db/engine.ts'
 import { NotFound } from '../errors.ts'
+import { operations } from '../operations.ts'
 import { describe } from '../util/check.ts'
 import type { Cli } from './cli.ts'
 import { type Command, usage } from './command.ts'
 import { commands } from './commands.ts'
-import { operationNamed } from './operation-named.ts'
 import { printResult } from './print/result.ts'
 import { ProgressBar } from './progress.ts'
 
@@ -14,7 +14,8 @@ export async function runOperation(
   input: Record<string, unknown>,
   command: Command,
 ): Promise<undefined> {
-  const operation = await operationNamed(command.operation)
+  const operation = operations.find(({ name }) => name === command.operation)
+  if (operation === undefined) throw new Error(`${command.path} has no operation`)
   const result = await watched(cli, async long => operation.run(await cli.memory(), input, long))
   if (result === undefined && (command.effect === 'read' || command.result === 'value'))
     throw absent(command, input)

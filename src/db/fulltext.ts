@@ -7,8 +7,9 @@ export type TextSource = 'memory_store' | 'agent_memory' | 'events' | 'tasks' | 
 export type TextRef = string | number
 
 /**
- * A record as the index takes it. Its text comes as terms, each of letters and digits only, with a space between:
- * what counts as a word, and which words are the same, is decided before, so that it is the same on every engine.
+ * A record as the index takes it. Its text comes as terms, each of letters and digits only, with a space
+ * between: what counts as a word, and which words are the same, is decided before, so that it is the same on
+ * every engine.
  */
 export interface TextEntry {
   readonly ref: TextRef
@@ -24,11 +25,14 @@ export interface TextEntry {
 export interface TextQuery {
   readonly source: TextSource
   /**
-   * At least one. A record that holds any of them matches; the more of them, and the fewer other records of the source
-   * hold them, the higher its score.
+   * At least one. A record that holds any of them matches; the more of them, and the fewer other records of
+   * the source hold them, the higher its score.
    */
   readonly terms: readonly string[]
-  /** Terms of which a match must hold one as well: anywhere, or in its title. They count once more for the score. */
+  /**
+   * Terms of which a match must hold one as well: anywhere, or in its title. They count once more for the
+   * score.
+   */
   readonly require?: { readonly terms: readonly string[]; readonly inTitle: boolean }
   /** The scope that a match must have. */
   readonly scope?: string | undefined
@@ -41,8 +45,8 @@ export interface FullText {
   /** Statements that take records out of the index; those it does not hold are ignored. */
   remove(source: TextSource, refs: readonly TextRef[]): Sql[]
   /**
-   * A select of `ref` and `score` (higher is better) of the matches that were indexed last and have not expired, at
-   * most `limit`, in no order.
+   * A select of `ref` and `score` (higher is better) of the matches that were indexed last and have not
+   * expired, at most `limit`, in no order.
    */
   match(query: TextQuery, now: Sql, limit: number): Sql
   /** A select of the `count` of matches, expired ones included. Stops counting at `atMost`. */

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os'
 import { Corrupt, Unsupported } from '../errors.ts'
 
 /** One step of the schema's history. Never edited once released: stores remember its checksum. */
@@ -16,12 +17,15 @@ export interface Applied {
 }
 
 /**
- * Fingerprint of a migration's statements: FNV-1a and the length. It guards against mistakes, not malice; every
- * open computes it, and loading node:crypto for it would take longer than the rest of the opening.
+ * Fingerprint of a migration's statements: FNV-1a over words of four bytes, and the length. It guards against
+ * mistakes, not malice; every open computes it, and node:crypto would take longer to load than the store to open.
  */
 export function checksum(text: string): string {
+  const bytes = Buffer.alloc(Math.ceil(Buffer.byteLength(text) / 4) * 4)
+  bytes.write(text)
+  if (endianness() === 'BE') bytes.swap32()
   let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  for (const word of new Int32Array(bytes.buffer)) hash = Math.imul(hash ^ word, 0x01000193)
   return `${(hash >>> 0).toString(16).padStart(8, '0')}-${text.length}`
 }
 

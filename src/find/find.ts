@@ -32,9 +32,15 @@ export interface FindOptions {
 export type Found = FoundRecord & {
   /** How well it matches beside the best of this answer, which has 1. Not to be compared between answers. */
   score: number
-  /** The place of its text that matches best, on one line: matched words between « and », `…` where it was cut. */
+  /**
+   * The place of its text that matches best, on one line: matched words between « and », `…` where it was
+   * cut.
+   */
   snippet: string
-  /** What it holds, when that takes no more than 1,000 characters: value, event data, task description, pattern data. */
+  /**
+   * What it holds, when that takes no more than 1,000 characters: value, event data, task description,
+   * pattern data.
+   */
   value: Json | undefined
   /** When it was last changed; of an event, when it happened. Undefined where another program left it out. */
   updatedAt: Date | undefined
@@ -53,11 +59,11 @@ export class Find {
   }
 
   /**
-   * The records that match a text best, best first. Any of its words is enough; more of them, rarer ones and those in
-   * the name of a record (its key, id or type) count more. Words match by their stem (`retries`, `retry`), without
-   * regard to case and accents; keys are split into their words. Every record is found whose write was acknowledged
-   * before the call, by its first 65,536 characters. Of a word in more than 5,000 records of a kind, only the last
-   * changed are ranked, and those with it in their name.
+   * The records that match a text best, best first. Any of its words is enough; more of them, rarer ones and
+   * those in the name of a record (its key, id or type) count more. Words match by their stem (`retries`,
+   * `retry`), without regard to case and accents; keys are split into their words. Every record is found
+   * whose write was acknowledged before the call, by its first 65,536 characters. Of a word in more than
+   * 5,000 records of a kind, only the last changed are ranked, and those with it in their name.
    * @param text up to 1,000 characters, of which 32 words count; no character has a special meaning
    */
   async find(text: string, options: FindOptions = {}): Promise<Found[]> {

@@ -4,7 +4,9 @@ import { sql } from '../db/sql.ts'
 import { bodyText, readRows, type Source, type SourceRow, sources } from './sources.ts'
 import { scopeTerm, textTerms } from './words.ts'
 
-/** How much one transaction indexes: with either, it holds the event loop and other writers for some 20 ms. */
+/**
+ * How much one transaction indexes: with either, it holds the event loop and other writers for some 20 ms.
+ */
 const maxBatchRows = 100
 const maxBatchLength = 128 * 1024
 
@@ -29,8 +31,9 @@ interface Change {
 }
 
 /**
- * Brings the full-text index up to date with the log of changes, oldest first, a batch in each transaction. Any
- * number of processes may do so at a time. The log grows by some 30 bytes with every write until somebody does.
+ * Brings the full-text index up to date with the log of changes, oldest first, a batch in each transaction.
+ * Any number of processes may do so at a time. The log grows by some 30 bytes with every write until somebody
+ * does.
  */
 export async function indexPending(db: Db, options: IndexOptions = {}): Promise<Indexed> {
   const { maxRows = Number.POSITIVE_INFINITY, maxMs = Number.POSITIVE_INFINITY } = options
@@ -95,7 +98,9 @@ function textLength(row: SourceRow | undefined): number {
   return [row?.body, row?.more, row?.rest].reduce((sum, text) => sum + (text?.length ?? 0), 0)
 }
 
-/** The records of a source among the changes, each once; a row of another program may have a null for its id. */
+/**
+ * The records of a source among the changes, each once; a row of another program may have a null for its id.
+ */
 function refsOf({ name }: Source, changes: readonly Change[]): TextRef[] {
   const refs = changes.filter(({ source }) => source === name).map(({ ref }) => ref)
   return [...new Set(refs)].filter(ref => ref !== null)

@@ -8,8 +8,9 @@ const lead = 40
 const maxMatches = 50
 
 /**
- * The place of a record's text with the most of the terms, on one line: matches between « and », `…` where text was
- * left out. Shows the title when only that has matches, and the beginning of the text when nothing has.
+ * The place of a record's text with the most of the terms, on one line: matches between « and », `…` where
+ * text was left out. Shows the title when only that has matches, and the beginning of the text when nothing
+ * has.
  */
 export function snippet(title: string, text: string, terms: ReadonlySet<string>): string {
   const body = oneLine(text)

@@ -17,7 +17,10 @@ export type FoundRecord =
   | { in: 'tasks'; id: string; status: string }
   | { in: 'patterns'; id: string; type: string }
 
-/** A row of any source. `body`, `more` and `rest` are its text, most telling first, each up to `maxText` characters. */
+/**
+ * A row of any source. `body`, `more` and `rest` are its text, most telling first, each up to `maxText`
+ * characters.
+ */
 export interface SourceRow {
   ref: TextRef
   /** What the record belongs to: its namespace, agent, event source, status or type. */
@@ -45,7 +48,7 @@ export interface Source {
 }
 
 /** How much of each text of a record is indexed and shown, in characters. */
-export const maxText = 65_536
+const maxText = 65_536
 
 const memory: Source = {
   in: 'memory',

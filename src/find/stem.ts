@@ -1,8 +1,8 @@
 /**
  * The stem of an English word, so that `retries` is found by `retry`: Porter's algorithm
- * (https://tartarus.org/martin/PorterStemmer/) but for a final `y`, which becomes `i` by the rule of his later one.
- * By the first, `deploy` and `deployment` would differ, and so would `try` and `tries`. A word with anything but the
- * letters a to z is its own stem.
+ * (https://tartarus.org/martin/PorterStemmer/) but for a final `y`, which becomes `i` by the rule of his
+ * later one. By the first, `deploy` and `deployment` would differ, and so would `try` and `tries`. A word
+ * with anything but the letters a to z is its own stem.
  */
 export function stem(word: string): string {
   if (!/^[a-z]{3,64}$/.test(word)) return word

@@ -33,8 +33,8 @@ export function textTerms(text: string): string {
 }
 
 /**
- * The terms to search for. Words that are in every text are left out unless there are no others, and so are single
- * characters of Chinese, Japanese and Korean, which are found by pairs. At most 32.
+ * The terms to search for. Words that are in every text are left out unless there are no others, and so are
+ * single characters of Chinese, Japanese and Korean, which are found by pairs. At most 32.
  */
 export function queryTerms(text: string): string[] {
   const pieces = words(text).flatMap(piecesOf)

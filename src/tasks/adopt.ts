@@ -1,9 +1,8 @@
 import type { Context } from '../context.ts'
 import { join, sql } from '../db/sql.ts'
-import { toDate } from '../util/time.ts'
 import { addError } from './attempts.ts'
 import { tell } from './events.ts'
-import { knownPriority, nextMicros, rankOf } from './rank.ts'
+import { knownPriority, microsOf, rankOf } from './rank.ts'
 import { lockTasks, settleDependents } from './settle.ts'
 import { isFinal, namesIn } from './task.ts'
 
@@ -36,10 +35,9 @@ async function adopt(context: Context, row: StrangeRow): Promise<void> {
   if (missing !== undefined)
     return refuse(context, row, `it depends on task ${JSON.stringify(missing)}, which does not exist`)
   if (await waitsFor(context, parentIds, row.id)) return refuse(context, row, 'it depends on itself')
-  const sinceMicros =
-    row.created_at === null ? nextMicros(context.clock) : toDate(row.created_at).getTime() * 1000
+  const rank = rankOf(microsOf(row.created_at, context.clock), knownPriority(row.priority))
   await context.db.all(
-    sql`update tasks set rank = ${rankOf(sinceMicros, knownPriority(row.priority))}, open_dependencies = ${parents.length}
+    sql`update tasks set rank = ${rank}, open_dependencies = ${parents.length}
         where id = ${row.id}`,
   )
   if (parents.length === 0) return

@@ -1,9 +1,8 @@
 import type { Context } from '../context.ts'
 import { theRow } from '../db/rows.ts'
 import { join, sql } from '../db/sql.ts'
-import { toDate } from '../util/time.ts'
 import { adoptTasks } from './adopt.ts'
-import { knownPriority, rankOf } from './rank.ts'
+import { knownPriority, microsOf, rankOf } from './rank.ts'
 import { type AttemptRow, attemptColumns, endAttempt } from './settle.ts'
 
 /** The condition of tasks that can be claimed, and of the index that has them in order. */
@@ -88,7 +87,7 @@ async function rankDue(context: Context): Promise<void> {
   // A lapse may just have ended the only one that was due.
   if (rows.length === 0) return
   const values = rows.map(({ id, priority, run_at }) => {
-    const rank = rankOf(toDate(run_at).getTime() * 1000, knownPriority(priority))
+    const rank = rankOf(microsOf(run_at, context.clock), knownPriority(priority))
     return sql`(${id}, cast(${rank} as bigint))`
   })
   await context.db.all(

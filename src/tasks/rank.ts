@@ -1,4 +1,5 @@
 import type { Clock } from '../util/clock.ts'
+import { toDate } from '../util/time.ts'
 
 /** From least to most urgent. */
 export const priorities = ['low', 'medium', 'high', 'critical'] as const
@@ -16,12 +17,22 @@ export function knownPriority(word: string | null): Priority {
   return priorities.find(priority => priority === word) ?? 'medium'
 }
 
+/** The last moment, in microseconds, that a number tells apart from the next: in the year 2255. */
+const maxMicros = Number.MAX_SAFE_INTEGER
+
 /**
  * A task's place in the order of claims, lowest first, stored and indexed. In microseconds, so that there is room
  * to tell apart what became ready in the same millisecond.
  */
 export function rankOf(readyAtMicros: number, priority: Priority): number {
-  return readyAtMicros - priorities.indexOf(priority) * ageingMs * 1000
+  const rank = readyAtMicros - priorities.indexOf(priority) * ageingMs * 1000
+  return Math.min(Math.max(rank, -maxMicros), maxMicros)
+}
+
+/** The microseconds of a stored time; of now, where somebody's own SQL has left none, or something else. */
+export function microsOf(time: string | Date | null, clock: Clock): number {
+  const ms = time === null ? Number.NaN : toDate(time).getTime()
+  return Number.isNaN(ms) ? nextMicros(clock) : ms * 1000
 }
 
 const lastMicros = new WeakMap<Clock, number>()

@@ -92,7 +92,7 @@ export interface TaskRow {
   caused_by: string | null
   idempotency_key: string | null
   created_by: string | null
-  created_at: string
+  created_at: string | null
   updated_at: string
   completed_at: string | null
 }
@@ -121,7 +121,7 @@ export function fromRow(row: TaskRow): Task {
     causedBy: row.caused_by ?? undefined,
     idempotencyKey: row.idempotency_key ?? undefined,
     createdBy: row.created_by ?? undefined,
-    createdAt: toDate(row.created_at),
+    createdAt: toDate(row.created_at ?? row.updated_at),
     updatedAt: toDate(row.updated_at),
     completedAt: toOptionalDate(row.completed_at),
   }

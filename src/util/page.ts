@@ -16,7 +16,7 @@ export interface PageOptions {
   cursor?: string | undefined
 }
 
-export const defaultLimit = 100
+const defaultLimit = 100
 export const maxLimit = 10_000
 
 /** The checked limit of a list. */

@@ -1,5 +1,5 @@
-// Stores, changes and deletes records for as long as it is not told to end, and prints each as it is acknowledged:
-// `stored KEY WORD` for a record that now holds the word, `deleted KEY`.
+// Stores, changes and deletes records for as long as it is not told to end, and prints each as it is
+// acknowledged: `stored KEY WORD` for a record that now holds the word, `deleted KEY`.
 import fs from 'node:fs'
 import { openMemory } from '../../src/open.ts'
 

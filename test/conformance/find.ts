@@ -96,8 +96,8 @@ export const find: Suite = open => {
   it('ranks a match in the key first, and more of the words before fewer', async () => {
     const memory = await open()
     for (let i = 0; i < 20; i++) await memory.store(`other-${i}`, `filler about something else ${i}`)
-    await memory.store('body', 'here deploy is one of several words in the text')
-    await memory.store('deploy', 'here is one of several words in the text')
+    await memory.store('body', 'deploy now')
+    await memory.store('deploy', 'a longer text, in which the word would count less than in a short one')
     expect(await keys(memory, 'deploy')).toEqual(['deploy', 'body'])
     await memory.store('both', 'deploy with a rollback, in one text of several words')
     expect((await keys(memory, 'rollback deploys'))[0]).toBe('both')
@@ -172,6 +172,8 @@ export const find: Suite = open => {
     clock.advance(1e6)
     expect((await keys(memory, 'medlar')).sort()).toEqual(['k', 'other'])
     await memory.store('k', 'medlar', { ttl: 1 })
+    clock.advance(1000)
+    expect(await keys(memory, 'medlar', { limit: 1 })).toEqual(['other'])
     clock.advance(1000)
     expect(await keys(memory, 'medlar', { limit: 1 })).toEqual(['other'])
   })
@@ -250,9 +252,7 @@ export const find: Suite = open => {
           fc.string({ unit: 'binary', maxLength: 500 }),
           fc.string({ unit: 'grapheme', maxLength: 500 }),
           fc
-            .array(
-              fc.constantFrom('"', 'AND', '(', ')', '*', ':', 'NEAR', 'a', '-', '{', '}', "'", '\0', '重试'),
-            )
+            .array(fc.constantFrom('"', 'AND', '(', ')', '*', ':', 'NEAR', 'a', '-', '{', '}', '\0', '重试'))
             .map(parts => parts.join(' ')),
         ),
         async text => {

@@ -5,7 +5,20 @@ import type { Suite } from './suite.ts'
 export const kv: Suite = open => {
   it('gives back what was stored, type and all', async () => {
     const memory = await open()
-    const values = ['42', 42, -0, true, null, '', [], {}, { a: [1, { b: null }] }, '\u{1f41d}', 2 ** 53, 1e-300]
+    const values = [
+      '42',
+      42,
+      -0,
+      true,
+      null,
+      '',
+      [],
+      {},
+      { a: [1, { b: null }] },
+      '\u{1f41d}',
+      2 ** 53,
+      1e-300,
+    ]
     for (const value of values) {
       await memory.store('k', value)
       expect(await memory.retrieve('k')).toStrictEqual(value)
@@ -112,7 +125,9 @@ export const kv: Suite = open => {
       code: 'conflict',
       details: { revision: next.revision, value: 'b' },
     })
-    await expect(memory.store('absent', 1, { expectedRevision: 7 })).rejects.toMatchObject({ code: 'conflict' })
+    await expect(memory.store('absent', 1, { expectedRevision: 7 })).rejects.toMatchObject({
+      code: 'conflict',
+    })
     expect(await memory.retrieve('k')).toBe('b')
     expect(await memory.retrieve('absent')).toBeUndefined()
   })
@@ -139,7 +154,11 @@ export const kv: Suite = open => {
 
   it('pages through a search, everywhere when asked, without loss or repetition', async () => {
     const memory = await open()
-    const all = Array.from({ length: 25 }, (_, i) => ({ key: `k${i % 13}`, value: i, namespace: `n${i % 2}` }))
+    const all = Array.from({ length: 25 }, (_, i) => ({
+      key: `k${i % 13}`,
+      value: i,
+      namespace: `n${i % 2}`,
+    }))
     await memory.kv.storeMany(all)
     const seen: string[] = []
     let cursor: string | undefined
@@ -155,7 +174,9 @@ export const kv: Suite = open => {
   it('stores many or none', async () => {
     const memory = await open()
     const bad = { key: '', value: 1 }
-    await expect(memory.kv.storeMany([{ key: 'a', value: 1 }, bad])).rejects.toMatchObject({ code: 'invalid_input' })
+    await expect(memory.kv.storeMany([{ key: 'a', value: 1 }, bad])).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
     expect(await memory.retrieve('a')).toBeUndefined()
     await memory.kv.storeMany([
       { key: 'a', value: 1 },

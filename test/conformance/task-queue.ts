@@ -167,6 +167,26 @@ export const taskQueue: Suite = open => {
     ])
   })
 
+  it('claims what plain SQL inserted, whatever its times and words are', async () => {
+    const memory = await open()
+    const times = ['0000-01-01', '9999-12-31 23:59:59', 'yesterday', '', null]
+    for (const [i, time] of times.entries()) {
+      await memory.execute('insert into tasks (id, description, created_at) values (?, ?, ?)', [
+        `${i}`,
+        'x',
+        time,
+      ])
+    }
+    const garbage = `insert into tasks (id, description, priority, dependencies, result, created_at)
+      values ('odd', 'x', null, 'null', '{', 'never')`
+    await memory.execute(garbage)
+    const claimed = await memory.tasks.claim({ agentId: 'w', limit: 9 })
+    expect(claimed[0]).toMatchObject({ id: '0' })
+    expect(claimed.at(-1)).toMatchObject({ id: '1' })
+    expect(claimed.map(task => task.id).sort()).toEqual(['0', '1', '2', '3', '4', 'odd'])
+    expect(await memory.tasks.completeMany(claimed)).toMatchObject({ stale: [] })
+  })
+
   it('waits for the tasks that a row inserted by plain SQL names as its dependencies', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 'parent', description: 'x' })

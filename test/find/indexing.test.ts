@@ -119,7 +119,7 @@ describe('indexing', () => {
 })
 
 describe('a word in more records than are ranked', () => {
-  it('is still found where it is in the key, or beside a rarer word, however old that record is', async () => {
+  it('is still found where it is in the key, or beside a rarer word, however old it is', async () => {
     const memory = await openScratch()
     await memory.store('mulberry', 'the oldest, found by its key')
     await memory.store('old', 'mulberry beside a rareword')

@@ -29,7 +29,7 @@ describe('a snippet', () => {
   })
 
   it('is one short line that holds nothing but the text and its marks, whatever the text', () => {
-    const unit = fc.constantFrom(
+    const units = [
       'a',
       'B',
       ' ',
@@ -38,12 +38,12 @@ describe('a snippet', () => {
       'é',
       '重',
       '\u{20000}',
-      '«',
       '_',
       'retry',
       'maxRetry',
       '\u{1f41d}',
-    )
+    ]
+    const unit = fc.constantFrom(...units)
     fc.assert(
       fc.property(fc.array(unit, { maxLength: 400 }), parts => {
         const text = parts.join('')
@@ -52,7 +52,7 @@ describe('a snippet', () => {
         expect(shown.isWellFormed()).toBe(true)
         expect(shown.length).toBeLessThan(600)
         const bare = shown.replaceAll(/[«»…]/g, '').replace(/^title(: |$)/, '')
-        expect(text.replaceAll('«', '').replace(/[\s\p{Cc}]+/gu, ' ')).toContain(bare)
+        expect(text.replace(/[\s\p{Cc}]+/gu, ' ')).toContain(bare)
       }),
     )
   })

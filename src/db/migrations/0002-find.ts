@@ -15,8 +15,9 @@ const sources: readonly Source[] = [
 ]
 
 /**
- * A write only notes which row changed, by an append to the end of one small table, whoever writes and in whatever
- * SQL. An update that leaves these columns as they were, such as a heartbeat of a task, notes nothing.
+ * A write only notes which row changed, by an append to the end of one small table, whoever writes and in
+ * whatever SQL. An update that leaves these columns as they were, such as a heartbeat of a task, notes
+ * nothing.
  */
 function markers({ table, columns }: Source): string {
   const differs = columns.map(column => `old.${column} is not new.${column}`).join(' or ')
@@ -26,7 +27,8 @@ end;
 `
   return `
 create trigger ${table}_find_insert after insert on ${table} ${mark('new')}
-create trigger ${table}_find_update after update of ${columns.join(', ')} on ${table} when ${differs} ${mark('new')}
+create trigger ${table}_find_update after update of ${columns.join(', ')} on ${table}
+when ${differs} ${mark('new')}
 create trigger ${table}_find_delete after delete on ${table} ${mark('old')}`
 }
 
@@ -49,8 +51,8 @@ create table hivewax_find_records (
   expires_at text,
   unique (source, ref)
 );
--- The columns come as terms with a space between. Without the text itself the index is half as large, and a row
--- takes 28 µs instead of 61 (100,000 rows of 200 bytes).
+-- The columns come as terms with a space between. Without the text itself the index is half as large, and a
+-- row takes 28 µs instead of 61 (100,000 rows of 200 bytes).
 create virtual table hivewax_find using fts5 (
   scope, title, body, content = '', contentless_delete = 1, tokenize = 'ascii'
 );

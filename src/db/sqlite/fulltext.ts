@@ -2,8 +2,8 @@ import type { FullText, TextEntry, TextQuery, TextRef, TextSource } from '../ful
 import { raw, sql } from '../sql.ts'
 
 /**
- * What the terms of a source begin with in the one FTS5 table that holds all sources: so a search reads no other
- * source's matches, and the fewer records of its source hold a term, the more that term counts.
+ * What the terms of a source begin with in the one FTS5 table that holds all sources: so a search reads no
+ * other source's matches, and the fewer records of its source hold a term, the more that term counts.
  */
 const marks: Record<TextSource, string> = {
   memory_store: 'm',
@@ -17,8 +17,8 @@ const marks: Record<TextSource, string> = {
 const score = raw('-bm25(hivewax_find, 0.0, 5.0, 1.0)')
 
 /**
- * The full-text index on FTS5, https://sqlite.org/fts5.html. Lists come as JSON: one statement for any length. A cross
- * join keeps the planner from reading all records of a source to find those of a list.
+ * The full-text index on FTS5, https://sqlite.org/fts5.html. Lists come as JSON: one statement for any
+ * length. A cross join keeps the planner from reading all records of a source to find those of a list.
  */
 export const sqliteFullText: FullText = {
   put(source, entries) {
@@ -29,11 +29,13 @@ export const sqliteFullText: FullText = {
           select coalesce((select max(id) from hivewax_find_records), 0) + 1 + entry.key,
                  ${source}, entry.value ->> 0, entry.value ->> 1
           from json_each(${records}) as entry`,
-      // In the order of row ids: FTS5 writes out what it has gathered whenever a row id is not above the last.
+      // In the order of row ids: FTS5 writes out what it has gathered whenever a row id is not above the
+      // last.
       sql`insert into hivewax_find (rowid, scope, title, body)
           select record.id, entry.value ->> 1, entry.value ->> 2, entry.value ->> 3
           from json_each(${texts}) as entry
-          cross join hivewax_find_records as record on record.source = ${source} and record.ref = entry.value ->> 0
+          cross join hivewax_find_records as record
+            on record.source = ${source} and record.ref = entry.value ->> 0
           order by record.id`,
     ]
   },
@@ -43,7 +45,8 @@ export const sqliteFullText: FullText = {
     return [
       sql`delete from hivewax_find where rowid in (
             select record.id from json_each(${list}) as wanted
-            cross join hivewax_find_records as record on record.source = ${source} and record.ref = wanted.value)`,
+            cross join hivewax_find_records as record
+              on record.source = ${source} and record.ref = wanted.value)`,
       sql`delete from hivewax_find_records
           where source = ${source} and ref in (select value from json_each(${list}))`,
     ]
@@ -53,7 +56,8 @@ export const sqliteFullText: FullText = {
     return sql`
       select record.ref, ${score} as score
       from hivewax_find cross join hivewax_find_records as record on record.id = hivewax_find.rowid
-      where hivewax_find match ${expression(query)} and (record.expires_at is null or record.expires_at > ${now})
+      where hivewax_find match ${expression(query)}
+        and (record.expires_at is null or record.expires_at > ${now})
       order by hivewax_find.rowid desc limit ${limit}`
   },
 
