@@ -81,7 +81,14 @@ export type { NewTask } from './tasks/new-task.ts'
 export type { ClaimKey, StaleClaim } from './tasks/outcome.ts'
 export type { Priority } from './tasks/rank.ts'
 export type { ClaimedTask, Task, TaskState, TaskStatus } from './tasks/task.ts'
-export type { Completion, Failure, Heartbeat, ListTasksOptions, RedriveOptions } from './tasks/tasks.ts'
+export type {
+  ClaimResults,
+  Completion,
+  Failure,
+  Heartbeat,
+  ListTasksOptions,
+  RedriveOptions,
+} from './tasks/tasks.ts'
 export type { Edge, Node } from './topology/graph.ts'
 export type { TopologyType } from './topology/shapes.ts'
 export type { NewTopology, SwarmTopology } from './topology/topology.ts'

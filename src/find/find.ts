@@ -65,6 +65,7 @@ export class Find {
    * whose write was acknowledged before the call, by its first 65,536 characters. Of a word in more than
    * 5,000 records of a kind, only the last changed are ranked, and those with it in their name.
    * @param text up to 1,000 characters, of which 32 words count; no character has a special meaning
+   * @throws Busy when there are writes to index, and another process holds the store for too long
    */
   async find(text: string, options: FindOptions = {}): Promise<Found[]> {
     const query = checkQuery(text)

@@ -7,7 +7,7 @@ import { scopeTerm, textTerms } from './words.ts'
 /**
  * How much one transaction indexes: with either, it holds the event loop and other writers for some 20 ms.
  */
-const maxBatchRows = 100
+const maxBatchRows = 250
 const maxBatchLength = 128 * 1024
 
 export interface IndexOptions {
@@ -39,14 +39,17 @@ export async function indexPending(db: Db, options: IndexOptions = {}): Promise<
   const { maxRows = Number.POSITIVE_INFINITY, maxMs = Number.POSITIVE_INFINITY } = options
   const end = performance.now() + maxMs
   const atMost = await countAtMost(db)
+  let size = maxBatchRows
   for (let count = 0; ; ) {
     // When as many were taken as there were, all of those were, by us or by others: the oldest go first.
     if (count >= atMost) return { count, isDone: true }
     if (count >= maxRows || performance.now() >= end) return { count, isDone: false }
-    const limit = Math.min(maxBatchRows, maxRows - count)
-    const batch = await db.transaction(tx => indexBatch(tx, limit))
-    count += batch.count
-    if (batch.isLast) return { count, isDone: true }
+    const limit = Math.min(size, maxRows - count)
+    const { read, indexed } = await db.transaction(tx => indexBatch(tx, limit))
+    count += indexed
+    if (indexed === read && read < limit) return { count, isDone: true }
+    // Long texts fill a batch early: what is read beyond that is read again.
+    size = indexed < read ? indexed : Math.min(2 * size, maxBatchRows)
   }
 }
 
@@ -59,7 +62,7 @@ async function countAtMost(db: Db): Promise<number> {
   return row?.count ?? 0
 }
 
-async function indexBatch(tx: Db, limit: number): Promise<{ count: number; isLast: boolean }> {
+async function indexBatch(tx: Db, limit: number): Promise<{ read: number; indexed: number }> {
   const changes = await tx.all<Change>(
     sql`select id, source, ref from hivewax_find_changes order by id limit ${limit}`,
   )
@@ -69,7 +72,7 @@ async function indexBatch(tx: Db, limit: number): Promise<{ count: number; isLas
   for (const source of sources) await put(tx, source, batch, rows)
   const ids = batch.map(({ id }) => id)
   await tx.all(sql`delete from hivewax_find_changes where ${tx.dialect.oneOf(sql`id`, ids)}`)
-  return { count: batch.length, isLast: batch.length === changes.length && changes.length < limit }
+  return { read: changes.length, indexed: batch.length }
 }
 
 /** The rows that still exist, by source and id. */

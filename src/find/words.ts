@@ -27,9 +27,7 @@ const maxTerms = 32
 
 /** The terms of a text, with a space between, for the index. */
 export function textTerms(text: string): string {
-  return words(text)
-    .map(found => wordTerms(found).join(' '))
-    .join(' ')
+  return words(text).map(wordTerms).filter(Boolean).join(' ')
 }
 
 /**
@@ -46,7 +44,12 @@ export function queryTerms(text: string): string[] {
 /** Where a text holds any of these terms, in order; pieces may overlap. */
 export function* matches(text: string, terms: ReadonlySet<string>): Generator<Piece> {
   for (const { 0: found, index } of text.matchAll(word)) {
-    if (!wordTerms(found).some(term => terms.has(term))) continue
+    if (
+      !wordTerms(found)
+        .split(' ')
+        .some(term => terms.has(term))
+    )
+      continue
     for (const piece of piecesOf(found)) if (terms.has(piece.term)) yield { ...piece, at: index + piece.at }
   }
 }
@@ -61,13 +64,14 @@ function words(text: string): string[] {
 }
 
 /** Texts repeat their words: of 30,000 in the documentation of packages 5 % were new. */
-const known = new Map<string, string[]>()
-const maxKnown = 10_000
+const known = new Map<string, string>()
+const maxKnown = 20_000
 
-function wordTerms(found: string): string[] {
+/** The terms of one word, with a space between. */
+function wordTerms(found: string): string {
   const remembered = known.get(found)
   if (remembered !== undefined) return remembered
-  const terms = piecesOf(found).map(({ term }) => term)
+  const terms = isPlain(found) ? stem(found) : join(piecesOf(found))
   if (found.length > maxLength) return terms
   if (known.size >= maxKnown) known.clear()
   known.set(found, terms)
@@ -112,6 +116,15 @@ function fold(text: string): string {
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')
   return plain.replace(/[^\p{L}\p{M}\p{N}]/gu, '').toLowerCase()
+}
+
+/** A word of which nothing but the stem can be taken: most are. */
+function isPlain(found: string): boolean {
+  return found.length <= maxLength && /^[a-z\d]*$/.test(found)
+}
+
+function join(pieces: readonly Piece[]): string {
+  return pieces.map(({ term }) => term).join(' ')
 }
 
 /** Of a word, which has letters, marks and digits only. */

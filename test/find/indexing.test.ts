@@ -69,13 +69,13 @@ describe('indexing', () => {
   it('stops where it is told to, and goes on from there', async () => {
     const memory = await openScratch()
     const db = await dbOf(memory)
-    await memory.kv.storeMany(Array.from({ length: 250 }, (_, i) => ({ key: `k${i}`, value: i })))
+    await memory.kv.storeMany(Array.from({ length: 600 }, (_, i) => ({ key: `k${i}`, value: i })))
     expect(await indexPending(db, { maxRows: 20 })).toEqual({ count: 20, isDone: false })
-    expect(await pending(memory)).toBe(230)
+    expect(await pending(memory)).toBe(580)
     expect(await indexPending(db, { maxMs: 0 })).toEqual({ count: 0, isDone: false })
-    expect(await indexPending(db)).toEqual({ count: 230, isDone: true })
+    expect(await indexPending(db)).toEqual({ count: 580, isDone: true })
     expect(await indexPending(db)).toEqual({ count: 0, isDone: true })
-    expect(await count(memory, 'hivewax_find_records')).toBe(250)
+    expect(await count(memory, 'hivewax_find_records')).toBe(600)
   })
 
   it('keeps one entry per record, whatever happens to it, and none of what is gone', async () => {

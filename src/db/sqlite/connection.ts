@@ -69,9 +69,14 @@ export class Connection {
     }
   }
 
-  /** Runs statements without parameters or rows, such as `begin immediate`. */
+  /** Runs statements without parameters or rows, compiled for this once. */
   exec(text: string): void {
     this.#try(() => this.#db.exec(text))
+  }
+
+  /** Runs one such statement that comes again and again, such as `commit`: compiled once. */
+  step(text: string): void {
+    this.#try(() => this.#prepare(text).run())
   }
 
   /** The first column of the first row of a short statement of ours, prepared once. */

@@ -14,7 +14,8 @@ export async function createSchema(connection: Connection, busyTimeoutMs: number
   const isOurs = await retryBusy(() => holdsStore(connection), busyTimeoutMs)
   // Both are set before the first table exists: afterwards auto_vacuum could only change by a full VACUUM.
   if (!isOurs) await retryBusy(() => connection.exec('pragma auto_vacuum=incremental'), busyTimeoutMs)
-  await retryBusy(() => connection.exec('pragma journal_mode=wal; pragma cache_size=-16384'), busyTimeoutMs)
+  const settings = 'pragma journal_mode=wal; pragma synchronous=full; pragma cache_size=-16384'
+  await retryBusy(() => connection.exec(settings), busyTimeoutMs)
   if (!isOurs || (await retryBusy(() => missing(connection), busyTimeoutMs)).length > 0) {
     await retryBusy(() => migrate(connection), busyTimeoutMs)
   }

@@ -119,11 +119,11 @@ class TransactionDb implements Db {
   async savepoint<T>(fn: (tx: Db) => Promise<T>): Promise<T> {
     const name = `scope_${this.scope.depth}`
     this.#assertOpen()
-    this.#store.exec(`savepoint ${name}`)
+    this.#store.step(`savepoint ${name}`)
     try {
       const result = await this.whole(fn)
       this.#assertOpen()
-      this.#store.exec(`release ${name}`)
+      this.#store.step(`release ${name}`)
       return result
     } catch (error) {
       // It went with the transaction around it when that ended; what bears its name now belongs to somebody else.

@@ -23,6 +23,7 @@ export class SqliteStore {
   #memoryTouched = false
   #version: Promise<unknown> | undefined
   readonly #inode: number | undefined
+  #isDurable = true
 
   private constructor(writing: Connection, reading: Connection, busyTimeoutMs: number) {
     this.file = writing.file
@@ -61,6 +62,9 @@ export class SqliteStore {
   /** True when every commit waits for the disk (`synchronous=full`), so that it survives a power cut. */
   async setDurable(durable: boolean): Promise<void> {
     this.assertOutside()
+    // As it was opened most of the time: then there is nothing to wait for the queue with.
+    if (durable === this.#isDurable) return
+    this.#isDurable = durable
     await this.writer.alone(() => this.exec(`pragma synchronous=${durable ? 'full' : 'normal'}`))
   }
 
@@ -81,6 +85,10 @@ export class SqliteStore {
 
   exec(text: string): void {
     this.#writing.exec(text)
+  }
+
+  step(text: string): void {
+    this.#writing.step(text)
   }
 
   get inTransaction(): boolean {

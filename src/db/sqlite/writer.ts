@@ -55,7 +55,7 @@ export class Writer {
 
   /** Begins a transaction as a writer, waiting for other processes up to the busy timeout. */
   async begin(): Promise<void> {
-    await retryBusy(() => this.#connection.exec('begin immediate'), this.busyTimeoutMs)
+    await retryBusy(() => this.#connection.step('begin immediate'), this.busyTimeoutMs)
     try {
       this.onBegin()
     } catch (error) {
@@ -65,7 +65,7 @@ export class Writer {
   }
 
   commit(): void {
-    this.#connection.exec('commit')
+    this.#connection.step('commit')
     this.onCommit()
   }
 
