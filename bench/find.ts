@@ -1,6 +1,6 @@
 import type { Memory } from '../src/memory.ts'
 import { openMemory } from '../src/open.ts'
-import { benchFolder, type Comparison, compare, parameter, type Size } from './harness.ts'
+import { benchFolder, type Comparison, compare, parameter, print, type Size } from './harness.ts'
 
 /** What full text costs: a store with its marks against one without, catching up, and finding. */
 export async function run(size: Size): Promise<Comparison[]> {
@@ -97,3 +97,5 @@ function text(seed: number): string {
   if (seed % 10_000 === 0) words.push('rareword')
   return words.join(' ')
 }
+
+if (import.meta.main) for (const comparison of await run('real')) print(comparison)

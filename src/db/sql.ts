@@ -38,7 +38,7 @@ const knownSeparators = new Map<string, readonly string[]>()
 
 /** The same strings object for the same number of parts, so that a statement of joined parts is found again. */
 function separators(parts: number, separator: string): readonly string[] {
-  const key = `${parts}${separator}`
+  const key = `${parts}:${separator}`
   const known = knownSeparators.get(key)
   if (known !== undefined) return known
   const strings = ['', ...Array.from({ length: parts - 1 }, () => separator), '']

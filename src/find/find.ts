@@ -50,6 +50,9 @@ const maxQueryLength = 1_000
 const maxLimit = 100
 const defaultLimit = 10
 
+/** How long snippets may hold the event loop at a time: those of a hundred long texts would for half a second. */
+const maxTurnMs = 10
+
 /** Full text over all kinds of records. */
 export class Find {
   readonly #context: Context
@@ -83,9 +86,12 @@ export class Find {
     const rows = await this.#rows(hits)
     const best = hits[0]?.score ?? 1
     const found: Found[] = []
+    let turnEnds = performance.now() + maxTurnMs
     for (const { source, ref, score } of hits) {
-      // Snippets of a hundred long texts would hold the event loop for half a second.
-      if (found.length % 10 === 9) await nextTurn()
+      if (performance.now() > turnEnds) {
+        await nextTurn()
+        turnEnds = performance.now() + maxTurnMs
+      }
       const row = rows.get(source)?.get(ref)
       // A row may be gone since it was ranked.
       if (row !== undefined) found.push(show(source, row, score / best, terms))

@@ -8,7 +8,7 @@ import { scopeTerm, textTerms } from './words.ts'
  * How much one transaction indexes: with either, it holds the event loop and other writers for some 20 ms.
  */
 const maxBatchRows = 250
-const maxBatchLength = 128 * 1024
+const maxBatchLength = 64 * 1024
 
 export interface IndexOptions {
   /** Stop after this many changes. */

@@ -4,9 +4,7 @@ import { sql } from '../db/sql.ts'
 import type { Source } from './sources.ts'
 import { scopeTerm } from './words.ts'
 
-/**
- * How many matches are ranked; of more, those that changed last. A word in a million records costs no more.
- */
+/** How many matches are ranked, at some 2 µs each; of more than these, those that changed last. */
 const maxRanked = 5_000
 
 export interface Hit {

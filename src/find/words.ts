@@ -27,7 +27,7 @@ const maxTerms = 32
 
 /** The terms of a text, with a space between, for the index. */
 export function textTerms(text: string): string {
-  return words(text).map(wordTerms).filter(Boolean).join(' ')
+  return words(text).flatMap(wordTerms).join(' ')
 }
 
 /**
@@ -44,12 +44,7 @@ export function queryTerms(text: string): string[] {
 /** Where a text holds any of these terms, in order; pieces may overlap. */
 export function* matches(text: string, terms: ReadonlySet<string>): Generator<Piece> {
   for (const { 0: found, index } of text.matchAll(word)) {
-    if (
-      !wordTerms(found)
-        .split(' ')
-        .some(term => terms.has(term))
-    )
-      continue
+    if (!wordTerms(found).some(term => terms.has(term))) continue
     for (const piece of piecesOf(found)) if (terms.has(piece.term)) yield { ...piece, at: index + piece.at }
   }
 }
@@ -63,15 +58,14 @@ function words(text: string): string[] {
   return text.match(word) ?? []
 }
 
-/** Texts repeat their words: of 30,000 in the documentation of packages 5 % were new. */
-const known = new Map<string, string>()
+/** Texts repeat their words: of 115,000 in the documentation of packages 11,000 were different. */
+const known = new Map<string, readonly string[]>()
 const maxKnown = 20_000
 
-/** The terms of one word, with a space between. */
-function wordTerms(found: string): string {
+function wordTerms(found: string): readonly string[] {
   const remembered = known.get(found)
   if (remembered !== undefined) return remembered
-  const terms = isPlain(found) ? stem(found) : join(piecesOf(found))
+  const terms = isPlain(found) ? [stem(found)] : piecesOf(found).map(({ term }) => term)
   if (found.length > maxLength) return terms
   if (known.size >= maxKnown) known.clear()
   known.set(found, terms)
@@ -121,10 +115,6 @@ function fold(text: string): string {
 /** A word of which nothing but the stem can be taken: most are. */
 function isPlain(found: string): boolean {
   return found.length <= maxLength && /^[a-z\d]*$/.test(found)
-}
-
-function join(pieces: readonly Piece[]): string {
-  return pieces.map(({ term }) => term).join(' ')
 }
 
 /** Of a word, which has letters, marks and digits only. */

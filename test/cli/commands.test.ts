@@ -173,19 +173,16 @@ describe('the exit code', () => {
   it('is 130 when Ctrl-C ends a command that waits', async () => {
     const folder = scratchFolder()
     hivewax(folder, ['events', 'log', 'begun'])
-    const child = spawn(process.execPath, [hivewaxFile, 'events', 'tail', '--follow', '--json'], {
-      cwd: folder,
-      env: cliEnv(folder),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    onTestFinished(() => void child.kill('SIGKILL'))
-    const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-    expect(JSON.parse(String((await lines.next()).value))).toMatchObject({ type: 'begun' })
+    const tail = follow(folder, ['events', 'tail', '--follow', '--json'])
+    expect(JSON.parse(await tail.next())).toMatchObject({ type: 'begun' })
     hivewax(folder, ['events', 'log', 'more', '--data', '{"n":1}'])
-    expect(JSON.parse(String((await lines.next()).value))).toMatchObject({ type: 'more', data: { n: 1 } })
-    const exited = once(child, 'exit')
-    child.kill('SIGINT')
-    expect(await exited).toEqual([130, null])
+    expect(JSON.parse(await tail.next())).toMatchObject({ type: 'more', data: { n: 1 } })
+    expect(await tail.interrupt()).toEqual([130, null])
+    const watch = follow(folder, ['shared', 'watch', 'build/', '--since', '0'])
+    hivewax(folder, ['shared', 'update', 'other', '1'])
+    hivewax(folder, ['shared', 'update', 'build/state', '"green"', '--agent', 'coder-001'])
+    expect(await watch.next()).toMatch(/^20.* {2}build\/state \(version 1 by coder-001\) {2}"green"$/)
+    expect(await watch.interrupt()).toEqual([130, null])
   })
 
   it('is 0, without a word, when the reader of a pipe has seen enough', () => {
@@ -301,11 +298,49 @@ describe('help', () => {
   })
 })
 
+it('says at a glance what the doctor found', () => {
+  const folder = scratchFolder()
+  hivewax(folder, ['store', 'a', '1'])
+  const { status, stdout } = hivewax(folder, ['doctor'])
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^✓ location +.*memory\.db \(.*\)$/m)
+  expect(stdout).not.toContain('✗')
+  hivewax(folder, ['query', 'select 1'])
+  const store = new DatabaseSync(path.join(folder, '.swarm/memory.db'), {
+    enableForeignKeyConstraints: false,
+  })
+  store.exec("insert into agent_memory (agent_id, key, value) values ('nobody', 'k', '1')")
+  store.close()
+  const sick = hivewax(folder, ['doctor'])
+  expect(sick.status).toBe(1)
+  expect(sick.stdout).toMatch(/^✗ \w+ +.*\n +\S/m)
+  expect(document(hivewax(folder, ['doctor', '--json']))).toMatchObject({ ok: true, data: { ok: false } })
+})
+
 it('shows the stack of an error only with --debug', () => {
   const folder = scratchFolder()
   expect(hivewax(folder, ['retrieve', 'x']).stderr).not.toContain('    at ')
   expect(hivewax(folder, ['retrieve', 'x', '--debug']).stderr).toContain('    at ')
 })
+
+/** A command that goes on until it is interrupted. */
+function follow(folder: string, args: readonly string[]) {
+  const child = spawn(process.execPath, [hivewaxFile, ...args], {
+    cwd: folder,
+    env: cliEnv(folder),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    next: async () => String((await lines.next()).value),
+    interrupt: () => {
+      const exited = once(child, 'exit')
+      child.kill('SIGINT')
+      return exited
+    },
+  }
+}
 
 function source(file: string): string {
   return new URL(`../../src/${file}`, import.meta.url).href

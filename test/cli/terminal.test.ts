@@ -55,6 +55,15 @@ describe.skipIf(!hasScript)('at a terminal (skipped without the script program)'
     expect(terminal.shown()).not.toContain('\u001b')
   })
 
+  it('a record alone that is too wide for a table is shown whole', async () => {
+    const folder = scratchFolder()
+    hivewax(folder, ['tasks', 'create', 'write the parser'])
+    const terminal = atTerminal(folder, 'tasks claim --agent coder-1 --no-color')
+    await terminal.exited
+    expect(terminal.shown()).toMatch(/^id: {11}[-0-9a-f]{36}\r$/m)
+    expect(terminal.shown()).toMatch(/^token: {8}1\r$/m)
+  })
+
   it('has colours, which NO_COLOR and TERM=dumb turn off', async () => {
     const folder = scratchFolder()
     hivewax(folder, ['store', 'a', '1'])
@@ -66,6 +75,19 @@ describe.skipIf(!hasScript)('at a terminal (skipped without the script program)'
     expect(await shown('get a')).toContain('\u001b[36m')
     expect(await shown('get a', { NO_COLOR: '1' })).not.toContain('\u001b')
     expect(await shown('get a', { TERM: 'dumb' })).not.toContain('\u001b')
+  })
+
+  it('a long job shows a bar that goes away, unless --quiet', async () => {
+    const folder = scratchFolder()
+    hivewax(folder, ['store', 'a', '1'])
+    const loud = atTerminal(folder, 'backup copy.db')
+    expect(await loud.exited).toBe(0)
+    const parts = loud.shown().split('\r\u001b[K')
+    expect(parts.at(-2)).toMatch(/^━+ *\d+% /)
+    expect(parts.at(-1)).toMatch(/path:/)
+    const quiet = atTerminal(folder, 'backup copy.db --quiet')
+    await quiet.exited
+    expect(quiet.shown()).not.toContain('%')
   })
 
   it('destruction is asked for, and only yes does it', async () => {

@@ -154,6 +154,31 @@ it('waits for another process that holds the lock, and gives up with Busy', asyn
   holder.close()
 })
 
+it('does not let those who wait behind each other wait their time again and again', async () => {
+  const file = scratchFile()
+  const memory = await openScratch({ busyTimeoutMs: 200 }, file)
+  const holder = new DatabaseSync(file)
+  holder.exec('begin immediate')
+  const start = performance.now()
+  const waiting = Array.from({ length: 10 }, (_, i) => memory.transaction(tx => tx.store('k', i)))
+  for (const outcome of await Promise.allSettled(waiting)) {
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'busy' } })
+  }
+  // In turn they would take ten times the timeout.
+  expect(performance.now() - start).toBeLessThan(5 * 200)
+  const late = memory.store('k', 'late')
+  holder.exec('commit')
+  await late
+  holder.close()
+})
+
+it('calls a store of ours whose tables are not as they should be damaged', async () => {
+  const memory = await openScratch()
+  await memory.execute('drop table hivewax_locks')
+  await expect(memory.locks.list()).rejects.toMatchObject({ code: 'corrupt' })
+  await expect(memory.query('select * from hivewax_locks')).rejects.toMatchObject({ code: 'invalid_input' })
+})
+
 it('refuses calls on a closed handle while another handle of the file goes on', async () => {
   const file = scratchFile()
   const first = await openScratch({}, file)

@@ -98,6 +98,10 @@ const refusedByExecute = [
   'pragma synchronous = off',
   'pragma locking_mode = exclusive',
   'pragma journal_mode = delete',
+  'pragma busy_timeout = 1000',
+  'pragma query_only = on',
+  'pragma user_version = 7',
+  'pragma application_id = 7',
   "select 1; delete from memory_store where key = 'k'",
 ]
 

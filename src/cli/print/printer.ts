@@ -83,9 +83,15 @@ export class Printer {
     else this.#table(items)
   }
 
+  /** A table; but a single record that is too wide for one is laid out by itself. */
   #table(records: readonly object[]): void {
     const { lines, hidden } = layOut(toTable(records, 'people'), isTerminal(1) ? this.width : undefined)
-    const [headings = '', ...rows] = lines
+    const [first, second] = records
+    if (hidden > 0 && first !== undefined && second === undefined) this.record(first)
+    else this.#lines(lines, hidden)
+  }
+
+  #lines([headings = '', ...rows]: readonly string[], hidden: number): void {
     writeOut([this.out.bold(headings), ...rows].map(line => `${line}\n`).join(''))
     if (hidden > 0)
       this.note(`${hidden} more column${hidden === 1 ? '' : 's'}: use --json or a wider terminal`)

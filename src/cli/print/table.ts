@@ -11,6 +11,9 @@ export interface Table {
 
 /** The narrowest that a column is made to fit more of them side by side; what is narrower stays whole. */
 const minWidth = 12
+
+/** Room for a UUID: the first column is what people copy. */
+const maxNameWidth = 40
 const gap = '  '
 
 /** A table of the fields of records, as they first appear; for people, of those that hold something anywhere. */
@@ -50,16 +53,22 @@ export function layOut(table: Table, width: number | undefined): { lines: string
   return { lines: [headings, ...rows].map(line), hidden: headings.length - widths.length }
 }
 
-/** The widths of as many columns as fit, the widest ones cut to the same width, which is as large as possible. */
+/**
+ * The widths of as many columns as fit: the first, which names the record, as it is; the widest of the others cut to
+ * the same width, which is as large as possible.
+ */
 export function fitWidths(natural: readonly number[], width: number): number[] {
-  const least = natural.map(space => Math.min(space, minWidth))
-  let count = least.length
-  while (count > 1 && sum(least.slice(0, count)) + gap.length * (count - 1) > width) count--
-  const columns = natural.slice(0, count)
-  const space = width - gap.length * (count - 1)
+  const [name = 0, ...others] = natural.map((space, i) =>
+    i === 0 ? Math.min(space, maxNameWidth, width) : space,
+  )
+  const room = (count: number) => width - name - gap.length * count
+  const least = others.map(space => Math.min(space, minWidth))
+  let count = others.length
+  while (count > 0 && sum(least.slice(0, count)) > room(count)) count--
+  const columns = others.slice(0, count)
   let cap = Math.max(1, ...columns)
-  while (cap > 1 && sum(columns.map(column => Math.min(column, cap))) > space) cap--
-  return columns.map(column => Math.min(column, cap))
+  while (cap > 1 && sum(columns.map(column => Math.min(column, cap))) > room(count)) cap--
+  return [name, ...columns.map(column => Math.min(column, cap))]
 }
 
 function shown({ headings, rows, numeric }: Table): Table {

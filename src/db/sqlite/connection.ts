@@ -115,7 +115,7 @@ export class Connection {
     try {
       return run()
     } catch (error) {
-      throw translate(error, this.file)
+      throw translate(error, this.file, this.#mode)
     }
   }
 

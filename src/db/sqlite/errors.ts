@@ -1,4 +1,5 @@
 import { Busy, Conflict, Corrupt, DiskFull, HivewaxError, InvalidInput, Storage } from '../../errors.ts'
+import type { Mode } from './guard.ts'
 
 interface SqliteError extends Error {
   /** SQLite's extended result code. */
@@ -38,8 +39,11 @@ function primary(error: SqliteError): number {
   return error.errcode & 0xff
 }
 
-/** Turns an error of `node:sqlite` into ours, naming the file. Errors that are ours already pass through. */
-export function translate(error: unknown, file: string): unknown {
+/**
+ * Turns an error of `node:sqlite` into ours, naming the file. Errors that are ours already pass through.
+ * @param mode whose statement failed: what SQLite does not understand in ours, the tables cannot be as they should
+ */
+export function translate(error: unknown, file: string, mode: Mode): unknown {
   if (isNodeRefusal(error))
     return new InvalidInput(`the statement failed: ${error.message}`, { cause: error })
   if (error instanceof HivewaxError || !isSqliteError(error)) return error
@@ -69,7 +73,7 @@ export function translate(error: unknown, file: string): unknown {
     case code.nomem:
       return new Storage(`out of memory: ${at}`, cause)
     default:
-      return new InvalidInput(`the statement failed: ${at}`, cause)
+      return mode === 'own' ? corrupt(at, cause) : new InvalidInput(`the statement failed: ${at}`, cause)
   }
 }
 

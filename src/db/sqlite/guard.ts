@@ -60,6 +60,17 @@ const settablePragmas = new Set([
   'wal_autocheckpoint',
 ])
 
+/** Pragmas with which the owner would move the ground under the engine: its locks, its marks, its durability. */
+const refusedPragmas = new Set([
+  'application_id',
+  'busy_timeout',
+  'locking_mode',
+  'query_only',
+  'synchronous',
+  'user_version',
+  'writable_schema',
+])
+
 /** The authorizer of SQLite, https://sqlite.org/c3ref/set_authorizer.html: may this step of a statement be? */
 export function authorize(mode: Mode, action: number, first: string | null, second: string | null): boolean {
   if (mode === 'own') return true
@@ -72,7 +83,7 @@ function allowsPragma(mode: Mode, name: string, value: string | null): boolean {
   const pragma = name.toLowerCase()
   if (mode === 'query') return reportingPragmas.has(pragma) || (settablePragmas.has(pragma) && value === null)
   if (pragma === 'journal_mode') return value === null || value.toLowerCase() === 'wal'
-  return value === null || !['synchronous', 'locking_mode', 'writable_schema'].includes(pragma)
+  return value === null || !refusedPragmas.has(pragma)
 }
 
 function isDangerous(action: number, name: string | null): boolean {

@@ -14,7 +14,7 @@ export async function createSchema(connection: Connection, busyTimeoutMs: number
   const isOurs = await retryBusy(() => holdsStore(connection), busyTimeoutMs)
   // Both are set before the first table exists: afterwards auto_vacuum could only change by a full VACUUM.
   if (!isOurs) await retryBusy(() => connection.exec('pragma auto_vacuum=incremental'), busyTimeoutMs)
-  const settings = 'pragma journal_mode=wal; pragma synchronous=full; pragma cache_size=-16384'
+  const settings = 'pragma journal_mode=wal; pragma synchronous=full'
   await retryBusy(() => connection.exec(settings), busyTimeoutMs)
   if (!isOurs || (await retryBusy(() => missing(connection), busyTimeoutMs)).length > 0) {
     await retryBusy(() => migrate(connection), busyTimeoutMs)
@@ -29,13 +29,14 @@ export function assertSchema(connection: Connection): void {
 
 /** True for a store of ours, false for an empty file; anything else is somebody else's. */
 export function holdsStore(connection: Connection): boolean {
-  if (connection.value('pragma application_id') === applicationId) return true
-  const tables = connection.value("select group_concat(name, ', ') from sqlite_schema where type = 'table'")
-  if (tables === null) return false
+  const id = connection.value('pragma application_id')
+  if (id === applicationId) return true
+  const objects = connection.value("select group_concat(name, ', ') from sqlite_schema")
+  if (objects === null && id === 0) return false
   // Between the two reads another process may have created the store.
   if (connection.value('pragma application_id') === applicationId) return true
   throw new InvalidInput(
-    `${connection.file} is the SQLite database of another program (tables: ${String(tables).slice(0, 200)})`,
+    `${connection.file} is the SQLite database of another program (it holds: ${String(objects ?? 'nothing').slice(0, 200)})`,
     { hint: 'Nothing was changed. Choose another file, or move this one aside.' },
     'foreign_store',
   )

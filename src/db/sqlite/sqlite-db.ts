@@ -33,7 +33,10 @@ export class SqliteDb implements Db {
     const open = () => new TransactionDb(this.#store, this.dialect, new Scope(this.#store))
     if (!options.interactive) return writer.submit(() => run(() => open().savepoint(fn)))
     const { timeoutMs = defaultTimeoutMs } = options
-    return writer.alone(() => run(() => this.#interactive(open(), fn, timeoutMs)))
+    return writer.alone(async queuedAt => {
+      await writer.begin(queuedAt)
+      return run(() => this.#interactive(open(), fn, timeoutMs))
+    })
   }
 
   async query(text: string, params: readonly Param[] = []): Promise<Row[]> {
@@ -54,7 +57,6 @@ export class SqliteDb implements Db {
   async #interactive<T>(tx: TransactionDb, fn: (tx: Db) => Promise<T>, timeoutMs: number): Promise<T> {
     const { writer } = this.#store
     const { scope } = tx
-    await writer.begin()
     try {
       const result = await withDeadline(tx.whole(fn), timeoutMs)
       scope.end()

@@ -11,6 +11,9 @@ import { Scope } from './scope.ts'
 import { SqliteDb } from './sqlite-db.ts'
 import { Writer } from './writer.ts'
 
+/** What each connection may keep of the file in memory; SQLite's own default, 2 MB, halves the speed of a search. */
+const pageCacheKiB = 16_384
+
 /** A database file as this process has it open: one connection that writes, one that reads, one queue. */
 export class SqliteStore {
   readonly file: string
@@ -42,6 +45,7 @@ export class SqliteStore {
       retryBusy(() => {
         const connection = new Connection(file, { readOnly })
         connections.push(connection)
+        connection.exec(`pragma cache_size=-${pageCacheKiB}`)
         return connection
       }, busyTimeoutMs)
     try {

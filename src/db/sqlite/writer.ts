@@ -1,14 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Closed } from '../../errors.ts'
+import { Busy, Closed } from '../../errors.ts'
 import { retryBusy } from './busy.ts'
 import type { Connection } from './connection.ts'
 
 interface Job {
   /** May be run again when the batch around it was lost. */
-  readonly run: () => unknown
+  readonly run: (queuedAt: number) => unknown
   /** True when it must have the connection to itself, outside a batch. */
   readonly alone: boolean
+  readonly queuedAt: number
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -37,6 +38,8 @@ export class Writer {
   #jobs: Job[] = []
   #draining: Promise<void> | undefined
   #closed = false
+  /** Since when other processes have kept this one from writing; undefined while they have not. */
+  #keptOutSince: number | undefined
 
   constructor(connection: Connection, busyTimeoutMs: number) {
     this.#connection = connection
@@ -48,14 +51,25 @@ export class Writer {
     return this.#enqueue(work, false)
   }
 
-  /** Runs `work` with nothing else on the connection and no transaction open. */
-  alone<T>(work: () => T | Promise<T>): Promise<T> {
+  /** Runs `work` with nothing else on the connection and no transaction open; it hears when it was queued. */
+  alone<T>(work: (queuedAt: number) => T | Promise<T>): Promise<T> {
     return this.#enqueue(work, true)
   }
 
-  /** Begins a transaction as a writer, waiting for other processes up to the busy timeout. */
-  async begin(): Promise<void> {
-    await retryBusy(() => this.#connection.step('begin immediate'), this.busyTimeoutMs)
+  /**
+   * Begins a transaction as a writer, waiting for other processes up to the busy timeout.
+   * @param queuedAt when the work was queued: what has waited for others behind others does not wait anew
+   */
+  async begin(queuedAt: number): Promise<void> {
+    const since = this.#waitsSince(queuedAt)
+    const leftMs = Math.max(0, this.busyTimeoutMs - (performance.now() - since))
+    try {
+      await retryBusy(() => this.#connection.step('begin immediate'), leftMs)
+      this.#keptOutSince = undefined
+    } catch (error) {
+      this.#keptOutSince ??= since
+      throw error
+    }
     try {
       this.onBegin()
     } catch (error) {
@@ -80,11 +94,12 @@ export class Writer {
     await this.#draining
   }
 
-  #enqueue<T>(run: () => T | Promise<T>, alone: boolean): Promise<T> {
+  #enqueue<T>(run: (queuedAt: number) => T | Promise<T>, alone: boolean): Promise<T> {
     if (this.#closed) return Promise.reject(new Closed('the store is closed'))
     return new Promise<T>((resolve, reject) => {
       // The queue holds jobs of every type; each resolves with what its own `run` returned.
-      this.#jobs.push({ run, alone, resolve: resolve as (value: unknown) => void, reject })
+      const queuedAt = performance.now()
+      this.#jobs.push({ run, alone, queuedAt, resolve: resolve as (value: unknown) => void, reject })
       this.#draining ??= detached(() => this.#drain())
     })
   }
@@ -105,7 +120,7 @@ export class Writer {
 
   async #runAlone([job]: Job[]): Promise<void> {
     try {
-      job?.resolve(await job.run())
+      job?.resolve(await job.run(job.queuedAt))
     } catch (error) {
       job?.reject(error)
     }
@@ -123,7 +138,7 @@ export class Writer {
   }
 
   async #commitTogether(batch: Job[]): Promise<Outcome[]> {
-    await this.begin()
+    await this.begin(batch[0]?.queuedAt ?? performance.now())
     const end = performance.now() + maxBatchMs
     try {
       const outcomes: Outcome[] = []
@@ -144,7 +159,7 @@ export class Writer {
   /** A failed statement undoes itself only. When the whole transaction is gone with it, so is the batch. */
   async #attempt(job: Job): Promise<Outcome> {
     try {
-      const value = job.run()
+      const value = job.run(job.queuedAt)
       return { value: value instanceof Promise ? await value : value }
     } catch (error) {
       if (!this.#connection.isTransaction) throw error
@@ -154,12 +169,29 @@ export class Writer {
 
   /** Nothing of a lost batch is stored: one job alone tells its caller, several get a transaction each. */
   async #recover(batch: Job[], error: unknown): Promise<void> {
+    if (error instanceof Busy) return this.#giveUp(batch, error)
     if (error instanceof BatchLost && batch.length > 1) {
-      for (const job of batch) await this.#runBatch([job])
+      for (const job of batch) {
+        await this.#runBatch([job])
+        await nextTurn()
+      }
       return
     }
     const reason = error instanceof BatchLost ? error.cause : error
     for (const job of batch) job.reject(reason)
+  }
+
+  /** Refuses those who have waited for other processes long enough; the others wait on. */
+  #giveUp(batch: Job[], error: Busy): void {
+    const latest = performance.now() - this.busyTimeoutMs
+    const later = batch.filter(job => this.#waitsSince(job.queuedAt) > latest)
+    for (const job of batch) if (!later.includes(job)) job.reject(error)
+    this.#jobs.unshift(...later)
+  }
+
+  /** Since when work that was queued then has been kept from the store by other processes. */
+  #waitsSince(queuedAt: number): number {
+    return Math.max(queuedAt, this.#keptOutSince ?? performance.now())
   }
 
   #settle(job: Job, outcome: Outcome | undefined): void {
