@@ -32,7 +32,7 @@ function workingDirectory(): string {
   }
 }
 
-/** Creates a default store's folder so that its contents never end up in a commit. */
+/** Creates the `.swarm` folder of a store, if it is in one, so that its contents never end up in a commit. */
 export function prepareSwarmFolder(file: string): void {
   const folder = path.dirname(file)
   if (path.basename(folder) !== '.swarm' || fs.existsSync(folder)) return

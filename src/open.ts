@@ -47,7 +47,7 @@ export async function openMemory(location?: string, options: OpenOptions = {}): 
       `cannot open ${url.replace(/:\/\/.*@/, '://…@')}: only files and :memory: are supported`,
     )
   }
-  if (location === undefined) prepareSwarmFolder(url)
+  prepareSwarmFolder(url)
   return assemble(await openSqlite(url, options), reason, options)
 }
 

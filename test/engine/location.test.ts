@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { locate } from '../../src/location.ts'
-import { scratchFolder } from '../support/memory.ts'
+import { openScratch, scratchFolder } from '../support/memory.ts'
 
 /** A repository at `root`, and a folder beside or in it whose `.git` file leads to a git directory in there. */
 function repository(linked: string, gitDir: string, commondir?: string): string {
@@ -45,4 +45,12 @@ it('needs no working directory for a path that is absolute, and names what is wr
      console.log(await openMemory().catch(error => error.code))`,
   ])
   expect(String(stdout).trim()).toBe('storage')
+})
+
+it('keeps a new .swarm folder out of commits, however it was named', async () => {
+  const root = scratchFolder()
+  await openScratch({}, path.join(root, '.swarm/memory.db'))
+  expect(fs.readFileSync(path.join(root, '.swarm/.gitignore'), 'utf8')).toBe('*\n')
+  await openScratch({}, path.join(root, 'elsewhere/memory.db'))
+  expect(fs.existsSync(path.join(root, 'elsewhere/.gitignore'))).toBe(false)
 })
