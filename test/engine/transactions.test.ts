@@ -185,3 +185,25 @@ it("runs the callback in its caller's asynchronous context, and nobody else's", 
   )
   expect(seen).toEqual(['a', 'b'])
 })
+
+it('lets the event loop go on within a long transaction, and its deadline fire', async () => {
+  const memory = await openScratch({ durability: 'normal' })
+  const records = Array.from({ length: 10_000 }, (_, i) => ({ key: `k${i}`, value: i }))
+  let turns = 0
+  let isOver = false
+  const counting = (async () => {
+    for (; !isOver; turns++) await turn()
+  })()
+  await memory.kv.storeMany(records)
+  isOver = true
+  await counting
+  expect(turns).toBeGreaterThan(2)
+  const endless = memory.transaction(
+    async tx => {
+      for (;;) await tx.store('k', 1)
+    },
+    { timeoutMs: 50 },
+  )
+  await expect(endless).rejects.toMatchObject({ code: 'deadline' })
+  expect(await memory.kv.get('k')).toBeUndefined()
+})

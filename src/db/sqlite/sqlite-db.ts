@@ -114,7 +114,10 @@ class TransactionDb implements Db {
     Scope.check(this.#store, this.scope)
     while (this.scope.hasInner) await this.scope.innerEnded()
     this.#assertOpen()
-    return run()
+    const result = run()
+    // A callback that only awaits its own statements would else hold the event loop, and its own deadline, to the end.
+    if (this.#store.writer.isTurnDue) await this.#store.writer.giveTurn()
+    return result
   }
 
   /** Runs `fn` on this handle within a savepoint: released when it resolves, undone when it throws. */

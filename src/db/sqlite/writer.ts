@@ -19,7 +19,9 @@ type Outcome = { value: unknown } | { error: unknown }
 
 /** Enough to share an fsync well, few enough to hold neither the event loop nor the lock for long. */
 const maxBatch = 500
-const maxBatchMs = 20
+
+/** How long work may go on before the event loop gets a turn, in milliseconds. */
+const maxHoldMs = 20
 
 /** The queue's own work must not run in the asynchronous context of whoever happened to write first. */
 const detached = AsyncLocalStorage.snapshot()
@@ -40,6 +42,7 @@ export class Writer {
   #closed = false
   /** Since when other processes have kept this one from writing; undefined while they have not. */
   #keptOutSince: number | undefined
+  #lastTurn = performance.now()
 
   constructor(connection: Connection, busyTimeoutMs: number) {
     this.#connection = connection
@@ -66,6 +69,8 @@ export class Writer {
     try {
       await retryBusy(() => this.#connection.step('begin immediate'), leftMs)
       this.#keptOutSince = undefined
+      // The wait for others gave the event loop its turns.
+      this.#lastTurn = performance.now()
     } catch (error) {
       this.#keptOutSince ??= since
       throw error
@@ -88,6 +93,17 @@ export class Writer {
     if (this.#connection.isTransaction) this.#connection.exec('rollback')
   }
 
+  /** True when the event loop has waited long enough: see {@link giveTurn}. */
+  get isTurnDue(): boolean {
+    return performance.now() - this.#lastTurn > maxHoldMs
+  }
+
+  /** Lets timers and sockets have a turn; what is open stays open. */
+  async giveTurn(): Promise<void> {
+    await nextTurn()
+    this.#lastTurn = performance.now()
+  }
+
   /** Refuses new work and resolves when all accepted work is done. */
   async close(): Promise<void> {
     this.#closed = true
@@ -106,7 +122,7 @@ export class Writer {
 
   async #drain(): Promise<void> {
     // A turn of the event loop between batches keeps timers and sockets alive under any load.
-    for (await nextTurn(); this.#jobs.length > 0; await nextTurn()) {
+    for (await this.giveTurn(); this.#jobs.length > 0; await this.giveTurn()) {
       if (this.#jobs[0]?.alone) await this.#runAlone(this.#jobs.splice(0, 1))
       else await this.#runBatch(this.#jobs.splice(0, this.#batchLength()))
     }
@@ -139,12 +155,11 @@ export class Writer {
 
   async #commitTogether(batch: Job[]): Promise<Outcome[]> {
     await this.begin(batch[0]?.queuedAt ?? performance.now())
-    const end = performance.now() + maxBatchMs
     try {
       const outcomes: Outcome[] = []
       for (const job of batch) {
         outcomes.push(await this.#attempt(job))
-        if (performance.now() > end) break
+        if (this.isTurnDue) break
       }
       this.commit()
       // What did not fit in is the next batch's.
@@ -173,7 +188,7 @@ export class Writer {
     if (error instanceof BatchLost && batch.length > 1) {
       for (const job of batch) {
         await this.#runBatch([job])
-        await nextTurn()
+        await this.giveTurn()
       }
       return
     }
