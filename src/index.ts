@@ -41,7 +41,7 @@ export type {
   SubscribeOptions,
 } from './events/events.ts'
 export type { FindOptions, Found } from './find/find.ts'
-export type { MemoryRecord, NamespaceOption, SearchOptions, StoreOptions } from './kv/kv.ts'
+export type { MemoryRecord, NamespaceCount, NamespaceOption, SearchOptions, StoreOptions } from './kv/kv.ts'
 export type { AcquireOptions, HeldLock, Lock, LockKey } from './locks/locks.ts'
 export type { BackupOptions, BackupResult } from './maintenance/backup.ts'
 export type { CleanupOptions, CleanupResult } from './maintenance/cleanup.ts'

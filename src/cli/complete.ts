@@ -94,7 +94,11 @@ const lookups: ReadonlyMap<string, List> = new Map<string, List>([
     async (memory, begun) =>
       (await memory.shared.list(begun, { limit: maxLookedUp })).items.map(({ key }) => key),
   ],
-  ['namespace', async memory => (await memory.kv.namespaces()).map(({ namespace }) => namespace)],
+  [
+    'namespace',
+    async memory =>
+      (await memory.kv.namespaces({ limit: maxLookedUp })).items.map(({ namespace }) => namespace),
+  ],
   ['agent', listAgents],
   ['agentId', listAgents],
   ['agents.id', listAgents],

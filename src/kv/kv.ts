@@ -46,6 +46,12 @@ export interface SearchOptions extends PageOptions {
   namespace?: string | undefined
 }
 
+/** How many live records a namespace holds. */
+export interface NamespaceCount {
+  namespace: string
+  count: number
+}
+
 interface MemoryRow {
   key: string
   namespace: string
@@ -139,10 +145,19 @@ export class Kv {
   }
 
   /** The namespaces that hold live records, by name, each with their count. */
-  async namespaces(): Promise<{ namespace: string; count: number }[]> {
-    return this.#context.db.all(
-      sql`select namespace, count(*) as count from memory_store where ${this.#live()}
-          group by namespace order by namespace`,
+  async namespaces(options: PageOptions = {}): Promise<Page<NamespaceCount>> {
+    const limit = pageLimit(options.limit)
+    const [after = ''] = cursorPosition(options.cursor, 1) ?? []
+    const rows = await this.#context.db.all<NamespaceCount>(
+      sql`select namespace, count(*) as count from memory_store
+          where namespace > ${after} and ${this.#live()}
+          group by namespace order by namespace limit ${limit + 1}`,
+    )
+    return toPage(
+      rows,
+      limit,
+      ({ namespace, count }) => ({ namespace, count }),
+      row => [row.namespace],
     )
   }
 

@@ -112,8 +112,8 @@ export const kvOperations = [
     effect: 'read',
     permission: 'memory:read',
     examples: ['hivewax namespaces'],
-    input: z => z.object({}),
-    run: memory => memory.kv.namespaces(),
+    input: z => z.object(page(z)),
+    run: (memory, options) => memory.kv.namespaces(options),
   }),
   operation({
     name: 'kv.delete',

@@ -54,10 +54,16 @@ export const kv: Suite = open => {
     await memory.store('k', 'there', { namespace: 'other' })
     expect(await memory.retrieve('k')).toBe('here')
     expect(await memory.retrieve('k', { namespace: 'other' })).toBe('there')
-    expect(await memory.kv.namespaces()).toEqual([
+    expect((await memory.kv.namespaces()).items).toEqual([
       { namespace: 'default', count: 1 },
       { namespace: 'other', count: 1 },
     ])
+    const { items, cursor } = await memory.kv.namespaces({ limit: 1 })
+    expect(items).toEqual([{ namespace: 'default', count: 1 }])
+    expect(await memory.kv.namespaces({ limit: 1, cursor })).toEqual({
+      items: [{ namespace: 'other', count: 1 }],
+      cursor: undefined,
+    })
   })
 
   it('treats an expired record as absent everywhere, at once', async () => {
@@ -71,7 +77,7 @@ export const kv: Suite = open => {
     expect(await memory.kv.get('k')).toBeUndefined()
     expect(await memory.kv.retrieveMany(['k'])).toEqual(new Map())
     expect(await memory.search('*')).toEqual([])
-    expect(await memory.kv.namespaces()).toEqual([])
+    expect((await memory.kv.namespaces()).items).toEqual([])
     expect(await memory.delete('k')).toBe(false)
   })
 

@@ -197,7 +197,7 @@ for (const [file, content] of Object.entries(badFiles)) {
     const target = path.join(scratchFolder(), file)
     fs.writeFileSync(target, content)
     await expect(memory.maintenance.importNamespace(target)).rejects.toMatchObject({ code: 'invalid_input' })
-    expect(await memory.kv.namespaces()).toEqual([])
+    expect((await memory.kv.namespaces()).items).toEqual([])
   })
 }
 
@@ -207,7 +207,7 @@ test('a bad record at the end keeps the good ones before it from being stored', 
   const lines = Array.from({ length: 500 }, (_, i) => good.replace('"k"', `"k${i}"`))
   fs.writeFileSync(file, [line, ...lines, '{"key":1}'].join('\n'))
   await expect(memory.maintenance.importNamespace(file)).rejects.toMatchObject({ code: 'invalid_input' })
-  expect(await memory.kv.namespaces()).toEqual([])
+  expect((await memory.kv.namespaces()).items).toEqual([])
 })
 
 test('paths that cannot be exported to or imported from are refused', async () => {
