@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Db, TransactionOptions } from '../db/db.ts'
 import { isReading, type Sql, sql } from '../db/sql.ts'
 import type { Clock } from '../util/clock.ts'
+import { detached } from '../util/detached.ts'
 import { renewal } from './liveness.ts'
 
 /** How often acting renews an agent at most, in milliseconds: a third of its ttl, and never less often than this. */
@@ -9,9 +9,6 @@ const longestIntervalMs = 1000
 
 /** Agents remembered at a time; forgetting one costs a renewal more. */
 const maxAgents = 10_000
-
-/** A renewal serves every caller, so it must not belong to the transaction of whoever happened to act. */
-const detached = AsyncLocalStorage.snapshot()
 
 /**
  * Acting is a sign of life: what agents write through their handles renews their liveness too, once in an interval

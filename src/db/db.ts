@@ -43,7 +43,6 @@ export interface Db {
 
 /** Where the engines' SQL differs: each member is one difference, and only `db/` asks which engine it is. */
 export interface Dialect {
-  readonly name: 'sqlite' | 'postgres'
   /**
    * The wall clock, `offsetMs` from now: the handle's injectable clock in SQLite, the server's in PostgreSQL.
    * The offset may be a column, which must not be null there.

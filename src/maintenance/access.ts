@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Db } from '../db/db.ts'
 import { join, sql } from '../db/sql.ts'
 import type { Clock } from '../util/clock.ts'
+import { detached } from '../util/detached.ts'
 
 /** How long counts wait in memory, in milliseconds: the most that a kill can lose. */
 const flushAfterMs = 5_000
@@ -10,9 +10,6 @@ const flushAfterMs = 5_000
 const maxPending = 10_000
 
 const rowsPerStatement = 100
-
-/** The timer must not run in the context of whoever happened to read first, which may be a transaction's. */
-const detached = AsyncLocalStorage.snapshot()
 
 /**
  * Counts reads per key and minute: in memory at once, in the store every few seconds, so that reads stay

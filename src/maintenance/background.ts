@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { Agents } from '../agents/agents.ts'
 import { sql } from '../db/sql.ts'
+import { detached } from '../util/detached.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { cleanup } from './cleanup.ts'
 import { lastDone, markDone, type Upkeep } from './upkeep.ts'
@@ -9,12 +9,6 @@ const optimizeEveryMs = 86_400_000
 
 /** How long one round may index. */
 const indexForMs = 2_000
-
-/**
- * Timers must not run in the context of whoever opened the memory, which may be a transaction's of another
- * store.
- */
-const detached = AsyncLocalStorage.snapshot()
 
 export interface BackgroundOptions {
   /** Between two rounds, in milliseconds; each is up to a tenth shorter or longer. Default 30,000. */

@@ -44,10 +44,6 @@ export class Connection {
     return this.#db.isTransaction
   }
 
-  get isOpen(): boolean {
-    return this.#db.isOpen
-  }
-
   /** Runs one of our statements. */
   run<R extends object = Row>(statement: Statement, params: Bound[]): R[] {
     // Rows come as plain records; their type is the word of the domain that wrote the statement.

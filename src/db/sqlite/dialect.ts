@@ -15,7 +15,6 @@ export const sqliteBinding: Binding = {
 /** SQLite has no clock of its own here: every time is bound as a parameter, from the handle's clock. */
 export function sqliteDialect(clock: Clock): Dialect {
   return {
-    name: 'sqlite',
     now: (offsetMs = 0) =>
       offsetMs instanceof Sql ? later(clock.now(), offsetMs) : sql`${shiftTime(clock.now(), offsetMs)}`,
     leaseNow: () => sql`${clock.monotonicMs()}`,

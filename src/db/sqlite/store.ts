@@ -63,7 +63,7 @@ export class SqliteStore {
     return new SqliteDb(this, sqliteDialect(clock))
   }
 
-  /** True when every commit waits for the disk (`synchronous=full`), so that it survives a power cut. */
+  /** From here on every commit waits for the disk, so that it survives a power cut, or (false) does not. */
   async setDurable(durable: boolean): Promise<void> {
     this.assertOutside()
     // As it was opened most of the time: then there is nothing to wait for the queue with.
@@ -87,10 +87,12 @@ export class SqliteStore {
     return this.#writing.run<R>(statement, params)
   }
 
+  /** See `Connection.exec`, on the writing connection. */
   exec(text: string): void {
     this.#writing.exec(text)
   }
 
+  /** See `Connection.step`, on the writing connection. */
   step(text: string): void {
     this.#writing.step(text)
   }

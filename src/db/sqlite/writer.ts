@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Busy, Closed } from '../../errors.ts'
+import { detached } from '../../util/detached.ts'
 import { retryBusy } from './busy.ts'
 import type { Connection } from './connection.ts'
 
@@ -22,9 +22,6 @@ const maxBatch = 500
 
 /** How long work may go on before the event loop gets a turn, in milliseconds. */
 const maxHoldMs = 20
-
-/** The queue's own work must not run in the asynchronous context of whoever happened to write first. */
-const detached = AsyncLocalStorage.snapshot()
 
 /**
  * The one queue of writes of a store in this process. What waits together commits together (group commit): one
