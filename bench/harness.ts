@@ -28,7 +28,7 @@ export interface Figure {
 export interface Comparison {
   title: string
   figures: Figure[]
-  /** Of all results, so that nobody wins by not doing the work. */
+  /** Of all results, so that nobody wins by not doing the work; empty where nobody competes. */
   hash: string
 }
 
@@ -55,15 +55,24 @@ export async function compare(title: string, trials: readonly Trial[], calls: nu
       }
     }
   }
-  const medians = times.map(each => quantile(each, 0.5))
-  const figures = trials.map((trial, i) => ({
-    name: trial.name,
+  const measured = trials.map((trial, i) => ({ ...trial, timesMs: times[i] ?? [] }))
+  return { ...summary(title, measured), hash: hash.digest('hex').slice(0, 12) }
+}
+
+/** What was measured in another way, as a comparison with the first: times per operation. */
+export function summary(
+  title: string,
+  measured: readonly { name: string; timesMs: readonly number[]; perCall?: number }[],
+): Comparison {
+  const medians = measured.map(({ timesMs }) => quantile(timesMs, 0.5))
+  const figures = measured.map(({ name, timesMs, perCall = 1 }, i) => ({
+    name,
     medianUs: 1000 * (medians[i] ?? 0),
-    p99Us: 1000 * quantile(times[i] ?? [], 0.99),
+    p99Us: 1000 * quantile(timesMs, 0.99),
     ratio: (medians[i] ?? 0) / (medians[0] || 1),
-    operations: (times[i]?.length ?? 0) * (trial.perCall ?? 1),
+    operations: timesMs.length * perCall,
   }))
-  return { title, figures, hash: hash.digest('hex').slice(0, 12) }
+  return { title, figures, hash: '' }
 }
 
 /** Prints a comparison as a Markdown table. */
@@ -74,7 +83,7 @@ export function print({ title, figures, hash }: Comparison): void {
       `| ${name} | ${medianUs.toFixed(1)} | ${p99Us.toFixed(1)} | ${ratio.toFixed(2)} | ${operations} |`,
     )
   }
-  console.log(`\nresults ${hash}`)
+  if (hash !== '') console.log(`\nresults ${hash}`)
 }
 
 /** A folder that is removed when the process ends. */

@@ -6,7 +6,9 @@ const benches: Record<string, () => Promise<{ run: (size: Size) => Promise<Compa
   kv: () => import('./kv.ts'),
   find: () => import('./find.ts'),
   start: () => import('./start.ts'),
+  tasks: () => import('./tasks.ts'),
   upkeep: () => import('./upkeep.ts'),
+  wake: () => import('./wake.ts'),
 }
 
 const wanted = process.argv.slice(2)

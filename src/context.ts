@@ -1,5 +1,15 @@
 import type { Db } from './db/db.ts'
+import type { EventRecord, SubscribeOptions } from './events/events.ts'
+import type { RepairedTopology } from './topology/losses.ts'
 import type { Clock } from './util/clock.ts'
+
+/** What domains ask of each other. They know only each other's types: `openMemory` puts it together. */
+export interface Others {
+  /** See {@link Events.subscribe}. */
+  readonly subscribe: (context: Context, options: SubscribeOptions) => AsyncIterable<EventRecord>
+  /** Takes nodes out of every topology within `tx`; `source` is who noticed. */
+  readonly loseNodes: (tx: Db, lost: readonly string[], source: string) => Promise<RepairedTopology[]>
+}
 
 /** What a domain gets to work with: one handle's view of the store. */
 export interface Context {
@@ -7,12 +17,20 @@ export interface Context {
   readonly clock: Clock
   /** Who acts through this handle, when it said so. */
   readonly agentId: string | undefined
+  /**
+   * Notes that an agent acts through a handle that need not be its own: a sign of life, within `db`, at most once in
+   * an interval. Nothing happens for an agent that nobody registered.
+   */
+  readonly signOfLife: (db: Db, agentId: string) => Promise<void>
+  readonly others: Others
   /** Names the caller's transaction, savepoints included, that this handle works in; absent outside of any. */
   readonly transactionId?: string
   /** The largest JSON text of one value, in bytes. */
   readonly maxValueBytes: number
   /** How much `retrieve` may keep in this process's memory, in bytes of JSON; 0 turns the cache off. */
   readonly cacheBytes: number
+  /** Aborted when the handle begins to close: what is handed to `db` at that moment is still done. */
+  readonly closing: AbortSignal
   /** Notes that a key was read, for `getHotKeys`; costs no write now. */
   readonly countRead: (namespace: string, key: string) => void
   /** Notes whether `retrieve` was answered from this process's memory, for `analyzePerformance`. */

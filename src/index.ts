@@ -1,15 +1,18 @@
 /** Everything that the package offers, spelled out. */
 
+export type { Agent } from './agents/agent.ts'
 export type { AgentMemoryFilter, AgentMemoryRecord } from './agents/agent-memory.ts'
 export type {
-  Agent,
   AgentFilter,
   AgentPatch,
   DeleteAgentOptions,
   HeartbeatOptions,
   NewAgent,
+  WatchAgentsOptions,
 } from './agents/agents.ts'
-export type { ConsensusFilter, Vote } from './consensus/consensus.ts'
+export type { AgentChange, Released } from './agents/changes.ts'
+export type { LapsedAgent } from './agents/holdings.ts'
+export type { ConsensusFilter, RecordedVote, Vote, VotesFilter } from './consensus/consensus.ts'
 export type { Proposal } from './consensus/proposal.ts'
 export type { Quorum } from './consensus/quorum.ts'
 export type { ConsensusState, ConsensusStatus } from './consensus/state.ts'
@@ -32,16 +35,15 @@ export {
   Unauthorized,
   Unsupported,
 } from './errors.ts'
-export type {
-  ConsumerGroup,
-  EventFilter,
-  EventRecord,
-  ListEventsOptions,
-  NewEvent,
-  SubscribeOptions,
-} from './events/events.ts'
+export type { EventRecord, ListEventsOptions, NewEvent, SubscribeOptions } from './events/events.ts'
+export type { EventFilter, EventRange } from './events/filter.ts'
+export type { ConsumerGroup } from './events/groups.ts'
+export type { PruneOptions } from './events/prune.ts'
+export type { Seal, Verification, VerifyOptions } from './events/seal.ts'
+export type { Subscription } from './events/subscription.ts'
 export type { FindOptions, Found } from './find/find.ts'
 export type { MemoryRecord, NamespaceCount, NamespaceOption, SearchOptions, StoreOptions } from './kv/kv.ts'
+export type { CampaignOptions, Leader, Leadership, ObserveOptions } from './locks/leadership.ts'
 export type { AcquireOptions, HeldLock, Lock, LockKey } from './locks/locks.ts'
 export type { BackupOptions, BackupResult } from './maintenance/backup.ts'
 export type { CleanupOptions, CleanupResult } from './maintenance/cleanup.ts'
@@ -53,13 +55,14 @@ export type { RecoverResult } from './maintenance/recover.ts'
 export type { RestoreOptions, RestoreResult } from './maintenance/restore.ts'
 export type { Stats } from './maintenance/stats.ts'
 export type { HotKey, HotKeyOptions, Usage, UsageOptions } from './maintenance/usage.ts'
-export type { Memory, MemoryEvents } from './memory.ts'
-export type { MetricFilter, MetricRecord, NewMetric } from './metrics/metrics.ts'
+export type { ActingOptions, Memory, MemoryEvents } from './memory.ts'
+export type { MetricFilter, MetricRecord, MetricRetention, NewMetric } from './metrics/metrics.ts'
 export type { MetricSummary, SummaryOptions } from './metrics/summary.ts'
 export type { Tags } from './metrics/tags.ts'
 export { type OpenOptions, openMemory } from './open.ts'
 export type { NewPattern, Pattern, PatternFilter } from './patterns/patterns.ts'
 export type { CreateSessionOptions, Session } from './sessions/sessions.ts'
+export type { GrantLeaseOptions, SharedLease } from './shared/leases.ts'
 export type {
   DeleteSharedOptions,
   SharedChange,
@@ -76,22 +79,27 @@ export type {
 export type { Backoff, NewBackoff, TaskError } from './tasks/attempts.ts'
 export type { ClaimOptions } from './tasks/claim.ts'
 export type { Dependency, OnFailure } from './tasks/dependencies.ts'
+export { GiveUp, TryLater } from './tasks/give-up.ts'
 export type { GraphOptions, TaskGraph } from './tasks/graph.ts'
+export type { TaskQueue } from './tasks/limits.ts'
+export type { ListTasksOptions } from './tasks/list.ts'
 export type { NewTask } from './tasks/new-task.ts'
 export type { ClaimKey, StaleClaim } from './tasks/outcome.ts'
 export type { Priority } from './tasks/rank.ts'
+export type { NewSchedule, Overlap, Schedule, ScheduledTask } from './tasks/schedule.ts'
 export type { ClaimedTask, Task, TaskState, TaskStatus } from './tasks/task.ts'
 export type {
   ClaimResults,
   Completion,
   Failure,
   Heartbeat,
-  ListTasksOptions,
   RedriveOptions,
 } from './tasks/tasks.ts'
+export type { Job, TaskHandler, WorkOptions, WorkSummary } from './tasks/work.ts'
 export type { Edge, Node } from './topology/graph.ts'
 export type { TopologyType } from './topology/shapes.ts'
-export type { NewTopology, SwarmTopology } from './topology/topology.ts'
+export type { AddNodeOptions, ChangeNodeOptions, NewTopology } from './topology/topology.ts'
+export type { SwarmTopology } from './topology/versions.ts'
 export type { Transaction, TransactionOptions } from './transaction.ts'
 export type { Clock } from './util/clock.ts'
 export type { Duration } from './util/duration.ts'
@@ -99,10 +107,22 @@ export type { Json } from './util/json.ts'
 export type { Moment } from './util/moment.ts'
 export type { Page, PageOptions } from './util/page.ts'
 export type {
+  RunStepOptions,
+  StepCall,
+  StepRetries,
+  WaitOptions,
+  WorkflowContext,
+  WorkflowFunction,
+} from './workflows/context.ts'
+export type { RunOptions, StartOptions } from './workflows/run.ts'
+export type { RunFilter, WorkflowError, WorkflowRun, WorkflowStatus } from './workflows/runs.ts'
+export type { ServeOptions, WorkflowCode } from './workflows/serve.ts'
+export type {
   SaveWorkflowOptions,
-  StepOptions,
   WorkflowFilter,
   WorkflowRecord,
-  WorkflowStep,
   WorkflowVersion,
-} from './workflows/workflows.ts'
+} from './workflows/state.ts'
+export type { Kept, StepKind, StepOptions, WorkflowStep } from './workflows/steps.ts'
+export type { WorkflowSignal } from './workflows/waits.ts'
+export type { ForkOptions } from './workflows/workflows.ts'

@@ -20,6 +20,17 @@ export interface MemoryEvents {
   background_error: [error: unknown]
 }
 
+/** As which run of an agent a handle acts. */
+export interface ActingOptions {
+  /**
+   * What `register` returned. Every write of the handle then makes sure, in its own transaction, that the agent still
+   * has this incarnation: once it was registered anew or deleted, all of them are refused with Conflict
+   * `stale_token`, tasks claimed, leases renewed and heartbeats included. Reading is not refused, nor is the upkeep
+   * of the store, which is nobody's. Default: any incarnation will do.
+   */
+  incarnation?: number | undefined
+}
+
 /** What a handle is made of; `openMemory` puts it together. */
 export interface MemoryParts {
   readonly context: Context
@@ -28,7 +39,7 @@ export interface MemoryParts {
   /** Where the store is, as a file path or URL. */
   readonly url: string
   /** The same store as another agent. */
-  readonly as: (agentId: string) => Memory
+  readonly as: (agentId: string, options?: ActingOptions) => Memory
   readonly close: () => Promise<void>
 }
 
@@ -46,9 +57,13 @@ export class Memory extends Transaction {
     this.url = parts.url
   }
 
-  /** The same store, acting as this agent: its writes count as heartbeats and carry its name. */
-  as(agentId: string): Memory {
-    return this.#parts.as(agentId)
+  /**
+   * The same store, acting as this agent: its writes count as heartbeats and carry its name. With the incarnation
+   * that `register` returned, an old process under the same id is shut out:
+   * `const me = memory.as(id, await memory.registerAgent({ id, type: 'coder' }))`.
+   */
+  as(agentId: string, options?: ActingOptions): Memory {
+    return this.#parts.as(agentId, options)
   }
 
   /** See {@link Maintenance.cleanup}. */

@@ -1,16 +1,19 @@
 import { EventEmitter } from 'node:events'
 import { Heartbeats } from './agents/heartbeat.ts'
-import type { Context } from './context.ts'
+import { fenced } from './agents/incarnation.ts'
+import type { Context, Others } from './context.ts'
 import { gate } from './db/gate.ts'
 import { instrument, Meter } from './db/instrument.ts'
 import { openSqlite, type SqliteOptions, type SqliteShare } from './db/sqlite/open.ts'
 import { SqliteUpkeep } from './db/sqlite/upkeep.ts'
 import { Unsupported } from './errors.ts'
+import { Events } from './events/events.ts'
 import { locate, prepareSwarmFolder } from './location.ts'
 import { AccessLog } from './maintenance/access.ts'
 import { Background } from './maintenance/background.ts'
 import { Maintenance } from './maintenance/maintenance.ts'
-import { Memory, type MemoryEvents } from './memory.ts'
+import { type ActingOptions, Memory, type MemoryEvents } from './memory.ts'
+import { loseNodes } from './topology/losses.ts'
 import { checkInteger, checkName, checkNumber, checkOneOf } from './util/check.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { defaultMaxValueBytes, maxMaxValueBytes } from './util/json.ts'
@@ -51,6 +54,11 @@ export async function openMemory(location?: string, options: OpenOptions = {}): 
   return assemble(await openSqlite(url, options), reason, options)
 }
 
+const others: Others = {
+  subscribe: (context, options) => new Events(context).subscribe(options),
+  loseNodes,
+}
+
 function assemble(share: SqliteShare, reason: string, options: OpenOptions): Memory {
   const clock = options.clock ?? systemClock
   const emitter = new EventEmitter()
@@ -59,6 +67,7 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
     queueMicrotask(() => emitter.emit(name, ...args))
   const meter = new Meter(options.slowQueryMs ?? 100)
   meter.onSlow = (query, durationMs) => tell('slow_query', query, durationMs)
+  const ending = new AbortController()
   let isOpen = true
   // Not gated: what was counted before `close` is written during it.
   const inner = share.store.db(clock)
@@ -68,23 +77,32 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
   )
   const onError = (error: unknown) => tell('background_error', error)
   const access = new AccessLog(inner, clock, onError)
+  const heartbeats = new Heartbeats(db, clock, onError)
   const context: Context = {
     db,
     clock,
+    others,
+    signOfLife: (inDb, agentId) => heartbeats.note(inDb, agentId),
     agentId: options.agentId ?? (process.env.HIVEWAX_AGENT || undefined),
     maxValueBytes: options.maxValueBytes ?? defaultMaxValueBytes,
     cacheBytes: options.cacheBytes ?? 16 * 1024 * 1024,
+    closing: ending.signal,
     countRead: options.countReads === false ? () => {} : (namespace, key) => access.count(namespace, key),
     countLookup: isHit => meter.countLookup(isHit),
   }
-  const heartbeats = new Heartbeats(db, clock, onError)
-  const acting = (agentId: string): Context => ({ ...context, agentId, db: heartbeats.of(agentId) })
+  const acting = (agentId: string, { incarnation }: ActingOptions = {}): Context => {
+    const own = heartbeats.of(checkName('agentId', agentId))
+    if (incarnation === undefined) return { ...context, agentId, db: own }
+    checkInteger('incarnation', incarnation, 0)
+    return { ...context, agentId, db: fenced(own, { agentId, incarnation }) }
+  }
   const engine = new SqliteUpkeep(share.store, clock, () => isOpen)
   const upkeep = { context, engine, meter, access, reason }
   const maintenance = new Maintenance(upkeep)
   const working = { ...upkeep, context: { ...context, db: inner } }
   const background = options.background === false ? undefined : new Background(working, { onError })
   const finish = async () => {
+    ending.abort()
     isOpen = false
     await background?.stop()
     await access.close()
@@ -102,7 +120,7 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
       maintenance,
       emitter,
       url: share.store.file,
-      as: agentId => handle(acting(checkName('agentId', agentId))),
+      as: (agentId, options) => handle(acting(agentId, options)),
       close,
     })
   return handle(context.agentId === undefined ? context : acting(context.agentId))

@@ -1,4 +1,5 @@
-import { type Agent, Agents, type NewAgent } from './agents/agents.ts'
+import type { Agent } from './agents/agent.ts'
+import { Agents, type NewAgent } from './agents/agents.ts'
 import { Consensus, type ConsensusState, type Proposal } from './consensus/consensus.ts'
 import type { Context } from './context.ts'
 import type { Executed, Row } from './db/db.ts'
@@ -22,7 +23,8 @@ import { Topology } from './topology/topology.ts'
 import { checkInteger } from './util/check.ts'
 import { uuidv7 } from './util/ids.ts'
 import type { Json } from './util/json.ts'
-import { type SaveWorkflowOptions, type WorkflowRecord, Workflows } from './workflows/workflows.ts'
+import type { SaveWorkflowOptions, WorkflowRecord } from './workflows/state.ts'
+import { Workflows } from './workflows/workflows.ts'
 
 /** The longest that a timer of JavaScript can wait, 24 days; a longer one would end at once. */
 const longestTimerMs = 2 ** 31 - 1

@@ -6,7 +6,9 @@ import type { Comparison, Size } from '../bench/harness.ts'
 const folder = path.join(import.meta.dirname, '../bench')
 const files = fs
   .readdirSync(folder)
-  .filter(file => !['harness.ts', 'main.ts', 'README.md', 'start.ts'].includes(file))
+  .filter(
+    file => !['harness.ts', 'main.ts', 'README.md', 'start.ts', 'plainjob.ts', 'children'].includes(file),
+  )
 
 /** Benchmarks at their small size: they must go on running, whatever their figures. */
 describe('the benchmarks', () => {

@@ -1,21 +1,38 @@
 import { describe } from 'vitest'
+import { agentIncarnations } from './conformance/agent-incarnations.ts'
+import { agentLapses } from './conformance/agent-lapses.ts'
 import { agents } from './conformance/agents.ts'
 import { consensus } from './conformance/consensus.ts'
+import { consensusModel } from './conformance/consensus-model.ts'
+import { consensusVotes } from './conformance/consensus-votes.ts'
+import { eventGroups } from './conformance/event-groups.ts'
+import { eventModel } from './conformance/event-model.ts'
+import { eventSeal } from './conformance/event-seal.ts'
 import { events } from './conformance/events.ts'
 import { find } from './conformance/find.ts'
 import { kv } from './conformance/kv.ts'
+import { leadership } from './conformance/leadership.ts'
 import { locks } from './conformance/locks.ts'
 import { maintenance } from './conformance/maintenance.ts'
+import { metricRollups } from './conformance/metric-rollups.ts'
 import { metrics } from './conformance/metrics.ts'
 import { patterns } from './conformance/patterns.ts'
 import { sessions } from './conformance/sessions.ts'
 import { shared } from './conformance/shared.ts'
+import { sharedLeases } from './conformance/shared-leases.ts'
+import { sharedModel } from './conformance/shared-model.ts'
 import type { Open, Suite } from './conformance/suite.ts'
 import { taskDependencies } from './conformance/task-dependencies.ts'
+import { taskLanes } from './conformance/task-lanes.ts'
 import { taskModel } from './conformance/task-model.ts'
 import { taskQueue } from './conformance/task-queue.ts'
+import { taskSchedules } from './conformance/task-schedules.ts'
+import { taskWorker } from './conformance/task-worker.ts'
 import { tasks } from './conformance/tasks.ts'
 import { topology } from './conformance/topology.ts'
+import { topologyRepair } from './conformance/topology-repair.ts'
+import { workflowRuns } from './conformance/workflow-runs.ts'
+import { workflowTimers } from './conformance/workflow-timers.ts'
 import { workflows } from './conformance/workflows.ts'
 import { openScratch } from './support/memory.ts'
 
@@ -23,18 +40,35 @@ const suites: Record<string, Suite> = {
   kv,
   sessions,
   agents,
+  'agent lapses': agentLapses,
+  'agent incarnations': agentIncarnations,
   tasks,
   'task queue': taskQueue,
   'task dependencies': taskDependencies,
+  'task lanes': taskLanes,
+  'task schedules': taskSchedules,
+  'task worker': taskWorker,
   'task model': taskModel,
   workflows,
+  'workflow runs': workflowRuns,
+  'workflow timers': workflowTimers,
   events,
+  'event groups': eventGroups,
+  'event seal': eventSeal,
+  'event model': eventModel,
   shared,
+  'shared leases': sharedLeases,
+  'shared model': sharedModel,
   patterns,
   metrics,
+  'metric rollups': metricRollups,
   topology,
+  'topology repair': topologyRepair,
   consensus,
+  'consensus votes': consensusVotes,
+  'consensus model': consensusModel,
   locks,
+  leadership,
   find,
   maintenance,
 }

@@ -3,35 +3,26 @@ import type { Db } from '../db/db.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput, NotFound } from '../errors.ts'
+import type { EventRecord } from '../events/events.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
-import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
+import { encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { toDate } from '../util/time.ts'
+import { type Agent, type AgentRow, columns, fromRow } from './agent.ts'
 import { AgentMemory, type AgentMemoryFilter, type AgentMemoryRecord } from './agent-memory.ts'
-import { endLeases, holdings, type LapsedAgent, releaseLapsedBatch } from './holdings.ts'
+import { type AgentChange, changeTypes, logChanges, type Released, toChange } from './changes.ts'
+import {
+  type Holdings,
+  holdings,
+  type LapsedAgent,
+  releaseAll,
+  releaseLapsedBatch,
+  workOf,
+} from './holdings.ts'
+import { staleIncarnation } from './incarnation.ts'
 import { hasLapsed, renewal } from './liveness.ts'
+import { Patrol } from './patrol.ts'
 import { firstIncarnation, unregistered } from './unregistered.ts'
-
-/** An agent as the registry knows it. */
-export interface Agent {
-  id: string
-  /** What kind of agent; `unregistered` when it has memory here but never registered. */
-  type: string
-  capabilities: string[]
-  state: Json | undefined
-  swarmId: string | undefined
-  metadata: Json | undefined
-  /** Rises with every registration and is never used twice for an id, not even after a delete. */
-  incarnation: number
-  createdAt: Date
-  /** Its last sign of life: a registration, a heartbeat, or a write through a handle of its own. */
-  lastActive: Date
-  /** Seconds without a sign of life after which it counts as gone; undefined for never. */
-  ttl: number | undefined
-  /** Computed at the moment of reading. Always true without a `ttl`. */
-  alive: boolean
-}
 
 export interface NewAgent {
   id: string
@@ -62,8 +53,8 @@ export interface HeartbeatOptions {
 export interface AgentFilter extends PageOptions {
   swarmId?: string | undefined
   type?: string | undefined
-  /** Only agents that have this capability. */
-  capability?: string | undefined
+  /** Only agents that have all these capabilities. */
+  capabilities?: readonly string[] | undefined
   /** Only agents that are alive, or only those that are not. */
   alive?: boolean | undefined
 }
@@ -73,18 +64,13 @@ export interface DeleteAgentOptions {
   cascade?: boolean | undefined
 }
 
-interface AgentRow {
-  id: string
-  type: string
-  capabilities: string | null
-  state: string | null
-  swarm_id: string | null
-  metadata: string | null
-  incarnation: number
-  created_at: string
-  last_active: string
-  ttl_ms: number | null
-  alive: number
+export interface WatchAgentsOptions {
+  /** Only changes of agents of this swarm. */
+  swarmId?: string | undefined
+  /** Start after this change, by its `id`. Default: with the next change after the call. */
+  since?: number | undefined
+  /** Ends the watch, without an error. */
+  signal?: AbortSignal | undefined
 }
 
 /** The registry of agents, their signs of life, and the memory that each has to itself. */
@@ -99,29 +85,36 @@ export class Agents {
 
   /**
    * Registers an agent, alive from now. Registering an id again begins a new incarnation of it and replaces the
-   * whole registration: what is not passed this time is gone, but its memory stays.
+   * whole registration: what is not passed this time is gone, but its memory stays. What a run before held is
+   * released when that had lapsed; else it stays leased, since the agent may only be telling something new of
+   * itself. Handles that act as a former incarnation are refused from now on; see {@link Memory.as}.
    */
   async register(agent: NewAgent): Promise<Agent> {
-    const { dialect } = this.#context.db
     const id = checkName('id', agent.id)
     const type = checkType(agent.type)
     const swarmId = agent.swarmId === undefined ? undefined : checkName('swarmId', agent.swarmId)
     const lifeMs = agent.ttl === undefined ? undefined : ttlMs(agent.ttl)
     const { capabilities, state, metadata } = this.#encode(agent)
-    const aliveUntil = lifeMs === undefined ? undefined : sql`${dialect.leaseNow()} + ${lifeMs}`
-    const rows = await this.#context.db.all<AgentRow>(
-      sql`insert into agents (id, type, capabilities, state, swarm_id, created_at, last_active, metadata,
-            incarnation, ttl_ms, alive_until, alive_epoch)
-          values (${id}, ${type}, ${capabilities}, ${state}, ${swarmId}, ${dialect.now()}, ${dialect.now()},
-            ${metadata}, ${firstIncarnation}, ${lifeMs}, ${aliveUntil}, ${dialect.leaseEpoch()})
-          on conflict (id) do update set
-            type = excluded.type, capabilities = excluded.capabilities, state = excluded.state,
-            swarm_id = excluded.swarm_id, metadata = excluded.metadata, last_active = excluded.last_active,
-            incarnation = agents.incarnation + 1, ttl_ms = excluded.ttl_ms,
-            alive_until = excluded.alive_until, alive_epoch = excluded.alive_epoch, lapsed_at = null
-          returning ${this.#columns()}`,
-    )
-    return fromRow(theRow(rows))
+    return this.#context.db.transaction(async tx => {
+      await releaseLapsedBatch(this.#context, tx, { source: this.#source, id })
+      const { dialect } = tx
+      const aliveUntil = lifeMs === undefined ? undefined : sql`${dialect.leaseNow()} + ${lifeMs}`
+      const rows = await tx.all<AgentRow>(
+        sql`insert into agents (id, type, capabilities, state, swarm_id, created_at, last_active, metadata,
+              incarnation, ttl_ms, alive_until, alive_epoch)
+            values (${id}, ${type}, ${capabilities}, ${state}, ${swarmId}, ${dialect.now()}, ${dialect.now()},
+              ${metadata}, ${firstIncarnation}, ${lifeMs}, ${aliveUntil}, ${dialect.leaseEpoch()})
+            on conflict (id) do update set
+              type = excluded.type, capabilities = excluded.capabilities, state = excluded.state,
+              swarm_id = excluded.swarm_id, metadata = excluded.metadata, last_active = excluded.last_active,
+              incarnation = agents.incarnation + 1, ttl_ms = excluded.ttl_ms,
+              alive_until = excluded.alive_until, alive_epoch = excluded.alive_epoch, lapsed_at = null
+            returning ${columns(dialect)}`,
+      )
+      const registered = fromRow(theRow(rows))
+      await this.#log(tx, 'registered', registered)
+      return registered
+    })
   }
 
   /**
@@ -132,12 +125,10 @@ export class Agents {
     checkName('id', id)
     const { incarnation } = options
     if (incarnation !== undefined) checkInteger('incarnation', incarnation, 0)
-    const [row] = await this.#context.db.all<AgentRow>(
-      sql`update agents set ${renewal(this.#context.db.dialect)}
-          where id = ${id} and incarnation = coalesce(${incarnation}, incarnation)
-          returning ${this.#columns()}`,
-    )
-    return row === undefined ? this.#stale(id, incarnation) : fromRow(row)
+    const beat = { id, incarnation }
+    const { db } = this.#context
+    const renewed = (await this.#renew(db, beat, sql`lapsed_at is null`)) ?? (await this.#revive(beat))
+    return renewed ?? this.#stale(beat)
   }
 
   /** An agent, or undefined when there is none of this id. */
@@ -164,45 +155,82 @@ export class Agents {
   async update(id: string, patch: AgentPatch): Promise<Agent> {
     checkName('id', id)
     const { capabilities, state, metadata } = this.#encode(patch)
-    const [row] = await this.#context.db.all<AgentRow>(
-      sql`update agents set capabilities = coalesce(${capabilities}, capabilities),
-            state = coalesce(${state}, state), metadata = coalesce(${metadata}, metadata)
-          where id = ${id} returning ${this.#columns()}`,
-    )
-    return row === undefined ? missing(id) : fromRow(row)
+    return this.#context.db.transaction(async tx => {
+      const [row] = await tx.all<AgentRow>(
+        sql`update agents set capabilities = coalesce(${capabilities}, capabilities),
+              state = coalesce(${state}, state), metadata = coalesce(${metadata}, metadata)
+            where id = ${id} returning ${columns(tx.dialect)}`,
+      )
+      const updated = row === undefined ? missing(id) : fromRow(row)
+      await this.#log(tx, 'updated', updated)
+      return updated
+    })
   }
 
   /**
-   * Deletes an agent. False when there was none of this id.
-   * @throws Conflict when it still has memory, or tasks or locks under a lease, unless `cascade` is set: then its
-   *   memory is deleted and its leases end in the same transaction
+   * Deletes an agent, and takes it out of the topologies. False when there was none of this id. Handles that act as
+   * an incarnation of it are refused from now on; one that acts as its id alone may go on, as anybody may who
+   * never registered.
+   * @throws Conflict when it still has memory, or anything under a lease, unless `cascade` is set: then its memory is
+   *   deleted and its leases end in the same transaction
    */
   async delete(id: string, options: DeleteAgentOptions = {}): Promise<boolean> {
     checkName('id', id)
     return this.#context.db.transaction(async tx => {
       // An update of nothing, to lock the row before what refers to it is looked at.
-      const rows = await tx.all(sql`update agents set type = type where id = ${id} returning id`)
-      if (rows.length === 0) return false
-      if (options.cascade) await dropHoldings(tx, id)
+      const [row] = await tx.all<AgentRow>(
+        sql`update agents set type = type where id = ${id} returning ${columns(tx.dialect)}`,
+      )
+      if (row === undefined) return false
+      if (options.cascade) await tx.all(sql`delete from agent_memory where agent_id = ${id}`)
       else await refuseHoldings(tx, id)
+      const { incarnation, swarmId } = fromRow(row)
+      const released = await releaseAll(this.#context, tx, [{ id, incarnation, swarmId }], this.#source)
       await tx.all(sql`delete from agents where id = ${id}`)
+      await logChanges(tx, 'deleted', this.#source, released)
       return true
     })
   }
 
   /**
-   * Ends the leases of agents whose liveness has lapsed: their tasks can be claimed again, their locks acquired.
-   * Logs one event `agent.lapsed` for each. However many call this, each lapse is handled once; an agent that gives
-   * a sign of life before anybody noticed has not lapsed.
+   * Releases what agents hold whose liveness has lapsed, in one transaction with its events: their tasks can be
+   * claimed again, their locks acquired, their leases of shared state end, and consumer groups and workflows go to
+   * others; topologies are mended without them. Logs one event `agent.lapsed` for each. However many call this, each
+   * lapse is handled once; an agent that gives a sign of life before anybody noticed has not lapsed.
    */
   async releaseLapsed(): Promise<LapsedAgent[]> {
     const released: LapsedAgent[] = []
     // Looking first: with nothing to do, which is the rule, no writer has to wait.
     while (await this.#anyLapsed()) {
-      const source = this.#context.agentId ?? 'system'
-      released.push(...(await this.#context.db.transaction(tx => releaseLapsedBatch(tx, source))))
+      const release = (tx: Db) => releaseLapsedBatch(this.#context, tx, { source: this.#source })
+      released.push(...(await this.#context.db.transaction(release)))
     }
     return released
+  }
+
+  /**
+   * What becomes of agents, as it happens, in any process, in order, each change once, until `signal` aborts.
+   * Heartbeats are no changes. A watch looks for lapses itself twice a second ({@link releaseLapsed}), so that a
+   * death is heard of within a second after the `ttl` even when nobody else is there. What is returned can be iterated once, and not
+   * inside a transaction; closing the memory ends it with Closed.
+   * @throws NotFound `compacted`, with the floor, when events that should follow `since` were pruned
+   */
+  watch({ swarmId, since, signal }: WatchAgentsOptions = {}): AsyncIterable<AgentChange> {
+    const wanted = swarmId === undefined ? undefined : checkName('swarmId', swarmId)
+    const stopped = new AbortController()
+    const signals = signal === undefined ? [stopped.signal] : [signal, stopped.signal]
+    // From this moment on, not from when it is iterated first.
+    const events = this.#context.others.subscribe(this.#context, {
+      types: changeTypes,
+      since,
+      signal: AbortSignal.any(signals),
+    })
+    return this.#changes(events, wanted, stopped)
+  }
+
+  /** What each of these agents works on at this moment: the ids of its running tasks and the names of its locks. */
+  async work(ids: readonly string[]): Promise<Map<string, Pick<Released, 'tasks' | 'locks'>>> {
+    return workOf(this.#context.db, checkNames('ids', ids))
   }
 
   /** See {@link AgentMemory.store}. */
@@ -225,20 +253,63 @@ export class Agents {
     return this.#memory.delete(agentId, key)
   }
 
+  get #source(): string {
+    return this.#context.agentId ?? 'system'
+  }
+
   #columns(): Sql {
-    return sql`id, type, capabilities, state, swarm_id, metadata, incarnation, created_at, last_active, ttl_ms,
-      case when ${hasLapsed(this.#context.db.dialect)} then 0 else 1 end as alive`
+    return columns(this.#context.db.dialect)
+  }
+
+  #log(tx: Db, change: AgentChange['change'], { id, incarnation, swarmId }: Agent): Promise<void> {
+    return logChanges(tx, change, this.#source, [{ id, incarnation, swarmId }])
+  }
+
+  async #renew(db: Db, { id, incarnation }: Beat, where: Sql): Promise<Agent | undefined> {
+    const [row] = await db.all<AgentRow>(
+      sql`update agents set ${renewal(db.dialect)}
+          where id = ${id} and incarnation = coalesce(${incarnation}, incarnation) and ${where}
+          returning ${columns(db.dialect)}`,
+    )
+    return row && fromRow(row)
+  }
+
+  /** Renews an agent whose lapse was handled; somebody may have revived it in between. */
+  async #revive(beat: Beat): Promise<Agent | undefined> {
+    return this.#context.db.transaction(async tx => {
+      const revived = await this.#renew(tx, beat, sql`lapsed_at is not null`)
+      if (revived !== undefined) await this.#log(tx, 'revived', revived)
+      return revived ?? this.#renew(tx, beat, sql`1 = 1`)
+    })
+  }
+
+  async *#changes(
+    events: AsyncIterable<EventRecord>,
+    swarmId: string | undefined,
+    stopped: AbortController,
+  ): AsyncGenerator<AgentChange, void, undefined> {
+    const patrol = new Patrol(() => this.releaseLapsed())
+    patrol.failed.addEventListener('abort', () => stopped.abort())
+    try {
+      for await (const event of events) {
+        const change = toChange(event)
+        if (change !== undefined && (swarmId ?? change.swarmId) === change.swarmId) yield change
+      }
+      patrol.failed.throwIfAborted()
+    } finally {
+      patrol.stop()
+    }
   }
 
   #matches(filter: AgentFilter): Sql {
     const { dialect } = this.#context.db
-    const { swarmId, type, capability, alive } = filter
+    const { swarmId, type, capabilities, alive } = filter
     const after = cursorPosition(filter.cursor, 1)
     const parts = [sql`1 = 1`]
     if (swarmId !== undefined) parts.push(sql`swarm_id = ${checkName('swarmId', swarmId)}`)
     if (type !== undefined) parts.push(sql`type = ${checkName('type', type)}`)
-    if (capability !== undefined)
-      parts.push(dialect.holds(sql`capabilities`, checkName('capability', capability)))
+    for (const name of checkNames('capabilities', capabilities ?? []))
+      parts.push(dialect.holds(sql`capabilities`, name))
     if (alive !== undefined) parts.push(alive ? sql`not ${hasLapsed(dialect)}` : hasLapsed(dialect))
     if (after !== undefined) parts.push(sql`id > ${after[0]}`)
     return join(parts, ' and ')
@@ -261,35 +332,38 @@ export class Agents {
     return rows.length > 0
   }
 
-  async #stale(id: string, incarnation: number | undefined): Promise<never> {
-    const current = (await this.get(id)) ?? missing(id)
-    throw new Conflict(
-      `agent ${JSON.stringify(id)} was registered again: it has incarnation ${current.incarnation}, not ${incarnation}`,
-      {
-        hint: 'Another process runs under this id: stop this one, or register it under an id of its own.',
-        details: { id, incarnation: current.incarnation },
-      },
-      'stale_token',
-    )
+  async #stale({ id, incarnation }: Beat): Promise<never> {
+    throw staleIncarnation(id, incarnation, (await this.get(id)) ?? missing(id))
   }
 }
 
-async function dropHoldings(tx: Db, agentId: string): Promise<void> {
-  await tx.all(sql`delete from agent_memory where agent_id = ${agentId}`)
-  await endLeases(tx, [agentId])
+/** Who gives a sign of life. */
+interface Beat {
+  id: string
+  incarnation: number | undefined
 }
 
 async function refuseHoldings(tx: Db, agentId: string): Promise<void> {
   const held = await holdings(tx, agentId)
-  if (held.memory + held.tasks + held.locks === 0) return
-  throw new Conflict(
-    `agent ${JSON.stringify(agentId)} still has ${held.memory} keys of memory, ${held.tasks} running tasks and ` +
-      `${held.locks} locks`,
-    {
-      hint: 'Delete it with cascade to let them go, or wait until it is done.',
-      details: { agentId, ...held },
-    },
-  )
+  const parts = Object.entries(heldAs).flatMap(([kind, name]) => {
+    const count = held[kind as keyof Holdings]
+    return count === 0 ? [] : [`${count} ${name}`]
+  })
+  if (parts.length === 0) return
+  throw new Conflict(`agent ${JSON.stringify(agentId)} still has ${parts.join(', ')}`, {
+    hint: 'Delete it with cascade to let them go, or wait until it is done.',
+    details: { agentId, ...held },
+  })
+}
+
+/** What an agent holds, as people call it. */
+const heldAs: Record<keyof Holdings, string> = {
+  memory: 'keys of memory',
+  tasks: 'running tasks',
+  locks: 'locks',
+  leases: 'leases of shared state',
+  groups: 'consumer groups',
+  workflows: 'workflows',
 }
 
 function checkType(type: unknown): string {
@@ -304,25 +378,4 @@ function missing(id: string): never {
     hint: 'Register it first: agents.register({ id, type }).',
     details: { id },
   })
-}
-
-function fromRow(row: AgentRow): Agent {
-  return {
-    id: row.id,
-    type: row.type,
-    capabilities: row.capabilities === null ? [] : toNames(decodeLoose(row.capabilities)),
-    state: row.state === null ? undefined : decodeLoose(row.state),
-    swarmId: row.swarm_id ?? undefined,
-    metadata: row.metadata === null ? undefined : decodeLoose(row.metadata),
-    incarnation: row.incarnation,
-    createdAt: toDate(row.created_at),
-    lastActive: toDate(row.last_active),
-    ttl: row.ttl_ms === null ? undefined : row.ttl_ms / 1000,
-    alive: row.alive === 1,
-  }
-}
-
-/** A foreign writer may have put anything where an array of names belongs. */
-function toNames(capabilities: Json): string[] {
-  return Array.isArray(capabilities) ? capabilities.filter(name => typeof name === 'string') : []
 }

@@ -1,8 +1,8 @@
 import type { Db, TransactionOptions } from '../db/db.ts'
-import { isReading, type Sql, sql } from '../db/sql.ts'
 import type { Clock } from '../util/clock.ts'
 import { detached } from '../util/detached.ts'
-import { renewal } from './liveness.ts'
+import { readsOnly } from './reading.ts'
+import { renewAll } from './signs.ts'
 
 /** How often acting renews an agent at most, in milliseconds: a third of its ttl, and never less often than this. */
 const longestIntervalMs = 1000
@@ -13,7 +13,8 @@ const maxAgents = 10_000
 /**
  * Acting is a sign of life: what agents write through their handles renews their liveness too, once in an interval
  * for each agent and process. A renewal is handed in together with the write that caused it, so that both share
- * one commit. It never fails the write: an agent that is not registered has nothing to renew.
+ * one commit, and those of all agents who act at the same time are one statement. It never fails the write: an
+ * agent that is not registered has nothing to renew.
  */
 export class Heartbeats {
   readonly #db: Db
@@ -21,7 +22,8 @@ export class Heartbeats {
   readonly #onError: (error: unknown) => void
   /** When acting counts again, on the lease clock, by agent. */
   readonly #nextMs = new Map<string, number>()
-  readonly #reading = new WeakMap<readonly string[], boolean>()
+  /** Those who are renewed together in a moment. */
+  #due: { agentIds: string[]; renewed: Promise<void> } | undefined
 
   /** @param onError hears of a renewal that failed; the agent's next write tries again */
   constructor(db: Db, clock: Clock, onError: (error: unknown) => void) {
@@ -33,24 +35,46 @@ export class Heartbeats {
   /** The database as the handle of this agent uses it. */
   of(agentId: string): Db {
     const db = this.#db
-    const { version } = db
+    const { version, commits } = db
     return {
       dialect: db.dialect,
-      all: query => (this.#reads(query) ? db.all(query) : this.#acting(agentId, () => db.all(query))),
+      all: query => (readsOnly(query) ? db.all(query) : this.#acting(agentId, () => db.all(query))),
       query: (text, params) => db.query(text, params),
       execute: (text, params) => this.#acting(agentId, () => db.execute(text, params)),
       transaction: (fn, options) => this.#transaction(agentId, fn, options),
       ...(version !== undefined && { version: () => version.call(db) }),
+      ...(commits !== undefined && { commits }),
     }
+  }
+
+  /** Notes within `db` that an agent acts through a handle that is not its own, unless that was noted just now. */
+  async note(db: Db, agentId: string): Promise<void> {
+    if (this.#takeTurn(agentId)) await this.#renew(db, [agentId])
   }
 
   /** Hands in the renewal and the write at once. When the write is acknowledged, so is the sign of life. */
   async #acting<T>(agentId: string, write: () => Promise<T>): Promise<T> {
     if (!this.#takeTurn(agentId)) return write()
-    const renewed = detached(() => this.#renew(this.#db, agentId)).catch(this.#onError)
+    const renewed = this.#renewSoon(agentId)
     const result = await write()
     await renewed
     return result
+  }
+
+  /** With all others who act in the same moment. */
+  #renewSoon(agentId: string): Promise<void> {
+    const agentIds = this.#due?.agentIds ?? []
+    agentIds.push(agentId)
+    this.#due ??= { agentIds, renewed: detached(() => this.#renewDue()).catch(this.#onError) }
+    return this.#due.renewed
+  }
+
+  async #renewDue(): Promise<void> {
+    // The writes of this moment are handed in by now, and none of them is begun.
+    await Promise.resolve()
+    const agentIds = this.#due?.agentIds ?? []
+    this.#due = undefined
+    await this.#renew(this.#db, agentIds)
   }
 
   /** A transaction may run alone, so the renewal becomes its last statement instead of a commit of its own. */
@@ -62,7 +86,7 @@ export class Heartbeats {
     if (!this.#takeTurn(agentId)) return this.#db.transaction(fn, options)
     const renewing = async (tx: Db) => {
       const result = await fn(tx)
-      await this.#renew(tx, agentId)
+      await this.#renew(tx, [agentId])
       return result
     }
     try {
@@ -82,25 +106,16 @@ export class Heartbeats {
     return true
   }
 
-  async #renew(db: Db, agentId: string): Promise<void> {
+  async #renew(db: Db, agentIds: readonly string[]): Promise<void> {
     try {
-      const [agent] = await db.all<{ ttl_ms: number | null }>(
-        sql`update agents set ${renewal(db.dialect)} where id = ${agentId} returning ttl_ms`,
-      )
-      const intervalMs = Math.min(longestIntervalMs, (agent?.ttl_ms ?? Number.POSITIVE_INFINITY) / 3)
-      this.#nextMs.set(agentId, this.#clock.monotonicMs() + intervalMs)
+      const ttls = await renewAll(db, agentIds)
+      for (const id of agentIds) {
+        const intervalMs = Math.min(longestIntervalMs, (ttls.get(id) ?? Number.POSITIVE_INFINITY) / 3)
+        this.#nextMs.set(id, this.#clock.monotonicMs() + intervalMs)
+      }
     } catch (error) {
-      this.#nextMs.delete(agentId)
+      for (const id of agentIds) this.#nextMs.delete(id)
       throw error
     }
-  }
-
-  /** By the words of the call site, remembered, since this is asked on every read too. */
-  #reads({ strings }: Sql): boolean {
-    const known = this.#reading.get(strings)
-    if (known !== undefined) return known
-    const reads = isReading(strings.join(' '))
-    this.#reading.set(strings, reads)
-    return reads
   }
 }

@@ -1,63 +1,106 @@
+import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { isLeased } from '../db/lease.ts'
-import { appendEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
-import { join, sql } from '../db/sql.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
+import { logChanges, type Released, type Subject } from './changes.ts'
 import { hasLapsed } from './liveness.ts'
 
-/** How much an agent holds. */
-export interface Holdings {
-  /** Keys of its memory. */
-  memory: number
-  /** Running tasks under an unexpired lease. */
-  tasks: number
-  /** Locks under an unexpired lease. */
-  locks: number
-}
+/** How much an agent holds: keys of its memory, and what it has under an unexpired lease. */
+export type Holdings = Record<'memory' | Leased, number>
+
+/** What an agent can have under a lease. */
+type Leased = Exclude<keyof Released, 'topologies'>
 
 /** An agent whose liveness has lapsed, and what it had to give back. */
-export interface LapsedAgent {
-  id: string
-  incarnation: number
-  swarmId: string | undefined
-  /** Ids of the tasks that can be claimed again. */
-  tasks: string[]
-  /** Names of the locks that others can acquire, after their delay for dead holders. */
-  locks: string[]
-}
+export interface LapsedAgent extends Subject, Released {}
 
 /** Agents released in one transaction: few enough to hold the store's lock for a moment only. */
 const batchSize = 100
 
+interface LeaseTable {
+  readonly table: Sql
+  readonly name: Sql
+  readonly owner: Sql
+  /** What must hold besides for the lease to count. */
+  readonly where: Sql
+}
+
+/** Where the leases of agents are. All have the columns `lease_until` and `lease_epoch`. */
+const leaseTables: Record<Leased, LeaseTable> = {
+  tasks: { table: sql`tasks`, name: sql`id`, owner: sql`assigned_to`, where: sql`status = 'running'` },
+  locks: { table: sql`hivewax_locks`, name: sql`name`, owner: sql`owner`, where: sql`1 = 1` },
+  leases: { table: sql`hivewax_leases`, name: sql`id`, owner: sql`owner`, where: sql`1 = 1` },
+  groups: { table: sql`hivewax_event_offsets`, name: sql`group_name`, owner: sql`owner`, where: sql`1 = 1` },
+  workflows: {
+    table: sql`hivewax_workflow_runs`,
+    name: sql`workflow_id`,
+    owner: sql`owner`,
+    where: sql`status = 'open'`,
+  },
+}
+
+const leased: readonly Leased[] = ['tasks', 'locks', 'leases', 'groups', 'workflows']
+
+/** Counts what an agent holds. */
 export async function holdings(db: Db, agentId: string): Promise<Holdings> {
-  const leased = isLeased(db.dialect)
+  const counts = leased.map(kind => {
+    const { table } = leaseTables[kind]
+    return sql`(select count(*) from ${table} where ${isHeldBy(db, kind, [agentId])})`
+  })
+  const [tasks, locks, leases, groups, workflows] = counts
   const rows = await db.all<Holdings>(
-    sql`select (select count(*) from agent_memory where agent_id = ${agentId}) as memory,
-          (select count(*) from tasks where assigned_to = ${agentId} and status = 'running' and ${leased}) as tasks,
-          (select count(*) from hivewax_locks where owner = ${agentId} and ${leased}) as locks`,
+    sql`select (select count(*) from agent_memory where agent_id = ${agentId}) as memory, ${tasks} as tasks,
+          ${locks} as locks, ${leases} as leases, ${groups} as groups, ${workflows} as workflows`,
   )
   return theRow(rows)
 }
 
-/**
- * Ends the leases of agents within `tx`. The rows otherwise stay as they are: to the claim of a task and to the
- * next holder of a lock, a lease ended here is one that has expired by itself.
- */
-export async function endLeases(
-  tx: Db,
+/** The running tasks and the locks that agents hold at this moment, sorted, by agent. */
+export async function workOf(
+  db: Db,
   agentIds: readonly string[],
-): Promise<{ tasks: Lease[]; locks: Lease[] }> {
-  const leased = isLeased(tx.dialect)
-  const tasks = await tx.all<Lease>(
-    sql`update tasks set lease_until = ${tx.dialect.leaseNow()}
-        where assigned_to in (${join(agentIds)}) and status = 'running' and ${leased}
-        returning id as name, assigned_to as owner`,
-  )
-  const locks = await tx.all<Lease>(
-    sql`update hivewax_locks set lease_until = ${tx.dialect.leaseNow()}
-        where owner in (${join(agentIds)}) and ${leased} returning name, owner`,
-  )
-  return { tasks, locks }
+): Promise<Map<string, { tasks: string[]; locks: string[] }>> {
+  if (agentIds.length === 0) return new Map()
+  const held = (kind: Leased) => {
+    const { table, name, owner } = leaseTables[kind]
+    return sql`select ${kind} as kind, ${name} as name, ${owner} as owner from ${table}
+               where ${isHeldBy(db, kind, agentIds)}`
+  }
+  const rows = await db.all<Lease & { kind: Leased }>(sql`${held('tasks')} union all ${held('locks')}`)
+  const of = (owner: string, kind: Leased) =>
+    namesOf(
+      rows.filter(row => row.kind === kind),
+      owner,
+    )
+  return new Map(agentIds.map(id => [id, { tasks: of(id, 'tasks'), locks: of(id, 'locks') }]))
+}
+
+/**
+ * Within `tx`, ends the leases of agents and takes them out of the topologies. The rows otherwise stay as they are:
+ * to whoever comes next, a lease ended here is one that has expired by itself.
+ * @param source who noticed, for the events
+ */
+export async function releaseAll<T extends Subject>(
+  { others }: Pick<Context, 'others'>,
+  tx: Db,
+  agents: readonly T[],
+  source: string,
+): Promise<(T & Released)[]> {
+  const ids = agents.map(agent => agent.id)
+  const ended = new Map<Leased, Lease[]>()
+  for (const kind of leased) ended.set(kind, await endLeases(tx, kind, ids))
+  const repaired = await others.loseNodes(tx, ids, source)
+  const names = (kind: Leased, id: string) => namesOf(ended.get(kind) ?? [], id)
+  return agents.map(agent => ({
+    ...agent,
+    tasks: names('tasks', agent.id),
+    locks: names('locks', agent.id),
+    leases: names('leases', agent.id),
+    groups: names('groups', agent.id),
+    workflows: names('workflows', agent.id),
+    topologies: repaired.filter(({ lost }) => lost.includes(agent.id)).map(({ swarmId }) => swarmId),
+  }))
 }
 
 interface Lease {
@@ -65,43 +108,17 @@ interface Lease {
   owner: string
 }
 
-interface LapsedRow {
-  id: string
-  incarnation: number
-  swarm_id: string | null
+async function endLeases(tx: Db, kind: Leased, agentIds: readonly string[]): Promise<Lease[]> {
+  const { table, name, owner } = leaseTables[kind]
+  return tx.all<Lease>(
+    sql`update ${table} set lease_until = ${tx.dialect.leaseNow()}
+        where ${isHeldBy(tx, kind, agentIds)} returning ${name} as name, ${owner} as owner`,
+  )
 }
 
-/**
- * Within `tx`, ends the leases of up to 100 agents that have lapsed and logs an event `agent.lapsed` for each.
- * An agent is marked as it is found, and a sign of life takes the mark away: each lapse is handled once.
- * @param source who noticed, for the events
- */
-export async function releaseLapsedBatch(tx: Db, source: string): Promise<LapsedAgent[]> {
-  const lapsed = sql`lapsed_at is null and ${hasLapsed(tx.dialect)}`
-  const rows = await tx.all<LapsedRow>(
-    sql`update agents set lapsed_at = ${tx.dialect.now()}
-        where ${lapsed} and id in (select id from agents where ${lapsed} order by id limit ${batchSize})
-        returning id, incarnation, swarm_id`,
-  )
-  if (rows.length === 0) return []
-  const ended = await endLeases(
-    tx,
-    rows.map(row => row.id),
-  )
-  const agents = rows
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(row => ({
-      id: row.id,
-      incarnation: row.incarnation,
-      swarmId: row.swarm_id ?? undefined,
-      tasks: namesOf(ended.tasks, row.id),
-      locks: namesOf(ended.locks, row.id),
-    }))
-  await appendEvents(
-    tx,
-    agents.map(agent => lapseEvent(agent, source)),
-  )
-  return agents
+function isHeldBy({ dialect }: Db, kind: Leased, agentIds: readonly string[]): Sql {
+  const { owner, where } = leaseTables[kind]
+  return sql`${owner} in (${join(agentIds)}) and ${where} and ${isLeased(dialect)}`
 }
 
 function namesOf(leases: readonly Lease[], owner: string): string[] {
@@ -111,6 +128,37 @@ function namesOf(leases: readonly Lease[], owner: string): string[] {
     .sort()
 }
 
-function lapseEvent({ id, swarmId, ...rest }: LapsedAgent, source: string) {
-  return { type: 'agent.lapsed', source, data: { agentId: id, swarmId: swarmId ?? null, ...rest } }
+interface LapsedRow {
+  id: string
+  incarnation: number
+  swarm_id: string | null
+}
+
+/**
+ * Within `tx`, releases what up to 100 agents that have lapsed hold, and logs an event `agent.lapsed` for each.
+ * An agent is marked as it is found, and a sign of life takes the mark away: each lapse is handled once.
+ * @param noticed who noticed, for the events; with an `id` only that agent is looked at
+ */
+export async function releaseLapsedBatch(
+  context: Pick<Context, 'others'>,
+  tx: Db,
+  { source, id }: { source: string; id?: string },
+): Promise<LapsedAgent[]> {
+  const wanted = id === undefined ? sql`1 = 1` : sql`id = ${id}`
+  const lapsed = sql`${wanted} and lapsed_at is null and ${hasLapsed(tx.dialect)}`
+  const rows = await tx.all<LapsedRow>(
+    sql`update agents set lapsed_at = ${tx.dialect.now()}
+        where ${lapsed} and id in (select id from agents where ${lapsed} order by id limit ${batchSize})
+        returning id, incarnation, swarm_id`,
+  )
+  if (rows.length === 0) return []
+  const agents = rows.sort((a, b) => (a.id < b.id ? -1 : 1)).map(toSubject)
+  const released = await releaseAll(context, tx, agents, source)
+  await logChanges(tx, 'lapsed', source, released)
+  return released
+}
+
+/** An agent's row as its events name it. */
+export function toSubject({ id, incarnation, swarm_id }: LapsedRow): Subject {
+  return { id, incarnation, swarmId: swarm_id ?? undefined }
 }

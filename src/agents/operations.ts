@@ -43,13 +43,13 @@ export const agentsOperations = [
     examples: [
       'hivewax agents list',
       'hivewax agents list --swarm-id dev-swarm --alive',
-      'hivewax agents list --capability testing',
+      'hivewax agents list --capabilities testing,javascript',
     ],
     input: z =>
       z.object({
         swarmId: z.string().optional().describe('Only agents of this swarm'),
         type: z.string().optional().describe('Only agents of this type'),
-        capability: z.string().optional().describe('Only agents that can do this'),
+        capabilities: z.array(z.string()).optional().describe('Only agents that can do all of this'),
         alive: z
           .boolean()
           .optional()
@@ -67,6 +67,16 @@ export const agentsOperations = [
     examples: ['hivewax agents get coder-001'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.agents.get(input.id),
+  }),
+  operation({
+    name: 'agents.work',
+    summary: 'Show the running tasks and the locks of agents',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['ids'],
+    examples: ['hivewax agents work coder-001 tester-001'],
+    input: z => z.object({ ids: z.array(z.string()).describe('The ids of the agents') }),
+    run: (memory, input) => memory.agents.work(input.ids),
   }),
   operation({
     name: 'agents.heartbeat',
@@ -116,7 +126,7 @@ export const agentsOperations = [
   }),
   operation({
     name: 'agents.releaseLapsed',
-    summary: 'End the leases of agents that have lapsed, so that others can take over',
+    summary: 'Release what agents hold that have lapsed, so that others can take over',
     effect: 'write',
     permission: 'agents',
     examples: ['hivewax agents release-lapsed'],

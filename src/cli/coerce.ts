@@ -14,6 +14,11 @@ export function coerce(what: string, field: Field, texts: readonly string[]): un
   return coerceOne(what, field, texts.at(-1) ?? '')
 }
 
+/** The milliseconds of an option that is a length of time, when it was given: `30s`, `5m`. */
+export function optionMs(option: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Math.round(durationMs(option, text))
+}
+
 function coerceList(what: string, field: Field, text: string): unknown[] {
   const list = text.startsWith('[') ? decodeLoose(text) : undefined
   if (Array.isArray(list)) return list

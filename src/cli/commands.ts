@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { ownCommands } from './commands/index.ts'
+import { additions, ownCommands } from './commands/index.ts'
 import { manifest } from './manifest.ts'
 import { nearest } from './suggest.ts'
 
@@ -73,5 +73,18 @@ function groupOf(path: string): string | undefined {
   return path.includes(' ') ? path.split(' ', 1)[0] : undefined
 }
 
+/** The command of an operation, with what the command line adds to it. */
+function extended(command: Command): Command {
+  const more = additions.get(command.path)
+  if (more === undefined) return command
+  const moved = command.options.filter(({ name }) => more.positionals.includes(name))
+  return {
+    ...command,
+    positionals: [...command.positionals, ...moved],
+    options: [...command.options.filter(field => !moved.includes(field)), ...more.options],
+    examples: [...command.examples, ...more.examples],
+  }
+}
+
 /** The commands of this program. */
-export const commands = new CommandTree(manifest, ownCommands)
+export const commands = new CommandTree(manifest.map(extended), ownCommands)

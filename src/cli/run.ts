@@ -23,7 +23,7 @@ export async function runOperation(
 }
 
 /** Runs something that may take long: its progress is shown, and Ctrl-C ends it in good order. */
-async function watched<T>(cli: Cli, work: (long: AbortableOptions) => Promise<T>): Promise<T> {
+export async function watched<T>(cli: Cli, work: (long: AbortableOptions) => Promise<T>): Promise<T> {
   const bar = new ProgressBar(cli.print.json || cli.flags.quiet === true)
   const long = {
     onProgress: (progress: Progress) => bar.show(progress),

@@ -4,7 +4,7 @@ import type { Printer } from './print/printer.ts'
 
 /** Puts the standard input in the place of the value that is `-`. Only one can be. */
 export async function fillFromStdin(texts: Texts, read: () => Promise<string>): Promise<void> {
-  const dashes = [...texts].filter(([, given]) => given.includes('-'))
+  const dashes = [...texts].filter(([field, given]) => !field.isVerbatim && given.includes('-'))
   const [dash] = dashes
   if (dash === undefined) return
   if (dashes.length > 1 || dash[1].indexOf('-') !== dash[1].lastIndexOf('-')) {

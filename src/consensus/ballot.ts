@@ -1,5 +1,6 @@
 import { Conflict, InvalidInput } from '../errors.ts'
 import { describe } from '../util/check.ts'
+import { weigh } from './proposal.ts'
 import { outcome } from './quorum.ts'
 import type { ConsensusState } from './state.ts'
 
@@ -13,20 +14,21 @@ export function castVote(state: ConsensusState, voter: string, accepts: boolean)
   if ((accepts ? state.acceptors : state.rejectors).includes(voter)) return undefined
   if ((accepts ? state.rejectors : state.acceptors).includes(voter)) throw contrary(state, voter, accepts)
   if (state.status !== 'open') throw closed(state)
+  const weight = weigh([voter], state.weights)
   return settle({
     ...state,
     acceptors: accepts ? [...state.acceptors, voter] : state.acceptors,
     rejectors: accepts ? state.rejectors : [...state.rejectors, voter],
-    accepts: state.accepts + Number(accepts),
-    rejects: state.rejects + Number(!accepts),
+    accepts: state.accepts + (accepts ? weight : 0),
+    rejects: state.rejects + (accepts ? 0 : weight),
   })
 }
 
 /** The same proposal with the status that its counts make. Without voters it stays open. */
 function settle(state: ConsensusState): ConsensusState {
-  const { voters, quorum, accepts, rejects } = state
+  const { voters, weights, quorum, accepts, rejects } = state
   if (voters === undefined || quorum === undefined) return state
-  return { ...state, status: outcome(accepts, rejects, voters.length, quorum) }
+  return { ...state, status: outcome(accepts, rejects, weigh(voters, weights), quorum) }
 }
 
 /** The error for changing what is decided. */

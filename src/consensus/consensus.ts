@@ -1,14 +1,17 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
+import { type Batch, follow } from '../db/follow.ts'
 import { appendEvents } from '../db/outbox.ts'
+import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
-import { InvalidInput, NotFound } from '../errors.ts'
+import { Deadline, InvalidInput, NotFound } from '../errors.ts'
 import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
+import { chunks } from '../util/chunks.ts'
 import { encodeJson } from '../util/json.ts'
 import { type Moment, readMoment } from '../util/moment.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { castVote, final, stale } from './ballot.ts'
-import { checkElectorate, type Electorate, type Proposal } from './proposal.ts'
+import { checkElectorate, type Electorate, type Proposal, weigh } from './proposal.ts'
 import {
   type ConsensusRow,
   type ConsensusState,
@@ -16,9 +19,11 @@ import {
   consensusStatuses,
   fromRow,
 } from './state.ts'
+import { type RecordedVote, type RecordedVoteRow, toVote } from './votes.ts'
 
 export type { Proposal } from './proposal.ts'
 export type { ConsensusState } from './state.ts'
+export type { RecordedVote } from './votes.ts'
 
 export interface Vote {
   /** Default: the handle's agent. */
@@ -27,9 +32,30 @@ export interface Vote {
   ballot?: number | undefined
 }
 
+export interface VotesFilter extends PageOptions {
+  /** Only votes of this ballot. Default: all that are kept. */
+  ballot?: number | undefined
+}
+
+export interface WaitOptions {
+  /** How long to wait at most, in milliseconds. Default: for ever. */
+  timeoutMs?: number | undefined
+  /** Ends the wait with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
 export interface ConsensusFilter extends PageOptions {
   status?: ConsensusStatus | undefined
 }
+
+/** How many ballots of a key keep their votes, the current one included. */
+const keptBallots = 100
+
+/** Votes per statement: few texts for the statement cache, and far from any engine's limit of parameters. */
+const votesPerInsert = 100
+
+/** The longest that a timer of Node.js takes. */
+const maxTimeoutMs = 2_147_483_647
 
 /**
  * Agreement among agents: one proposes a value under a key, others vote, and what the quorum accepts is
@@ -38,11 +64,16 @@ export interface ConsensusFilter extends PageOptions {
  * What makes the votes sound is that all agents use one store, the single register that puts their votes in
  * an order; no messages between agents are needed for that, and none are sent. The quorum is the swarm's own
  * policy of how many must agree. It is not fault tolerance: a decision is as durable as the store, whatever
- * the quorum.
+ * the quorum. With durability `full`, the default, it survives a power cut; where every handle of a process
+ * chose `normal`, a power cut may undo the last decisions, and then others may be taken in their place.
  *
  * Every change appends an event in its own transaction: `consensus.proposed`, `consensus.accepted` and
  * `consensus.refused` for the votes, `consensus.decided` and `consensus.rejected` for how they end, and
- * `consensus.deleted`. A deadline passes by itself, without one.
+ * `consensus.deleted`. A deadline passes by itself, by the wall clock; `consensus.expired` tells that somebody
+ * who waited has noticed, and from then on setting the clock back does not open the ballot again.
+ *
+ * A choice among several candidates is a proposal for one of them, and another ballot when it is rejected: so
+ * nothing wins that the quorum did not accept. Who leads a group of processes is a matter of leases, not of votes.
  */
 export class Consensus {
   readonly #context: Context
@@ -62,7 +93,9 @@ export class Consensus {
       const [row] = await tx.all<ConsensusRow>(this.#upsert(checked))
       if (row === undefined) throw final(found(await this.#lock(tx, checked.key), checked.key))
       const state = fromRow(row)
-      await tx.all(sql`delete from hivewax_votes where key = ${state.key} and ballot < ${state.version}`)
+      await tx.all(
+        sql`delete from hivewax_votes where key = ${state.key} and ballot <= ${state.version - keptBallots}`,
+      )
       await this.#recordVotes(tx, state, state.acceptors, true)
       await this.#announce(tx, state, 'proposed', state.proposer)
       return state
@@ -104,6 +137,45 @@ export class Consensus {
   }
 
   /**
+   * Every vote on a key, by ballot and then by voter, for whoever wants to know how a decision came about: those of
+   * the last 100 ballots are kept.
+   */
+  async votes(key: string, { ballot, ...page }: VotesFilter = {}): Promise<Page<RecordedVote>> {
+    const limit = pageLimit(page.limit)
+    const after = cursorPosition(page.cursor, 2)
+    const parts = [sql`key = ${checkName('key', key)}`]
+    if (ballot !== undefined) parts.push(sql`ballot = ${checkInteger('ballot', ballot, 1)}`)
+    if (after !== undefined) parts.push(sql`(ballot, voter) > (${after[0]}, ${after[1]})`)
+    const rows = await this.#context.db.all<RecordedVoteRow>(
+      sql`select ballot, voter, accepts, weight, voted_at from hivewax_votes
+          where ${join(parts, ' and ')} order by ballot, voter limit ${limit + 1}`,
+    )
+    return toPage(rows, limit, toVote, row => [row.ballot, row.voter])
+  }
+
+  /**
+   * Waits until the vote on a key has ended, by whichever process, and returns how: decided, rejected or expired
+   * (within a second of the deadline). A value that is proposed anew meanwhile is waited for in its turn. Not for
+   * use inside a transaction, in which nobody else's vote can arrive.
+   * @throws Deadline after `timeoutMs`; NotFound when nothing is proposed, or no longer; InvalidInput when the
+   *   proposal has no voters and so can never end
+   */
+  async wait(key: string, { timeoutMs, signal }: WaitOptions = {}): Promise<ConsensusState> {
+    const name = checkName('key', key)
+    if (this.#context.transactionId !== undefined) throw inTransaction()
+    const ends = signal === undefined ? [] : [signal]
+    if (timeoutMs !== undefined)
+      ends.push(AbortSignal.timeout(checkInteger('timeoutMs', timeoutMs, 0, maxTimeoutMs)))
+    const { db } = this.#context
+    for await (const state of follow(db, 0, () => this.#ended(name), AbortSignal.any(ends))) return state
+    signal?.throwIfAborted()
+    throw new Deadline(`the vote on ${describe(name)} had not ended after ${timeoutMs} ms`, {
+      hint: 'Wait again, or propose with a deadline so that it ends in any case.',
+      details: { key: name },
+    })
+  }
+
+  /**
    * Deletes a proposal with its votes. False when there was none. A decided one is only deleted by force,
    * else Conflict.
    */
@@ -137,6 +209,25 @@ export class Consensus {
     })
   }
 
+  /** The proposal once it has ended, else nothing yet. */
+  async #ended(key: string): Promise<Batch<ConsensusState>> {
+    const state = found(await this.get(key), key)
+    if (state.voters === undefined) throw endless(key)
+    if (state.status === 'expired') await this.#expire(state)
+    return { items: state.status === 'open' ? [] : [state], cursor: 0, more: false }
+  }
+
+  /** Stores that the deadline has passed, once. */
+  async #expire({ key, version }: ConsensusState): Promise<void> {
+    await this.#context.db.transaction(async tx => {
+      const [row] = await tx.all<ConsensusRow>(
+        sql`update consensus_state set status = 'expired'
+            where key = ${key} and version = ${version} and ${this.#lapsed()} returning ${this.#columns()}`,
+      )
+      if (row !== undefined) await this.#announce(tx, fromRow(row), 'expired')
+    })
+  }
+
   /** Reads a proposal and keeps others from changing it until the transaction ends. */
   async #lock(tx: Db, key: string): Promise<ConsensusState | undefined> {
     const [row] = await tx.all<ConsensusRow>(
@@ -146,22 +237,30 @@ export class Consensus {
   }
 
   /** Once per voter and ballot: the primary key sees to it. */
-  async #recordVotes(tx: Db, { key, version }: ConsensusState, voters: readonly string[], accepts: boolean) {
-    const rows = voters.map(voter => sql`(${key}, ${version}, ${voter}, ${accepts}, ${tx.dialect.now()})`)
-    if (rows.length === 0) return
-    await tx.all(sql`insert into hivewax_votes (key, ballot, voter, accepts, voted_at) values ${join(rows)}`)
+  async #recordVotes(tx: Db, state: ConsensusState, voters: readonly string[], accepts: boolean) {
+    const { key, version, weights } = state
+    const rows = voters.map(
+      voter =>
+        sql`(${key}, ${version}, ${voter}, ${accepts}, ${weigh([voter], weights)}, ${tx.dialect.now()})`,
+    )
+    for (const values of chunks(rows, votesPerInsert)) {
+      await tx.all(
+        sql`insert into hivewax_votes (key, ballot, voter, accepts, weight, voted_at) values ${join(values)}`,
+      )
+    }
   }
 
   async #count(tx: Db, voted: ConsensusState, voter: string, accepts: boolean): Promise<ConsensusState> {
-    const { key, status, acceptors, rejectors } = voted
-    const [row] = await tx.all<ConsensusRow>(
+    const { key, version, status, acceptors, rejectors } = voted
+    const weight = weigh([voter], voted.weights)
+    const rows = await tx.all<ConsensusRow>(
       sql`update consensus_state set
-            accepts = accepts + ${accepts}, acceptors = ${JSON.stringify(acceptors)},
-            rejects = rejects + ${!accepts}, rejectors = ${JSON.stringify(rejectors)},
+            accepts = accepts + ${accepts ? weight : 0}, acceptors = ${JSON.stringify(acceptors)},
+            rejects = rejects + ${accepts ? 0 : weight}, rejectors = ${JSON.stringify(rejectors)},
             status = ${status}, decided_at = ${status === 'decided' ? tx.dialect.now() : undefined}
-          where key = ${key} returning ${this.#columns()}`,
+          where key = ${key} and version = ${version} and status = 'open' returning ${this.#columns()}`,
     )
-    const state = row === undefined ? voted : fromRow(row)
+    const state = fromRow(theRow(rows))
     await this.#announce(tx, state, accepts ? 'accepted' : 'refused', voter)
     return state
   }
@@ -171,26 +270,28 @@ export class Consensus {
     const { key, version, status, accepts, rejects } = state
     const data = { key, version, status, accepts, rejects }
     const ended = what !== 'deleted' && status !== 'open' ? [status] : []
+    const words = [...new Set([what, ...ended])]
     await appendEvents(
       tx,
-      [what, ...ended].map(word => ({ type: `consensus.${word}`, source, data })),
+      words.map(word => ({ type: `consensus.${word}`, source, data })),
     )
   }
 
-  #upsert({ key, value, proposer, acceptors, voters, quorum, deadline, status }: CheckedProposal): Sql {
+  #upsert(proposal: CheckedProposal): Sql {
+    const { key, value, proposer, acceptors, voters, weights, quorum, accepts, deadline, status } = proposal
     const now = this.#context.db.dialect.now()
     return sql`
       insert into consensus_state (key, value, version, proposer, acceptors, timestamp, status, voters,
-                                   quorum, accepts, rejects, rejectors, deadline, decided_at)
+                                   weights, quorum, accepts, rejects, rejectors, deadline, decided_at)
       values (${key}, ${value}, (select value + 1 from hivewax_counters where name = 'floor'), ${proposer},
-              ${JSON.stringify(acceptors)}, ${now}, ${status}, ${voters && JSON.stringify(voters)}, ${quorum},
-              ${acceptors.length}, 0, '[]', ${deadline}, ${status === 'decided' ? now : undefined})
+              ${JSON.stringify(acceptors)}, ${now}, ${status}, ${voters && JSON.stringify(voters)},
+              ${weights && JSON.stringify(weights)}, ${quorum}, ${accepts}, 0, '[]', ${deadline}, ${status === 'decided' ? now : undefined})
       on conflict (key) do update set
         value = excluded.value, proposer = excluded.proposer, acceptors = excluded.acceptors,
         version = case when consensus_state.version < excluded.version
                   then excluded.version else consensus_state.version + 1 end,
         timestamp = excluded.timestamp, status = excluded.status, voters = excluded.voters,
-        quorum = excluded.quorum, accepts = excluded.accepts, rejects = excluded.rejects,
+        weights = excluded.weights, quorum = excluded.quorum, accepts = excluded.accepts, rejects = excluded.rejects,
         rejectors = excluded.rejectors, deadline = excluded.deadline, decided_at = excluded.decided_at
       where consensus_state.status <> 'decided'
       returning ${this.#columns()}`
@@ -198,7 +299,7 @@ export class Consensus {
 
   /** A row as everybody sees it at this moment: what is open past its deadline has expired. */
   #columns(): Sql {
-    return sql`key, value, version, proposer, acceptors, rejectors, voters, quorum, accepts, rejects,
+    return sql`key, value, version, proposer, acceptors, rejectors, voters, weights, quorum, accepts, rejects,
       deadline, decided_at, timestamp, case when ${this.#lapsed()} then 'expired' else status end as status`
   }
 
@@ -249,4 +350,19 @@ function found(state: ConsensusState | undefined, key: string): ConsensusState {
     hint: 'Propose a value first.',
     details: { key },
   })
+}
+
+function endless(key: string): InvalidInput {
+  return new InvalidInput(`the proposal under ${describe(key)} has no voters, so it never ends`, {
+    hint: 'Propose it with voters.',
+    details: { key },
+  })
+}
+
+function inTransaction(): InvalidInput {
+  return new InvalidInput(
+    'nobody can vote while the transaction that waits for it is open',
+    { hint: 'Wait before the transaction, or after it.' },
+    'transaction_misuse',
+  )
 }

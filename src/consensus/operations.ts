@@ -21,6 +21,7 @@ export const consensusOperations = [
     positionals: ['key', 'value'],
     examples: [
       'hivewax consensus propose deployment_ready true --voters agent-001,agent-002,agent-003 --deadline 5m',
+      'hivewax consensus propose release true --weights lead=3,coder-001=1,coder-002=1 --quorum two-thirds',
       'hivewax consensus propose leader coder-001 --proposer coordinator-001 --acceptors agent-001,agent-002',
     ],
     input: z =>
@@ -33,12 +34,16 @@ export const consensusOperations = [
           .array(z.string())
           .optional()
           .describe('Who may vote; without them anybody accepts and nothing is ever decided'),
+        weights: z
+          .record(z.string(), z.number().int().min(1))
+          .optional()
+          .describe('What votes count, by voter; 1 for the others; default of voters: those named here'),
         quorum: z
           .union([z.number().int().min(1), z.enum(quorumRules)])
           .optional()
-          .describe('How many voters decide: a number, majority (the default), two-thirds or all'),
+          .describe('How many votes decide: a number, majority (the default), two-thirds or all'),
         deadline: moment(z, 'Until when votes count: a time, or a length of time from now').optional(),
-        allowMinority: z.boolean().optional().describe('Allow a quorum of half of the voters or fewer'),
+        allowMinority: z.boolean().optional().describe('Allow a quorum of half of the votes or fewer'),
       }),
     run: (memory, { key, ...proposal }) => memory.consensus.propose(key, proposal),
   }),
@@ -84,6 +89,35 @@ export const consensusOperations = [
         ...page(z),
       }),
     run: (memory, filter) => memory.consensus.list(filter),
+  }),
+  operation({
+    name: 'consensus.votes',
+    summary: 'List the votes on a key, by ballot and voter',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['key'],
+    examples: ['hivewax consensus votes deployment_ready'],
+    input: z =>
+      z.object({
+        key: key(z),
+        ballot: z.number().int().min(1).optional().describe('Only votes of this version'),
+        ...page(z),
+      }),
+    run: (memory, { key, ...filter }) => memory.consensus.votes(key, filter),
+  }),
+  operation({
+    name: 'consensus.wait',
+    summary: 'Wait until a vote has ended: decided, rejected or expired',
+    effect: 'read',
+    permission: 'consensus',
+    positionals: ['key'],
+    examples: ['hivewax consensus wait deployment_ready --timeout-ms 60s'],
+    input: z =>
+      z.object({
+        key: key(z),
+        timeoutMs: z.number().int().min(0).optional().describe('How long at most; default: for ever'),
+      }),
+    run: (memory, { key, ...options }) => memory.consensus.wait(key, options),
   }),
   operation({
     name: 'consensus.delete',

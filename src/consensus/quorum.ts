@@ -2,8 +2,8 @@ import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkOneOf } from '../util/check.ts'
 
 /**
- * How many votes decide: a number of voters, or a rule. `majority`: more than half, the default.
- * `two-thirds`: more than two thirds. `all`: everybody.
+ * How many votes decide: a number, or a rule. `majority`: more than half, the default. `two-thirds`: more than two
+ * thirds. `all`: everybody. Where votes have weights, it is their weight that is meant.
  */
 export type Quorum = number | (typeof quorumRules)[number]
 export const quorumRules = ['majority', 'two-thirds', 'all'] as const
@@ -12,30 +12,29 @@ export const quorumRules = ['majority', 'two-thirds', 'all'] as const
 export type Outcome = 'open' | 'decided' | 'rejected'
 
 const rules = {
-  majority: (voters: number) => Math.floor(voters / 2) + 1,
-  'two-thirds': (voters: number) => Math.floor((2 * voters) / 3) + 1,
-  all: (voters: number) => voters,
+  majority: (votes: number) => Math.floor(votes / 2) + 1,
+  'two-thirds': (votes: number) => Math.floor((2 * votes) / 3) + 1,
+  all: (votes: number) => votes,
 }
 
 /**
- * The number of votes that decide among `voters`. InvalidInput when nobody votes, when the quorum cannot be
- * met, or when two halves could decide differently (half of the voters or fewer) and `allowMinority` does not
- * say so.
+ * The number of votes that decide among `total`. InvalidInput when there are none, when the quorum cannot be met,
+ * or when two halves could decide differently (half of the votes or fewer) and `allowMinority` does not say so.
  */
-export function quorumOf(voters: number, quorum: Quorum = 'majority', allowMinority = false): number {
-  if (voters === 0) throw new InvalidInput('voters must name at least one voter')
-  if (typeof quorum === 'string') return rules[checkOneOf('quorum', quorum, quorumRules)](voters)
-  const votes = checkInteger('quorum', quorum, 1, voters)
-  if (2 * votes > voters || allowMinority) return votes
-  throw new InvalidInput(`a quorum of ${votes} is no majority of ${voters} voters`, {
-    hint: 'Pass allowMinority: true when a part of the voters may decide for all.',
+export function quorumOf(total: number, quorum: Quorum = 'majority', allowMinority = false): number {
+  if (total === 0) throw new InvalidInput('voters must name at least one voter')
+  if (typeof quorum === 'string') return rules[checkOneOf('quorum', quorum, quorumRules)](total)
+  const votes = checkInteger('quorum', quorum, 1, total)
+  if (2 * votes > total || allowMinority) return votes
+  throw new InvalidInput(`a quorum of ${votes} is no majority of ${total} votes`, {
+    hint: 'Pass allowMinority: true when a part of the votes may decide for all.',
   })
 }
 
 /**
- * Decided with the quorum's last vote; rejected as soon as those who have not refused can no longer make one.
+ * Decided with the quorum's last vote; rejected as soon as the votes that are not against it can no longer make one.
  */
-export function outcome(accepts: number, rejects: number, voters: number, quorum: number): Outcome {
+export function outcome(accepts: number, rejects: number, total: number, quorum: number): Outcome {
   if (accepts >= quorum) return 'decided'
-  return rejects > voters - quorum ? 'rejected' : 'open'
+  return rejects > total - quorum ? 'rejected' : 'open'
 }

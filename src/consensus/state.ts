@@ -1,4 +1,4 @@
-import { decodeLoose, type Json } from '../util/json.ts'
+import { decodeLoose, isObject, type Json } from '../util/json.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 
 /**
@@ -22,7 +22,10 @@ export interface ConsensusState {
   status: ConsensusStatus
   /** Undefined when anybody may accept; so is `quorum`. */
   voters: string[] | undefined
+  /** What the votes of voters count that do not count 1. Undefined where each counts 1. */
+  weights: Record<string, number> | undefined
   quorum: number | undefined
+  /** How many votes are for it, by their weight. */
   accepts: number
   rejects: number
   deadline: Date | undefined
@@ -41,6 +44,7 @@ export interface ConsensusRow {
   rejectors: string | null
   status: ConsensusStatus
   voters: string | null
+  weights: string | null
   quorum: number | null
   accepts: number
   rejects: number
@@ -61,6 +65,7 @@ export function fromRow(row: ConsensusRow): ConsensusState {
     rejectors: readNames(row.rejectors),
     status: row.status,
     voters: row.voters === null ? undefined : readNames(row.voters),
+    weights: readWeights(row.weights),
     quorum: row.quorum ?? undefined,
     // A proposal that was inserted by hand in SQL names its acceptors and leaves their count at the default.
     accepts: row.quorum === null ? acceptors.length : row.accepts,
@@ -74,4 +79,14 @@ export function fromRow(row: ConsensusRow): ConsensusState {
 function readNames(text: string | null): string[] {
   const names = text === null ? [] : decodeLoose(text)
   return Array.isArray(names) ? names.filter(name => typeof name === 'string') : []
+}
+
+function readWeights(text: string | null): Record<string, number> | undefined {
+  const weights = text === null ? null : decodeLoose(text)
+  if (weights === null || !isObject(weights)) return undefined
+  return Object.fromEntries(
+    Object.entries(weights).flatMap(([voter, weight]) =>
+      typeof weight === 'number' ? [[voter, weight]] : [],
+    ),
+  )
 }

@@ -22,6 +22,18 @@ export interface TransactionOptions {
   timeoutMs?: number
 }
 
+/** Commits, by whichever process, but of this one not those that change memory_store alone: nobody follows that. */
+export interface Commits {
+  /** Rises with every one that becomes known; several of other processes may be known as one. */
+  readonly count: number
+  /**
+   * Calls `wake` once, when `count` rises. Returns what ends the wait before.
+   * @param activeAt by performance.now(), when the waiter had something to do last: the longer ago, the later it
+   *   may hear of others, for that costs less. Default: now
+   */
+  wait(wake: () => void, activeAt?: number): () => void
+}
+
 /** THE seam: all that the domains know of a database. */
 export interface Db {
   readonly dialect: Dialect
@@ -39,6 +51,8 @@ export interface Db {
    * loop costs once. Absent where the engine cannot tell cheaply, and in transactions.
    */
   version?(): Promise<unknown>
+  /** Tells of commits soon after them. Absent where the engine cannot, and in transactions. */
+  readonly commits?: Commits
 }
 
 /** Where the engines' SQL differs: each member is one difference, and only `db/` asks which engine it is. */
@@ -60,5 +74,7 @@ export interface Dialect {
   oneOf(column: Sql, values: readonly (string | number)[]): Sql
   /** After a claim's sub-select: pass over rows that others hold. SQLite has one writer and needs nothing. */
   readonly skipLocked: Sql
+  /** After a select: nobody else may change these rows before the transaction ends. Nor can they in SQLite. */
+  readonly keepRows: Sql
   readonly fullText: FullText
 }

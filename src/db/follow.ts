@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Db } from './db.ts'
 
 /** What one read found after a cursor. */
 export interface Batch<T> {
@@ -7,62 +8,59 @@ export interface Batch<T> {
   readonly cursor: number
   /** True when there is more than one read gives. */
   readonly more: boolean
+  /** When to look again at the latest although nobody wrote: for what time alone brings about. */
+  readonly withinMs?: number
 }
 
-/** The wait between two reads in milliseconds: short after something was found, then longer and longer. */
-const minWaitMs = 5
-const maxWaitMs = 100
-const growth = 1.2
-
-/** Ends the waits of this process's followers. */
-const sleepers = new Set<() => void>()
-let hints = 0
-
-/** Tells all followers of this process to look again now. Only a hint: they would look by themselves soon. */
-export function wakeFollowers(): void {
-  hints++
-  for (const wake of sleepers) wake()
-}
+/** How long to wait for word of a commit before looking all the same, in milliseconds; and where no word comes. */
+const maxWaitMs = 1000
+const untoldWaitMs = 25
 
 /**
  * Yields what `read` finds after `start`, and then what comes later, by whichever process, until `signal` aborts:
- * then it ends without an error. Waiting for an item keeps the process alive, as any wait of the caller's does.
+ * then it ends without an error. It reads again after every commit that `db` tells of, and now and then unasked,
+ * so that nothing depends on what it is told. Waiting for an item keeps the process alive, as any wait of the
+ * caller's does.
  */
 export async function* follow<T>(
+  { commits }: Db,
   start: number,
   read: (after: number) => Promise<Batch<T>>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, void, undefined> {
   let cursor = start
-  let waitMs = minWaitMs
+  let activeAt = performance.now()
   while (!signal?.aborted) {
-    const seen = hints
+    const count = commits?.count
     const batch = await read(cursor)
     cursor = batch.cursor
     for (const item of batch.items) {
       if (signal?.aborted) return
       yield item
     }
-    if (!batch.more && hints === seen) await pause(waitMs, signal)
-    // What a hint announces may not be committed yet, so after one, as after a find, the waits are short again.
-    const isActive = batch.items.length > 0 || hints !== seen
-    waitMs = isActive ? minWaitMs : Math.min(waitMs * growth, maxWaitMs)
+    if (batch.items.length > 0) activeAt = performance.now()
     // Reads may resolve without ever leaving the microtasks: timers and sockets need their turn.
-    await nextTurn()
+    if (batch.more || commits?.count !== count) await nextTurn()
+    else if (!signal?.aborted) await pause(wake => commits?.wait(wake, activeAt), batch.withinMs, signal)
   }
 }
 
-/** Resolves after `ms`, on a hint, or when `signal` aborts. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** Resolves at the next commit, after the longest wait, or when `signal` aborts. */
+function pause(
+  listen: (wake: () => void) => (() => void) | undefined,
+  withinMs: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   return new Promise(resolve => {
     const end = () => {
       clearTimeout(timer)
-      sleepers.delete(end)
+      stop?.()
       signal?.removeEventListener('abort', end)
       resolve()
     }
-    const timer = setTimeout(end, ms)
-    sleepers.add(end)
+    const stop = listen(end)
+    const longestMs = stop === undefined ? untoldWaitMs : maxWaitMs
+    const timer = setTimeout(end, Math.min(withinMs ?? longestMs, longestMs))
     signal?.addEventListener('abort', end)
   })
 }

@@ -5,7 +5,7 @@ import type { Db } from './db.ts'
 export function gate(db: Db, isOpen: () => boolean): Db {
   // No async functions here: each would cost every read a turn of the microtask queue.
   const whenOpen = <T>(run: () => Promise<T>): Promise<T> => (isOpen() ? run() : Promise.reject(closed()))
-  const { version } = db
+  const { version, commits } = db
   return {
     dialect: db.dialect,
     all: query => (isOpen() ? db.all(query) : Promise.reject(closed())),
@@ -13,6 +13,7 @@ export function gate(db: Db, isOpen: () => boolean): Db {
     execute: (text, params) => whenOpen(() => db.execute(text, params)),
     transaction: (fn, options) => whenOpen(() => db.transaction(fn, options)),
     ...(version !== undefined && { version: () => whenOpen(() => version.call(db)) }),
+    ...(commits !== undefined && { commits }),
   }
 }
 

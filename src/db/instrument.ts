@@ -88,7 +88,7 @@ export function instrument(db: Db, meter: Meter): Db {
       meter.record(query, performance.now() - start, failed)
     }
   }
-  const { version } = db
+  const { version, commits } = db
   return {
     dialect: db.dialect,
     all: query => timed(query, performance.now(), db.all(query)),
@@ -96,6 +96,7 @@ export function instrument(db: Db, meter: Meter): Db {
     execute: (text, params) => timed(raw(text), performance.now(), db.execute(text, params)),
     transaction: (fn, options) => db.transaction(tx => fn(instrument(tx, meter)), options),
     ...(version !== undefined && { version: () => version.call(db) }),
+    ...(commits !== undefined && { commits }),
   }
 }
 

@@ -11,12 +11,12 @@ const defaultLeaseMs = 30_000
 const maxLeaseMs = 86_400_000
 
 /** The checked length of a lease in milliseconds: 1 to a day, default 30,000. */
-export function checkLeaseMs(leaseMs: number | undefined): number {
-  return leaseMs === undefined ? defaultLeaseMs : checkInteger('leaseMs', leaseMs, 1, maxLeaseMs)
+export function checkLeaseMs(leaseMs: number | undefined, what = 'leaseMs'): number {
+  return leaseMs === undefined ? defaultLeaseMs : checkInteger(what, leaseMs, 1, maxLeaseMs)
 }
 
-/** The assignments that give a row a lease from now on. */
-export function leaseFor(dialect: Dialect, leaseMs: number): Sql {
+/** The assignments that give a row a lease from now on; its length may be a column. */
+export function leaseFor(dialect: Dialect, leaseMs: number | Sql): Sql {
   return sql`lease_until = ${dialect.leaseNow()} + ${leaseMs}, lease_epoch = ${dialect.leaseEpoch()}`
 }
 

@@ -1,7 +1,8 @@
+import { chunks } from '../util/chunks.ts'
 import { encodeJson, type Json, maxMaxValueBytes } from '../util/json.ts'
+import { chainEvents, isUnsealed, lockChain } from './chain.ts'
 import type { Db } from './db.ts'
-import { wakeFollowers } from './follow.ts'
-import { join, sql } from './sql.ts'
+import { join, type Sql, sql } from './sql.ts'
 
 /** An event on its way into the log; `data` is JSON text. */
 export interface EncodedEvent {
@@ -33,23 +34,36 @@ export async function appendEvents(
 }
 
 /**
- * The one statement that appends to the log: whatever an engine needs to give out ids in the order of commits
+ * The one place that appends to the log: whatever an engine needs to give out ids in the order of commits
  * belongs here. More than 100 events take several statements, so `db` must then be a transaction.
  * @returns the rows, in the order given
  */
 export async function insertEvents(db: Db, events: readonly EncodedEvent[]): Promise<EventRow[]> {
   const appended: EventRow[] = []
-  for (let from = 0; from < events.length; from += maxRows) {
-    const values = events
-      .slice(from, from + maxRows)
-      .map(({ type, source, data }) => sql`(${type}, ${source}, ${data}, ${db.dialect.now()})`)
-    const rows = await db.all<EventRow>(
-      sql`insert into events (type, source, data, timestamp) values ${join(values)}
-          returning id, type, source, data, timestamp`,
-    )
-    // No engine promises an order of what is returned; ids rise in the order of the values.
-    appended.push(...rows.sort((a, b) => a.id - b.id))
+  for (const some of chunks(events, maxRows)) {
+    const rows = await insertWhere(db, some, isUnsealed)
+    // Only a log that is sealed takes none.
+    appended.push(...(rows.length > 0 ? rows : await db.transaction(tx => insertSealed(tx, some))))
   }
-  wakeFollowers()
   return appended
+}
+
+async function insertSealed(tx: Db, events: readonly EncodedEvent[]): Promise<EventRow[]> {
+  await lockChain(tx)
+  const rows = await insertWhere(tx, events, sql`1 = 1`)
+  await chainEvents(tx, rows)
+  return rows
+}
+
+async function insertWhere(db: Db, events: readonly EncodedEvent[], condition: Sql): Promise<EventRow[]> {
+  const selects = events.map(
+    ({ type, source, data }) =>
+      sql`select ${type}, ${source}, ${data}, ${db.dialect.now()} where ${condition}`,
+  )
+  const rows = await db.all<EventRow>(
+    sql`insert into events (type, source, data, timestamp) ${join(selects, ' union all ')}
+        returning id, type, source, data, timestamp`,
+  )
+  // No engine promises an order of what is returned; ids rise in the order of the selects.
+  return rows.sort((a, b) => a.id - b.id)
 }

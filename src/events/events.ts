@@ -1,14 +1,28 @@
 import type { Context } from '../context.ts'
-import { type Batch, follow } from '../db/follow.ts'
+import type { Batch } from '../db/follow.ts'
+import { checkLeaseMs } from '../db/lease.ts'
 import { type EncodedEvent, type EventRow, insertEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
-import { type Sql, sql } from '../db/sql.ts'
 import { checkInteger, checkName, checkOneOf } from '../util/check.ts'
-import type { Duration } from '../util/duration.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { checkTime, toDate } from '../util/time.ts'
-import { columns, conjunction, lastToPrune, matching, pruneBatch, readBounds, readEvents } from './log.ts'
+import { toDate } from '../util/time.ts'
+import { type EventFilter, type EventRange, type Filter, filterOf } from './filter.ts'
+import {
+  type ConsumerGroup,
+  commitHeld,
+  commitOffset,
+  deleteGroup,
+  type GroupWish,
+  listGroups,
+  noteGroup,
+  readOffset,
+  seekOffset,
+} from './groups.ts'
+import { countEvents, readBounds, readEvent, readEvents, readStretch } from './log.ts'
+import { type PruneOptions, prune } from './prune.ts'
+import { type Seal, seal, type Verification, type VerifyOptions, verify } from './seal.ts'
+import { Subscription } from './subscription.ts'
 
 /** An event of the log. */
 export interface EventRecord {
@@ -28,22 +42,9 @@ export interface NewEvent {
   data?: unknown
 }
 
-export interface EventFilter {
-  /** Only events of these types. */
-  types?: readonly string[] | undefined
-  /** Only events of this source. */
-  source?: string | undefined
-}
-
-export interface ListEventsOptions extends EventFilter, PageOptions {
+export interface ListEventsOptions extends EventRange, PageOptions {
   /** Only events after this id. */
   since?: number | undefined
-  /** Only events up to this id, itself included. */
-  until?: number | undefined
-  /** Only events logged at this time or later. */
-  from?: Date | undefined
-  /** Only events logged before this time. */
-  to?: Date | undefined
   /** By rising id (`asc`, the default) or by falling id (`desc`). */
   order?: 'asc' | 'desc' | undefined
 }
@@ -51,39 +52,23 @@ export interface ListEventsOptions extends EventFilter, PageOptions {
 export interface SubscribeOptions extends EventFilter {
   /** Start after this id. Default: with the next event logged after the call. */
   since?: number | undefined
-  /** Remember under this name how far the consumer has got, and go on from there. */
+  /** Share the events with others of this name, and remember under it how far they were handled. */
   group?: string | undefined
+  /**
+   * With a group: how long this consumer may give no sign of life before another one takes over, 1 ms to a day,
+   * default 10,000 ms. It gives one by itself, for as long as its process runs.
+   */
+  leaseMs?: number | undefined
+  /** With a group: the name that `groups` shows. Default: the handle's agent, else an id of the process. */
+  consumer?: string | undefined
   /** Ends the subscription, without an error. */
   signal?: AbortSignal | undefined
-}
-
-/** How far a group of consumers has got. */
-export interface ConsumerGroup {
-  group: string
-  /** The id of the last event that was handled. */
-  position: number
-  updatedAt: Date
-}
-
-/** What to prune: exactly one of the two. */
-export interface PruneOptions {
-  /** Events older than this; a length of time such as `30d`. */
-  olderThan?: Duration | undefined
-  /** All but this many of the newest events. */
-  keep?: number | undefined
-}
-
-interface GroupRow {
-  group_name: string
-  position: number
-  updated_at: string
 }
 
 /** Events per read of a subscription: few enough to keep large ones out of memory. */
 const batchSize = 100
 
-/** How many events of other types a group passes over before it notes that it did. */
-const skipSize = 1000
+const defaultLeaseMs = 10_000
 
 /** The event log: appended by all, read in one order by all. Events are kept until they are pruned. */
 export class Events {
@@ -106,9 +91,7 @@ export class Events {
 
   /** The event with this id, or undefined when there is none (any more). */
   async get(id: number): Promise<EventRecord | undefined> {
-    const [row] = await this.#context.db.all<EventRow>(
-      sql`select ${columns} from events where id = ${checkInteger('id', id, 1)}`,
-    )
+    const row = await readEvent(this.#context.db, checkInteger('id', id, 1))
     return row && fromRow(row)
   }
 
@@ -117,15 +100,16 @@ export class Events {
    * @throws NotFound `compacted`, with the floor, when events that should follow `since` or the cursor were pruned
    */
   async list(options: ListEventsOptions = {}): Promise<Page<EventRecord>> {
+    const { db } = this.#context
     const limit = pageLimit(options.limit)
     const order = checkOneOf('order', options.order ?? 'asc', ['asc', 'desc'])
     const position = cursorPosition(options.cursor, 1)?.[0]
     const passed = position === undefined ? undefined : checkInteger('cursor', position, 0)
-    const since = options.since === undefined ? undefined : checkInteger('since', options.since, 0)
-    const where = [...matching(options), ...within(options)]
-    if (order === 'desc' && passed !== undefined) where.push(sql`id < ${passed}`)
-    const after = order === 'asc' ? (passed ?? since) : since
-    const { rows } = await readEvents(this.#context.db, where, { after, order, limit: limit + 1 })
+    const given = options.since === undefined ? undefined : checkInteger('since', options.since, 0)
+    const since = order === 'asc' ? (passed ?? given) : given
+    const before = order === 'desc' ? passed : undefined
+    const wanted = { since, after: since, before, order, limit: limit + 1 }
+    const rows = await readEvents(db, filterOf(db.dialect, options), wanted)
     return toPage(rows, limit, fromRow, row => [row.id])
   }
 
@@ -136,75 +120,79 @@ export class Events {
 
   /** How many events the filter accepts. */
   async count(filter: EventFilter = {}): Promise<number> {
-    const rows = await this.#context.db.all<{ count: number }>(
-      sql`select count(*) as count from events where ${conjunction(matching(filter))}`,
-    )
-    return theRow(rows).count
+    const { db } = this.#context
+    return countEvents(db, filterOf(db.dialect, filter))
   }
 
   /**
    * Events as they are logged, by any process, in the order of their ids, each once, until `signal` aborts. What
    * is returned can be iterated once, and not inside a transaction; closing the memory ends it with Closed.
    *
-   * With a `group` the subscription goes on where the group left off; `since` says where a new group starts. An
+   * With a `group` the subscription goes on where the group left off; `since` says where a new group starts. Of
+   * the consumers of a group one gets the events, in order; the others, of whichever process, wait until it leaves
+   * the loop, or gives no sign of life for `leaseMs`, and then go on after the last event that it handled. An
    * event counts as handled when the consumer asks for the next one: after a crash, or after leaving the loop,
-   * the last one is delivered again. To have its effects exactly once, commit it in their transaction; what
-   * {@link commit} answers tells a consumer that another one of its group was faster:
-   * `memory.transaction(async tx => { if (await tx.events.commit(group, event.id)) … })`.
+   * the last one is delivered again. To have its effects exactly once, commit it in their transaction:
+   * ```
+   * const mails = memory.events.subscribe({ group: 'mailer' })
+   * for await (const event of mails) {
+   *   await memory.transaction(async tx => {
+   *     if (await tx.events.commit('mailer', event.id, mails)) await tx.store(…)
+   *   })
+   * }
+   * ```
    * @throws NotFound `compacted`, with the floor, when events that should follow were pruned
+   * @throws Conflict `stale_token` when another consumer took over meanwhile, for this process had come to a halt;
+   *   or when somebody called {@link seek} or {@link deleteGroup}
    */
-  subscribe(options: SubscribeOptions = {}): AsyncIterable<EventRecord> {
+  subscribe(options: SubscribeOptions = {}): Subscription<EventRecord> {
+    const { db, closing } = this.#context
     const since = options.since === undefined ? undefined : checkInteger('since', options.since, 0)
-    const group = options.group === undefined ? undefined : checkName('group', options.group)
-    const where = matching(options)
-    const start = this.#start(since, group)
+    const wish = this.#wish(options)
+    const filter = filterOf(db.dialect, options)
+    const start = this.#start(since, wish?.group)
     // Whoever iterates is told; whoever never does has not asked.
     start.catch(() => {})
-    return this.#deliver(start, where, { ...options, group })
+    const read = (after: number) => this.#next(filter, after)
+    return new Subscription({ db, closing, start, read, signal: options.signal }, wish)
   }
 
   /**
-   * Notes that `group` has handled every event up to `id`. Offsets only move forward.
+   * Notes that `group` has handled every event up to `id`. Offsets only move forward; see {@link seek}.
+   * @param options the `token` of the consumer: its subscription has it, and can be passed as it is. Then nothing
+   *   is noted once another consumer has taken over.
    * @returns false when the group was there already: somebody has handled the event before
+   * @throws Conflict `stale_token` when another consumer got the group's events after this token
    */
-  async commit(group: string, id: number): Promise<boolean> {
+  async commit(group: string, id: number, { token }: { token?: number | undefined } = {}): Promise<boolean> {
     checkName('group', group)
     checkInteger('id', id, 0)
-    const moved = await this.#context.db.all(
-      sql`insert into hivewax_event_offsets (group_name, position, updated_at)
-          values (${group}, ${id}, ${this.#context.db.dialect.now()})
-          on conflict (group_name) do update set position = excluded.position, updated_at = excluded.updated_at
-          where hivewax_event_offsets.position < excluded.position
-          returning position`,
-    )
-    return moved.length > 0
+    const { db } = this.#context
+    if (token === undefined) return commitOffset(db, group, id)
+    return commitHeld(db, { group, token: checkInteger('token', token, 0) }, id)
+  }
+
+  /**
+   * Moves a group to an id of your choice, also back: its next event is the one after `id`. A consumer that is at
+   * work ends with Conflict `stale_token`, and what it has begun is not noted any more.
+   */
+  async seek(group: string, id: number): Promise<void> {
+    await seekOffset(this.#context.db, checkName('group', group), checkInteger('id', id, 0))
   }
 
   /** The id of the last event that `group` has handled, or undefined when there is no such group. */
   async offset(group: string): Promise<number | undefined> {
-    const [row] = await this.#context.db.all<GroupRow>(
-      sql`select position from hivewax_event_offsets where group_name = ${checkName('group', group)}`,
-    )
-    return row?.position
+    return readOffset(this.#context.db, checkName('group', group))
   }
 
-  /** The groups and how far they have got, by name. */
+  /** The groups, how far they have got, and who consumes, by name. */
   async groups(options: PageOptions = {}): Promise<Page<ConsumerGroup>> {
-    const limit = pageLimit(options.limit)
-    const [after = ''] = cursorPosition(options.cursor, 1) ?? []
-    const rows = await this.#context.db.all<GroupRow>(
-      sql`select group_name, position, updated_at from hivewax_event_offsets
-          where group_name > ${after} order by group_name limit ${limit + 1}`,
-    )
-    return toPage(rows, limit, fromGroupRow, row => [row.group_name])
+    return listGroups(this.#context.db, options)
   }
 
-  /** Forgets a group and its position. False when there was none. */
+  /** Forgets a group and its position; a consumer that is at work ends. False when there was none. */
   async deleteGroup(group: string): Promise<boolean> {
-    const deleted = await this.#context.db.all(
-      sql`delete from hivewax_event_offsets where group_name = ${checkName('group', group)} returning 1 as deleted`,
-    )
-    return deleted.length > 0
+    return deleteGroup(this.#context.db, checkName('group', group))
   }
 
   /**
@@ -213,14 +201,31 @@ export class Events {
    * @returns how many were deleted, and the floor: the highest id that was ever pruned
    */
   async prune(options: PruneOptions): Promise<{ deleted: number; floor: number }> {
-    const { db } = this.#context
-    const last = await lastToPrune(db, options)
-    let deleted = 0
-    for (;;) {
-      const batch = await db.transaction(tx => pruneBatch(tx, last))
-      deleted += batch.deleted
-      if (batch.isLast) return { deleted, floor: (await readBounds(db)).floor }
-    }
+    return prune(this.#context.db, options)
+  }
+
+  /**
+   * Seals the log: from the next event on, whichever process appends it, each is stored with a hash that covers it
+   * and all sealed before it, so that {@link verify} can tell whether the log is still what was written. Cannot be
+   * undone; a backup from before brings the log back without. Appending then takes nearly twice as long. Calling it
+   * again changes nothing.
+   * @returns the newest hash
+   */
+  async seal(): Promise<Seal> {
+    return seal(this.#context.db)
+  }
+
+  /**
+   * Compares a sealed log with its hashes: finds an event that was changed, deleted other than by {@link prune},
+   * inserted, exchanged with another, or appended by SQL of others. Reads it in slices and holds nobody up.
+   *
+   * What cannot be told from the store alone: that somebody who can write it made all hashes anew, cut off the
+   * newest events together with theirs, or passed a deletion off as a prune. Against that, keep `head` elsewhere
+   * from time to time, and look whether `verify({ to: head.id })` still gives its hash.
+   * @throws NotFound when the log is not sealed
+   */
+  async verify(options: VerifyOptions = {}): Promise<Verification> {
+    return verify(this.#context.db, options)
   }
 
   #encode({ type, source = this.#context.agentId ?? 'system', data }: NewEvent): EncodedEvent {
@@ -231,55 +236,26 @@ export class Events {
     }
   }
 
+  #wish({ group, consumer, leaseMs = defaultLeaseMs }: SubscribeOptions): GroupWish | undefined {
+    const name = consumer ?? this.#context.agentId ?? `process-${process.pid}`
+    const wish = { consumer: checkName('consumer', name), leaseMs: checkLeaseMs(leaseMs) }
+    return group === undefined ? undefined : { group: checkName('group', group), ...wish }
+  }
+
   /** Where a subscription begins. A new group is noted at once, so that it misses nothing from here on. */
   async #start(since: number | undefined, group: string | undefined): Promise<number> {
     const { db } = this.#context
     const start = since ?? (await readBounds(db)).head
-    if (group === undefined) return start
-    await db.all(
-      sql`insert into hivewax_event_offsets (group_name, position, updated_at)
-          values (${group}, ${start}, ${db.dialect.now()})
-          on conflict (group_name) do nothing`,
-    )
-    return (await this.offset(group)) ?? start
+    if (group !== undefined) await noteGroup(db, group, start)
+    return start
   }
 
-  async *#deliver(
-    start: Promise<number>,
-    where: readonly Sql[],
-    { group, signal }: SubscribeOptions,
-  ): AsyncGenerator<EventRecord, void, undefined> {
-    let noted = await start
-    const read = async (after: number): Promise<Batch<EventRecord>> => {
-      const batch = await this.#next(where, after)
-      // A group whose types are rare moves on too: else it would fall behind the floor with nothing to handle.
-      if (group !== undefined && batch.items.length === 0 && batch.cursor - noted >= skipSize) {
-        noted = batch.cursor
-        await this.commit(group, noted)
-      }
-      return batch
-    }
-    for await (const event of follow(noted, read, signal)) {
-      yield event
-      noted = event.id
-      if (group !== undefined) await this.commit(group, noted)
-    }
+  async #next(filter: Filter, after: number): Promise<Batch<EventRecord>> {
+    const wanted = { since: after, after, order: 'asc', limit: batchSize } as const
+    const { rows, head, rest } = await readStretch(this.#context.db, filter, wanted)
+    const last = rows.length < batchSize ? rest?.after : rows.at(-1)?.id
+    return { items: rows.map(fromRow), cursor: last ?? Math.max(after, head), more: last !== undefined }
   }
-
-  async #next(where: readonly Sql[], after: number): Promise<Batch<EventRecord>> {
-    const slice = { after, order: 'asc', limit: batchSize } as const
-    const { rows, head } = await readEvents(this.#context.db, where, slice)
-    const last = rows.length < batchSize ? undefined : rows.at(-1)
-    return { items: rows.map(fromRow), cursor: last?.id ?? Math.max(after, head), more: last !== undefined }
-  }
-}
-
-function within({ until, from, to }: ListEventsOptions): Sql[] {
-  const where: Sql[] = []
-  if (until !== undefined) where.push(sql`id <= ${checkInteger('until', until, 0)}`)
-  if (from !== undefined) where.push(sql`timestamp >= ${checkTime('from', from)}`)
-  if (to !== undefined) where.push(sql`timestamp < ${checkTime('to', to)}`)
-  return where
 }
 
 function fromRow(row: EventRow): EventRecord {
@@ -290,8 +266,4 @@ function fromRow(row: EventRow): EventRecord {
     data: row.data === null ? undefined : decodeLoose(row.data),
     timestamp: toDate(row.timestamp),
   }
-}
-
-function fromGroupRow(row: GroupRow): ConsumerGroup {
-  return { group: row.group_name, position: row.position, updatedAt: toDate(row.updated_at) }
 }

@@ -11,7 +11,10 @@ const newEvent = (z: Zod) => ({
 })
 
 const filter = (z: Zod) => ({
-  types: z.array(z.string()).optional().describe('Only events of these types'),
+  types: z
+    .array(z.string())
+    .optional()
+    .describe('Only events of these types; a glob such as task.* stands for many'),
   source: z.string().optional().describe('Only events of this source'),
 })
 
@@ -96,8 +99,28 @@ export const eventsOperations = [
     permission: 'memory:write',
     positionals: ['group', 'id'],
     examples: ['hivewax events commit mailer 42'],
-    input: z => z.object({ group: group(z), id: id(z, 'Id of the last event that was handled') }),
-    run: (memory, { group, id }) => memory.events.commit(group, id),
+    input: z =>
+      z.object({
+        group: group(z),
+        id: id(z, 'Id of the last event that was handled'),
+        token: z
+          .number()
+          .int()
+          .min(0)
+          .optional()
+          .describe('Token of the consumer; refused when another one took over since'),
+      }),
+    run: (memory, { group, id, ...options }) => memory.events.commit(group, id, options),
+  }),
+  operation({
+    name: 'events.seek',
+    summary: 'Move a group to an id, also back, so that its next event is the one after it',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['group', 'id'],
+    examples: ['hivewax events seek mailer 0'],
+    input: z => z.object({ group: group(z), id: id(z, 'Id of the event to go on after') }),
+    run: (memory, { group, id }) => memory.events.seek(group, id),
   }),
   operation({
     name: 'events.offset',
@@ -111,7 +134,7 @@ export const eventsOperations = [
   }),
   operation({
     name: 'events.groups',
-    summary: 'List the groups of consumers and how far they have got',
+    summary: 'List the groups of consumers, how far they have got, and who consumes',
     effect: 'read',
     permission: 'memory:read',
     examples: ['hivewax events groups'],
@@ -143,5 +166,27 @@ export const eventsOperations = [
         keep: z.number().int().min(0).optional().describe('All but this many of the newest events'),
       }),
     run: (memory, options) => memory.events.prune(options),
+  }),
+  operation({
+    name: 'events.seal',
+    summary: 'Seal the log: from the next event on each has a hash that covers all before it',
+    effect: 'write',
+    permission: 'admin',
+    examples: ['hivewax events seal'],
+    input: z => z.object({}),
+    run: memory => memory.events.seal(),
+  }),
+  operation({
+    name: 'events.verify',
+    summary: 'Compare a sealed log with its hashes, and say where it was tampered with',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax events verify', 'hivewax events verify --from 1000 --to 2000 --json'],
+    input: z =>
+      z.object({
+        from: id(z, 'Only events with this id or a higher one').optional(),
+        to: id(z, 'Only events up to this id').optional(),
+      }),
+    run: (memory, options, long) => memory.events.verify({ ...long, ...options }),
   }),
 ]

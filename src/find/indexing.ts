@@ -53,16 +53,34 @@ export async function indexPending(db: Db, options: IndexOptions = {}): Promise<
   }
 }
 
-/** How many changes the log may hold: it has no gaps but those that others have made by indexing. */
+/**
+ * How many changes the log may hold: it has no gaps but those that others have made by indexing. Events that were
+ * appended since the last indexing will join it.
+ */
 async function countAtMost(db: Db): Promise<number> {
   const [row] = await db.all<{ count: number }>(
     sql`select coalesce((select max(id) from hivewax_find_changes)
-                        - (select min(id) from hivewax_find_changes) + 1, 0) as count`,
+                        - (select min(id) from hivewax_find_changes) + 1, 0)
+             + coalesce((select max(id) from events) - ${eventsMarked}, 0) as count`,
   )
   return row?.count ?? 0
 }
 
+/** The event up to which the log of changes knows all: appending an event, which is frequent, need not mark it. */
+const eventsMarked = sql`(select value from hivewax_counters where name = 'find_events')`
+
+/** Marks the next events that were appended since. */
+async function markEvents(tx: Db, limit: number): Promise<void> {
+  const marked = await tx.all<{ ref: number }>(
+    sql`insert into hivewax_find_changes (source, ref)
+        select 'events', id from events where id > ${eventsMarked} order by id limit ${limit} returning ref`,
+  )
+  const last = marked.reduce((max, { ref }) => Math.max(max, Number(ref)), 0)
+  await tx.all(sql`update hivewax_counters set value = ${last} where name = 'find_events' and value < ${last}`)
+}
+
 async function indexBatch(tx: Db, limit: number): Promise<{ read: number; indexed: number }> {
+  await markEvents(tx, limit)
   const changes = await tx.all<Change>(
     sql`select id, source, ref from hivewax_find_changes order by id limit ${limit}`,
   )

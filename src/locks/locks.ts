@@ -1,13 +1,33 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../context.ts'
-import { checkLeaseMs, isLeased, leaseFor } from '../db/lease.ts'
+import { type Batch, follow } from '../db/follow.ts'
+import { holdsLock } from '../db/held-lock.ts'
+import { checkLeaseMs, isLeased } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
-import { Conflict } from '../errors.ts'
+import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { toDate } from '../util/time.ts'
-import { Renewal } from './renewal.ts'
+import { Renewal } from '../util/renewal.ts'
+import {
+  checkKey,
+  freeLock,
+  fromRow,
+  type LockRow,
+  renewLock,
+  stale,
+  takeLock,
+  untilFree,
+  type Wish,
+} from './hold.ts'
+import {
+  asLeader,
+  type CampaignOptions,
+  elect,
+  type Leader,
+  type Leadership,
+  type ObserveOptions,
+  Term,
+} from './leadership.ts'
 
 /** A lock in the hands of its holder. */
 export interface Lock {
@@ -43,7 +63,7 @@ export interface AcquireOptions {
   owner?: string | undefined
   /** How long it is held unless it is renewed: 1 ms to a day, default 30,000 ms. */
   leaseMs?: number | undefined
-  /** How long to wait for it while somebody else holds it. Default 0. Waiting takes no turns: it is not fair. */
+  /** How long to wait while somebody else holds it, up to 24 days. Default 0. It takes no turns: it is not fair. */
   waitMs?: number | undefined
   /**
    * How long others must wait when the lease lapses without a release, besides: for resources that cannot tell
@@ -52,17 +72,11 @@ export interface AcquireOptions {
   delayMs?: number | undefined
 }
 
-interface LockRow {
-  name: string
-  owner: string | null
-  token: number
-  acquired_at: string
-  remaining_ms: number
-}
+/** How soon an observer looks again although nobody wrote, in milliseconds: a leader's lease may have lapsed. */
+const observeEveryMs = 100
 
-/** Between two looks at a lock that is held, in milliseconds: doubled each time, with jitter. */
-const minPollMs = 4
-const maxPollMs = 128
+/** The longest that a timer of JavaScript can wait, 24 days. */
+const maxWaitMs = 2 ** 31 - 1
 
 const maxDelayMs = 86_400_000
 
@@ -89,31 +103,25 @@ export class Locks {
    */
   async acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
     checkName('name', name)
-    const wish = {
-      owner: checkName('owner', options.owner ?? this.#context.agentId ?? thisProcess()),
-      leaseMs: checkLeaseMs(options.leaseMs),
-      delayMs: checkInteger('delayMs', options.delayMs ?? 0, 0, maxDelayMs),
-    }
-    const deadline = performance.now() + checkInteger('waitMs', options.waitMs ?? 0, 0)
+    const wish = this.#wish(options.owner, options)
+    const waitMs = checkInteger('waitMs', options.waitMs ?? 0, 0, maxWaitMs)
+    if (options.owner !== undefined) await this.#context.signOfLife(this.#context.db, wish.owner)
+    let late: AbortSignal | undefined
     for (;;) {
-      const token = await this.#take(name, wish)
+      const token = await takeLock(this.#context.db, name, wish)
       if (token !== undefined) return { name, owner: wish.owner, token, leaseMs: wish.leaseMs }
-      await this.#waitUntilFree(name, deadline)
+      late ??= waitMs === 0 ? AbortSignal.abort() : AbortSignal.timeout(waitMs)
+      const holder = await untilFree(this.#context.db, name, late)
+      if (holder !== undefined) throw taken(holder)
     }
   }
+
   /**
    * Holds on to a lock for `leaseMs` (default 30,000) from now.
    * @throws Conflict `stale_token` when it was released, or somebody else has it since
    */
   async renew({ name, token, leaseMs }: LockKey & { leaseMs?: number | undefined }): Promise<Lock> {
-    const key = checkKey({ name, token })
-    const lease = checkLeaseMs(leaseMs)
-    const [row] = await this.#context.db.all<{ owner: string }>(
-      sql`update hivewax_locks set ${leaseFor(this.#context.db.dialect, lease)}
-          where ${isHeldBy(key)} returning owner`,
-    )
-    if (row === undefined) throw stale(key)
-    return { ...key, owner: row.owner, leaseMs: lease }
+    return renewLock(this.#context.db, checkKey({ name, token }), checkLeaseMs(leaseMs))
   }
 
   /**
@@ -122,11 +130,7 @@ export class Locks {
    */
   async release(lock: LockKey): Promise<boolean> {
     const key = checkKey(lock)
-    const released = await this.#context.db.all(
-      sql`update hivewax_locks set owner = null, lease_until = null, lease_epoch = null
-          where ${isHeldBy(key)} returning token`,
-    )
-    if (released.length > 0) return true
+    if (await freeLock(this.#context.db, key)) return true
     const rows = await this.#context.db.all(
       sql`select token from hivewax_locks where name = ${key.name} and token <> ${key.token}`,
     )
@@ -139,13 +143,16 @@ export class Locks {
    * `memory.transaction(async tx => { if (await tx.locks.check(lock)) … })` writes only while the lock is held.
    */
   async check(lock: LockKey): Promise<boolean> {
-    const { dialect } = this.#context.db
-    // An update that changes nothing keeps others from taking the lock before the transaction commits.
-    const rows = await this.#context.db.all(
-      sql`update hivewax_locks set token = token where ${isHeldBy(checkKey(lock))} and ${isLeased(dialect)}
-          returning token`,
-    )
-    return rows.length > 0
+    return holdsLock(this.#context.db, checkKey(lock))
+  }
+
+  /**
+   * The first line of a guarded transaction: does nothing while this token's holder has the lock, and nobody else
+   * can take it before the transaction ends. `{ name, token: term }` of a leadership is a lock as well.
+   * @throws Conflict `stale_token` when the lock was released or has lapsed
+   */
+  async assert(lock: LockKey): Promise<void> {
+    if (!(await this.check(lock))) throw stale(lock)
   }
 
   /** A lock that is held, or undefined when it is free. */
@@ -189,44 +196,54 @@ export class Locks {
     return outcome.value
   }
 
-  /** The token of the new holder, or undefined when the lock is not free. */
-  async #take(name: string, { owner, leaseMs, delayMs }: Wish): Promise<number | undefined> {
-    const { dialect } = this.#context.db
-    const [row] = await this.#context.db.all<{ token: number }>(
-      sql`insert into hivewax_locks (name, owner, token, lease_until, lease_epoch, delay_ms, acquired_at)
-          values (${name}, ${owner}, (select value + 1 from hivewax_counters where name = 'floor'),
-                  ${dialect.leaseNow()} + ${leaseMs}, ${dialect.leaseEpoch()}, ${delayMs}, ${dialect.now()})
-          on conflict (name) do update set owner = excluded.owner, lease_until = excluded.lease_until,
-            lease_epoch = excluded.lease_epoch, delay_ms = excluded.delay_ms, acquired_at = excluded.acquired_at,
-            token = case when excluded.token > hivewax_locks.token then excluded.token
-                    else hivewax_locks.token + 1 end
-          where hivewax_locks.lease_epoch is distinct from ${dialect.leaseEpoch()}
-            or hivewax_locks.lease_until + hivewax_locks.delay_ms <= ${dialect.leaseNow()}
-          returning token`,
-    )
-    return row?.token
-  }
-
-  /** Looks again and again, with growing pauses, until the lock is free; Conflict when that takes too long. */
-  async #waitUntilFree(name: string, deadline: number): Promise<void> {
-    for (let pollMs = minPollMs; ; pollMs = Math.min(2 * pollMs, maxPollMs)) {
-      const holder = await this.#holder(name)
-      if (holder === undefined) return
-      const leftMs = deadline - performance.now()
-      if (leftMs <= 0) throw taken(holder)
-      await sleep(Math.min(leftMs, pollMs * (0.5 + Math.random() / 2)))
+  /**
+   * Waits until nobody leads, for as long as that takes, and resolves as the leader: the holder of the lock of
+   * this name, renewed in the background. Several may campaign, and take no turns. Logs `leader.elected` and
+   * `leader.resigned`, each in one transaction with what it tells of. Not for use inside a transaction.
+   */
+  async campaign(name: string, options: CampaignOptions = {}): Promise<Leadership> {
+    checkName('name', name)
+    const { db, transactionId } = this.#context
+    const { candidate, signal } = options
+    const wish = this.#wish(candidate, options)
+    if (transactionId !== undefined) throw inTransaction()
+    for (;;) {
+      signal?.throwIfAborted()
+      const term = await elect(db, name, wish)
+      if (term !== undefined) return new Term(db, name, term, wish)
+      await untilFree(db, name, signal)
     }
   }
 
-  /** Who keeps the lock from being free, and for how long, the delay after a lapse included. */
-  async #holder(name: string): Promise<HeldLock | undefined> {
-    const { dialect } = this.#context.db
-    const [row] = await this.#context.db.all<LockRow>(
-      sql`select name, owner, token, acquired_at, lease_until + delay_ms - ${dialect.leaseNow()} as remaining_ms
-          from hivewax_locks where name = ${name} and lease_epoch = ${dialect.leaseEpoch()}
-            and lease_until + delay_ms > ${dialect.leaseNow()}`,
-    )
-    return row && fromRow(row)
+  /** Who leads, or undefined when nobody does. */
+  async leader(name: string): Promise<Leader | undefined> {
+    const held = await this.get(name)
+    return held && asLeader(held)
+  }
+
+  /**
+   * The leaders as they change, the present one first, undefined for nobody, until `signal` aborts. Shows what is:
+   * of several changes within a moment only the last may be seen. The events tell of each.
+   */
+  observe(name: string, { signal }: ObserveOptions = {}): AsyncIterable<Leader | undefined> {
+    checkName('name', name)
+    let last: number | undefined
+    const look = async (looks: number): Promise<Batch<Leader | undefined>> => {
+      const leader = await this.leader(name)
+      const isNew = looks === 0 || leader?.term !== last
+      last = leader?.term
+      const withinMs = Math.min(leader?.remainingMs ?? observeEveryMs, observeEveryMs)
+      return { items: isNew ? [leader] : [], cursor: looks + 1, more: false, withinMs }
+    }
+    return follow(this.#context.db, 0, look, signal)
+  }
+
+  #wish(owner: string | undefined, options: Pick<AcquireOptions, 'leaseMs' | 'delayMs'>): Wish {
+    return {
+      owner: checkName('owner', owner ?? this.#context.agentId ?? thisProcess()),
+      leaseMs: checkLeaseMs(options.leaseMs),
+      delayMs: checkInteger('delayMs', options.delayMs ?? 0, 0, maxDelayMs),
+    }
   }
 
   #columns(): Sql {
@@ -234,27 +251,11 @@ export class Locks {
   }
 }
 
-/** What somebody who wants a lock asked for. */
-interface Wish {
-  owner: string
-  leaseMs: number
-  delayMs: number
-}
-
-function checkKey({ name, token }: LockKey): LockKey {
-  return { name: checkName('name', name), token: checkInteger('token', token, 0) }
-}
-
-/** The condition that the lock was not released, and nobody has taken it over, though its lease may have lapsed. */
-function isHeldBy({ name, token }: LockKey): Sql {
-  return sql`name = ${name} and token = ${token} and lease_epoch is not null`
-}
-
-function stale({ name, token }: LockKey): Conflict {
-  return new Conflict(
-    `token ${token} of lock ${JSON.stringify(name)} is stale: it was released, or somebody else has it since`,
-    { hint: 'Stop what the lock protects, and acquire it again.', details: { name, token } },
-    'stale_token',
+function inTransaction(): InvalidInput {
+  return new InvalidInput(
+    'a campaign cannot be inside a transaction: nobody else would see it won',
+    { hint: 'Campaign first, then use locks.assert inside the transaction.' },
+    'transaction_misuse',
   )
 }
 
@@ -263,14 +264,4 @@ function taken({ name, owner, token, remainingMs }: HeldLock): Conflict {
     `lock ${JSON.stringify(name)} is held by ${JSON.stringify(owner)} for another ${remainingMs} ms at most`,
     { hint: 'Try again later, or wait for it with waitMs.', details: { name, owner, token, remainingMs } },
   )
-}
-
-function fromRow(row: LockRow): HeldLock {
-  return {
-    name: row.name,
-    owner: row.owner ?? '',
-    token: row.token,
-    acquiredAt: toDate(row.acquired_at),
-    remainingMs: row.remaining_ms,
-  }
 }

@@ -87,4 +87,14 @@ export const locksOperations = [
     input: z => z.object(page(z)),
     run: (memory, options) => memory.locks.list(options),
   }),
+  operation({
+    name: 'locks.leader',
+    summary: 'Show who leads, and its term',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['name'],
+    examples: ['hivewax locks leader scheduler'],
+    input: z => z.object({ name: z.string().describe("The election's name, which is that of its lock") }),
+    run: (memory, { name }) => memory.locks.leader(name),
+  }),
 ]

@@ -1,11 +1,14 @@
 import { Agents } from '../agents/agents.ts'
 import { sql } from '../db/sql.ts'
+import { Metrics } from '../metrics/metrics.ts'
+import { SharedState } from '../shared/shared.ts'
 import { detached } from '../util/detached.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { cleanup } from './cleanup.ts'
 import { lastDone, markDone, type Upkeep } from './upkeep.ts'
 
-const optimizeEveryMs = 86_400_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 
 /** How long one round may index. */
 const indexForMs = 2_000
@@ -19,7 +22,7 @@ export interface BackgroundOptions {
 
 /**
  * Upkeep that nobody asks for: removes what has expired, releases what lapsed agents hold, gives free pages
- * back, keeps the log short, and the full-text index and the planner's statistics fresh. Of all processes
+ * back, keeps the log short, and the full-text index and the planner's statistics fresh, and keeps measurements as long as it was told to. Of all processes
  * that have the store open only one does it at a time, the holder of a lease. Never keeps the process alive.
  */
 export class Background {
@@ -75,8 +78,11 @@ export class Background {
       () => cleanup(this.#upkeep, { signal }),
       () => this.#upkeep.engine.tidy(signal),
       () => new Agents(this.#upkeep.context).releaseLapsed(),
+      () => new SharedState(this.#upkeep.context).removeLapsed(),
       () => this.#index(signal),
-      () => this.#optimizeDaily(signal),
+      () =>
+        this.#every(hourMs, 'metrics', () => new Metrics(this.#upkeep.context).applyRetention({ signal })),
+      () => this.#every(dayMs, 'optimize', () => this.#upkeep.engine.optimize({ signal, unref: true })),
     ]
     for (const step of steps) if (!signal.aborted) await step()
   }
@@ -120,11 +126,12 @@ export class Background {
     }
   }
 
-  async #optimizeDaily(signal: AbortSignal): Promise<void> {
-    const { context, engine } = this.#upkeep
-    const last = await lastDone(context, 'optimize')
-    if (last !== undefined && context.clock.now() - last.getTime() < optimizeEveryMs) return
-    await engine.optimize({ signal, unref: true })
-    await markDone(context, 'optimize')
+  /** Does what is not needed in every round, unless somebody did so lately. */
+  async #every(intervalMs: number, name: string, work: () => Promise<unknown>): Promise<void> {
+    const { context } = this.#upkeep
+    const last = await lastDone(context, name)
+    if (last !== undefined && context.clock.now() - last.getTime() < intervalMs) return
+    await work()
+    await markDone(context, name)
   }
 }

@@ -32,6 +32,9 @@ export const references: readonly Reference[] = [
   edgeTo('child_id'),
   ofWorkflow('hivewax_workflow_history', 'workflow_id, version'),
   ofWorkflow('hivewax_workflow_steps', 'workflow_id, step, iteration'),
+  ofWorkflow('hivewax_workflow_runs', 'workflow_id'),
+  ofWorkflow('hivewax_workflow_signals', 'workflow_id, name'),
+  ofWorkflow('hivewax_workflow_timers', 'workflow_id, step, iteration'),
   {
     table: 'hivewax_votes',
     key: 'key, ballot, voter',

@@ -1,5 +1,6 @@
 import { operation, type Zod } from '../operation.ts'
 import { moment, page } from '../schemas.ts'
+import { resolutions } from './rollup.ts'
 
 const name = (z: Zod) => z.string().describe('The name of the metric, 1 to 512 bytes')
 
@@ -54,7 +55,7 @@ export const metricsOperations = [
   }),
   operation({
     name: 'metrics.list',
-    summary: 'List measurements, the latest first',
+    summary: 'List measurements that were not rolled up, the latest first',
     effect: 'read',
     permission: 'memory:read',
     examples: ['hivewax metrics list --name response_time --since 1h'],
@@ -72,7 +73,7 @@ export const metricsOperations = [
   }),
   operation({
     name: 'metrics.summary',
-    summary: 'Summarize a metric: count, mean, extremes and exact percentiles',
+    summary: 'Summarize a metric: count, mean, extremes and percentiles',
     effect: 'read',
     permission: 'memory:read',
     positionals: ['name'],
@@ -89,8 +90,47 @@ export const metricsOperations = [
     run: (memory, { name, ...options }) => memory.metrics.summary(name, options),
   }),
   operation({
+    name: 'metrics.rollup',
+    summary: 'Replace old measurements by figures per minute, hour or day',
+    effect: 'destroy',
+    permission: 'memory:delete',
+    examples: [
+      'hivewax metrics rollup --older-than 30d',
+      'hivewax metrics rollup --older-than 365d --resolution day --name build_ms',
+    ],
+    input: z =>
+      z.object({
+        olderThan: moment(z, 'Measurements from before: a time, or an age such as 30d'),
+        resolution: z.enum(resolutions).optional().describe('How long a window is; default hour'),
+        name: z.string().optional().describe('Only of this metric'),
+      }),
+    run: (memory, options) => memory.metrics.rollup(options),
+  }),
+  operation({
+    name: 'metrics.setRetention',
+    summary: 'Set at what age the background work rolls measurements up and deletes them',
+    effect: 'write',
+    permission: 'memory:delete',
+    examples: ['hivewax metrics set-retention --rollup-after 30d --delete-after 365d'],
+    input: z =>
+      z.object({
+        rollupAfter: moment(z, 'Figures per hour from this age on, such as 30d; default: never').optional(),
+        deleteAfter: moment(z, 'Nothing is left at this age, such as 365d; default: never').optional(),
+      }),
+    run: (memory, retention) => memory.metrics.setRetention(retention),
+  }),
+  operation({
+    name: 'metrics.retention',
+    summary: 'Show how long measurements are kept, in milliseconds',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax metrics retention'],
+    input: z => z.object({}),
+    run: memory => memory.metrics.retention(),
+  }),
+  operation({
     name: 'metrics.prune',
-    summary: 'Delete old measurements',
+    summary: 'Delete old measurements, and what was rolled up of them',
     effect: 'destroy',
     permission: 'memory:delete',
     examples: [

@@ -2,6 +2,7 @@ import { InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'
 import type { Moment } from '../util/moment.ts'
 import { toDate } from '../util/time.ts'
+import { Sketch } from './sketch.ts'
 import { decodeTags, type Tag } from './tags.ts'
 
 /** A stretch of time. */
@@ -31,6 +32,11 @@ export interface MetricSummary {
   p50: number
   p95: number
   p99: number
+  /**
+   * True when the percentiles are values that were measured. False when some of the measurements are known by
+   * rolled-up figures only: then percentiles are within 1 % of such a value; all else is exact in any case.
+   */
+  exact: boolean
 }
 
 /** A measurement as its columns hold it: only what the grouping needs is read. */
@@ -40,7 +46,15 @@ export interface Measurement {
   timestamp: string
 }
 
-type Grouping = (measurement: Measurement) => Tag | undefined
+/** Where and when something was measured. */
+type Place = Omit<Measurement, 'value'>
+type Grouping = (place: Place) => Tag | undefined
+
+interface Group {
+  values: number[]
+  /** What is known by figures only. */
+  rolledUp: Sketch | undefined
+}
 
 /** Values take 8 bytes each while they are gathered. */
 const maxValues = 10_000_000
@@ -56,7 +70,7 @@ const buckets = new Map([
 /** Gathers measurements, then tells what they amount to. */
 export class Summary {
   readonly #groupOf: Grouping
-  readonly #groups = new Map<Tag | undefined, number[]>()
+  readonly #groups = new Map<Tag | undefined, Group>()
   #count = 0
 
   constructor(groupBy: string | undefined) {
@@ -65,20 +79,33 @@ export class Summary {
 
   /** InvalidInput `too_large` when it becomes more than a summary can hold. */
   add(measurement: Measurement): void {
-    const group = this.#groupOf(measurement)
-    const values = this.#groups.get(group)
-    if (values === undefined) this.#groups.set(group, [measurement.value])
-    else values.push(measurement.value)
+    this.#group(measurement).values.push(measurement.value)
     this.#count++
     if (this.#count > maxValues) throw tooMany(`${maxValues} measurements`)
-    if (this.#groups.size > maxGroups) throw tooMany(`${maxGroups} groups`)
   }
 
-  /** One row per group, in the order of the groups. */
+  /** Adds the figures of a window, which belong where it begins. */
+  merge(place: Place, figures: Sketch): void {
+    const group = this.#group(place)
+    group.rolledUp ??= new Sketch()
+    group.rolledUp.merge(figures)
+  }
+
+  #group(place: Place): Group {
+    const key = this.#groupOf(place)
+    const known = this.#groups.get(key)
+    if (known !== undefined) return known
+    const group: Group = { values: [], rolledUp: undefined }
+    this.#groups.set(key, group)
+    if (this.#groups.size > maxGroups) throw tooMany(`${maxGroups} groups`)
+    return group
+  }
+
+  /** One row per group, in the order of the groups. Ends the gathering. */
   rows(): MetricSummary[] {
     const groups = [...this.#groups].sort(([a], [b]) => compareGroups(a, b))
-    return groups.map(([group, values]) =>
-      group === undefined ? figures(values) : { group, ...figures(values) },
+    return groups.map(([key, group]) =>
+      key === undefined ? figures(group) : { group: key, ...figures(group) },
     )
   }
 }
@@ -89,17 +116,33 @@ function grouping(groupBy: string | undefined): Grouping {
   if (rest !== undefined)
     return ({ timestamp }) => toDate(timestamp).toISOString().slice(0, -rest.length) + rest
   const tag = checkName('groupBy', groupBy.replace(/^tag:/, ''))
-  return measurement => tagOf(measurement, tag)
+  return place => tagOf(place, tag)
 }
 
 /** Tags may be called `constructor` or `__proto__`, which every object seems to have. */
-function tagOf(measurement: Measurement, tag: string): Tag | undefined {
-  const tags = decodeTags(measurement.tags)
+function tagOf(place: Place, tag: string): Tag | undefined {
+  const tags = decodeTags(place.tags)
   return Object.hasOwn(tags, tag) ? tags[tag] : undefined
 }
 
-/** `values` holds one at least. */
-function figures(values: readonly number[]): MetricSummary {
+/** A group holds one value at least. */
+function figures({ values, rolledUp }: Group): MetricSummary {
+  if (rolledUp === undefined) return exactFigures(values)
+  for (const value of values) rolledUp.add(value)
+  const { count, sum, min, max } = rolledUp
+  return {
+    count,
+    mean: sum / count,
+    min,
+    max,
+    p50: rolledUp.percentile(50),
+    p95: rolledUp.percentile(95),
+    p99: rolledUp.percentile(99),
+    exact: false,
+  }
+}
+
+function exactFigures(values: readonly number[]): MetricSummary {
   const sorted = Float64Array.from(values).sort()
   const rank = (percent: number) => sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1] ?? 0
   return {
@@ -110,6 +153,7 @@ function figures(values: readonly number[]): MetricSummary {
     p50: rank(50),
     p95: rank(95),
     p99: rank(99),
+    exact: true,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Db } from '../db/db.ts'
 import { theRow } from '../db/rows.ts'
-import { sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
+import { anyLapsed, deleteLapsed, deleteLease, isThere, requireLease } from './leases.ts'
 
 /** A key as `shared_state` holds it. */
 export interface EntryRow {
@@ -10,6 +11,7 @@ export interface EntryRow {
   updated_by: string | null
   updated_at: string
   revision: number
+  lease_id: string | null
 }
 
 /** A key as a change finds it. */
@@ -18,6 +20,14 @@ export interface Found {
   current: EntryRow | undefined
   /** The version that its next change will have. */
   nextVersion: number
+}
+
+interface FoundRow {
+  /** The version at which the key was deleted last. */
+  buried: number | null
+  floor: number
+  /** 0 when the lease of the key has lapsed. */
+  there: number
 }
 
 /** Who changes something, and in which of the caller's transactions, if any. */
@@ -34,7 +44,7 @@ const pruneEvery = 256
 const pruneSize = 1000
 
 // A record that other SQL wrote may have no version; it then counts as the column's default.
-export const columns = sql`key, value, coalesce(version, 1) as version, updated_by, updated_at, revision`
+export const columns = sql`key, value, coalesce(version, 1) as version, updated_by, updated_at, revision, lease_id`
 
 /**
  * The changes that one transaction makes to shared state: all have its revision, each raises the version of its
@@ -57,21 +67,28 @@ export class Changes {
 
   /**
    * Takes the next revision, or the one that the caller's transaction has taken already. Until the transaction
-   * ends nobody else can change shared state: the counter's row is the lock.
+   * ends nobody else can change shared state: the counter's row is the lock. The keys of leases that have lapsed
+   * are removed under the same revision.
    */
   static async begin(tx: Db, author: Author): Promise<Changes> {
-    const [taken] = await tx.all<{ value: number }>(
+    const lapsed = anyLapsed(tx.dialect)
+    const [taken] = await tx.all<{ value: number; lapsed: number }>(
       sql`update hivewax_counters set value = value + 1
           where name = 'shared_revision' and not exists (
             select 1 from hivewax_shared_history
             where revision = hivewax_counters.value and transaction_id = ${author.transactionId})
-          returning value`,
+          returning value, ${lapsed} as lapsed`,
     )
-    if (taken !== undefined) return new Changes(tx, author, taken.value, true)
-    const rows = await tx.all<{ value: number }>(
-      sql`select value from hivewax_counters where name = 'shared_revision'`,
-    )
-    return new Changes(tx, author, theRow(rows).value, false)
+    const counter =
+      taken ??
+      theRow(
+        await tx.all<{ value: number; lapsed: number }>(
+          sql`select value, ${lapsed} as lapsed from hivewax_counters where name = 'shared_revision'`,
+        ),
+      )
+    const changes = new Changes(tx, author, counter.value, taken !== undefined)
+    if (counter.lapsed === 1) await changes.#removeLapsed()
+    return changes
   }
 
   /** The revision of the changes made; while there are none, that of the last change before. */
@@ -82,27 +99,41 @@ export class Changes {
   /** A key as it is now. */
   async find(key: string): Promise<Found> {
     const row = theRow(
-      await this.#db.all<(EntryRow | { key: null }) & { buried: number | null; floor: number }>(
-        sql`select ${columns}, buried, floor
+      await this.#db.all<(EntryRow | { key: null; lease_id: null }) & FoundRow>(
+        sql`select ${columns}, buried, floor, case when ${isThere(this.#db.dialect)} then 1 else 0 end as there
             from (select value as floor from hivewax_counters where name = 'floor') c
             left join (select version as buried from hivewax_shared_tombstones where key = ${key}) t on 1 = 1
-            left join shared_state s on s.key = ${key}`,
+            left join shared_state on shared_state.key = ${key}`,
       ),
     )
+    if (row.there === 0) {
+      // Its lease lapsed a moment ago, or other SQL deleted the lease.
+      await this.#removeLapsed()
+      await this.#remove(sql`lease_id = ${row.lease_id}`, undefined)
+      return this.find(key)
+    }
     const current = row.key === null ? undefined : row
     // Other SQL may have recreated a deleted key with a lower version.
     const last = Math.max(current?.version ?? 0, row.buried ?? 0)
     return { current, nextVersion: (current === undefined && row.buried === null ? row.floor : last) + 1 }
   }
 
-  async update(key: string, value: string, { nextVersion }: Found): Promise<EntryRow> {
+  /** @param leaseId what the key is bound to from now on, if to any lease; NotFound when that has lapsed */
+  async update(
+    key: string,
+    value: string,
+    { nextVersion }: Found,
+    leaseId: string | undefined,
+  ): Promise<EntryRow> {
     const { updatedBy, transactionId } = this.#author
+    if (leaseId !== undefined) await requireLease(this.#db, leaseId)
     const rows = await this.#db.all<EntryRow>(
-      sql`insert into shared_state (key, value, updated_by, version, updated_at, revision)
-          values (${key}, ${value}, ${updatedBy}, ${nextVersion}, ${this.#db.dialect.now()}, ${this.#revision})
+      sql`insert into shared_state (key, value, updated_by, version, updated_at, revision, lease_id)
+          values (${key}, ${value}, ${updatedBy}, ${nextVersion}, ${this.#db.dialect.now()}, ${this.#revision},
+                  ${leaseId})
           on conflict (key) do update set
             value = excluded.value, updated_by = excluded.updated_by, version = excluded.version,
-            updated_at = excluded.updated_at, revision = excluded.revision
+            updated_at = excluded.updated_at, revision = excluded.revision, lease_id = excluded.lease_id
           returning ${columns}`,
     )
     await this.#db.all(
@@ -116,18 +147,40 @@ export class Changes {
   }
 
   /** False when there is nothing to delete. */
-  async delete(key: string, { current, nextVersion }: Found): Promise<boolean> {
-    if (current === undefined) return false
-    const { updatedBy, transactionId } = this.#author
-    // A trigger notes the version, for any SQL that deletes.
-    await this.#db.all(sql`delete from shared_state where key = ${key}`)
+  async delete(key: string): Promise<boolean> {
+    return (await this.#remove(sql`key = ${key}`, this.#author.updatedBy)) > 0
+  }
+
+  /** Deletes a lease with all keys that are bound to it. False when there was none. */
+  async revoke(leaseId: string): Promise<boolean> {
+    const found = await deleteLease(this.#db, leaseId)
+    if (found) await this.#remove(sql`lease_id = ${leaseId}`, this.#author.updatedBy)
+    return found
+  }
+
+  /** Nobody deletes these keys: their time is over. */
+  async #removeLapsed(): Promise<void> {
+    const ids = await deleteLapsed(this.#db)
+    if (ids.length > 0) await this.#remove(this.#db.dialect.oneOf(sql`lease_id`, ids), undefined)
+  }
+
+  async #remove(which: Sql, updatedBy: string | undefined): Promise<number> {
+    const { dialect } = this.#db
+    const rows = await this.#db.all<{ key: string }>(
+      sql`delete from shared_state where ${which} returning key`,
+    )
+    if (rows.length === 0) return 0
+    // A trigger has noted the versions, as it does for any SQL that deletes.
     await this.#db.all(
       sql`insert into hivewax_shared_history (revision, key, version, updated_by, updated_at, transaction_id)
-          values (${this.#revision}, ${key}, ${nextVersion}, ${updatedBy}, ${this.#db.dialect.now()},
-                  ${transactionId})`,
+          select ${this.#revision}, key, version, ${updatedBy}, ${dialect.now()}, ${this.#author.transactionId}
+          from hivewax_shared_tombstones where ${dialect.oneOf(
+            sql`key`,
+            rows.map(({ key }) => key),
+          )}`,
     )
-    this.#count++
-    return true
+    this.#count += rows.length
+    return rows.length
   }
 
   /** Ends the changes. Revisions have no gaps: one that nothing was written under is given back. */

@@ -7,6 +7,7 @@ import { decodeLoose } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate } from '../util/time.ts'
 import { under } from './keys.ts'
+import { anyLapsed, anyLease } from './leases.ts'
 import type { SharedChange, SharedRevision } from './shared.ts'
 
 interface ChangeRow {
@@ -16,6 +17,13 @@ interface ChangeRow {
   value: string | null
   updated_by: string | null
   updated_at: string
+}
+
+interface Bounds {
+  floor: number
+  head: number
+  lapsed: number
+  leases: number
 }
 
 /** Changes per read of a watch, more when a revision has more: few enough to keep large values out of memory. */
@@ -31,15 +39,25 @@ export async function currentRevision(db: Db): Promise<number> {
   return theRow(rows).value
 }
 
+/** How soon a watch looks again while there are leases, which lapse although nobody writes, in milliseconds. */
+const leaseWaitMs = 50
+
+/** What a watch reads. */
+interface Revisions extends Batch<SharedRevision> {
+  /** True when a lease has lapsed whose keys are yet to be removed: more changes, by whoever notices. */
+  readonly lapsed: boolean
+}
+
 /**
  * The revisions after `after` that changed keys under `prefix`, whole, as of one moment.
  * @throws NotFound `compacted` when changes that should follow `after` were pruned
  */
-export async function readRevisions(db: Db, prefix: string, after: number): Promise<Batch<SharedRevision>> {
+export async function readRevisions(db: Db, prefix: string, after: number): Promise<Revisions> {
   const following = sql`revision > ${after} and ${under(prefix)}`
-  const found = await db.all<{ floor: number; head: number } & (ChangeRow | { revision: null })>(
-    sql`select floor, head, ${columns}
-        from (select f.value as floor, r.value as head from hivewax_counters f, hivewax_counters r
+  const found = await db.all<Bounds & (ChangeRow | { revision: null })>(
+    sql`select floor, head, lapsed, leases, ${columns}
+        from (select f.value as floor, r.value as head, ${anyLapsed(db.dialect)} as lapsed, ${anyLease} as leases
+              from hivewax_counters f, hivewax_counters r
               where f.name = 'shared_floor' and r.name = 'shared_revision') b
         left join (
           select ${columns} from hivewax_shared_history
@@ -49,11 +67,17 @@ export async function readRevisions(db: Db, prefix: string, after: number): Prom
             ${Number.MAX_SAFE_INTEGER})
         ) h on 1 = 1 order by revision, key, version`,
   )
-  const { floor, head } = theRow(found)
+  const { floor, head, lapsed, leases } = theRow(found)
   if (after < floor) throw compacted(after, floor)
   const rows = found.filter(row => row.revision !== null)
   const last = rows.length < batchSize ? undefined : rows.at(-1)
-  return { items: byRevision(rows), cursor: last?.revision ?? head, more: last !== undefined }
+  return {
+    items: byRevision(rows),
+    cursor: last?.revision ?? head,
+    more: last !== undefined,
+    lapsed: lapsed === 1,
+    ...(leases === 1 && { withinMs: leaseWaitMs }),
+  }
 }
 
 /** The changes of one key that the history still has, newest first. */

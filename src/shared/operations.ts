@@ -5,11 +5,14 @@ import { json, page } from '../schemas.ts'
 const key = (z: Zod) => z.string().describe('1 to 512 bytes')
 const updatedBy = (z: Zod) => z.string().optional().describe('Who does it; default: the agent of the handle')
 
+const lease = (z: Zod) => z.string().optional().describe('Bind the key to this lease: it goes with it')
+const leaseId = (z: Zod) => z.string().describe("The lease's id")
+
 const steps = (z: Zod, description: string) =>
   z
     .array(
       z.union([
-        z.object({ update: key(z), value: json(z, 'The new value') }),
+        z.object({ update: key(z), value: json(z, 'The new value'), lease: lease(z) }),
         z.object({ delete: key(z) }),
         z.object({ get: key(z) }),
       ]),
@@ -39,6 +42,7 @@ export const sharedOperations = [
           .min(0)
           .optional()
           .describe('Refuse unless it has this version; 0: absent'),
+        lease: lease(z),
       }),
     run: (memory, { key, value, ...options }) => memory.shared.update(key, value, options),
   }),
@@ -101,11 +105,18 @@ export const sharedOperations = [
       z.object({
         if: z
           .array(
-            z.object({
-              key: key(z),
-              version: z.number().int().min(0).optional().describe('Has this version; 0: absent'),
-              value: json(z, 'Has this value').optional(),
-            }),
+            z.union([
+              z.object({
+                key: key(z),
+                version: z.number().int().min(0).optional().describe('Has this version; 0: absent'),
+                value: json(z, 'Has this value').optional(),
+              }),
+              z.object({
+                lock: z.string().describe('The name of a lock'),
+                token: z.number().int().min(0).describe('This token holds it'),
+              }),
+              z.object({ lease: z.string().describe('There is such a lease') }),
+            ]),
           )
           .optional()
           .describe('Conditions that must all hold'),
@@ -114,5 +125,61 @@ export const sharedOperations = [
         updatedBy: updatedBy(z),
       }),
     run: (memory, transaction) => memory.shared.transact(transaction),
+  }),
+  operation({
+    name: 'shared.grantLease',
+    summary: 'Make a lease that keys can be bound to, and print it',
+    effect: 'write',
+    permission: 'memory:write',
+    examples: [
+      'hivewax shared grant-lease --ttl-ms 30s',
+      'hivewax shared grant-lease --ttl-ms 30s --id coder-001-presence --owner coder-001',
+    ],
+    input: z =>
+      z.object({
+        ttlMs: z.number().int().min(1).describe('How long it lasts without a sign of life, in ms'),
+        id: z.string().optional().describe('Default: an id made for it'),
+        owner: z.string().optional().describe('Who asks for it; default: the acting agent'),
+      }),
+    run: (memory, options) => memory.shared.grantLease(options),
+  }),
+  operation({
+    name: 'shared.keepAlive',
+    summary: 'Let a lease last for its whole length again',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['id'],
+    examples: ['hivewax shared keep-alive coder-001-presence'],
+    input: z => z.object({ id: leaseId(z) }),
+    run: (memory, { id }) => memory.shared.keepAlive(id),
+  }),
+  operation({
+    name: 'shared.revokeLease',
+    summary: 'End a lease and delete the keys that are bound to it',
+    effect: 'write',
+    permission: 'memory:delete',
+    positionals: ['id'],
+    examples: ['hivewax shared revoke-lease coder-001-presence'],
+    input: z => z.object({ id: leaseId(z) }),
+    run: (memory, { id }) => memory.shared.revokeLease(id),
+  }),
+  operation({
+    name: 'shared.lease',
+    summary: 'Show a lease of keys',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id'],
+    examples: ['hivewax shared lease coder-001-presence'],
+    input: z => z.object({ id: leaseId(z) }),
+    run: (memory, { id }) => memory.shared.lease(id),
+  }),
+  operation({
+    name: 'shared.leases',
+    summary: 'List the leases of keys',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax shared leases'],
+    input: z => z.object(page(z)),
+    run: (memory, options) => memory.shared.leases(options),
   }),
 ]

@@ -1,15 +1,28 @@
 import type { Context } from '../context.ts'
-import { follow, wakeFollowers } from '../db/follow.ts'
+import type { Db } from '../db/db.ts'
+import { type Batch, follow } from '../db/follow.ts'
 import { theRow } from '../db/rows.ts'
 import { sql } from '../db/sql.ts'
-import { Conflict } from '../errors.ts'
+import { Conflict, HivewaxError } from '../errors.ts'
 import { checkInteger, checkName } from '../util/check.ts'
+import { uuidv7 } from '../util/ids.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate } from '../util/time.ts'
 import { Changes, columns, type EntryRow, type Found } from './changes.ts'
 import { currentRevision, readHistory, readRevisions } from './history.ts'
 import { under } from './keys.ts'
+import {
+  anyLapsed,
+  checkGrant,
+  extendLease,
+  findLease,
+  type GrantLeaseOptions,
+  insertLease,
+  isThere,
+  listLeases,
+  type SharedLease,
+} from './leases.ts'
 import { holds, type Plan, plan, type Step } from './transact.ts'
 
 /** A key of the shared state. */
@@ -22,6 +35,8 @@ export interface SharedEntry {
   updatedAt: Date
   /** The revision of the whole shared state that set it; 0 when other SQL wrote the record. */
   revision: number
+  /** What it is bound to: when this lease lapses or is revoked, the key is gone. Undefined: to none. */
+  leaseId: string | undefined
 }
 
 /** A change of one key. */
@@ -47,6 +62,8 @@ export interface UpdateSharedOptions {
   updatedBy?: string | undefined
   /** Change only what has this version, 0 for a key that must not exist; else Conflict. */
   expectedVersion?: number | undefined
+  /** The id of the lease that the key is bound to from now on. Default: it is bound to none any more. */
+  lease?: string | undefined
 }
 
 export interface DeleteSharedOptions {
@@ -68,15 +85,20 @@ export interface WatchOptions {
   signal?: AbortSignal | undefined
 }
 
-/** Holds when the key has this version (0: does not exist), this value, or both. */
-export interface SharedCondition {
-  key: string
-  version?: number | undefined
-  value?: unknown
-}
+/**
+ * Holds when the key has this version (0: does not exist), this value, or both; while the token's holder has the
+ * lock, so that a former holder changes nothing; or while there is such a lease.
+ */
+export type SharedCondition =
+  | { key: string; version?: number | undefined; value?: unknown }
+  | { lock: string; token: number }
+  | { lease: string }
 
-/** One step of a conditional transaction; each field names its key. */
-export type SharedStep = { update: string; value: unknown } | { delete: string } | { get: string }
+/** One step of a conditional transaction; each first field names its key. */
+export type SharedStep =
+  | { update: string; value: unknown; lease?: string | undefined }
+  | { delete: string }
+  | { get: string }
 
 export interface SharedTransaction {
   /** All must hold for `then` to be done. */
@@ -106,22 +128,27 @@ export class SharedState {
     this.#context = context
   }
 
-  /** Sets a key, whoever set it before, unless `expectedVersion` says otherwise. */
+  /**
+   * Sets a key, whoever set it before, unless `expectedVersion` says otherwise.
+   * @throws NotFound when there is no such `lease`
+   */
   async update(key: string, value: unknown, options: UpdateSharedOptions = {}): Promise<SharedEntry> {
     checkName('key', key)
     const expected = checkVersion(options.expectedVersion, 0)
     const text = encodeJson('value', value, this.#context.maxValueBytes)
+    const lease = options.lease === undefined ? undefined : checkName('lease', options.lease)
     return this.#change(options.updatedBy, async changes => {
       const found = await changes.find(key)
       assertVersion(key, found, expected)
-      return fromRow(await changes.update(key, text, found))
+      return fromRow(await changes.update(key, text, found, lease))
     })
   }
 
   /** The entry of a key, or undefined when there is none. */
   async get(key: string): Promise<SharedEntry | undefined> {
     const [row] = await this.#context.db.all<EntryRow>(
-      sql`select ${columns} from shared_state where key = ${checkName('key', key)}`,
+      sql`select ${columns} from shared_state
+          where key = ${checkName('key', key)} and ${isThere(this.#context.db.dialect)}`,
     )
     return row && fromRow(row)
   }
@@ -133,7 +160,8 @@ export class SharedState {
     const found = await this.#context.db.all<{ head: number } & (EntryRow | { key: null })>(
       sql`select head, e.* from (select value as head from hivewax_counters where name = 'shared_revision') r
           left join (
-            select ${columns} from shared_state where ${under(prefix)} and key > ${after}
+            select ${columns} from shared_state
+            where ${under(prefix)} and key > ${after} and ${isThere(this.#context.db.dialect)}
             order by key limit ${limit + 1}
           ) e on 1 = 1 order by key`,
     )
@@ -148,11 +176,14 @@ export class SharedState {
     return this.#change(options.updatedBy, async changes => {
       const found = await changes.find(key)
       assertVersion(key, found, expected)
-      return changes.delete(key, found)
+      return changes.delete(key)
     })
   }
 
-  /** The changes of a key, newest first, deletes included: of all keys at least the latest 10,000 are kept. */
+  /**
+   * The changes of a key, newest first, deletes included: of all keys at least the latest 10,000 are kept. That a
+   * lease took the key with it is among them once somebody has noticed.
+   */
   async history(key: string, options: PageOptions = {}): Promise<Page<SharedChange>> {
     return readHistory(this.#context.db, checkName('key', key), options)
   }
@@ -163,7 +194,7 @@ export class SharedState {
    */
   async transact(transaction: SharedTransaction): Promise<SharedOutcome> {
     const planned = plan(transaction, this.#context.maxValueBytes)
-    return this.#change(transaction.updatedBy, changes => run(planned, changes))
+    return this.#change(transaction.updatedBy, (changes, tx) => run(planned, changes, tx))
   }
 
   /**
@@ -183,41 +214,98 @@ export class SharedState {
     return this.#deliver(start, prefix, options.signal)
   }
 
-  async *#deliver(start: Promise<number>, prefix: string, signal: AbortSignal | undefined) {
-    yield* follow(await start, after => readRevisions(this.#context.db, prefix, after), signal)
+  /**
+   * Makes a lease that keys can be bound to, as `update(key, value, { lease: id })`. It lapses `ttlMs` after this
+   * or the last {@link SharedState.keepAlive}; its keys are then absent at once for every reader. Whoever writes,
+   * watches or does the upkeep next records their deletes, all under one revision.
+   * @throws Conflict when there is a lease of this id
+   */
+  async grantLease(options: GrantLeaseOptions): Promise<SharedLease> {
+    const { agentId, clock } = this.#context
+    const grant = checkGrant(options, { id: uuidv7(clock.now()), owner: agentId })
+    // As a change, which removes the keys of a lapsed lease of the same id before there is a new one.
+    return this.#change(undefined, (_, tx) => insertLease(tx, grant))
   }
 
-  async #change<T>(updatedBy: string | undefined, fn: (changes: Changes) => Promise<T>): Promise<T> {
+  /**
+   * Lets a lease last for its whole `ttlMs` from now.
+   * @throws NotFound when it has lapsed or was revoked: its keys are gone
+   */
+  async keepAlive(id: string): Promise<SharedLease> {
+    return extendLease(this.#context.db, checkName('id', id))
+  }
+
+  /** Ends a lease and deletes the keys that are bound to it, under one revision. False when there was none. */
+  async revokeLease(id: string): Promise<boolean> {
+    checkName('id', id)
+    return this.#change(undefined, changes => changes.revoke(id))
+  }
+
+  /** A lease, or undefined when it has lapsed, was revoked or never was. */
+  async lease(id: string): Promise<SharedLease | undefined> {
+    return findLease(this.#context.db, checkName('id', id))
+  }
+
+  /** The leases that have not lapsed, by id. */
+  async leases(options: PageOptions = {}): Promise<Page<SharedLease>> {
+    return listLeases(this.#context.db, options)
+  }
+
+  /**
+   * Records the deletes of keys whose leases have lapsed, if nobody did yet. Any write and any watch does so too:
+   * this is for upkeep.
+   */
+  async removeLapsed(): Promise<void> {
+    const { db } = this.#context
+    const found = await db.all<{ lapsed: number }>(sql`select ${anyLapsed(db.dialect)} as lapsed`)
+    if (theRow(found).lapsed === 1) await this.#change(undefined, async () => {})
+  }
+
+  async *#deliver(start: Promise<number>, prefix: string, signal: AbortSignal | undefined) {
+    const { db } = this.#context
+    yield* follow(db, await start, after => this.#read(prefix, after), signal)
+  }
+
+  /** What follows `after`; should a lease have lapsed, what came of it too. */
+  async #read(prefix: string, after: number): Promise<Batch<SharedRevision>> {
+    const read = await readRevisions(this.#context.db, prefix, after)
+    if (!read.lapsed) return read
+    try {
+      await this.removeLapsed()
+    } catch (error) {
+      // Others are writing: one of them removes the keys, or the next read does.
+      if (!(error instanceof HivewaxError && error.retryable)) throw error
+    }
+    return readRevisions(this.#context.db, prefix, after)
+  }
+
+  async #change<T>(updatedBy: string | undefined, fn: (changes: Changes, tx: Db) => Promise<T>): Promise<T> {
     const { db, agentId, transactionId } = this.#context
     const author = {
       updatedBy: updatedBy === undefined ? agentId : checkName('updatedBy', updatedBy),
       transactionId,
     }
-    const result = await db.transaction(async tx => {
+    return db.transaction(async tx => {
       const changes = await Changes.begin(tx, author)
-      const result = await fn(changes)
+      const result = await fn(changes, tx)
       await changes.end()
       return result
     })
-    wakeFollowers()
-    return result
   }
 }
 
-async function run(planned: Plan, changes: Changes): Promise<SharedOutcome> {
+async function run(planned: Plan, changes: Changes, tx: Db): Promise<SharedOutcome> {
   let succeeded = true
-  for (const condition of planned.conditions) {
-    succeeded &&= holds(condition, (await changes.find(condition.key)).current)
-  }
+  for (const condition of planned.conditions) succeeded &&= await holds(condition, changes, tx)
   const results: SharedOutcome['results'] = []
   for (const step of succeeded ? planned.steps : planned.otherwise) results.push(await take(step, changes))
   return { succeeded, revision: changes.revision, results }
 }
 
 async function take(step: Step, changes: Changes): Promise<SharedEntry | boolean | undefined> {
+  if (step.do === 'delete') return changes.delete(step.key)
   const found = await changes.find(step.key)
-  if (step.do === 'update') return fromRow(await changes.update(step.key, step.text, found))
-  if (step.do === 'delete') return changes.delete(step.key, found)
+  if (step.do === 'update') return fromRow(await changes.update(step.key, step.text, found, step.lease))
   return found.current && fromRow(found.current)
 }
 
@@ -242,5 +330,6 @@ function fromRow(row: EntryRow): SharedEntry {
     updatedBy: row.updated_by ?? undefined,
     updatedAt: toDate(row.updated_at),
     revision: row.revision,
+    leaseId: row.lease_id ?? undefined,
   }
 }

@@ -1,19 +1,27 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Db } from '../db/db.ts'
+import { holdsLock } from '../db/held-lock.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, describe } from '../util/check.ts'
 import { decodeJson, decodeLoose, encodeJson, type Json } from '../util/json.ts'
-import type { EntryRow } from './changes.ts'
+import type { Changes, EntryRow } from './changes.ts'
+import { findLease } from './leases.ts'
 import type { SharedCondition, SharedStep, SharedTransaction } from './shared.ts'
 
-/** A condition, checked. */
-interface Condition {
+/** A condition on a key, checked. */
+interface KeyCondition {
   key: string
   version: number | undefined
   value: Json | undefined
 }
 
+/** A condition, checked. */
+type Condition = KeyCondition | { lock: string; token: number } | { lease: string }
+
 /** A step, checked, its value as JSON text. */
-export type Step = { do: 'update'; key: string; text: string } | { do: 'delete' | 'get'; key: string }
+export type Step =
+  | { do: 'update'; key: string; text: string; lease: string | undefined }
+  | { do: 'delete' | 'get'; key: string }
 
 /** Bounds how long one transaction holds the others up. */
 const maxParts = 1000
@@ -38,8 +46,15 @@ export function plan(transaction: SharedTransaction, maxValueBytes: number): Pla
   }
 }
 
-/** Whether a key, as it is, meets a condition. Values compare as JSON: the order of an object's fields is nothing. */
-export function holds({ version, value }: Condition, current: EntryRow | undefined): boolean {
+/** Whether a condition is met at this moment; what it is about cannot be changed by others before `tx` ends. */
+export async function holds(condition: Condition, changes: Changes, tx: Db): Promise<boolean> {
+  if ('lock' in condition) return holdsLock(tx, { name: condition.lock, token: condition.token })
+  if ('lease' in condition) return (await findLease(tx, condition.lease)) !== undefined
+  return isMet(condition, (await changes.find(condition.key)).current)
+}
+
+/** Values compare as JSON: the order of an object's fields is nothing. */
+function isMet({ version, value }: KeyCondition, current: EntryRow | undefined): boolean {
   if (version !== undefined && version !== (current?.version ?? 0)) return false
   if (value === undefined) return true
   return current !== undefined && isDeepStrictEqual(decodeLoose(current.value), value)
@@ -56,6 +71,14 @@ function parts<T extends object>(what: string, list: readonly T[] = []): readonl
 }
 
 function checkCondition(at: string, condition: SharedCondition, maxValueBytes: number): Condition {
+  if (['key', 'lock', 'lease'].filter(what => what in condition).length !== 1) {
+    throw new InvalidInput(`${at} must be about one of { key }, { lock, token } and { lease }`)
+  }
+  if ('lease' in condition) return { lease: checkName(`${at}.lease`, condition.lease) }
+  if ('lock' in condition) {
+    const { lock, token } = condition
+    return { lock: checkName(`${at}.lock`, lock), token: checkInteger(`${at}.token`, token, 0) }
+  }
   const { key, version, value } = condition
   if (version === undefined && value === undefined) {
     throw new InvalidInput(`${at} must name a version or a value`, { hint: 'version 0: does not exist.' })
@@ -73,6 +96,11 @@ function checkStep(at: string, step: SharedStep, maxValueBytes: number): Step {
   }
   if ('delete' in step) return { do: 'delete', key: checkName(`${at}.delete`, step.delete) }
   if ('get' in step) return { do: 'get', key: checkName(`${at}.get`, step.get) }
-  const text = encodeJson(`${at}.value`, step.value, maxValueBytes)
-  return { do: 'update', key: checkName(`${at}.update`, step.update), text }
+  const { update, value, lease } = step
+  return {
+    do: 'update',
+    key: checkName(`${at}.update`, update),
+    text: encodeJson(`${at}.value`, value, maxValueBytes),
+    lease: lease === undefined ? undefined : checkName(`${at}.lease`, lease),
+  }
 }

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import { join, sql } from '../db/sql.ts'
 import { addError } from './attempts.ts'
 import { tell } from './events.ts'
+import { laneText } from './lanes.ts'
 import { knownPriority, microsOf, rankOf } from './rank.ts'
 import { lockTasks, settleDependents } from './settle.ts'
 import { isFinal, namesIn } from './task.ts'
@@ -12,6 +13,8 @@ interface StrangeRow {
   priority: string | null
   dependencies: string | null
   created_at: string | null
+  requires: string | null
+  queue: string
 }
 
 /**
@@ -21,7 +24,7 @@ interface StrangeRow {
  */
 export async function adoptTasks(context: Context, limit: number): Promise<void> {
   const rows = await context.db.all<StrangeRow>(
-    sql`select id, priority, dependencies, created_at from tasks
+    sql`select id, priority, dependencies, created_at, requires, queue from tasks
         where status = 'pending' and rank is null and run_at is null and id is not null
         limit ${limit}`,
   )
@@ -36,8 +39,9 @@ async function adopt(context: Context, row: StrangeRow): Promise<void> {
     return refuse(context, row, `it depends on task ${JSON.stringify(missing)}, which does not exist`)
   if (await waitsFor(context, parentIds, row.id)) return refuse(context, row, 'it depends on itself')
   const rank = rankOf(microsOf(row.created_at, context.clock), knownPriority(row.priority))
+  const lane = laneText({ queue: row.queue, requires: namesIn(row.requires) })
   await context.db.all(
-    sql`update tasks set rank = ${rank}, open_dependencies = ${parents.length}
+    sql`update tasks set rank = ${rank}, open_dependencies = ${parents.length}, lane = ${lane}
         where id = ${row.id}`,
   )
   if (parents.length === 0) return

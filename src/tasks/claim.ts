@@ -1,11 +1,13 @@
 import type { Context } from '../context.ts'
 import { checkLeaseMs, leaseFor } from '../db/lease.ts'
-import { join, raw, type Sql, sql } from '../db/sql.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { chunks } from '../util/chunks.ts'
 import { type TaskEvent, tell } from './events.ts'
-import { isReady, prepareQueue } from './queue.ts'
+import { inLane, type Lane, readLane } from './lanes.ts'
+import { type Rooms, roomsOf } from './limits.ts'
+import { type Found, isReady, prepareQueue } from './queue.ts'
 import { type ClaimedTask, columns, fromRow, namesIn, type TaskRow } from './task.ts'
 
 export interface ClaimOptions {
@@ -13,6 +15,8 @@ export interface ClaimOptions {
   agentId?: string | undefined
   /** What the claimant can do. Default: what the agent was registered with. */
   capabilities?: readonly string[] | undefined
+  /** Only tasks of these queues. Default: of all. */
+  queues?: readonly string[] | undefined
   /** How many tasks at most: 1 to 1,000, default 1. */
   limit?: number | undefined
   /** How long the tasks are the claimant's unless it sends heartbeats: up to a day, default 30,000 ms. */
@@ -23,12 +27,26 @@ export interface ClaimOptions {
 export interface Claim {
   agentId: string
   capabilities: readonly string[] | undefined
+  queues: ReadonlySet<string> | undefined
   limit: number
   leaseMs: number
 }
 
 /** Lanes that one statement reads: engines take so many parts of a union, SQLite 500. */
 const maxLanes = 100
+
+/** A lane by the text of its column, and how many of its tasks may be claimed. */
+interface OpenLane {
+  text: string | undefined
+  queue: string
+  limit: number
+}
+
+interface Head {
+  id: string
+  rank: number
+  queue: string
+}
 
 interface ClaimedRow extends TaskRow {
   token: number
@@ -45,6 +63,7 @@ export function checkClaim(context: Context, options: ClaimOptions): Claim {
   return {
     agentId: checkName('agentId', agentId),
     capabilities: options.capabilities && checkNames('capabilities', options.capabilities),
+    queues: options.queues && new Set(checkNames('queues', options.queues)),
     limit: checkInteger('limit', options.limit ?? 1, 1, 1_000),
     leaseMs: checkLeaseMs(options.leaseMs),
   }
@@ -55,14 +74,14 @@ export function checkClaim(context: Context, options: ClaimOptions): Claim {
  * @param context its `db` is the transaction
  */
 export async function claimTasks(context: Context, claim: Claim): Promise<ClaimedTask[]> {
-  const lanes = (await prepareQueue(context)) ? await openLanes(context, claim) : []
-  const first = await firstInOrder(context, lanes, claim.limit)
+  const first = await headsFor(context, claim, await prepareQueue(context), true)
+  if (first === undefined) return []
   const { dialect } = context.db
   const rows = await context.db.all<ClaimedRow>(
     sql`update tasks set status = 'running', assigned_to = ${claim.agentId}, attempts = attempts + 1,
           token = (select case when value > tasks.token then value else tasks.token end + 1
                    from hivewax_counters where name = 'floor'),
-          ${leaseFor(dialect, claim.leaseMs)}, updated_at = ${dialect.now()}
+          ${leaseFor(dialect, claim.leaseMs)}, claimed_at = ${dialect.now()}, updated_at = ${dialect.now()}
         where id in (${first}) and status = 'pending'
         returning ${columns}, token, rank`,
   )
@@ -70,54 +89,104 @@ export async function claimTasks(context: Context, claim: Claim): Promise<Claime
   return rows.sort((a, b) => a.rank - b.rank).map(row => toClaimed(row, claim))
 }
 
-/** The ids of the first ready tasks of the lane without requirements, and of these. */
-async function firstInOrder(context: Context, lanes: readonly string[], limit: number): Promise<Sql> {
-  if (lanes.length === 0) return sql`select id from (${headOf(context, undefined, limit)}) as head`
-  if (lanes.length < maxLanes)
-    return sql`select id from (${firstOf(context, [undefined, ...lanes], limit)}) as first`
-  const first: { id: string; rank: number }[] = []
-  for (const part of chunks([undefined, ...lanes], maxLanes)) {
-    first.push(...(await context.db.all<{ id: string; rank: number }>(firstOf(context, part, limit))))
-  }
-  const ids = first.sort((a, b) => a.rank - b.rank).map(task => task.id)
-  return ids.length === 0 ? raw('null') : join(ids.slice(0, limit))
-}
-
-/** The first tasks of several lanes together. */
-function firstOf(context: Context, lanes: readonly (string | undefined)[], limit: number): Sql {
-  const heads = lanes.map(lane => sql`select * from (${headOf(context, lane, limit)}) as head`)
-  return sql`select id, rank from (${join(heads, ' union all ')}) as heads order by rank limit ${limit}`
-}
-
 /**
- * The first tasks of a lane. Tasks with the same requirements lie in the index in their order: reading the head of
- * each lane, and nothing of what the claimant cannot do, costs the same whatever the backlog.
+ * The ids of the first ready tasks for a claim; undefined when it can be told already that there are none.
+ * @param lock true to keep others from spending the room of limited queues until the transaction ends
  */
-function headOf(context: Context, lane: string | undefined, limit: number): Sql {
-  return sql`select id, rank from tasks where ${isReady} and ${lane === undefined ? sql`requires is null` : sql`requires = ${lane}`}
-             order by rank limit ${limit} ${context.db.dialect.skipLocked}`
+export async function headsFor(
+  context: Context,
+  claim: Claim,
+  found: Found,
+  lock: boolean,
+): Promise<Sql | undefined> {
+  const rooms = found.limits === 1 ? await roomsOf(context.db, lock) : undefined
+  const lanes = await openLanes(context, claim, found.lanes === 1)
+  return firstInOrder(context, withRoom(lanes, rooms), claim, rooms)
 }
 
-/** The lanes of ready tasks that require capabilities, all of which the claimant has. */
-async function openLanes(context: Context, claim: Claim): Promise<string[]> {
-  const lanes = await context.db.all<{ requires: string }>(
-    sql`with recursive lane (requires) as (
-          select min(requires) from tasks where ${isReady}
+/** The lanes of ready tasks that the claimant may take from. */
+async function openLanes(context: Context, claim: Claim, hasLanes: boolean): Promise<OpenLane[]> {
+  const texts = hasLanes ? await laneTexts(context) : []
+  const isWanted = ({ queue }: Lane) => claim.queues?.has(queue) ?? true
+  const lanes = [undefined, ...texts].map(text => ({ text, ...readLane(text) })).filter(isWanted)
+  const able = lanes.some(lane => lane.requires.length > 0)
+    ? new Set(claim.capabilities ?? (await registeredCapabilities(context, claim.agentId)))
+    : new Set<string>()
+  return lanes
+    .filter(lane => lane.requires.every(name => able.has(name)))
+    .map(({ text, queue }) => ({ text, queue, limit: claim.limit }))
+}
+
+/** All lanes but the common one: one step of the index for each, however many tasks there are. */
+async function laneTexts({ db }: Context): Promise<string[]> {
+  const rows = await db.all<{ lane: string }>(
+    sql`with recursive lanes (lane) as (
+          select min(lane) from tasks where ${isReady}
           union all
-          select (select min(tasks.requires) from tasks where ${isReady} and tasks.requires > lane.requires)
-          from lane where lane.requires is not null)
-        select requires from lane where requires is not null`,
+          select (select min(tasks.lane) from tasks where ${isReady} and tasks.lane > lanes.lane)
+          from lanes where lanes.lane is not null)
+        select lane from lanes where lane is not null`,
   )
-  if (lanes.length === 0) return []
-  const able = new Set(claim.capabilities ?? (await registeredCapabilities(context, claim.agentId)))
-  return lanes.map(lane => lane.requires).filter(lane => namesIn(lane).every(name => able.has(name)))
+  return rows.map(row => row.lane)
 }
 
-async function registeredCapabilities(context: Context, agentId: string): Promise<string[]> {
-  const [agent] = await context.db.all<{ capabilities: string | null }>(
+async function registeredCapabilities({ db }: Context, agentId: string): Promise<string[]> {
+  const [agent] = await db.all<{ capabilities: string | null }>(
     sql`select capabilities from agents where id = ${agentId}`,
   )
   return namesIn(agent?.capabilities ?? null)
+}
+
+/** Of lanes whose queue has a limit, no more than there is room for. */
+function withRoom(lanes: readonly OpenLane[], rooms: Rooms | undefined): readonly OpenLane[] {
+  if (rooms === undefined) return lanes
+  return lanes
+    .map(lane => ({ ...lane, limit: Math.min(lane.limit, rooms.get(lane.queue) ?? lane.limit) }))
+    .filter(lane => lane.limit > 0)
+}
+
+/** The ids of the first ready tasks of these lanes together; undefined when there are none. */
+async function firstInOrder(
+  context: Context,
+  lanes: readonly OpenLane[],
+  { limit }: Claim,
+  rooms: Rooms | undefined,
+): Promise<Sql | undefined> {
+  const [lane] = lanes
+  if (lane === undefined) return undefined
+  if (lanes.length === 1) return sql`select id from (${headOf(context, lane)}) as head`
+  if (rooms === undefined && lanes.length <= maxLanes)
+    return sql`select id from (${headsOf(context, lanes)}) as heads order by rank, id limit ${limit}`
+  const heads: Head[] = []
+  for (const part of chunks(lanes, maxLanes))
+    heads.push(...(await context.db.all<Head>(headsOf(context, part))))
+  const ids = withinRooms(heads, new Map(rooms)).slice(0, limit)
+  return ids.length === 0 ? undefined : join(ids)
+}
+
+function headsOf(context: Context, lanes: readonly OpenLane[]): Sql {
+  const heads = lanes.map(lane => sql`select * from (${headOf(context, lane)}) as head`)
+  return join(heads, ' union all ')
+}
+
+/**
+ * The first tasks of a lane. They lie in the index in their order: reading the heads of lanes, and nothing of what
+ * the claimant cannot do, costs the same whatever the backlog.
+ */
+function headOf({ db }: Context, { text, limit }: OpenLane): Sql {
+  return sql`select id, rank, queue from tasks where ${isReady} and ${inLane(text)}
+             order by rank, id limit ${limit} ${db.dialect.skipLocked}`
+}
+
+/** The ids in order, without those for which their queue has no more room. */
+function withinRooms(heads: Head[], rooms: Map<string, number>): string[] {
+  const inOrder = heads.sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1))
+  const taken = inOrder.filter(({ queue }) => {
+    const room = rooms.get(queue) ?? Number.POSITIVE_INFINITY
+    rooms.set(queue, room - 1)
+    return room > 0
+  })
+  return taken.map(head => head.id)
 }
 
 function claimedEvent({ id, assigned_to, token, attempts }: ClaimedRow): TaskEvent {

@@ -57,7 +57,7 @@ async function insertRows(tx: Db, tasks: readonly TaskToInsert[]): Promise<Map<s
   const inserted = new Map<string, TaskRow>()
   for (const part of chunks(tasks, maxRows)) {
     const rows = await tx.all<TaskRow>(
-      sql`insert into tasks (id, description, priority, dependencies, payload, requires, run_at, rank,
+      sql`insert into tasks (id, description, priority, dependencies, payload, requires, queue, lane, run_at, rank,
             open_dependencies, max_attempts, backoff, idempotency_key, fingerprint, created_by, created_at, updated_at)
           values ${join(part.map(task => valuesOf(tx, task)))}
           on conflict do nothing returning ${columns}`,
@@ -72,7 +72,7 @@ function valuesOf(tx: Db, task: TaskToInsert) {
   const dependencies =
     task.parents.length === 0 ? null : JSON.stringify(task.parents.map(parent => parent.id))
   return sql`(${task.id}, ${task.description}, ${task.priority}, ${dependencies}, ${task.payload}, ${task.requires},
-    ${task.runAt}, ${task.rank}, ${task.parents.length}, ${task.maxAttempts}, ${task.backoff},
+    ${task.queue}, ${task.lane}, ${task.runAt}, ${task.rank}, ${task.parents.length}, ${task.maxAttempts}, ${task.backoff},
     ${task.idempotencyKey}, ${task.fingerprint}, ${task.createdBy}, ${now}, ${now})`
 }
 

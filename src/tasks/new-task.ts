@@ -16,6 +16,7 @@ import { decodeJson, encodeJson, isObject, type Json } from '../util/json.ts'
 import { checkTime } from '../util/time.ts'
 import { defaultBackoff, defaultMaxAttempts, type NewBackoff } from './attempts.ts'
 import { type Dependency, failurePolicies, type OnFailure } from './dependencies.ts'
+import { defaultQueue, laneText } from './lanes.ts'
 import { nextMicros, type Priority, priorities, rankOf } from './rank.ts'
 
 export interface NewTask {
@@ -28,6 +29,8 @@ export interface NewTask {
   dependencies?: readonly (string | Dependency)[] | undefined
   /** What the worker needs to know; any JSON. */
   payload?: unknown
+  /** The queue that it joins; claims can be limited to some. Default `default`. */
+  queue?: string | undefined
   /** Only who has all of these capabilities can claim the task. */
   requires?: readonly string[] | undefined
   /** Not to be claimed before this time. */
@@ -54,6 +57,8 @@ export interface TaskToInsert {
   priority: Priority
   parents: { id: string; onFailure: OnFailure }[]
   payload: string | undefined
+  queue: string
+  lane: string | undefined
   requires: string | undefined
   runAt: Date | Sql | undefined
   /** Undefined for a task with a time to wait for: it gets its rank when it is due. */
@@ -73,6 +78,7 @@ const weekMs = 604_800_000
 export function prepareTask(context: Context, task: NewTask): TaskToInsert {
   const priority = checkOneOf('priority', task.priority ?? 'medium', priorities)
   const requires = checkNames('requires', task.requires ?? [], 100).sort()
+  const queue = checkName('queue', task.queue ?? defaultQueue)
   const prepared = {
     id: task.id === undefined ? uuidv7(context.clock.now()) : checkName('id', task.id),
     description: checkText('description', task.description),
@@ -80,6 +86,8 @@ export function prepareTask(context: Context, task: NewTask): TaskToInsert {
     parents: checkParents(task.dependencies ?? []),
     payload:
       task.payload === undefined ? undefined : encodeJson('payload', task.payload, context.maxValueBytes),
+    queue,
+    lane: laneText({ queue, requires }),
     requires: requires.length === 0 ? undefined : JSON.stringify(requires),
     ...start(context, task, priority),
     maxAttempts: checkInteger('maxAttempts', task.maxAttempts ?? defaultMaxAttempts, 1, 1_000),
@@ -132,9 +140,9 @@ function checkBackoff(backoff: NewBackoff | undefined): string | undefined {
 
 /** A hash of what was asked for, whatever the order of keys. Who asked does not matter. */
 function fingerprint(asked: NewTask, task: Omit<TaskToInsert, 'fingerprint'>): string {
-  const { description, priority, parents, payload, requires, maxAttempts, backoff } = task
+  const { description, priority, parents, payload, lane, maxAttempts, backoff } = task
   const when = [asked.id, asked.runAt?.toISOString(), asked.delayMs].map(value => value ?? null)
-  const what = [description, priority, requires ?? null, maxAttempts, backoff ?? null]
+  const what = [description, priority, lane ?? null, maxAttempts, backoff ?? null]
   const edges = parents.map(({ id, onFailure }) => [id, onFailure]).sort()
   const data = payload === undefined ? [] : [sortKeys(decodeJson(payload))]
   return hash('sha256', JSON.stringify([when, what, edges, data]))

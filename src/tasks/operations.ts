@@ -2,6 +2,7 @@ import { operation, type Zod } from '../operation.ts'
 import { json, page, time } from '../schemas.ts'
 import { failurePolicies } from './dependencies.ts'
 import { priorities } from './rank.ts'
+import { overlaps } from './schedule.ts'
 import { statuses } from './task.ts'
 
 const id = (z: Zod) => z.string().describe("The task's id, 1 to 512 bytes")
@@ -41,6 +42,7 @@ const newTask = (z: Zod) => ({
   priority: z.enum(priorities).optional().describe('Default: medium'),
   dependencies: z.array(dependency(z)).optional().describe('Ids of the tasks to wait for'),
   payload: json(z, 'What the worker needs to know: JSON').optional(),
+  queue: z.string().optional().describe('The queue that it joins; default: default'),
   requires: z.array(z.string()).optional().describe('Capabilities that the worker must have'),
   runAt: time(z, 'Not to be claimed before this time').optional(),
   delayMs: z.number().min(0).optional().describe('Not to be claimed for so many ms'),
@@ -55,6 +57,12 @@ const newTask = (z: Zod) => ({
   idempotencyKey: z.string().optional().describe('The same key again gives the same task'),
   createdBy: z.string().optional().describe('Default: the acting agent'),
 })
+
+/** A scheduled task has no time and no name of its own, and waits for no other. */
+const scheduledTask = (z: Zod) => {
+  const { id: _, dependencies, runAt, delayMs, idempotencyKey, ...fields } = newTask(z)
+  return fields
+}
 
 export const tasksOperations = [
   operation({
@@ -98,6 +106,7 @@ export const tasksOperations = [
           .array(z.string())
           .optional()
           .describe('What it can do; default: what the agent was registered with'),
+        queues: z.array(z.string()).optional().describe('Only tasks of these queues; default: of all'),
         limit: z.number().int().min(1).max(1_000).optional().describe('How many at most; default 1'),
         leaseMs: leaseMs(z),
       }),
@@ -174,8 +183,15 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     positionals: ['id', 'token'],
-    examples: ['hivewax tasks release implement-auth 1'],
-    input: z => z.object(claimKey(z)),
+    examples: [
+      'hivewax tasks release implement-auth 1',
+      'hivewax tasks release implement-auth 1 --delay-ms 60000',
+    ],
+    input: z =>
+      z.object({
+        ...claimKey(z),
+        delayMs: z.number().int().min(0).optional().describe('Not to be claimed for so many ms'),
+      }),
     run: (memory, claim) => memory.tasks.release(claim),
   }),
   operation({
@@ -232,6 +248,7 @@ export const tasksOperations = [
         status: z.enum(statuses).optional().describe('Only tasks of this status'),
         assignedTo: z.string().optional().describe('Only tasks that this agent claimed last'),
         priority: z.enum(priorities).optional().describe('Only tasks of this priority'),
+        queue: z.string().optional().describe('Only tasks of this queue'),
         order: z.enum(['asc', 'desc']).optional().describe('By rising (asc, the default) or falling id'),
         ...page(z),
       }),
@@ -258,6 +275,75 @@ export const tasksOperations = [
     examples: ['hivewax tasks counts'],
     input: z => z.object({}),
     run: memory => memory.tasks.counts(),
+  }),
+  operation({
+    name: 'tasks.queues',
+    summary: 'List queues: their ready and running tasks, and their limits',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax tasks queues'],
+    input: z => z.object(page(z)),
+    run: (memory, options) => memory.tasks.queues(options),
+  }),
+  operation({
+    name: 'tasks.setLimit',
+    summary: 'Let only so many tasks of a queue run at once; without a number, any',
+    effect: 'write',
+    permission: 'tasks',
+    positionals: ['queue', 'maxRunning'],
+    examples: ['hivewax tasks set-limit deploy 1', 'hivewax tasks set-limit deploy'],
+    input: z =>
+      z.object({
+        queue: z.string().describe('Name of the queue'),
+        maxRunning: z.number().int().min(0).optional().describe('How many; 0 lets the queue rest'),
+      }),
+    run: (memory, { queue, maxRunning }) => memory.tasks.setLimit(queue, maxRunning),
+  }),
+  operation({
+    name: 'tasks.schedule',
+    summary: 'Create a task again and again, by a cron expression or an interval',
+    effect: 'write',
+    permission: 'tasks',
+    positionals: ['id'],
+    examples: [
+      'hivewax tasks schedule nightly --cron "0 3 * * *" --task \'{"description":"Nightly report"}\'',
+      'hivewax tasks schedule pulse --every-ms 60000 --task \'{"description":"Look at the build"}\'',
+    ],
+    input: z =>
+      z.object({
+        id: z.string().describe('Name of the schedule; one that has it is replaced'),
+        cron: z.string().optional().describe('When: minute hour day month weekday'),
+        everyMs: z.number().int().min(1_000).optional().describe('Or how often, in ms'),
+        timezone: z
+          .string()
+          .optional()
+          .describe('Of the cron expression, such as Europe/Zurich; default UTC'),
+        overlap: z
+          .enum(overlaps)
+          .optional()
+          .describe('While the last task has not ended: skip (default), or allow one more'),
+        task: z.object(scheduledTask(z)).describe('What to create each time'),
+      }),
+    run: (memory, schedule) => memory.tasks.schedule(schedule),
+  }),
+  operation({
+    name: 'tasks.schedules',
+    summary: 'List schedules and when they are due next',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax tasks schedules'],
+    input: z => z.object(page(z)),
+    run: (memory, options) => memory.tasks.schedules(options),
+  }),
+  operation({
+    name: 'tasks.unschedule',
+    summary: 'Delete a schedule; the tasks that it has created stay',
+    effect: 'destroy',
+    permission: 'tasks',
+    positionals: ['id'],
+    examples: ['hivewax tasks unschedule nightly'],
+    input: z => z.object({ id: z.string().describe('Name of the schedule') }),
+    run: (memory, input) => memory.tasks.unschedule(input.id),
   }),
   operation({
     name: 'tasks.delete',

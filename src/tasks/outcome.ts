@@ -108,14 +108,16 @@ function nextStatus(row: AttemptRow, retry: boolean): 'pending' | 'failed' | 'de
 }
 
 /**
- * Gives a task back as if it had not been claimed: to its former place, with the attempt refunded.
+ * Gives a task back as if it had not been claimed: with the attempt refunded, to its former place, or after a delay.
  * @param context its `db` is the transaction
  */
-export async function releaseTask(context: Context, claim: ClaimKey): Promise<void> {
+export async function releaseTask(context: Context, claim: ClaimKey, delayMs: number): Promise<void> {
+  const { dialect } = context.db
   const attempt = await findAttempt(context.db, claim)
   const released = await context.db.all(
     sql`update tasks set status = 'pending', assigned_to = null, attempts = attempts - 1, lease_until = null,
-          lease_epoch = null, updated_at = ${context.db.dialect.now()}
+          lease_epoch = null, rank = case when ${delayMs} = 0 then rank end,
+          run_at = case when ${delayMs} = 0 then run_at else ${dialect.now(delayMs)} end, updated_at = ${dialect.now()}
         where id = ${claim.id} and token = ${claim.token} and status = 'running' returning id`,
   )
   if (released.length === 0) return refuseStale(context.db, claim)
@@ -164,6 +166,13 @@ export async function staleClaims(
   )
   const byId = new Map(rows.map(row => [row.id, row]))
   return ids.map(id => ({ id, status: byId.get(id)?.status, token: byId.get(id)?.token }))
+}
+
+/** Those of the claims that have ended. */
+export async function endedClaims(db: Db, claims: readonly ClaimKey[]): Promise<StaleClaim[]> {
+  const all = await staleClaims(db, claims, new Set())
+  const tokens = new Map(claims.map(({ id, token }) => [id, token]))
+  return all.filter(({ id, status, token }) => status !== 'running' || token !== tokens.get(id))
 }
 
 /** Refuses a call with a stale token, saying what became of the task. */

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
 import { theRow } from '../db/rows.ts'
-import { join, sql } from '../db/sql.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
 import { adoptTasks } from './adopt.ts'
 import { knownPriority, microsOf, rankOf } from './rank.ts'
+import { createScheduled } from './schedule.ts'
 import { type AttemptRow, attemptColumns, endAttempt } from './settle.ts'
 
 /** The condition of tasks that can be claimed, and of the index that has them in order. */
@@ -11,51 +12,64 @@ export const isReady = sql`status = 'pending' and open_dependencies = 0 and rank
 /** Tasks of each kind that one claim brings up to date at most, so that it holds nobody up for long. */
 const maxChores = 100
 
-/** What a claim finds in the queue, each 1 or 0. */
-interface Chores {
+/** What there is, each 1 or 0. */
+export interface Found {
   /** Leases have lapsed. */
   lapsed: number
   /** Delayed tasks are due. */
   due: number
   /** Tasks were inserted by somebody's own SQL. */
   strange: number
-  /** Ready tasks require capabilities. */
-  choosy: number
+  /** Tasks that come again and again are due. */
+  scheduled: number
+  /** Ready tasks are in lanes of their own. */
+  lanes: number
+  /** Queues have limits. */
+  limits: number
+}
+
+/** True when the queue must be brought up to date before a claim. */
+export function hasChores({ lapsed, due, strange, scheduled }: Found): boolean {
+  return lapsed + due + strange + scheduled > 0
 }
 
 /**
- * Brings the queue up to date before a claim, instead of a janitor: ends the attempts whose leases have lapsed, and
- * ranks the tasks whose time has come. The conditions are those of the queue's indexes, one probe for each range,
- * so that looking costs the same whatever the number of tasks.
- * @param context its `db` is the transaction
- * @returns true when ready tasks may require capabilities
+ * Looks at the queue, in the words of its indexes: one probe for each range, so that looking costs the same
+ * whatever the number of tasks.
  */
-export async function prepareQueue(context: Context): Promise<boolean> {
-  const { dialect } = context.db
-  const epoch = dialect.leaseEpoch()
-  const chores = theRow(
-    await context.db.all<Chores>(sql`
+export async function look({ db }: Context): Promise<Found> {
+  const epoch = db.dialect.leaseEpoch()
+  const probe = (rows: Sql) => sql`case when exists (select 1 from ${rows}) then 1 else 0 end`
+  const running = (when: Sql) => sql`exists (select 1 from tasks where status = 'running' and ${when})`
+  return theRow(
+    await db.all<Found>(sql`
       select
-        case when exists (select 1 from tasks where status = 'running'
-                          and lease_epoch = ${epoch} and lease_until <= ${dialect.leaseNow()})
-               or exists (select 1 from tasks where status = 'running' and lease_epoch < ${epoch})
-               or exists (select 1 from tasks where status = 'running' and lease_epoch > ${epoch})
-               or exists (select 1 from tasks where status = 'running' and lease_epoch is null)
-          then 1 else 0 end as lapsed,
-        case when exists (select 1 from tasks where status = 'pending' and rank is null
-                          and run_at <= ${dialect.now()})
-          then 1 else 0 end as due,
-        case when exists (select 1 from tasks where status = 'pending' and rank is null
-                          and run_at is null and id is not null)
-          then 1 else 0 end as strange,
-        case when exists (select 1 from tasks where status = 'pending' and open_dependencies = 0
-                          and rank is not null and requires is not null)
-          then 1 else 0 end as choosy`),
+        case when ${running(sql`lease_epoch = ${epoch} and lease_until <= ${db.dialect.leaseNow()}`)}
+               or ${running(sql`lease_epoch < ${epoch}`)} or ${running(sql`lease_epoch > ${epoch}`)}
+               or ${running(sql`lease_epoch is null`)} then 1 else 0 end as lapsed,
+        ${probe(sql`tasks where status = 'pending' and rank is null and run_at <= ${db.dialect.now()}`)} as due,
+        ${probe(sql`tasks where status = 'pending' and rank is null and run_at is null
+                    and id is not null`)} as strange,
+        ${probe(sql`hivewax_task_schedules where next_at <= ${db.dialect.now()}`)} as scheduled,
+        ${probe(sql`tasks where ${isReady} and lane is not null`)} as lanes,
+        ${probe(sql`hivewax_task_queues`)} as limits`),
   )
-  if (chores.lapsed === 1) await endLapsed(context)
-  if (chores.due === 1) await rankDue(context)
-  if (chores.strange === 1) await adoptTasks(context, maxChores)
-  return chores.lapsed + chores.due + chores.strange + chores.choosy > 0
+}
+
+/**
+ * Brings the queue up to date before a claim, instead of a janitor: ends the attempts whose leases have lapsed,
+ * creates scheduled tasks, and ranks those whose time has come.
+ * @param context its `db` is the transaction
+ */
+export async function prepareQueue(context: Context): Promise<Found> {
+  const found = await look(context)
+  if (!hasChores(found)) return found
+  if (found.lapsed === 1) await endLapsed(context)
+  if (found.scheduled === 1) await createScheduled(context, maxChores)
+  if (found.due === 1) await rankDue(context)
+  if (found.strange === 1) await adoptTasks(context, maxChores)
+  // What was just brought up to date may be in lanes too.
+  return { ...found, lanes: 1 }
 }
 
 /** A lapse ends the attempt: the task goes back to its place, or is dead when it was the last one. */

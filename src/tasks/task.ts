@@ -17,10 +17,12 @@ export function isFinal(status: TaskStatus): boolean {
   return ['completed', 'failed', 'cancelled', 'dead'].includes(status)
 }
 
-/** The condition that a task has this status, in the words of the index that has such tasks. */
+/** The condition of tasks that neither wait, nor run, nor have completed, and of the index that has them. */
+export const isUnusual = sql`coalesce(status, '') not in ('pending', 'running', 'completed')`
+
+/** The condition that a task has ended so, in the words of that index. */
 export function hasStatus(status: TaskStatus): Sql {
-  if (status === 'running') return sql`id in (select id from tasks where status = 'running')`
-  return sql`status = ${status} and status <> 'running'`
+  return sql`status = ${status} and ${isUnusual}`
 }
 
 /** A piece of work. */
@@ -33,6 +35,8 @@ export interface Task {
   assignedTo: string | undefined
   /** Ids of the tasks that it waits for, or has waited for. */
   dependencies: string[]
+  /** The queue it is in: `default` unless it was created in another. */
+  queue: string
   /** The capabilities that its claimant must have. */
   requires: string[]
   payload: Json | undefined
@@ -53,6 +57,8 @@ export interface Task {
   createdBy: string | undefined
   createdAt: Date
   updatedAt: Date
+  /** When it was claimed last. */
+  claimedAt: Date | undefined
   /** When it reached a final status. */
   completedAt: Date | undefined
 }
@@ -81,6 +87,7 @@ export interface TaskRow {
   assigned_to: string | null
   dependencies: string | null
   requires: string | null
+  queue: string
   payload: string | null
   progress: string | null
   result: string | null
@@ -95,11 +102,12 @@ export interface TaskRow {
   created_at: string | null
   updated_at: string
   completed_at: string | null
+  claimed_at: string | null
 }
 
-export const columns = sql`id, description, status, priority, assigned_to, dependencies, requires, payload, progress,
-  result, run_at, attempts, max_attempts, backoff, errors, caused_by, idempotency_key, created_by, created_at,
-  updated_at, completed_at`
+export const columns = sql`id, description, status, priority, assigned_to, dependencies, requires, queue, payload,
+  progress, result, run_at, attempts, max_attempts, backoff, errors, caused_by, idempotency_key, created_by, created_at,
+  updated_at, completed_at, claimed_at`
 
 export function fromRow(row: TaskRow): Task {
   return {
@@ -110,6 +118,7 @@ export function fromRow(row: TaskRow): Task {
     assignedTo: row.assigned_to ?? undefined,
     dependencies: namesIn(row.dependencies),
     requires: namesIn(row.requires),
+    queue: row.queue,
     payload: optionalJson(row.payload),
     progress: optionalJson(row.progress),
     result: optionalJson(row.result),
@@ -124,6 +133,7 @@ export function fromRow(row: TaskRow): Task {
     createdAt: toDate(row.created_at ?? row.updated_at),
     updatedAt: toDate(row.updated_at),
     completedAt: toOptionalDate(row.completed_at),
+    claimedAt: toOptionalDate(row.claimed_at),
   }
 }
 

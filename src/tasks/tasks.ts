@@ -2,20 +2,23 @@ import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { checkLeaseMs } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
-import { join, raw, type Sql, sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
-import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
+import { checkInteger, checkName, describe } from '../util/check.ts'
 import { decodeJson, encodeJson } from '../util/json.ts'
 import { cursorPosition, maxLimit, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { errorToJson } from './attempts.ts'
 import { type ClaimOptions, checkClaim, claimTasks } from './claim.ts'
 import { insertTasks } from './create.ts'
 import { type GraphOptions, readGraph, type TaskGraph } from './graph.ts'
+import { listQueues, setLimit, type TaskQueue, toTaskQueue } from './limits.ts'
+import { countTasks, type ListTasksOptions, listTasks } from './list.ts'
 import { type NewTask, prepareTask } from './new-task.ts'
 import {
   type ClaimKey,
   cancelTask,
   completeTasks,
+  endedClaims,
   failTask,
   type Report,
   refuseStale,
@@ -24,19 +27,18 @@ import {
   type StaleClaim,
   staleClaims,
 } from './outcome.ts'
-import { type Priority, priorities } from './rank.ts'
 import { redriveDead, redriveTask } from './redrive.ts'
+import { deleteSchedule, listSchedules, type NewSchedule, putSchedule, type Schedule } from './schedule.ts'
 import {
   type ClaimedTask,
   columns,
   fromRow,
-  hasStatus,
-  statuses,
   type Task,
   type TaskRow,
   type TaskState,
   type TaskStatus,
 } from './task.ts'
+import { checkTerms, type TaskHandler, type WorkOptions, type WorkSummary } from './work.ts'
 
 export interface Heartbeat extends ClaimKey {
   /** How far the work has got, any JSON; kept until the next progress. */
@@ -61,14 +63,6 @@ export interface ClaimResults {
   held: string[]
   /** The others, untouched: whoever still works on them should stop. */
   stale: StaleClaim[]
-}
-
-export interface ListTasksOptions extends PageOptions {
-  status?: TaskStatus | undefined
-  assignedTo?: string | undefined
-  priority?: Priority | undefined
-  /** By rising id (`asc`, the default) or by falling id (`desc`). */
-  order?: 'asc' | 'desc' | undefined
 }
 
 export interface RedriveOptions {
@@ -112,7 +106,10 @@ export class Tasks {
    */
   async claim(options: ClaimOptions = {}): Promise<ClaimedTask[]> {
     const claim = checkClaim(this.#context, options)
-    return this.#transaction(context => claimTasks({ ...context, agentId: claim.agentId }, claim))
+    return this.#transaction(async context => {
+      await context.signOfLife(context.db, claim.agentId)
+      return claimTasks({ ...context, agentId: claim.agentId }, claim)
+    })
   }
 
   /**
@@ -159,6 +156,43 @@ export class Tasks {
     )
   }
 
+  /** Those of the claims that have ended, with what became of their tasks. Reads only. */
+  stale(claims: readonly ClaimKey[]): Promise<StaleClaim[]> {
+    checkList('claims', claims, maxClaims)
+    return endedClaims(this.#context.db, claims.map(checkClaimKey))
+  }
+
+  /**
+   * Works: claims tasks as they become ready, runs `handler` for each, and writes down how it ended, until `signal`
+   * aborts. What the handler returns is the result; an error that it throws ends the attempt, {@link GiveUp} the
+   * task, and {@link TryLater} gives it back for later. The leases are renewed in the background by one statement
+   * for all; when one cannot be, or the task was cancelled, its handler's signal aborts, before anybody else can
+   * have the task. Not for use inside a transaction.
+   * @returns how the tasks ended, once the last handler has
+   * @throws the error of the store that ended the work, after the same
+   */
+  async work(handler: TaskHandler, options: WorkOptions = {}): Promise<WorkSummary> {
+    const claim = checkClaim(this.#context, options)
+    const terms = checkTerms(options)
+    const { Worker } = await import('./worker.ts')
+    return new Worker(this.#context, this, claim, terms, handler).run()
+  }
+
+  /** Creates a task again and again, by a cron expression or an interval: whoever looks for work then creates it. */
+  schedule(schedule: NewSchedule): Promise<Schedule> {
+    return putSchedule(this.#context, schedule)
+  }
+
+  /** The schedules, by id. */
+  schedules(options: PageOptions = {}): Promise<Page<Schedule>> {
+    return listSchedules(this.#context, options)
+  }
+
+  /** Deletes a schedule; the tasks that it has created stay. False when there was none. */
+  unschedule(id: string): Promise<boolean> {
+    return deleteSchedule(this.#context, id)
+  }
+
   /**
    * Ends an attempt without success. The task waits for the next one, longer each time; after the last one it is
    * dead, with the errors of all; and with `retry: false` it has failed. What depends on a dead or failed task
@@ -172,13 +206,14 @@ export class Tasks {
   }
 
   /**
-   * Gives a task back unfinished: it is at once for others to claim, at its former place, and the attempt does
-   * not count.
+   * Gives a task back unfinished, and the attempt does not count: it is for others to claim, at once and at its
+   * former place, or `delayMs` milliseconds from now.
    * @throws Conflict `stale_token` when the claim has ended
    */
-  async release(claim: ClaimKey): Promise<TaskState> {
+  async release({ delayMs = 0, ...claim }: ClaimKey & { delayMs?: number | undefined }): Promise<TaskState> {
     const key = checkClaimKey(claim)
-    await this.#transaction(context => releaseTask(context, key))
+    checkInteger('delayMs', delayMs, 0)
+    await this.#transaction(context => releaseTask(context, key, delayMs))
     return { id: key.id, status: 'pending' }
   }
 
@@ -215,24 +250,31 @@ export class Tasks {
   }
 
   /** Tasks in order of id. Ids made by us rise with time. */
-  async list(options: ListTasksOptions = {}): Promise<Page<Task>> {
-    const limit = pageLimit(options.limit)
-    const order = checkOneOf('order', options.order ?? 'asc', ['asc', 'desc'])
-    const rows = await this.#context.db.all<TaskRow>(
-      sql`select ${columns} from tasks where ${matches(options)} order by id ${raw(order)} limit ${limit + 1}`,
-    )
-    return toPage(rows, limit, fromRow, row => [row.id])
+  list(options: ListTasksOptions = {}): Promise<Page<Task>> {
+    return listTasks(this.#context.db, options)
   }
 
   /** How many tasks there are of each status. */
-  async counts(): Promise<Record<TaskStatus, number>> {
-    const rows = await this.#context.db.all<{ status: TaskStatus; count: number }>(
-      sql`select status, count(*) as count from tasks where status <> 'running' group by status
-          union all select 'running', count(*) from tasks where status = 'running'`,
-    )
-    const counts = { pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0, dead: 0 }
-    for (const { status, count } of rows) if (status in counts) counts[status] = count
-    return counts
+  counts(): Promise<Record<TaskStatus, number>> {
+    return countTasks(this.#context.db)
+  }
+
+  /**
+   * Lets only so many tasks of a queue run at once, over all agents, exactly: 0 lets the queue rest, undefined
+   * lifts the limit. What runs already goes on.
+   */
+  async setLimit(queue: string, maxRunning: number | undefined): Promise<void> {
+    checkName('queue', queue)
+    if (maxRunning !== undefined) checkInteger('maxRunning', maxRunning, 0)
+    await setLimit(this.#context.db, queue, maxRunning)
+  }
+
+  /** The queues that have a limit, or tasks that are ready or running, by name. */
+  async queues(options: PageOptions = {}): Promise<Page<TaskQueue>> {
+    const limit = pageLimit(options.limit)
+    const [after = ''] = cursorPosition(options.cursor, 1) ?? []
+    const rows = await listQueues(this.#context.db, String(after), limit + 1)
+    return toPage(rows, limit, toTaskQueue, row => [row.queue])
   }
 
   /** Which tasks wait for which. */
@@ -294,16 +336,6 @@ async function results(
   held: ReadonlySet<string>,
 ): Promise<ClaimResults> {
   return { held: [...held], stale: await staleClaims(db, claims, held) }
-}
-
-function matches({ status, assignedTo, priority, order, cursor }: ListTasksOptions): Sql {
-  const after = cursorPosition(cursor, 1)
-  const parts = [sql`1 = 1`]
-  if (after !== undefined) parts.push(order === 'desc' ? sql`id < ${after[0]}` : sql`id > ${after[0]}`)
-  if (status !== undefined) parts.push(hasStatus(checkOneOf('status', status, statuses)))
-  if (assignedTo !== undefined) parts.push(sql`assigned_to = ${checkName('assignedTo', assignedTo)}`)
-  if (priority !== undefined) parts.push(sql`priority = ${checkOneOf('priority', priority, priorities)}`)
-  return join(parts, ' and ')
 }
 
 async function deleteTask(db: Db, id: string): Promise<boolean> {

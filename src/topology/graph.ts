@@ -24,7 +24,8 @@ export interface Graph {
 /** Where each node's links lead, in the order of the nodes, and what the cheapest link there costs. */
 type Links = Map<string, Map<string, number>>
 
-function nodeId(node: Node): string {
+/** The id of a node, however it is written. */
+export function nodeId(node: Node): string {
   return typeof node === 'string' ? node : node.id
 }
 

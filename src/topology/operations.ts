@@ -6,12 +6,14 @@ import { topologyTypes } from './shapes.ts'
 const swarmId = (z: Zod) => z.string().describe('The swarm, 1 to 512 bytes')
 const node = (z: Zod, description: string) => z.string().describe(description)
 
-const nodes = (z: Zod) =>
-  z
-    .array(z.union([z.string(), z.object({ id: z.string() }).catchall(z.custom<Json>())]))
-    .describe('The members: ids, or objects with an id and more')
+const expectedVersion = (z: Zod) =>
+  z.number().int().min(0).optional().describe('Refuse unless this is the latest version (0: there is none)')
 
-const edges = (z: Zod) =>
+const member = (z: Zod) => z.union([z.string(), z.object({ id: z.string() }).catchall(z.custom<Json>())])
+
+const nodes = (z: Zod) => z.array(member(z)).describe('The members: ids, or objects with an id and more')
+
+const edges = (z: Zod, description: string) =>
   z
     .array(
       z.union([
@@ -22,7 +24,7 @@ const edges = (z: Zod) =>
       ]),
     )
     .optional()
-    .describe('The links: [from, to] or { from, to, weight }; default: those of the type')
+    .describe(`${description}: [from, to] or { from, to, weight }; default: those of the type`)
 
 export const topologyOperations = [
   operation({
@@ -40,16 +42,45 @@ export const topologyOperations = [
         swarmId: swarmId(z),
         topologyType: z.enum(topologyTypes).describe('The form that the links must have; custom: any'),
         nodes: nodes(z),
-        edges: edges(z),
+        edges: edges(z, 'The links'),
         metadata: json(z, 'JSON kept beside it').optional(),
-        expectedVersion: z
-          .number()
-          .int()
-          .min(0)
-          .optional()
-          .describe('Refuse unless this is the latest version (0: there is none)'),
+        expectedVersion: expectedVersion(z),
       }),
     run: (memory, topology) => memory.topology.save(topology),
+  }),
+  operation({
+    name: 'topology.addNode',
+    summary: 'Add a node to a swarm, linked as its type asks for, as a new version',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['swarmId', 'node'],
+    examples: [
+      'hivewax topology add-node dev-swarm reviewer-001',
+      'hivewax topology add-node dev-swarm d --edges \'[{"from":"c","to":"d","weight":2}]\'',
+    ],
+    input: z =>
+      z.object({
+        swarmId: swarmId(z),
+        node: member(z).describe('The id of the node, or an object with the id and more'),
+        edges: edges(z, 'Its links'),
+        expectedVersion: expectedVersion(z),
+      }),
+    run: (memory, { swarmId, node, ...options }) => memory.topology.addNode(swarmId, node, options),
+  }),
+  operation({
+    name: 'topology.removeNode',
+    summary: 'Take a node out of a swarm and mend the form of the rest, as a new version',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['swarmId', 'node'],
+    examples: ['hivewax topology remove-node dev-swarm tester-001'],
+    input: z =>
+      z.object({
+        swarmId: swarmId(z),
+        node: node(z, 'The id of the node'),
+        expectedVersion: expectedVersion(z),
+      }),
+    run: (memory, { swarmId, node, ...options }) => memory.topology.removeNode(swarmId, node, options),
   }),
   operation({
     name: 'topology.get',

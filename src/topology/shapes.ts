@@ -49,12 +49,15 @@ function checkPairs(type: TopologyType, edges: readonly Edge[]): void {
   }
 }
 
+/** The node of a star that all links go through: the one with the most, of two the first; '' without nodes. */
+export function hubOf(ids: readonly string[], edges: readonly Edge[]): string {
+  const degree = degrees(ids, edges)
+  return ids.reduce((most, id) => ((degree.get(id) ?? 0) > (degree.get(most) ?? 0) ? id : most), ids[0] ?? '')
+}
+
 function checkStar(ids: readonly string[], edges: readonly Edge[]): void {
   const degree = degrees(ids, edges)
-  const hub = ids.reduce(
-    (most, id) => ((degree.get(id) ?? 0) > (degree.get(most) ?? 0) ? id : most),
-    ids[0] ?? '',
-  )
+  const hub = hubOf(ids, edges)
   const past = edges.find(({ from, to }) => from !== hub && to !== hub)
   if (past !== undefined) {
     const pair = `${describe(past.from)} and ${describe(past.to)}`

@@ -1,28 +1,25 @@
 import type { Context } from '../context.ts'
-import type { Db } from '../db/db.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { sql } from '../db/sql.ts'
 import { Conflict, NotFound } from '../errors.ts'
 import { checkInteger, checkName, describe } from '../util/check.ts'
-import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
+import { encodeJson } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { toDate } from '../util/time.ts'
-import { buildGraph, type NewEdge, toEdge } from './build.ts'
-import { components, type Edge, type Node, neighbors, shortestPath } from './graph.ts'
+import { buildGraph, type NewEdge } from './build.ts'
+import { components, type Graph, type Node, neighbors, nodeId, shortestPath } from './graph.ts'
+import { repair } from './losses.ts'
+import { withNode } from './repair.ts'
 import type { TopologyType } from './shapes.ts'
-
-/** How a swarm is wired, in one version. */
-export interface SwarmTopology {
-  swarmId: string
-  topologyType: TopologyType
-  /** As they were saved: ids, or objects with an `id`. */
-  nodes: Node[]
-  /** In their long form, those that the type made included. They lead both ways. */
-  edges: Edge[]
-  metadata: Json | undefined
-  /** Rises with every save of the swarm and is never used twice, not even after a delete. */
-  version: number
-  createdAt: Date
-}
+import {
+  columns,
+  found,
+  fromRow,
+  latest,
+  lockTopologies,
+  type NewVersion,
+  type SwarmTopology,
+  saveVersion,
+  type TopologyRow,
+} from './versions.ts'
 
 export interface NewTopology {
   swarmId: string
@@ -42,21 +39,19 @@ export interface NewTopology {
   expectedVersion?: number | undefined
 }
 
-interface TopologyRow {
-  id: number
-  swarm_id: string
-  topology_type: TopologyType
-  nodes: string
-  edges: string | null
-  metadata: string | null
-  version: number
-  created_at: string
+export interface ChangeNodeOptions {
+  /** Change only the swarm's latest version when it is this one; else Conflict with the latest. */
+  expectedVersion?: number | undefined
 }
 
-const columns = sql`id, swarm_id, topology_type, nodes, edges, metadata, version, created_at`
-
-/** How many versions of a swarm are kept. */
-const keptVersions = 100
+export interface AddNodeOptions extends ChangeNodeOptions {
+  /**
+   * The links of the node. Default: those that the type asks for, which are one to the hub of a star, the place
+   * where a ring closes, all others in a mesh, one from the first node of a tree, level by level, that has fewer
+   * than two children, none for `custom`.
+   */
+  edges?: readonly NewEdge[] | undefined
+}
 
 /**
  * How swarms are wired: who talks to whom, in the form that its type demands, every version kept for a while.
@@ -72,20 +67,47 @@ export class Topology {
    * Saves a new version; the last 100 are kept. InvalidInput names the node that breaks the form of the type.
    */
   async save(topology: NewTopology): Promise<SwarmTopology> {
-    const record = this.#checked(topology)
-    const row = await this.#context.db.transaction(async tx => {
-      const version = await nextVersion(tx, record)
-      const [saved] = await tx.all<TopologyRow>(
-        sql`insert into swarm_topology (swarm_id, topology_type, nodes, edges, metadata, version, created_at)
-            values (${record.swarmId}, ${record.type}, ${record.nodes}, ${record.edges}, ${record.metadata},
-                    ${version}, ${tx.dialect.now()})
-            returning ${columns}`,
-      )
-      const oldest = version - keptVersions + 1
-      await tx.all(sql`delete from swarm_topology where swarm_id = ${record.swarmId} and version < ${oldest}`)
-      return saved
+    const swarm = swarmOf(topology.swarmId, topology)
+    const { topologyType, nodes, edges, metadata } = topology
+    const version = {
+      ...this.#encode(topologyType, buildGraph(topologyType, nodes, edges)),
+      metadata: metadata === undefined ? null : encodeJson('metadata', metadata, this.#context.maxValueBytes),
+    }
+    return this.#context.db.transaction(tx => saveVersion(tx, swarm, () => version))
+  }
+
+  /**
+   * Saves a new version with one more node, in the form of the type.
+   * @throws NotFound when the swarm has no topology, Conflict when it has the node
+   */
+  async addNode(swarmId: string, node: Node, options: AddNodeOptions = {}): Promise<SwarmTopology> {
+    const swarm = swarmOf(swarmId, options)
+    // By itself first, for what is wrong with it whatever the swarm.
+    buildGraph('custom', [node])
+    return this.#context.db.transaction(tx =>
+      saveVersion(tx, swarm, row => this.#joined(found(row, swarmId), node, options.edges)),
+    )
+  }
+
+  /**
+   * Saves a new version without a node, mended to the form of its type, and logs an event `topology.repaired`: a
+   * lost hub is succeeded by the first node left, a ring closes over the gap, children go to their parent's parent
+   * (of the root: to its first child), a mesh and a custom graph lose the node's links. Links that are hung over
+   * keep their weights. The same happens by itself when an agent lapses or is deleted; one that comes back has
+   * to be added again.
+   * @throws NotFound when the swarm has no topology, or not this node
+   */
+  async removeNode(swarmId: string, node: string, options: ChangeNodeOptions = {}): Promise<SwarmTopology> {
+    const swarm = swarmOf(swarmId, options)
+    checkName('node', node)
+    const source = this.#context.agentId ?? 'system'
+    return this.#context.db.transaction(async tx => {
+      // Written by nobody else from here on, since nodes are looked for before they are taken out.
+      await lockTopologies(tx)
+      const { nodes } = fromRow(found(await latest(tx, swarmId), swarmId))
+      if (!nodes.some(other => nodeId(other) === node)) throw unknownNode(swarmId, node)
+      return repair(tx, swarm, [node], source)
     })
-    return found(row, record.swarmId)
   }
 
   /**
@@ -98,9 +120,8 @@ export class Topology {
   ): Promise<SwarmTopology | undefined> {
     const id = checkName('swarmId', swarmId)
     const version = options.version === undefined ? undefined : checkInteger('version', options.version, 1)
-    const [row] = await this.#context.db.all<TopologyRow>(
-      version === undefined ? latest(id) : ofVersion(id, version),
-    )
+    const row =
+      version === undefined ? await latest(this.#context.db, id) : await this.#ofVersion(id, version)
     return row && fromRow(row)
   }
 
@@ -159,81 +180,53 @@ export class Topology {
 
   async #latest(swarmId: string): Promise<SwarmTopology> {
     const id = checkName('swarmId', swarmId)
-    const [row] = await this.#context.db.all<TopologyRow>(latest(id))
-    return found(row, id)
+    return fromRow(found(await latest(this.#context.db, id), id))
   }
 
-  #checked({ swarmId, topologyType, nodes, edges, metadata, expectedVersion }: NewTopology): CheckedTopology {
+  async #ofVersion(swarmId: string, version: number): Promise<TopologyRow | undefined> {
+    const [row] = await this.#context.db.all<TopologyRow>(
+      sql`select ${columns} from swarm_topology where swarm_id = ${swarmId} and version = ${version}
+          order by id desc limit 1`,
+    )
+    return row
+  }
+
+  #joined(row: TopologyRow, node: Node, edges: readonly NewEdge[] | undefined): NewVersion {
+    const graph = fromRow(row)
+    const { swarmId, topologyType } = graph
+    const id = nodeId(node)
+    if (graph.nodes.some(other => nodeId(other) === id)) {
+      throw new Conflict(`swarm ${describe(swarmId)} has node ${describe(id)} already`, {
+        details: { swarmId, node: id, version: row.version },
+      })
+    }
+    const joined =
+      edges === undefined
+        ? withNode(topologyType, graph, node)
+        : { nodes: [...graph.nodes, node], edges: [...graph.edges, ...edges] }
+    const checked = buildGraph(topologyType, joined.nodes, joined.edges)
+    return { ...this.#encode(topologyType, checked), metadata: row.metadata }
+  }
+
+  #encode(type: TopologyType, { nodes, edges }: Graph): Omit<NewVersion, 'metadata'> {
     const { maxValueBytes } = this.#context
-    const graph = buildGraph(topologyType, nodes, edges)
     return {
-      swarmId: checkName('swarmId', swarmId),
-      type: topologyType,
-      nodes: encodeJson('nodes', graph.nodes, maxValueBytes),
-      edges: encodeJson('edges', graph.edges, maxValueBytes),
-      metadata: metadata === undefined ? undefined : encodeJson('metadata', metadata, maxValueBytes),
-      expected:
-        expectedVersion === undefined ? undefined : checkInteger('expectedVersion', expectedVersion, 0),
+      type,
+      nodes: encodeJson('nodes', nodes, maxValueBytes),
+      edges: encodeJson('edges', edges, maxValueBytes),
     }
   }
 }
 
-interface CheckedTopology {
-  swarmId: string
-  type: TopologyType
-  nodes: string
-  edges: string
-  metadata: string | undefined
-  expected: number | undefined
-}
-
-/** The version that the next save of a swarm gets, or Conflict when its latest is not the expected one. */
-async function nextVersion(tx: Db, { swarmId, expected }: CheckedTopology): Promise<number> {
-  // Writing the floor's row makes savers wait for each other where the engine lets several write.
-  const [floor] = await tx.all<{ value: number }>(
-    sql`update hivewax_counters set value = value where name = 'floor' returning value`,
-  )
-  const [row] = await tx.all<TopologyRow>(latest(swarmId))
-  const current = row?.version ?? 0
-  if (expected === undefined || expected === current) return Math.max(current, floor?.value ?? 0) + 1
-  throw new Conflict(`the topology of swarm ${describe(swarmId)} has version ${current}, not ${expected}`, {
-    hint: 'Read it again, then decide anew.',
-    details: { swarmId, version: current },
-  })
-}
-
-function latest(swarmId: string): Sql {
-  return sql`select ${columns} from swarm_topology where swarm_id = ${swarmId}
-             order by version desc, id desc limit 1`
-}
-
-function ofVersion(swarmId: string, version: number): Sql {
-  return sql`select ${columns} from swarm_topology where swarm_id = ${swarmId} and version = ${version}
-             order by id desc limit 1`
-}
-
-function found(row: TopologyRow | undefined, swarmId: string): SwarmTopology {
-  if (row !== undefined) return fromRow(row)
-  throw new NotFound(`swarm ${describe(swarmId)} has no topology`, {
-    hint: 'Save one first.',
-    details: { swarmId },
-  })
-}
-
-function fromRow(row: TopologyRow): SwarmTopology {
+function swarmOf(swarmId: string, { expectedVersion }: ChangeNodeOptions) {
   return {
-    swarmId: row.swarm_id,
-    topologyType: row.topology_type,
-    // What `save` wrote has been checked; a foreign writer's row is shown as far as it is a list.
-    nodes: readList(row.nodes) as Node[],
-    edges: (readList(row.edges) as (Edge | [string, string])[]).map(toEdge),
-    metadata: row.metadata === null ? undefined : decodeLoose(row.metadata),
-    version: row.version,
-    createdAt: toDate(row.created_at),
+    swarmId: checkName('swarmId', swarmId),
+    expected: expectedVersion === undefined ? undefined : checkInteger('expectedVersion', expectedVersion, 0),
   }
 }
 
-function readList(text: string | null): Json[] {
-  const list = text === null ? [] : decodeLoose(text)
-  return Array.isArray(list) ? list : []
+function unknownNode(swarmId: string, node: string): NotFound {
+  return new NotFound(`swarm ${describe(swarmId)} has no node ${describe(node)}`, {
+    details: { swarmId, node },
+  })
 }

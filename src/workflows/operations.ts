@@ -1,5 +1,6 @@
 import { operation, type Zod } from '../operation.ts'
 import { json, page } from '../schemas.ts'
+import { statuses } from './runs.ts'
 
 const id = (z: Zod) => z.string().describe("The workflow's id, 1 to 512 bytes")
 
@@ -97,8 +98,121 @@ export const workflowsOperations = [
       memory.workflows.completeStep(id, name, result, options),
   }),
   operation({
+    name: 'workflows.start',
+    summary: 'Begin a run for whichever process serves its type',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['type', 'input'],
+    examples: [
+      'hivewax workflows start deploy \'{"commit":"4f2a"}\' --id deploy-42',
+      'hivewax workflows start deploy --id deploy-43 --code-version 3',
+    ],
+    input: z =>
+      z.object({
+        type: z.string().describe('What kind of workflow: which code works on it'),
+        input: json(z, 'JSON for the code; on a command line plain text is a string').optional(),
+        id: z.string().optional().describe("The workflow's id; default: a new one"),
+        codeVersion: z
+          .string()
+          .optional()
+          .describe('The version of the code that may work on it; default: 1'),
+      }),
+    run: (memory, { type, codeVersion: version, ...options }) =>
+      memory.workflows.start(type, { ...options, version }),
+  }),
+  operation({
+    name: 'workflows.signal',
+    summary: 'Send a workflow a signal, now or before it waits for it; the first of a name is kept',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['id', 'name', 'payload'],
+    examples: ['hivewax workflows signal deploy-42 approved \'{"by":"ann"}\''],
+    input: z =>
+      z.object({
+        id: id(z),
+        name: z.string().describe("The signal's name, 1 to 512 bytes"),
+        payload: json(z, 'JSON to tell; on a command line plain text is a string; default: null').optional(),
+      }),
+    run: (memory, { id, name, payload }) => memory.workflows.signal(id, name, payload),
+  }),
+  operation({
+    name: 'workflows.getRun',
+    summary: 'Show the run of a workflow: how it stands, who works on it, what it waits for',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id'],
+    examples: ['hivewax workflows get-run deploy-42'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, input) => memory.workflows.getRun(input.id),
+  }),
+  operation({
+    name: 'workflows.listRuns',
+    summary: 'List runs, the one begun last first',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax workflows list-runs', 'hivewax workflows list-runs --status failed --type deploy'],
+    input: z =>
+      z.object({
+        status: z.enum(statuses).optional().describe('Only runs that stand so'),
+        type: z.string().optional().describe('Only runs of this type'),
+        ...page(z),
+      }),
+    run: (memory, filter) => memory.workflows.listRuns(filter),
+  }),
+  operation({
+    name: 'workflows.cancel',
+    summary: 'Cancel a run that is open',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['id'],
+    examples: ['hivewax workflows cancel deploy-42'],
+    input: z => z.object({ id: id(z) }),
+    run: (memory, input) => memory.workflows.cancel(input.id),
+  }),
+  operation({
+    name: 'workflows.retry',
+    summary: 'Open a run again that has failed or was cancelled; the steps that are done stay',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['id'],
+    examples: ['hivewax workflows retry deploy-42', 'hivewax workflows retry deploy-42 --code-version 4'],
+    input: z =>
+      z.object({
+        id: id(z),
+        codeVersion: z
+          .string()
+          .optional()
+          .describe('The version of the code that is to go on; default: as it was'),
+      }),
+    run: (memory, { id, codeVersion: version }) => memory.workflows.retry(id, { version }),
+  }),
+  operation({
+    name: 'workflows.fork',
+    summary: 'Begin a run with the steps of another, up to a certain one',
+    effect: 'write',
+    permission: 'memory:write',
+    positionals: ['id'],
+    examples: [
+      'hivewax workflows fork deploy-42 --after build --new-id deploy-42b',
+      'hivewax workflows fork deploy-42 --code-version 4',
+    ],
+    input: z =>
+      z.object({
+        id: id(z),
+        newId: z.string().optional().describe("The new workflow's id; default: a new one"),
+        after: z.string().optional().describe('The last step to begin with; default: all that are done'),
+        iteration: step(z).iteration,
+        codeVersion: z
+          .string()
+          .optional()
+          .describe('The version of the code that is to go on; default: the same'),
+      }),
+    run: (memory, { id, codeVersion: version, ...options }) =>
+      memory.workflows.fork(id, { ...options, version }),
+  }),
+  operation({
     name: 'workflows.delete',
-    summary: 'Delete a workflow with its history and its steps',
+    summary: 'Delete a workflow with its history, its steps and its run',
     effect: 'destroy',
     permission: 'memory:delete',
     positionals: ['id'],

@@ -1,95 +1,66 @@
 import type { Context } from '../context.ts'
-import type { Db } from '../db/db.ts'
 import { theRow } from '../db/rows.ts'
-import { join, type Sql, sql } from '../db/sql.ts'
-import { checkInteger, checkName } from '../util/check.ts'
-import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
+import { join, sql } from '../db/sql.ts'
+import { checkName } from '../util/check.ts'
+import { uuidv7 } from '../util/ids.ts'
+import { encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { toDate } from '../util/time.ts'
+import type { WorkflowFunction } from './context.ts'
+import { forkRun } from './fork.ts'
+import { newRun, type RunOptions, runWorkflow, type StartOptions } from './run.ts'
+import {
+  cancelRun,
+  fromRunRow,
+  openRun,
+  type RunFilter,
+  type RunRow,
+  readRun,
+  retryRun,
+  runColumns,
+  runMatches,
+  type WorkflowRun,
+} from './runs.ts'
+import { type ServeOptions, Server, type WorkflowCode } from './serve.ts'
+import {
+  columns,
+  fromRow,
+  fromVersionRow,
+  keepVersion,
+  matches,
+  type SaveWorkflowOptions,
+  saveSql,
+  type VersionRow,
+  type WorkflowFilter,
+  type WorkflowRecord,
+  type WorkflowRow,
+  type WorkflowVersion,
+} from './state.ts'
+import {
+  fromStepRow,
+  type Kept,
+  keepStep,
+  readStep,
+  type StepOptions,
+  type StepRow,
+  stepAddress,
+  stepColumns,
+  type WorkflowStep,
+} from './steps.ts'
+import { sendSignal, type WorkflowSignal } from './waits.ts'
 
-/** A workflow: where it stands, so that it can go on after a crash. */
-export interface WorkflowRecord {
-  id: string
-  /** What kind of workflow; `default` when nobody said. */
-  workflowType: string
-  /** Null when steps have run but nothing was saved yet. */
-  state: Json
-  /** Whatever the caller needs to go on from, beside the state. */
-  checkpoint: Json | undefined
-  /** Rises by 1 with every save and is never used twice for an id, not even after a delete. */
-  version: number
-  createdAt: Date
-  updatedAt: Date
+export interface ForkOptions extends StepOptions {
+  /** The new workflow, which must have neither a run nor steps. Default: an id of its own. */
+  newId?: string | undefined
+  /** The last step to begin with; `iteration` tells which round of it. Default: all steps that are done. */
+  after?: string | undefined
+  /** The version of the code that is to go on. Default: that of the run that is forked. */
+  version?: string | undefined
 }
 
-/** What a workflow was at one save. */
-export interface WorkflowVersion {
-  version: number
-  state: Json
-  checkpoint: Json | undefined
-  savedAt: Date
-}
-
-/** A step that is done for good. */
-export interface WorkflowStep {
-  name: string
-  iteration: number
-  result: Json
-  completedAt: Date
-}
-
-export interface SaveWorkflowOptions {
-  /** What kind of workflow. Omitted, it stays what it was; `default` for a new one. */
-  workflowType?: string | undefined
-  /** JSON to go on from, beside the state. Omitted, it stays what it was. */
-  checkpoint?: unknown
-}
-
-export interface WorkflowFilter extends PageOptions {
-  workflowType?: string | undefined
-}
-
-export interface StepOptions {
-  /** Tells the rounds of a loop apart: each has a result of its own. A whole number from 0, the default. */
-  iteration?: number | undefined
-}
-
-/** A value as JSON gives it back: a Date is its ISO string, nothing is null. */
-export type Kept<T> = T extends void
-  ? null
-  : T extends Date
-    ? string
-    : T extends object
-      ? { [K in keyof T]: Kept<T[K]> }
-      : T
-
-/** How many versions the history of a workflow keeps. */
-const keptVersions = 100
-
-interface WorkflowRow {
-  id: string
-  workflow_type: string
-  state: string
-  checkpoint_data: string | null
-  created_at: string
-  updated_at: string
-  version: number
-}
-
-type VersionRow = Pick<WorkflowRow, 'version' | 'state' | 'checkpoint_data'> & { saved_at: string }
-
-interface StepRow {
-  step: string
-  iteration: number
-  result: string
-  completed_at: string
-}
-
-const columns = sql`id, workflow_type, state, checkpoint_data, created_at, updated_at, version`
-const stepColumns = sql`step, iteration, result, completed_at`
-const floor = sql`(select value from hivewax_counters where name = 'floor')`
-
-/** Workflows: their state with its history, and steps whose results are kept so that none runs twice. */
+/**
+ * Workflows: their state with its history, steps whose results are kept so that none runs twice, and runs, which go
+ * on after every crash, in whichever process. Sleeps and timeouts follow the wall clock, leases do not.
+ */
 export class Workflows {
   readonly #context: Context
 
@@ -131,7 +102,10 @@ export class Workflows {
     return toPage(rows, limit, fromRow, row => [row.updated_at, row.id])
   }
 
-  /** Deletes a workflow with its history and its steps. False when there was none of this id. */
+  /**
+   * Deletes a workflow with its history, its steps and its run. Whoever works on that is refused when it wants to
+   * keep something. False when there was none of this id.
+   */
   async delete(id: string): Promise<boolean> {
     const rows = await this.#context.db.all(
       sql`delete from workflow_state where id = ${checkName('id', id)} returning id`,
@@ -156,7 +130,8 @@ export class Workflows {
    * does not run; else `fn` runs and what it resolves with is kept. Of several that run the same step at the same
    * time, the first to finish wins and all get its result. A crash before the result was kept, or an error thrown by
    * `fn`, leaves nothing behind, so `fn` runs again the next time: give its effects an idempotency key made of the
-   * workflow and the step. Where there is no workflow of this id yet, one begins.
+   * workflow and the step. Where there is no workflow of this id yet, one begins. This step needs no run and no
+   * lease; {@link Workflows.run} gives its function steps of its own.
    */
   async step<T>(id: string, name: string, fn: () => T | Promise<T>, options?: StepOptions): Promise<Kept<T>>
   async step(id: string, name: string, fn: () => unknown, options?: StepOptions): Promise<Json> {
@@ -166,13 +141,14 @@ export class Workflows {
 
   /** A step that is done, or undefined when it is not. */
   async getStep(id: string, name: string, options?: StepOptions): Promise<WorkflowStep | undefined> {
-    const [row] = await this.#context.db.all<StepRow>(stepSql(stepAddress(id, name, options)))
+    const row = await readStep(this.#context.db, stepAddress(id, name, options))
     return row === undefined ? undefined : fromStepRow(row)
   }
 
   /**
    * Keeps the result of a step that the caller ran itself, unless one is kept already. Returns the step as it is
    * kept: its result is the first one, whoever brought it.
+   * @throws InvalidInput `too_large` when the workflow has 10,000 steps already
    */
   async completeStep(
     id: string,
@@ -182,134 +158,117 @@ export class Workflows {
   ): Promise<WorkflowStep> {
     const at = stepAddress(id, name, options)
     const text = this.#encode('result', result)
-    return fromStepRow(await this.#context.db.transaction(tx => keepStep(tx, at, text)))
+    return fromStepRow(await this.#context.db.transaction(tx => keepStep(tx, at, 'step', text)))
   }
 
   /** The steps of a workflow that are done, in the order they were. */
   async steps(id: string, options: PageOptions = {}): Promise<Page<WorkflowStep>> {
     const limit = pageLimit(options.limit)
     const after = cursorPosition(options.cursor, 3)
-    const rest = after === undefined ? sql`1 = 1` : sql`(completed_at, step, iteration) > (${join(after)})`
+    const rest = after === undefined ? sql`1 = 1` : sql`(seq, step, iteration) > (${join(after)})`
     const rows = await this.#context.db.all<StepRow>(
       sql`select ${stepColumns} from hivewax_workflow_steps
           where workflow_id = ${checkName('id', id)} and ${rest}
-          order by completed_at, step, iteration limit ${limit + 1}`,
+          order by seq, step, iteration limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromStepRow, row => [row.completed_at, row.step, row.iteration])
+    return toPage(rows, limit, fromStepRow, row => [row.seq, row.step, row.iteration])
+  }
+
+  /**
+   * Runs a workflow to its end and returns its result; called again, anywhere and however often, it returns the same
+   * result. After a crash it goes on behind the last step that is done. While another process works on the run, this
+   * waits for it, and takes over when its lease lapses. Sleeps and waits pass here, while the run is held.
+   * @throws what `fn` throws, which makes the run fail; Conflict when it has failed or was cancelled before
+   *   ({@link Workflows.retry} opens it again), was begun by another version of the code or with another type;
+   *   Conflict `stale_token` when the run passed to another while this process could not renew its lease
+   */
+  async run<T>(id: string, fn: WorkflowFunction<T>, options?: RunOptions): Promise<Kept<T>>
+  async run(id: string, fn: WorkflowFunction, options: RunOptions = {}): Promise<Json> {
+    return runWorkflow(this.#context, id, fn, options)
+  }
+
+  /**
+   * Begins a run for whichever process serves its type, see {@link Workflows.serve}; one that has begun already stays
+   * as it is. Returns it as it is then.
+   * @throws Conflict when the workflow of this id has a run of another type
+   */
+  async start(type: string, options: StartOptions = {}): Promise<WorkflowRun> {
+    const { id = uuidv7(this.#context.clock.now()), input, version } = options
+    const { row } = await openRun(this.#context, newRun(this.#context, { id, type, input, version }))
+    return fromRunRow(row)
+  }
+
+  /**
+   * Works on the open runs of some types, begun by `start` or left behind by a process that crashed, until `signal`
+   * aborts; any number of processes may. A run that sleeps or waits is given back, and goes on when it is time, or
+   * the signal was sent, in any of them.
+   */
+  async serve(code: Readonly<Record<string, WorkflowCode>>, options: ServeOptions = {}): Promise<void> {
+    await new Server(this.#context, code, options).serve()
+  }
+
+  /**
+   * Sends a workflow a signal, for its `waitFor`: now or later, whether or not the workflow exists yet. The first of
+   * a name is kept for good. Returns the one that is kept.
+   */
+  async signal(id: string, name: string, payload: unknown = null): Promise<WorkflowSignal> {
+    const text = this.#encode('payload', payload)
+    return sendSignal(this.#context, checkName('id', id), checkName('name', name), text)
+  }
+
+  /** The run of a workflow, or undefined when it has none. */
+  async getRun(id: string): Promise<WorkflowRun | undefined> {
+    const row = await readRun(this.#context.db, checkName('id', id))
+    return row === undefined ? undefined : fromRunRow(row)
+  }
+
+  /** Runs, the one begun last first. */
+  async listRuns(filter: RunFilter = {}): Promise<Page<WorkflowRun>> {
+    const { db } = this.#context
+    const limit = pageLimit(filter.limit)
+    const rows = await db.all<RunRow>(
+      sql`select ${runColumns(db.dialect)} from hivewax_workflow_runs where ${runMatches(filter)}
+          order by created_at desc, workflow_id desc limit ${limit + 1}`,
+    )
+    return toPage(rows, limit, fromRunRow, row => [row.created_at, row.workflow_id])
+  }
+
+  /**
+   * Cancels a run that is open; one that has ended stays as it is. Who works on it is refused at its next step, and
+   * told when it renews its lease. Returns the run as it is then.
+   * @throws NotFound when the workflow has no run
+   */
+  async cancel(id: string): Promise<WorkflowRun> {
+    return fromRunRow(await cancelRun(this.#context, checkName('id', id)))
+  }
+
+  /**
+   * Opens a run again that has failed or was cancelled; the steps that are done stay. With `version`, code of that
+   * version goes on with it.
+   * @throws NotFound when the workflow has no run, Conflict when it is open or has completed
+   */
+  async retry(id: string, options: { version?: string | undefined } = {}): Promise<WorkflowRun> {
+    const { version } = options
+    const checked = version === undefined ? undefined : checkName('version', version)
+    return fromRunRow(await retryRun(this.#context, checkName('id', id), checked))
+  }
+
+  /**
+   * Begins a run with the steps of another up to a certain one, and its type and input: to go on from there in
+   * another way, or with other code. Signals that no step of these received are not taken over.
+   * @throws NotFound when the workflow has no run or the step is not done, Conflict when the new id is in use
+   */
+  async fork(id: string, options: ForkOptions = {}): Promise<WorkflowRun> {
+    const { newId = uuidv7(this.#context.clock.now()), after, version } = options
+    const fork = {
+      newId: checkName('newId', newId),
+      after: after === undefined ? undefined : stepAddress(id, after, options),
+      version: version === undefined ? undefined : checkName('version', version),
+    }
+    return fromRunRow(await forkRun(this.#context, checkName('id', id), fork))
   }
 
   #encode(what: string, value: unknown): string {
     return encodeJson(what, value, this.#context.maxValueBytes)
   }
-}
-
-interface Save {
-  id: string
-  type: string | undefined
-  state: string
-  checkpoint: string | undefined
-}
-
-interface StepAddress {
-  id: string
-  name: string
-  iteration: number
-}
-
-function saveSql({ dialect }: Db, { id, type, state, checkpoint }: Save): Sql {
-  return sql`
-    insert into workflow_state (${columns})
-    values (${id}, coalesce(${type}, 'default'), ${state}, ${checkpoint}, ${dialect.now()}, ${dialect.now()},
-            ${floor} + 1)
-    on conflict (id) do update set
-      workflow_type = coalesce(${type}, workflow_state.workflow_type), state = excluded.state,
-      checkpoint_data = coalesce(excluded.checkpoint_data, workflow_state.checkpoint_data),
-      updated_at = excluded.updated_at, version = workflow_state.version + 1
-    returning ${columns}`
-}
-
-async function keepVersion(tx: Db, { id, version, state, checkpoint_data }: WorkflowRow): Promise<void> {
-  await tx.all(
-    sql`insert into hivewax_workflow_history (workflow_id, version, state, checkpoint_data, saved_at)
-        values (${id}, ${version}, ${state}, ${checkpoint_data}, ${tx.dialect.now()})`,
-  )
-  await tx.all(
-    sql`delete from hivewax_workflow_history where workflow_id = ${id} and version <= ${version - keptVersions}`,
-  )
-}
-
-function stepAddress(id: string, name: string, { iteration = 0 }: StepOptions = {}): StepAddress {
-  return {
-    id: checkName('id', id),
-    name: checkName('name', name),
-    iteration: checkInteger('iteration', iteration, 0),
-  }
-}
-
-function stepSql({ id, name, iteration }: StepAddress): Sql {
-  return sql`select ${stepColumns} from hivewax_workflow_steps
-             where workflow_id = ${id} and step = ${name} and iteration = ${iteration}`
-}
-
-/** Keeps a result unless another was first. Returns the row that is there then. */
-async function keepStep(tx: Db, at: StepAddress, result: string): Promise<StepRow> {
-  await ensureWorkflow(tx, at.id)
-  const rows = await tx.all<StepRow>(
-    sql`insert into hivewax_workflow_steps (workflow_id, ${stepColumns})
-        values (${at.id}, ${at.name}, ${at.iteration}, ${result}, ${tx.dialect.now()})
-        on conflict (workflow_id, step, iteration) do nothing
-        returning ${stepColumns}`,
-  )
-  return rows[0] ?? theRow(await tx.all<StepRow>(stepSql(at)))
-}
-
-/** Makes sure that the workflow has a row to refer to. Its version says that nothing was saved: the first is next. */
-async function ensureWorkflow(tx: Db, id: string): Promise<void> {
-  await tx.all(
-    sql`insert into workflow_state (${columns})
-        values (${id}, 'default', 'null', null, ${tx.dialect.now()}, ${tx.dialect.now()}, ${floor})
-        on conflict (id) do nothing`,
-  )
-}
-
-function matches({ workflowType, cursor }: WorkflowFilter): Sql {
-  const after = cursorPosition(cursor, 2)
-  const parts = [sql`1 = 1`]
-  if (workflowType !== undefined) parts.push(sql`workflow_type = ${checkName('workflowType', workflowType)}`)
-  if (after !== undefined) parts.push(sql`(updated_at, id) < (${join(after)})`)
-  return join(parts, ' and ')
-}
-
-function fromRow(row: WorkflowRow): WorkflowRecord {
-  return {
-    id: row.id,
-    workflowType: row.workflow_type,
-    state: decodeLoose(row.state),
-    checkpoint: toCheckpoint(row.checkpoint_data),
-    version: row.version,
-    createdAt: toDate(row.created_at),
-    updatedAt: toDate(row.updated_at),
-  }
-}
-
-function fromVersionRow(row: VersionRow): WorkflowVersion {
-  return {
-    version: row.version,
-    state: decodeLoose(row.state),
-    checkpoint: toCheckpoint(row.checkpoint_data),
-    savedAt: toDate(row.saved_at),
-  }
-}
-
-function fromStepRow(row: StepRow): WorkflowStep {
-  return {
-    name: row.step,
-    iteration: row.iteration,
-    result: decodeLoose(row.result),
-    completedAt: toDate(row.completed_at),
-  }
-}
-
-function toCheckpoint(text: string | null): Json | undefined {
-  return text === null ? undefined : decodeLoose(text)
 }

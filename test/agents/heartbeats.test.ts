@@ -37,6 +37,66 @@ it('spends no commit of its own on the sign of life of a write, a transaction, o
   }
 })
 
+it('renews all agents of a process who act at the same time in one statement and one commit (A5)', async () => {
+  const clock = new TestClock()
+  const store = await SqliteStore.open(scratchFile(), 1000)
+  onTestFinished(() => store.close())
+  const plain = store.db(clock)
+  const ids = Array.from({ length: 50 }, (_, i) => `agent-${i}`)
+  for (const id of ids)
+    await plain.all(sql`insert into agents (id, type, last_active) values (${id}, 'coder', '2000')`)
+  let renewals = 0
+  const counted: Db = {
+    ...plain,
+    dialect: plain.dialect,
+    all: query => {
+      if (query.strings.join('?').startsWith('update agents')) renewals++
+      return plain.all(query)
+    },
+  }
+  let commits = 0
+  store.writer.onCommit = () => commits++
+  const heartbeats = new Heartbeats(counted, clock, error => expect.fail(String(error)))
+  const handles = [...ids, 'never registered'].map(id => heartbeats.of(id))
+  for (let round = 0; round < 3; round++) {
+    clock.advance(1000)
+    commits = renewals = 0
+    await Promise.all(handles.map((db, i) => insert(db, 1000 * round + i + 1)))
+    expect({ commits, renewals }).toEqual({ commits: 1, renewals: 1 })
+    // Within the interval nobody is renewed again.
+    await Promise.all(handles.map((db, i) => insert(db, 1000 * round + i + 501)))
+    expect({ commits, renewals }).toEqual({ commits: 2, renewals: 1 })
+    const now = plain.dialect.now()
+    expect(await plain.all(sql`select id from agents where last_active = ${now}`)).toHaveLength(50)
+  }
+})
+
+it('notes that an agent acts through the handle of another, within its transaction, once in an interval', async () => {
+  const clock = new TestClock()
+  const store = await SqliteStore.open(scratchFile(), 1000)
+  onTestFinished(() => store.close())
+  const db = store.db(clock)
+  await db.all(sql`insert into agents (id, type, last_active) values ('a', 'coder', '2000')`)
+  const heartbeats = new Heartbeats(db, clock, error => expect.fail(String(error)))
+  const isNoted = async () =>
+    (await db.all(sql`select id from agents where last_active = ${db.dialect.now()}`)).length === 1
+  const undone = db.transaction(async tx => {
+    await heartbeats.note(tx, 'a')
+    throw new Error('undo')
+  })
+  await expect(undone).rejects.toThrow('undo')
+  expect(await isNoted()).toBe(false)
+  clock.advance(1000)
+  await db.transaction(tx => heartbeats.note(tx, 'a'))
+  expect(await isNoted()).toBe(true)
+  clock.advance(999)
+  await heartbeats.note(db, 'a')
+  expect(await isNoted()).toBe(false)
+  clock.advance(1)
+  await heartbeats.note(db, 'a')
+  expect(await isNoted()).toBe(true)
+})
+
 it('tells of a renewal that failed, stores the write all the same, and renews with the next one', async () => {
   const clock = new TestClock()
   const memory = await openScratch({ clock })

@@ -38,7 +38,7 @@ export const agents: Suite = open => {
     expect(await memory.agents.get('absent')).toBeUndefined()
   })
 
-  it('begins a new incarnation when an id registers again, which replaces the registration', async () => {
+  it('begins a new incarnation when an id registers again, which replaces the registration (A1)', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const first = await memory.registerAgent({
@@ -79,7 +79,7 @@ export const agents: Suite = open => {
     expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1))
   })
 
-  it('takes an agent for gone when its ttl has passed without a sign of life, and no sooner', async () => {
+  it('takes an agent for gone when its ttl has passed without a sign of life, and no sooner (A2)', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })
@@ -122,7 +122,7 @@ export const agents: Suite = open => {
     expect(await memory.agents.releaseLapsed()).toEqual([])
   })
 
-  it('refuses the heartbeat of an agent that is absent, or was registered anew since', async () => {
+  it('refuses the heartbeat of an agent that is absent, or was registered anew since (A1)', async () => {
     const memory = await open()
     await expect(memory.agents.heartbeat('coder-001')).rejects.toMatchObject({ code: 'not_found' })
     const { incarnation } = await memory.registerAgent(coder)
@@ -146,10 +146,14 @@ export const agents: Suite = open => {
         swarmId: id < 'd' ? 's' : 't',
       })
     }
-    expect(await ids(memory, { capability: 'ts' })).toEqual(['a'])
-    expect(await ids(memory, { capability: 'TS' })).toEqual([])
-    expect(await ids(memory, { capability: ',' })).toEqual(['c'])
-    expect(await ids(memory, { capability: 'b' })).toEqual(['d'])
+    expect(await ids(memory, { capabilities: ['ts'] })).toEqual(['a'])
+    expect(await ids(memory, { capabilities: ['TS'] })).toEqual([])
+    expect(await ids(memory, { capabilities: [','] })).toEqual(['c'])
+    expect(await ids(memory, { capabilities: ['b'] })).toEqual(['d'])
+    // A4: only those who can do all of it.
+    expect(await ids(memory, { capabilities: ['js', 'ts'] })).toEqual(['a'])
+    expect(await ids(memory, { capabilities: ['js', 'b'] })).toEqual([])
+    expect(await ids(memory, { capabilities: [], swarmId: 't' })).toEqual(['d', 'e'])
     expect(await ids(memory, { swarmId: 's', type: 'y' })).toEqual(['c'])
     const seen: string[] = []
     let cursor: string | undefined
@@ -358,104 +362,6 @@ export const agents: Suite = open => {
     expect((await memory.agents.get('coder-001'))?.lastActive).toEqual(new Date(clock.now()))
   })
 
-  it('handles each lapse once, however many notice it', async () => {
-    const clock = new TestClock()
-    const memory = await open({ clock })
-    const { incarnation } = await memory.registerAgent({ ...coder, swarmId: 's', ttl: 10 })
-    await memory.registerAgent({ id: 'steady', type: 'coder', ttl: 100 })
-    const release = async () =>
-      (await Promise.all(Array.from({ length: 5 }, () => memory.agents.releaseLapsed()))).flat()
-    expect(await release()).toEqual([])
-    clock.advance(10_000)
-    expect(await release()).toEqual([{ id: 'coder-001', incarnation, swarmId: 's', tasks: [], locks: [] }])
-    expect(await release()).toEqual([])
-    await memory.agents.heartbeat('coder-001')
-    expect(await release()).toEqual([])
-    clock.advance(10_000)
-    expect(await release()).toHaveLength(1)
-    const events = await memory.query(
-      "select source, data from events where type = 'agent.lapsed' order by id",
-    )
-    expect(events).toHaveLength(2)
-    expect(events[0]?.source).toBe('system')
-    expect(JSON.parse(String(events[0]?.data))).toEqual({
-      agentId: 'coder-001',
-      incarnation,
-      swarmId: 's',
-      tasks: [],
-      locks: [],
-    })
-  })
-
-  it('lets others have the tasks of a lapsed agent at once, whatever their leases, and fences it off', async () => {
-    const clock = new TestClock()
-    const memory = await open({ clock })
-    const own = memory.as('coder-001')
-    await memory.registerAgent({ ...coder, ttl: 10 })
-    const ids = (await memory.tasks.createMany(['a', 'b', 'c'].map(description => ({ description })))).map(
-      ({ id }) => id,
-    )
-    const claims = await own.tasks.claim({ limit: 2, leaseMs: 3_600_000 })
-    await memory.tasks.claim({ agentId: 'steady', leaseMs: 3_600_000 })
-    clock.advance(10_000)
-    expect(await memory.tasks.claim({ agentId: 'other', limit: 9 })).toEqual([])
-    expect(await memory.agents.releaseLapsed()).toMatchObject([{ tasks: ids.slice(0, 2).sort(), locks: [] }])
-    const taken = await memory.tasks.claim({ agentId: 'other', limit: 9 })
-    expect(taken.map(task => task.id)).toEqual(ids.slice(0, 2))
-    for (const claim of claims) {
-      await expect(own.tasks.complete({ id: claim.id, token: claim.token })).rejects.toMatchObject({
-        code: 'stale_token',
-      })
-    }
-  })
-
-  it('frees the locks of a lapsed agent after their delay for dead holders, and leaves those of others', async () => {
-    const clock = new TestClock()
-    const memory = await open({ clock })
-    const own = memory.as('coder-001')
-    await memory.registerAgent({ ...coder, ttl: 10 })
-    const held = await own.locks.acquire('deploy', { leaseMs: 3_600_000 })
-    await own.locks.acquire('careful', { leaseMs: 3_600_000, delayMs: 500 })
-    await own.locks.release(await own.locks.acquire('released'))
-    await memory.locks.acquire('foreign', { owner: 'steady', leaseMs: 3_600_000 })
-    clock.advance(10_000)
-    expect(await memory.agents.releaseLapsed()).toMatchObject([{ tasks: [], locks: ['careful', 'deploy'] }])
-    expect((await memory.locks.acquire('deploy', { owner: 'other' })).token).toBeGreaterThan(held.token)
-    await expect(own.locks.renew(held)).rejects.toMatchObject({ code: 'stale_token' })
-    await expect(memory.locks.acquire('careful', { owner: 'other' })).rejects.toMatchObject({
-      code: 'conflict',
-    })
-    await expect(memory.locks.acquire('foreign', { owner: 'other' })).rejects.toMatchObject({
-      code: 'conflict',
-    })
-    clock.advance(500)
-    await memory.locks.acquire('careful', { owner: 'other' })
-  })
-
-  it('does not call it a lapse when an agent comes back before anybody noticed', async () => {
-    const clock = new TestClock()
-    const memory = await open({ clock })
-    await memory.registerAgent({ ...coder, ttl: 10 })
-    clock.advance(20_000)
-    await memory.as('coder-001').store('k', 1)
-    expect(await memory.agents.releaseLapsed()).toEqual([])
-  })
-
-  it('releases any number of lapsed agents, all or none of them in a transaction', async () => {
-    const clock = new TestClock()
-    const memory = await open({ clock })
-    const all = Array.from({ length: 250 }, (_, i) => `agent-${String(i).padStart(3, '0')}`)
-    await Promise.all(all.map(id => memory.registerAgent({ id, type: 'coder', ttl: 1 })))
-    clock.advance(1000)
-    const undone = memory.transaction(async tx => {
-      expect(await tx.agents.releaseLapsed()).toHaveLength(250)
-      throw new Error('undo')
-    })
-    await expect(undone).rejects.toThrow('undo')
-    expect(await memory.query('select count(*) as n from events')).toEqual([{ n: 0 }])
-    expect((await memory.agents.releaseLapsed()).map(agent => agent.id)).toEqual(all)
-  })
-
   it('reads agents that somebody inserted in SQL', async () => {
     const memory = await open()
     await memory.execute(
@@ -464,6 +370,6 @@ export const agents: Suite = open => {
     await memory.execute("insert into agents (id, type, capabilities) values ('b', 'coder', '[\"js\", 1]')")
     expect(await memory.agents.get('a')).toMatchObject({ capabilities: [], state: 'idle', alive: true })
     expect(await memory.agents.get('b')).toMatchObject({ capabilities: ['js'], state: undefined })
-    expect(await ids(memory, { capability: 'js' })).toEqual(['b'])
+    expect(await ids(memory, { capabilities: ['js'] })).toEqual(['b'])
   })
 }

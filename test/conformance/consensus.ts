@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { ConsensusState, Proposal } from '../../src/consensus/consensus.ts'
 import type { Memory } from '../../src/memory.ts'
@@ -55,7 +54,7 @@ export const consensus: Suite = open => {
     })
   })
 
-  it('decides with the vote that makes the quorum, once, and tells so', async () => {
+  it('decides with the vote that makes the quorum, once, and tells so (C3, C5)', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.consensus.propose('k', { value: 'v', voters: names(5), proposer: 'p' })
@@ -104,7 +103,7 @@ export const consensus: Suite = open => {
     })
   })
 
-  it('rejects as soon as the quorum cannot be met any more', async () => {
+  it('rejects as soon as the quorum cannot be met any more (C6)', async () => {
     const memory = await open()
     await memory.consensus.propose('k', { value: 1, voters: names(5), quorum: 4 })
     expect(await memory.consensus.reject('k', { voter: 'agent-0' })).toMatchObject({ status: 'open' })
@@ -119,7 +118,7 @@ export const consensus: Suite = open => {
     expect(await told(memory)).toEqual(['proposed', 'refused', 'refused', 'rejected'])
   })
 
-  it('takes each quorum rule at its word', async () => {
+  it('takes each quorum rule at its word, and half of the votes only when told to (C7)', async () => {
     const memory = await open()
     const quorum = async (voters: number, quorum?: Proposal['quorum'], allowMinority?: boolean) =>
       (await memory.consensus.propose('k', { value: 1, voters: names(voters), quorum, allowMinority })).quorum
@@ -137,7 +136,7 @@ export const consensus: Suite = open => {
     await expect(quorum(5, 0, true)).rejects.toMatchObject({ code: 'invalid_input' })
   })
 
-  it('takes a vote once: the same again changes nothing, the contrary is refused', async () => {
+  it('takes a vote once: the same again changes nothing, the contrary is refused (C3, C9)', async () => {
     const memory = await open()
     await memory.consensus.propose('k', { value: 1, voters: names(3) })
     const first = await memory.consensus.accept('k', { voter: 'agent-0', ballot: 1 })
@@ -152,7 +151,7 @@ export const consensus: Suite = open => {
     expect(await told(memory)).toEqual(['proposed', 'accepted', 'accepted', 'decided'])
   })
 
-  it('counts each of many simultaneous votes once, also when every voter votes twice', async () => {
+  it('counts each of many simultaneous votes once, also when every voter votes twice (C5)', async () => {
     const memory = await open()
     const voters = names(30)
     await memory.consensus.propose('k', { value: 1, voters, quorum: 'all' })
@@ -163,7 +162,7 @@ export const consensus: Suite = open => {
     expect((await told(memory)).filter(type => type === 'decided')).toEqual(['decided'])
   })
 
-  it('makes a decision final', async () => {
+  it('makes a decision final (C2, C8)', async () => {
     const memory = await open()
     const decided = await memory.consensus.propose('k', { value: 1, voters: ['a'], acceptors: ['a'] })
     await expect(memory.consensus.propose('k', { value: 2 })).rejects.toMatchObject({
@@ -186,7 +185,7 @@ export const consensus: Suite = open => {
     expect((await memory.consensus.propose('k', { value: 3 })).version).toBeGreaterThan(decided.version)
   })
 
-  it('begins a new ballot with every proposal, and refuses votes for an older one', async () => {
+  it('begins a new ballot with every proposal, and refuses votes for an older one (C4)', async () => {
     const memory = await open()
     await memory.consensus.propose('k', { value: 'old', voters: names(3) })
     await memory.consensus.accept('k', { voter: 'agent-0' })
@@ -201,8 +200,8 @@ export const consensus: Suite = open => {
     })
     expect(await memory.consensus.get('k')).toEqual(next)
     expect(await memory.consensus.reject('k', { voter: 'agent-0', ballot: 2 })).toMatchObject({ rejects: 1 })
-    const votes = await memory.query('select ballot, voter, accepts from hivewax_votes')
-    expect(votes).toEqual([{ ballot: 2, voter: 'agent-0', accepts: 0 }])
+    const votes = await memory.consensus.votes('k', { ballot: 2 })
+    expect(votes.items).toMatchObject([{ ballot: 2, voter: 'agent-0', accepts: false }])
   })
 
   it('issues no ballot up to the floor, which a restore raises above all that were issued', async () => {
@@ -214,7 +213,7 @@ export const consensus: Suite = open => {
     expect(await memory.consensus.propose('new', { value: 1 })).toMatchObject({ version: 41 })
   })
 
-  it('expires at the deadline for every reader at once, and can then be proposed anew', async () => {
+  it('expires at the deadline for every reader at once, and can then be proposed anew (C6)', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const proposal = { value: 1, voters: names(2) }
@@ -344,102 +343,4 @@ export const consensus: Suite = open => {
     expect(await memory.consensus.get('x')).toBeUndefined()
     expect(await memory.consensus.get('k')).toMatchObject({ version: 1, accepts: 0 })
   })
-
-  it('behaves as the model of it does, whatever is proposed and voted', async () => {
-    const clock = new TestClock()
-    const memory = await open({ clock })
-    let round = 0
-    const voter = fc.constantFrom(...names(5))
-    const step = fc.oneof(
-      { weight: 2, arbitrary: fc.record({ voters: fc.integer({ min: 1, max: 5 }), accepted: fc.nat(2) }) },
-      { weight: 8, arbitrary: fc.record({ voter, accepts: fc.boolean(), ago: fc.nat(1) }) },
-      { weight: 1, arbitrary: fc.constant('deadline' as const) },
-    )
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async steps => {
-        const key = `k${round++}`
-        const model = new Model()
-        for (const step of steps) {
-          if (step === 'deadline') {
-            clock.advance(60_000)
-            model.expire()
-          } else if ('voters' in step) {
-            const voters = names(step.voters)
-            const acceptors = voters.slice(0, step.accepted)
-            const proposed = memory.consensus.propose(key, { value: 1, voters, acceptors, deadline: '60s' })
-            await outcomeOf(proposed, model.propose(voters, acceptors))
-          } else {
-            const { voter, accepts } = step
-            const ballot = Math.max(1, model.version - step.ago)
-            const voted = memory.consensus[accepts ? 'accept' : 'reject'](key, { voter, ballot })
-            await outcomeOf(voted, model.vote(voter, accepts, ballot))
-          }
-          const state = await memory.consensus.get(key)
-          expect(state?.version ?? 0).toBe(model.version)
-          if (state !== undefined) expect(state).toMatchObject(model.seen())
-        }
-      }),
-      { numRuns: 120 },
-    )
-  })
-}
-
-/** What consensus promises, as plainly as it can be said. An outcome is `ok` or the code of the error. */
-class Model {
-  version = 0
-  #status = 'absent'
-  #voters: string[] = []
-  #votes = new Map<string, boolean>()
-
-  propose(voters: string[], acceptors: string[]): string {
-    if (this.#status === 'decided') return 'conflict'
-    this.version++
-    this.#status = 'open'
-    this.#voters = voters
-    this.#votes = new Map(acceptors.map(voter => [voter, true]))
-    this.#settle()
-    return 'ok'
-  }
-
-  vote(voter: string, accepts: boolean, ballot: number): string {
-    if (this.#status === 'absent') return 'not_found'
-    if (ballot !== this.version) return 'stale_token'
-    if (!this.#voters.includes(voter)) return 'invalid_input'
-    if (this.#votes.has(voter)) return this.#votes.get(voter) === accepts ? 'ok' : 'conflict'
-    if (this.#status !== 'open') return 'conflict'
-    this.#votes.set(voter, accepts)
-    this.#settle()
-    return 'ok'
-  }
-
-  expire(): void {
-    if (this.#status === 'open') this.#status = 'expired'
-  }
-
-  seen(): object {
-    return {
-      status: this.#status,
-      acceptors: this.#who(true),
-      rejectors: this.#who(false),
-      accepts: this.#who(true).length,
-    }
-  }
-
-  #settle(): void {
-    const all = this.#voters.length
-    if (this.#who(true).length > all / 2) this.#status = 'decided'
-    else if (this.#who(false).length >= all / 2) this.#status = 'rejected'
-  }
-
-  #who(accepts: boolean): string[] {
-    return [...this.#votes].filter(([, vote]) => vote === accepts).map(([voter]) => voter)
-  }
-}
-
-async function outcomeOf(call: Promise<unknown>, expected: string): Promise<void> {
-  const outcome = await call.then(
-    () => 'ok',
-    (error: { code?: string }) => error.code,
-  )
-  expect(outcome).toBe(expected)
 }

@@ -101,6 +101,57 @@ export const events: Suite = open => {
     )
   })
 
+  it('takes globs for types, in a list, a count and a subscription', async () => {
+    const memory = await open()
+    const types = ['task.created', 'task.done', 'tasks', 'agent.lost', 'Task.done']
+    const log = await memory.events.logMany(types.map(type => ({ type })))
+    const filter = { types: ['task.*', 'agent.lost'] }
+    const wanted = [log[0], log[1], log[3]]
+    expect((await memory.events.list(filter)).items).toEqual(wanted)
+    expect(await memory.events.count(filter)).toBe(3)
+    expect(await memory.events.latest({ types: ['task?done'] })).toEqual(log[1])
+    expect(await take(memory.events.subscribe({ ...filter, since: 0 }), 3)).toEqual(wanted)
+  })
+
+  it('looks for rare events in a long log without holding up the event loop', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock, durability: 'normal' })
+    const rare: EventRecord[] = []
+    for (let round = 0; round < 4; round++) {
+      await memory.events.logMany(Array.from({ length: 5000 }, () => ({ type: 'common', source: 's' })))
+      rare.push(await memory.events.log({ type: 'rare', source: 'rare' }))
+      clock.advance(1000)
+    }
+    let turns = 0
+    const count = () => {
+      turns++
+      counter = setImmediate(count)
+    }
+    let counter = setImmediate(count)
+    const turnsOf = async (work: () => Promise<unknown>, wanted: unknown) => {
+      const before = turns
+      expect(await work()).toEqual(wanted)
+      return turns - before
+    }
+    const filter = { source: 'rare' }
+    const { events } = memory
+    const from = rare[2]?.timestamp
+    const seen = [
+      await turnsOf(async () => (await events.list(filter)).items, rare),
+      await turnsOf(async () => (await events.list({ ...filter, order: 'desc' })).items, [...rare].reverse()),
+      await turnsOf(async () => (await events.list({ ...filter, limit: 2 })).items, rare.slice(0, 2)),
+      await turnsOf(() => events.count({ types: ['r*'] }), 4),
+      await turnsOf(() => events.latest({ source: 'absent' }), undefined),
+      await turnsOf(async () => (await events.list({ from, types: ['rare'] })).items, rare.slice(2)),
+      await turnsOf(() => take(events.subscribe({ ...filter, since: 0 }), 4), rare),
+      await turnsOf(() => events.prune({ olderThan: 1000 }), { deleted: 15_003, floor: 15_003 }),
+    ]
+    clearImmediate(counter)
+    for (const each of seen) expect(each).toBeGreaterThan(0)
+    expect(await events.prune({ keep: 4001 })).toMatchObject({ deleted: 1000 })
+    expect((await events.list({ source: 'rare', order: 'desc' })).items).toEqual(rare.slice(3))
+  })
+
   it('lists by time, the start included and the end not', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
@@ -237,7 +288,13 @@ export const events: Suite = open => {
     for (const group of ['b', 'a', 'c']) await memory.events.commit(group, 1)
     const first = await memory.events.groups({ limit: 2 })
     expect(first.items).toEqual(
-      ['a', 'b'].map(group => ({ group, position: 1, updatedAt: new Date(clock.now()) })),
+      ['a', 'b'].map(group => ({
+        group,
+        position: 1,
+        lag: 0,
+        consumer: undefined,
+        updatedAt: new Date(clock.now()),
+      })),
     )
     const second = await memory.events.groups({ limit: 2, cursor: first.cursor })
     expect(second).toMatchObject({ items: [{ group: 'c' }], cursor: undefined })

@@ -9,6 +9,16 @@ const minuteMs = 60_000
 const dayMs = 86_400_000
 
 export const locks: Suite = open => {
+  it('takes the wish for a lock for a sign of life of whoever it is for (A2)', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await memory.agents.register({ id: 'coder', type: 'coder', ttl: 60 })
+    clock.advance(59_000)
+    await memory.locks.acquire('l', { owner: 'coder' })
+    clock.advance(59_000)
+    expect(await memory.agents.get('coder')).toMatchObject({ alive: true })
+  })
+
   it('gives a free lock to one, and tells others who holds it', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })

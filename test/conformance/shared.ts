@@ -1,9 +1,6 @@
 // biome-ignore-all lint/suspicious/noThenProperty: a transaction's `then` is a list of steps, which await ignores
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Memory } from '../../src/memory.ts'
 import type { SharedChange } from '../../src/shared/shared.ts'
-import type { Transaction } from '../../src/transaction.ts'
 import { TestClock } from '../support/clock.ts'
 import { take } from '../support/take.ts'
 import type { Suite } from './suite.ts'
@@ -38,7 +35,7 @@ export const shared: Suite = open => {
     })
   })
 
-  it('raises the version by exactly 1 with every change, deletes and new beginnings included', async () => {
+  it('raises the version by exactly 1 with every change, deletes and new beginnings included (K1, K5)', async () => {
     const memory = await open()
     expect((await memory.shared.update('k', 'a')).version).toBe(1)
     expect((await memory.shared.update('k', 'b')).version).toBe(2)
@@ -47,7 +44,7 @@ export const shared: Suite = open => {
     expect((await memory.shared.update('other', 'd')).version).toBe(1)
   })
 
-  it('changes only the expected version, and else tells the present one with its value', async () => {
+  it('changes only the expected version, and else tells the present one with its value (K2)', async () => {
     const memory = await open()
     await memory.shared.update('k', 'a', { expectedVersion: 0 })
     const held = { code: 'conflict', details: { version: 1, value: 'a' } }
@@ -62,7 +59,7 @@ export const shared: Suite = open => {
     expect(await memory.shared.update('k', 'c', { expectedVersion: 0 })).toMatchObject({ version: 4 })
   })
 
-  it('uses no revision for what changed nothing', async () => {
+  it('uses no revision for what changed nothing (K1)', async () => {
     const memory = await open()
     const { revision } = await memory.shared.update('k', 1)
     expect(await memory.shared.delete('absent')).toBe(false)
@@ -86,7 +83,7 @@ export const shared: Suite = open => {
     expect(await memory.shared.delete('json', { expectedVersion: 1 })).toBe(true)
   })
 
-  it('reuses no version of a key that other SQL deleted or made again', async () => {
+  it('reuses no version of a key that other SQL deleted or made again (K5)', async () => {
     const memory = await open()
     for (const value of [1, 2, 3]) await memory.shared.update('k', value)
     await memory.execute("delete from shared_state where key = 'k'")
@@ -98,7 +95,7 @@ export const shared: Suite = open => {
     expect((await memory.shared.update('k', 8)).version).toBe(8)
   })
 
-  it('lists by prefix, in key order, page by page, with the revision it shows', async () => {
+  it('lists by prefix, in key order, page by page, with the revision it shows (K8)', async () => {
     const memory = await open()
     const keys = ['a', 'a/', 'a/1', 'a/2', 'a/\u{10ffff}', 'a/\u{10ffff}z', 'a0', 'A/1', 'b']
     for (const key of keys) await memory.shared.update(key, key)
@@ -146,7 +143,7 @@ export const shared: Suite = open => {
     expect(versions).toEqual([5, 4, 3, 2, 1])
   })
 
-  it('does several steps under one revision when all conditions hold', async () => {
+  it('does several steps under one revision when all conditions hold (K3)', async () => {
     const memory = await open()
     const { revision } = await memory.shared.update('a', { x: 1, y: [2] })
     const outcome = await memory.shared.transact({
@@ -166,7 +163,7 @@ export const shared: Suite = open => {
     })
   })
 
-  it('does the other steps when a condition does not hold', async () => {
+  it('does the other steps when a condition does not hold (K3)', async () => {
     const memory = await open()
     await memory.shared.update('a', 1)
     const then = [{ update: 'a', value: 'wrong' }]
@@ -215,7 +212,7 @@ export const shared: Suite = open => {
     expect((await shared.list()).items).toEqual([])
   })
 
-  it('shows every change after the call, deletes too, and no other', async () => {
+  it('shows every change after the call, deletes too, and no other (K4, K5, K9)', async () => {
     const memory = await open()
     await memory.shared.update('w/a', 'before')
     const live = memory.shared.watch('w/')
@@ -228,7 +225,7 @@ export const shared: Suite = open => {
     ])
   })
 
-  it('shows the state of a list and then every change to it', async () => {
+  it('shows the state of a list and then every change to it (K4)', async () => {
     const memory = await open()
     await memory.shared.update('a', 1)
     const { revision } = await memory.shared.list()
@@ -237,7 +234,7 @@ export const shared: Suite = open => {
     expect(next?.changes).toMatchObject([{ key: 'a', value: 2 }])
   })
 
-  it('gives one revision to a transaction of the caller, and shows it whole', async () => {
+  it('gives one revision to a transaction of the caller, and shows it whole (K1, K4)', async () => {
     const memory = await open()
     const waiting = take(memory.shared.watch(), 2)
     const revisions = await memory.transaction(async tx => {
@@ -258,7 +255,7 @@ export const shared: Suite = open => {
     expect((await waiting).map(changes)).toEqual([['a1', 'a2', 'b1'], ['c1']])
   })
 
-  it('takes no revision for a transaction of the caller that is rolled back', async () => {
+  it('takes no revision for a transaction of the caller that is rolled back (K1)', async () => {
     const memory = await open()
     const failing = memory.transaction(async tx => {
       await tx.shared.update('a', 1)
@@ -268,7 +265,7 @@ export const shared: Suite = open => {
     expect(await memory.shared.update('a', 1)).toMatchObject({ version: 1, revision: 1 })
   })
 
-  it('never splits a revision between two reads of a watch', async () => {
+  it('never splits a revision between two reads of a watch (K4)', async () => {
     const memory = await open()
     const steps = (n: number) => Array.from({ length: n }, (_, i) => ({ update: `k${i}`, value: i }))
     for (const size of [99, 3, 250, 1, 100, 40]) await memory.shared.transact({ then: steps(size) })
@@ -294,7 +291,7 @@ export const shared: Suite = open => {
     await ended
   })
 
-  it('keeps the latest 10,000 changes, and tells a watch that comes too late where the rest begins', async () => {
+  it('keeps the latest 10,000 changes, and tells a watch that comes too late where the rest begins (K4)', async () => {
     const memory = await open()
     const then = Array.from({ length: 1000 }, (_, i) => ({ update: `k${i}`, value: i }))
     for (let i = 0; i < 13; i++) await memory.shared.transact({ then })
@@ -311,128 +308,4 @@ export const shared: Suite = open => {
     expect((await memory.shared.history('k0')).items).toHaveLength(13 - floor)
     expect(await memory.shared.get('k0')).toMatchObject({ version: 13 })
   })
-
-  it('behaves as a map with versions, whatever is done in whatever order', async () => {
-    const memory = await open()
-    let run = 0
-    await fc.assert(
-      fc.asyncProperty(fc.array(call, { maxLength: 30 }), async calls => {
-        run++
-        await new Model(memory, `run${run}/`, (await memory.shared.list()).revision).check(calls)
-      }),
-      { numRuns: 80 },
-    )
-  })
-}
-
-const key = fc.constantFrom('a', 'b', 'c')
-/** How the version that a call expects relates to the present one; undefined: it expects none. */
-const expecting = fc.constantFrom(undefined, undefined, 'present', 'stale', 'none')
-const change = fc.oneof(
-  fc.record({ do: fc.constant('update' as const), key, value: fc.jsonValue(), expecting }),
-  fc.record({ do: fc.constant('delete' as const), key, expecting }),
-)
-const call = fc.oneof(
-  { weight: 3, arbitrary: change.map(change => ({ changes: [change], commits: true, nested: false })) },
-  fc.record({
-    changes: fc.array(change, { maxLength: 4 }),
-    commits: fc.boolean(),
-    nested: fc.constant(true),
-  }),
-)
-type Change = typeof change extends fc.Arbitrary<infer T> ? T : never
-type Call = typeof call extends fc.Arbitrary<infer T> ? T : never
-
-interface Cell {
-  version: number
-  value: unknown
-  exists: boolean
-}
-
-/** What shared state must do, in the plainest form: a map, a count of revisions, and a list of changes. */
-class Model {
-  readonly #memory: Memory
-  readonly #prefix: string
-  readonly #start: number
-  #revision: number
-  #cells = new Map<string, Cell>()
-  #log: { revision: number; key: string; version: number; value: unknown }[] = []
-
-  constructor(memory: Memory, prefix: string, revision: number) {
-    this.#memory = memory
-    this.#prefix = prefix
-    this.#start = revision
-    this.#revision = revision
-  }
-
-  async check(calls: readonly Call[]): Promise<void> {
-    for (const call of calls) {
-      if (call.nested) await this.#transaction(call)
-      else for (const change of call.changes) await this.#apply(this.#memory, change, this.#revision + 1)
-      this.#revision = this.#log.at(-1)?.revision ?? this.#start
-    }
-    await this.#compare()
-  }
-
-  async #transaction({ changes, commits }: Call): Promise<void> {
-    const before = { cells: structuredClone(this.#cells), log: [...this.#log] }
-    const revision = this.#revision + 1
-    const done = this.#memory.transaction(async tx => {
-      for (const change of changes) await this.#apply(tx, change, revision)
-      if (!commits) throw new Error('rolled back')
-    })
-    if (commits) return done
-    await expect(done).rejects.toThrow('rolled back')
-    this.#cells = before.cells
-    this.#log = before.log
-  }
-
-  async #apply(memory: Transaction, change: Change, revision: number): Promise<void> {
-    const key = this.#prefix + change.key
-    const cell = this.#cells.get(key) ?? { version: 0, value: undefined, exists: false }
-    const present = cell.exists ? cell.version : 0
-    const expectedVersion =
-      change.expecting &&
-      { present, stale: present + 1, none: change.do === 'update' ? 0 : 999 }[change.expecting]
-    const version = cell.version + 1
-    // A delete cannot expect that there is nothing.
-    if (change.do === 'delete' && expectedVersion === 0) return
-    const done =
-      change.do === 'update'
-        ? memory.shared.update(key, change.value, { expectedVersion })
-        : memory.shared.delete(key, { expectedVersion })
-    if ((expectedVersion ?? present) !== present) {
-      const details = { key, version: present, value: cell.value }
-      return expect(done).rejects.toMatchObject({ code: 'conflict', details })
-    }
-    if (change.do === 'delete') {
-      expect(await done).toBe(cell.exists)
-      if (!cell.exists) return
-    } else expect(await done).toMatchObject({ key, version, revision, value: change.value })
-    const value = change.do === 'update' ? change.value : undefined
-    this.#cells.set(key, { version, value, exists: change.do === 'update' })
-    this.#log.push({ revision, key, version, value })
-  }
-
-  async #compare(): Promise<void> {
-    const { items, revision } = await this.#memory.shared.list(this.#prefix)
-    expect(revision).toBe(this.#revision)
-    const live = [...this.#cells].filter(([, cell]) => cell.exists).sort(([a], [b]) => (a < b ? -1 : 1))
-    expect(items.map(({ key, value, version }) => ({ key, value, version }))).toEqual(
-      live.map(([key, { value, version }]) => ({ key, value, version })),
-    )
-    const revisions = new Set(this.#log.map(change => change.revision))
-    const watched = await take(
-      this.#memory.shared.watch(this.#prefix, { since: this.#start }),
-      revisions.size,
-    )
-    expect(watched.map(({ revision }) => revision)).toEqual([...revisions])
-    const seen = watched.flatMap(({ changes }) => changes)
-    const inOrder = [...this.#log].sort(
-      (a, b) => a.revision - b.revision || (a.key < b.key ? -1 : a.key > b.key ? 1 : a.version - b.version),
-    )
-    expect(seen.map(({ revision, key, version, value }) => ({ revision, key, version, value }))).toEqual(
-      inOrder,
-    )
-  }
 }

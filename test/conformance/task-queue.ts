@@ -21,6 +21,16 @@ export const taskQueue: Suite = open => {
     expect(await claimOne(memory, { agentId: 'thief' })).toMatchObject({ id: 't', token: 2 })
   })
 
+  it('takes a claim for a sign of life of whoever it is for (A2)', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await memory.agents.register({ id: 'coder', type: 'coder', ttl: 60 })
+    clock.advance(59_000)
+    await memory.tasks.claim({ agentId: 'coder' })
+    clock.advance(59_000)
+    expect(await memory.agents.get('coder')).toMatchObject({ alive: true })
+  })
+
   it('runs a task that is not delayed at once, though the wall clock is set back', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })

@@ -22,6 +22,7 @@ export const tasks: Suite = open => {
       priority: 'medium',
       assignedTo: undefined,
       dependencies: [],
+      queue: 'default',
       requires: [],
       payload: undefined,
       progress: undefined,
@@ -37,6 +38,7 @@ export const tasks: Suite = open => {
       createdAt: now,
       updatedAt: now,
       completedAt: undefined,
+      claimedAt: undefined,
     })
     expect(await memory.tasks.get(task.id)).toEqual(task)
     const full = {

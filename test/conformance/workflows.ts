@@ -228,10 +228,11 @@ export const workflows: Suite = open => {
       seen.push(...page.items.map(step => `${step.name} ${step.iteration}`))
       cursor = page.cursor
     } while (cursor !== undefined)
-    expect(seen).toEqual(['lint 0', 'compile 0', 'test 0', 'deploy 0', 'deploy 1', 'deploy 2'])
+    expect(seen).toEqual(['lint 0', 'compile 0', 'test 0', 'deploy 2', 'deploy 0', 'deploy 1'])
     expect((await memory.workflows.steps('w')).items[0]).toEqual({
       name: 'lint',
       iteration: 0,
+      kind: 'step',
       result: { name: 'lint' },
       completedAt: new Date(clock.now() - 3),
     })

@@ -65,6 +65,35 @@ describe('the log of changes', () => {
   })
 })
 
+describe('events', () => {
+  it('are indexed up to a place in the log, and marked one by one only when written behind it', async () => {
+    const memory = await openScratch()
+    for (const n of [1, 2, 3]) await memory.logEvent('t', `mulberry ${n}`)
+    expect(await pending(memory)).toBe(0)
+    expect(await memory.find('mulberry')).toHaveLength(3)
+    await memory.execute('delete from events where id = 2')
+    expect(await memory.find('mulberry')).toHaveLength(2)
+    await memory.execute("insert into events (id, type, source, data) values (2, 't', 's', 'mulberry pie')")
+    expect(await pending(memory)).toBe(1)
+    expect(await memory.find('mulberry pie')).toMatchObject([{ id: 2 }, {}, {}])
+  })
+
+  it('vanish from what is found when they are pruned, indexed or not', async () => {
+    const memory = await openScratch()
+    const log = (count: number) =>
+      memory.events.logMany(Array.from({ length: count }, (_, n) => ({ type: 't', data: `mulberry ${n}` })))
+    await log(20)
+    expect(await memory.find('mulberry', { limit: 100 })).toHaveLength(20)
+    await log(20)
+    await memory.events.prune({ keep: 5 })
+    const found = await memory.find('mulberry', { limit: 100 })
+    expect(found.map(each => 'id' in each && Number(each.id)).sort()).toEqual([36, 37, 38, 39, 40])
+    await memory.events.prune({ keep: 0 })
+    expect(await memory.find('mulberry')).toEqual([])
+    expect(await count(memory, 'hivewax_find_records')).toBe(0)
+  })
+})
+
 describe('indexing', () => {
   it('stops where it is told to, and goes on from there', async () => {
     const memory = await openScratch()

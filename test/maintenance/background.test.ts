@@ -47,6 +47,9 @@ test('when the process that does the upkeep is killed or ends, another one does 
   }
   await memory.store('short', 1, { ttl: 0.001 })
   await expect.poll(() => memory.query('select key from memory_store'), slow).toEqual([])
+  const lease = await memory.shared.grantLease({ ttlMs: 1000 })
+  await memory.shared.update('bound', 1, { lease: lease.id })
+  await expect.poll(() => memory.query('select key from shared_state'), slow).toEqual([])
   await expect.poll(() => memory.query('select id from hivewax_find_changes'), slow).toEqual([])
   const done = await memory.query(
     "select name from hivewax_upkeep where name = 'optimize' and done_at is not null",

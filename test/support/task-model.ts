@@ -23,7 +23,6 @@ export interface ModelTask {
   rank: number | undefined
   runAtMs: number | undefined
   causedBy: string | undefined
-  completions: number
 }
 
 /** What tasks promise, in memory and without a store: slow, plain, and written apart from what it is held against. */
@@ -56,7 +55,6 @@ export class TaskModel {
         rank: delayMs === undefined ? this.#rank(task.priority) : undefined,
         runAtMs: delayMs === undefined ? undefined : this.#clock.now() + delayMs,
         causedBy: undefined,
-        completions: 0,
       })
     }
     const parents = new Set(batch.flatMap(task => task.parents.map(parent => parent.id)))
@@ -102,9 +100,12 @@ export class TaskModel {
   }
 
   complete(task: ModelTask): void {
-    task.status = 'completed'
-    task.completions++
-    this.#settle([task])
+    this.completeMany([task])
+  }
+
+  completeMany(tasks: readonly ModelTask[]): void {
+    for (const task of tasks) task.status = 'completed'
+    this.#settle([...tasks])
   }
 
   /** @param runAtMs when the store will try again, which is random */

@@ -3,6 +3,7 @@ import { openSqlite } from '../../src/db/sqlite/open.ts'
 import { SqliteUpkeep } from '../../src/db/sqlite/upkeep.ts'
 import { AccessLog } from '../../src/maintenance/access.ts'
 import type { Upkeep } from '../../src/maintenance/upkeep.ts'
+import { loseNodes } from '../../src/topology/losses.ts'
 import type { Clock } from '../../src/util/clock.ts'
 
 /** What background work is made of, on a store of its own share; `release` closes it. */
@@ -14,8 +15,11 @@ export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & {
     db,
     clock,
     agentId: undefined,
+    signOfLife: async () => {},
+    others: { subscribe: fail, loseNodes },
     maxValueBytes: 1024,
     cacheBytes: 0,
+    closing: new AbortController().signal,
     countRead: () => {},
     countLookup: () => {},
   }

@@ -1,5 +1,5 @@
 import type { Runner } from '../cli.ts'
-import type { Command } from '../command.ts'
+import type { Command, Field } from '../command.ts'
 
 /** Loads the code of a command. What its input is, only the command's fields say. */
 type Load = () => Promise<{ run: Runner<never> }>
@@ -39,6 +39,118 @@ export const ownCommands: readonly Command[] = [
       },
     ],
     examples: ['hivewax shared watch', 'hivewax shared watch build/ --since 0 --json'],
+  },
+  {
+    path: 'tasks board',
+    summary: 'Show how all tasks stand, live until Ctrl-C; once where there is no terminal',
+    effect: 'read',
+    positionals: [],
+    options: [{ name: 'once', type: 'boolean', description: 'Print it once, and do not wait for changes' }],
+    examples: [
+      'hivewax tasks board',
+      'hivewax tasks board --once',
+      'hivewax tasks board --json | jq .data.ready.count',
+    ],
+  },
+  {
+    path: 'work',
+    summary: 'Claim tasks and run a command for each, until Ctrl-C',
+    effect: 'write',
+    positionals: [
+      {
+        name: 'command',
+        type: 'text',
+        isList: true,
+        isVerbatim: true,
+        description:
+          'The program and its arguments, after --. It gets the task as JSON on its standard input, and as HIVEWAX_TASK_ID, _TOKEN, _ATTEMPT, _DESCRIPTION and _PAYLOAD; what it prints is the result. Exit code 0 completes the task, 75 gives it back for later, 65 fails it for good, any other fails the attempt',
+      },
+    ],
+    options: [
+      { name: 'exec', type: 'text', description: 'A line of shell to run instead of a program' },
+      {
+        name: 'agentId',
+        type: 'text',
+        description: 'Who claims; default: the acting agent, else this process',
+      },
+      {
+        name: 'capabilities',
+        type: 'text',
+        isList: true,
+        description: 'What it can do; default: what the agent was registered with',
+      },
+      { name: 'queues', type: 'text', isList: true, description: 'Only tasks of these queues; default: all' },
+      { name: 'concurrency', type: 'integer', short: 'c', description: 'How many tasks at once; default: 1' },
+      {
+        name: 'lease',
+        type: 'text',
+        description: 'How long others wait for a task, should this process be killed; default: 30s',
+      },
+      {
+        name: 'once',
+        type: 'boolean',
+        description: 'End when nothing is left to do, instead of waiting for more',
+      },
+      {
+        name: 'drain',
+        type: 'text',
+        description: 'How long running commands may go on after Ctrl-C, before they are ended; default: 30s',
+      },
+      {
+        name: 'later',
+        type: 'text',
+        description: 'How long a task waits that its command gave back with exit code 75; default: 10s',
+      },
+    ],
+    examples: [
+      "hivewax work --exec 'make build'",
+      'hivewax work --agent-id builder-1 --concurrency 4 --once -- node build.js --fast',
+      `hivewax work --exec 'hivewax tasks heartbeat "$HIVEWAX_TASK_ID" "$HIVEWAX_TASK_TOKEN" --progress 50; ./run.sh'`,
+    ],
+  },
+  {
+    path: 'lock run',
+    summary: 'Run a command while holding a lock',
+    effect: 'write',
+    positionals: [
+      { name: 'name', type: 'text', isRequired: true, description: "The lock's name" },
+      {
+        name: 'command',
+        type: 'text',
+        isList: true,
+        isVerbatim: true,
+        isRequired: true,
+        description: 'The program and its arguments, after --; its exit code is that of this command',
+      },
+    ],
+    options: [
+      {
+        name: 'lease',
+        type: 'text',
+        description: 'How long the lock outlives this process, should that be killed; default: 30s',
+      },
+      {
+        name: 'wait',
+        type: 'text',
+        description:
+          'How long to wait while somebody else holds it, such as 5m; default: not at all (exit code 4)',
+      },
+      {
+        name: 'delay',
+        type: 'text',
+        description:
+          'How long others must wait besides, should the lease lapse without a release; default: 0',
+      },
+      {
+        name: 'owner',
+        type: 'text',
+        description: 'Who holds it; default: the acting agent, else this process',
+      },
+    ],
+    examples: [
+      'hivewax lock run deploy -- npm run deploy',
+      'hivewax lock run migrate --wait 5m --lease 1m -- sh -c \'./migrate --token "$HIVEWAX_LOCK_TOKEN"\'',
+    ],
   },
   {
     path: 'shell',
@@ -105,14 +217,50 @@ export const ownCommands: readonly Command[] = [
   },
 ]
 
+/** What the command line adds to the command of an operation that it shows in a way of its own. */
+interface Addition {
+  /** Its options that can be given in their place too. */
+  readonly positionals: readonly string[]
+  readonly options: readonly Field[]
+  readonly examples: readonly string[]
+}
+
+/** By the words that call the command. */
+export const additions: ReadonlyMap<string, Addition> = new Map([
+  [
+    'tasks graph',
+    {
+      positionals: ['rootId'],
+      options: [
+        {
+          name: 'format',
+          type: 'text',
+          choices: ['ascii', 'mermaid', 'dot'],
+          description: 'How to draw it; default: ascii, an outline for people',
+        },
+      ],
+      examples: [
+        'hivewax tasks graph implement-auth --format mermaid',
+        'hivewax tasks graph --format dot | dot -Tsvg > tasks.svg',
+      ],
+    },
+  ],
+])
+
 /**
  * The code of a command, loaded when it is run: of those above, and of operations that the command line shows in
  * a way of its own. All others run their operation and print what it gives.
  */
 export const runners: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['events tail', () => import('./tail.ts')],
+  ['events verify', () => import('./verify.ts')],
   ['shared watch', () => import('./watch.ts')],
+  ['agents list', () => import('./agents-list.ts')],
+  ['tasks board', () => import('./board.ts')],
+  ['tasks graph', () => import('./graph.ts')],
+  ['work', () => import('./work.ts')],
   ['doctor', () => import('./doctor.ts')],
+  ['lock run', () => import('./lock-run.ts')],
   ['shell', () => import('./shell.ts')],
   ['completion', () => import('./completion.ts')],
   ['complete', () => import('./complete.ts')],

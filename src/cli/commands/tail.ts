@@ -1,4 +1,5 @@
-import type { EventFilter, EventRecord, Events } from '../../events/events.ts'
+import type { EventRecord, Events } from '../../events/events.ts'
+import type { EventFilter } from '../../events/filter.ts'
 import { type Cli, interruptedExit } from '../cli.ts'
 import { oneLine, pad, tabField } from '../print/text.ts'
 import { localTime, spell, toJson } from '../print/value.ts'

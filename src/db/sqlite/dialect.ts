@@ -25,6 +25,7 @@ export function sqliteDialect(clock: Clock): Dialect {
                   where member.type = 'text' and member.atom = ${value})`,
     oneOf: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
     skipLocked: raw(''),
+    keepRows: raw(''),
     fullText: sqliteFullText,
   }
 }

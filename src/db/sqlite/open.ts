@@ -61,6 +61,8 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
   entry.users.add(wanted)
   const release = async () => {
     if (!entry.users.delete(wanted)) return
+    // Whoever waits through the handle that leaves is to look, and hear that it was closed.
+    void entry.opening.then(store => store.commits.add())
     if (entry.users.size > 0) return applyStrictest(entry)
     entry.closing = entry.opening.then(store => store.close()).finally(() => shared.delete(file))
     await entry.closing

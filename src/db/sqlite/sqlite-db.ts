@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Deadline } from '../../errors.ts'
-import type { Db, Dialect, Executed, Row, TransactionOptions } from '../db.ts'
+import type { Commits, Db, Dialect, Executed, Row, TransactionOptions } from '../db.ts'
 import type { Param, Sql } from '../sql.ts'
 import { Scope } from './scope.ts'
 import type { SqliteStore } from './store.ts'
@@ -47,6 +47,10 @@ export class SqliteDb implements Db {
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
     Scope.check(this.#store)
     return this.#store.writer.alone(() => this.#store.execute(text, params))
+  }
+
+  get commits(): Commits {
+    return this.#store.commits
   }
 
   async version(): Promise<unknown> {

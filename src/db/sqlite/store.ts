@@ -4,6 +4,7 @@ import type { Clock } from '../../util/clock.ts'
 import type { Db, Executed, Row } from '../db.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
 import { retryBusy } from './busy.ts'
+import { SqliteCommits } from './commits.ts'
 import { Connection } from './connection.ts'
 import { sqliteBinding, sqliteDialect } from './dialect.ts'
 import { assertSchema, createSchema } from './schema.ts'
@@ -18,12 +19,16 @@ const pageCacheKiB = 16_384
 export class SqliteStore {
   readonly file: string
   readonly writer: Writer
+  readonly commits = new SqliteCommits(() => this.#foreignVersion())
   readonly #writing: Connection
   readonly #reading: Connection
   readonly #compiler = new Compiler(sqliteBinding)
   /** Counts the commits of this process that could change memory_store. */
   #memoryCommits = 0
   #memoryTouched = false
+  /** Whether the open transaction could have changed anything beside memory_store. */
+  #othersTouched = false
+  #changes: unknown
   #version: Promise<unknown> | undefined
   readonly #inode: number | undefined
   #isDurable = true
@@ -84,6 +89,7 @@ export class SqliteStore {
   /** Runs a statement on the writing connection, inside the transaction that the writer has open. */
   write<R extends object = Row>(statement: Statement, params: Bound[]): R[] {
     if (statement.touchesMemory && !statement.reads) this.#memoryTouched = true
+    if (!statement.touchesMemory && !statement.reads) this.#othersTouched = true
     return this.#writing.run<R>(statement, params)
   }
 
@@ -126,7 +132,10 @@ export class SqliteStore {
   }
 
   runForeign(mode: 'query' | 'execute', text: string, params: readonly Param[]): Executed {
-    if (mode === 'execute') this.#memoryTouched = true
+    if (mode === 'execute') {
+      this.#memoryTouched = true
+      this.#othersTouched = true
+    }
     return this.#writing.runForeign(mode, text, this.#compiler.bind(params))
   }
 
@@ -174,19 +183,33 @@ export class SqliteStore {
     return error
   }
 
-  /** Commits of other processes move SQLite's own counter; ours, which do not on this connection, are counted. */
+  /** Changes with the commits of other connections, in whichever process; ours on this one do not move it. */
+  #foreignVersion(): unknown {
+    return this.#writing.value('pragma data_version')
+  }
+
+  /** Commits of other processes move SQLite's own counter; ours are counted. */
   #checkVersion(): unknown {
     try {
-      return `${this.#writing.value('pragma data_version')} ${this.#memoryCommits}`
+      return `${this.#foreignVersion()} ${this.#memoryCommits}`
     } catch (error) {
       if (error instanceof Busy) return Symbol('unknown')
       throw error
     }
   }
 
+  /** Whether any row was changed since this was asked last: else followers that write would wake each other for ever. */
+  #hasChanged(): boolean {
+    const before = this.#changes
+    this.#changes = this.#writing.value('select total_changes()')
+    return this.#changes !== before
+  }
+
   #countCommit(): void {
     if (this.#memoryTouched) this.#memoryCommits++
+    if (this.#hasChanged() && this.#othersTouched) this.commits.add()
     this.#memoryTouched = false
+    this.#othersTouched = false
   }
 }
 

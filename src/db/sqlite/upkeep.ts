@@ -15,7 +15,6 @@ import {
   type LongOptions,
   portion,
 } from '../engine.ts'
-import { wakeFollowers } from '../follow.ts'
 import { closed } from '../gate.ts'
 import type { Sql } from '../sql.ts'
 import { retryBusy } from './busy.ts'
@@ -134,7 +133,7 @@ export class SqliteUpkeep implements Engine {
         }
         return offload(place, 'replace', input, { onProgress: portion(onProgress, 0.5, 1) })
       })
-      wakeFollowers()
+      this.#store.commits.add()
       onProgress?.({ step: 'done', fraction: 1 })
       return replaced
     } finally {

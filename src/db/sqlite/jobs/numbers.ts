@@ -11,6 +11,8 @@ const single = [
   { table: 'agents', column: 'incarnation' },
   { table: 'tasks', column: 'token' },
   { table: 'hivewax_locks', column: 'token' },
+  { table: 'hivewax_event_offsets', column: 'token' },
+  { table: 'hivewax_workflow_runs', column: 'token' },
 ]
 
 /** The tables in which several numbers stand for the same key, present and past ones. */

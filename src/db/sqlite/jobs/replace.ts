@@ -1,3 +1,4 @@
+import { type ChainedEvent, eventHash, firstHash } from '../../chain.ts'
 import type { Replaced } from '../../engine.ts'
 import type { Connection } from '../connection.ts'
 import { assertSchema } from '../schema.ts'
@@ -76,7 +77,10 @@ function counter(connection: Connection, schema: string, name: string): number {
 function endLeases(connection: Connection): void {
   connection.exec(`
     update source.tasks set lease_until = 0, lease_epoch = null where status = 'running';
-    update source.hivewax_locks set owner = null, lease_until = null, lease_epoch = null`)
+    update source.hivewax_locks set owner = null, lease_until = null, lease_epoch = null;
+    update source.hivewax_workflow_runs set owner = null, lease_until = null, lease_epoch = null;
+    update source.hivewax_event_offsets set owner = null, lease_until = null, lease_epoch = null;
+    update source.hivewax_leases set lease_until = 0, lease_epoch = ''`)
 }
 
 /** Drops from `main` what the backup lacks or has otherwise, then makes the tables that are missing. */
@@ -111,7 +115,18 @@ function logRestore(connection: Connection, now: string, data: string): number {
   const text = `insert into main.events (type, source, data, timestamp)
                 values ('memory.restored', 'system', ?, ?) returning id`
   const [row] = [...connection.iterate(text, [data, now])]
-  return Number(row?.id)
+  const id = Number(row?.id)
+  const sealed = connection.value(`select value from main.hivewax_counters where name = 'events_sealed'`)
+  if (sealed !== undefined)
+    chain(connection, { id, type: 'memory.restored', source: 'system', data, timestamp: now })
+  return id
+}
+
+function chain(connection: Connection, event: ChainedEvent): void {
+  const last = connection.value('select hash from main.hivewax_event_hashes order by event_id desc limit 1')
+  const text = 'insert into main.hivewax_event_hashes (event_id, hash) values (?, ?) returning event_id'
+  const hash = eventHash(last === undefined ? firstHash : String(last), event)
+  for (const _ of connection.iterate(text, [event.id, hash]));
 }
 
 function isTrigger({ type }: SchemaObject): boolean {

@@ -202,6 +202,7 @@ function raiseCounters(fresh: Connection): void {
     update hivewax_counters
     set value = ${margin} + (select value from hivewax_counters where name = 'shared_revision')
     where name in ('shared_revision', 'shared_floor');
+    update hivewax_counters set value = 0 where name = 'find_events';
     update sqlite_sequence set seq = seq + ${margin}`)
 }
 

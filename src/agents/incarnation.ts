@@ -1,0 +1,70 @@
+import type { Db } from '../db/db.ts'
+import { sql } from '../db/sql.ts'
+import { Conflict } from '../errors.ts'
+import { readsOnly } from './reading.ts'
+
+/** One run of an agent: what `register` returned for it. */
+export interface Incarnation {
+  agentId: string
+  incarnation: number
+}
+
+/**
+ * The database as one incarnation of an agent uses it. Every write becomes a transaction that first makes sure that
+ * the agent has this incarnation, and keeps it until the end: no write of an old process is ever stored after the
+ * agent was registered anew or deleted, however late it comes. The first refusal ends it: incarnations never
+ * come back, so later writes are refused without asking. Reading stays possible.
+ */
+export function fenced(db: Db, run: Incarnation): Db {
+  let ended: Conflict | undefined
+  const transaction: Db['transaction'] = async (fn, options) => {
+    if (ended !== undefined) throw ended
+    let refusal: Conflict | undefined
+    const guarded = async (tx: Db) => {
+      refusal = await whyEnded(tx, run)
+      if (refusal !== undefined) throw refusal
+      return fn(tx)
+    }
+    try {
+      return await db.transaction(guarded, options)
+    } catch (error) {
+      // Only now is it known that what refused it is committed.
+      if (error === refusal) ended = refusal
+      throw error
+    }
+  }
+  const { version, commits } = db
+  return {
+    dialect: db.dialect,
+    all: query => (readsOnly(query) ? db.all(query) : transaction(tx => tx.all(query))),
+    query: (text, params) => db.query(text, params),
+    execute: (text, params) => transaction(tx => tx.execute(text, params), { interactive: true }),
+    transaction,
+    ...(version !== undefined && { version: () => version.call(db) }),
+    ...(commits !== undefined && { commits }),
+  }
+}
+
+async function whyEnded(tx: Db, { agentId, incarnation }: Incarnation): Promise<Conflict | undefined> {
+  const [agent] = await tx.all<{ incarnation: number }>(
+    sql`select incarnation from agents where id = ${agentId} ${tx.dialect.keepRows}`,
+  )
+  return agent?.incarnation === incarnation ? undefined : staleIncarnation(agentId, incarnation, agent)
+}
+
+/** The refusal of a run of an agent that is over. */
+export function staleIncarnation(
+  id: string,
+  incarnation: number | undefined,
+  current: { incarnation: number } | undefined,
+): Conflict {
+  const [why, hint] =
+    current === undefined
+      ? [`was deleted: its incarnation ${incarnation} is over`, 'Stop what it does, or register it again.']
+      : [
+          `was registered again: it has incarnation ${current.incarnation}, not ${incarnation}`,
+          'Another process runs under this id: stop this one, or register it under an id of its own.',
+        ]
+  const details = { id, incarnation: current?.incarnation ?? null }
+  return new Conflict(`agent ${JSON.stringify(id)} ${why}`, { hint, details }, 'stale_token')
+}

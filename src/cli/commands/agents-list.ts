@@ -1,0 +1,50 @@
+import type { Agent } from '../../agents/agent.ts'
+import type { AgentFilter } from '../../agents/agents.ts'
+import type { Released } from '../../agents/changes.ts'
+import type { Cli } from '../cli.ts'
+
+/** An agent with what it works on at present. */
+type Working = Agent & Pick<Released, 'tasks' | 'locks'>
+
+/** Lists agents with what each works on; for people, in words instead of fields. */
+export async function run(cli: Cli, filter: AgentFilter): Promise<undefined> {
+  const { agents } = await cli.memory()
+  const { items, cursor } = await agents.list(filter)
+  const work = await agents.work(items.map(agent => agent.id))
+  const working = items.map(agent => ({ ...agent, ...(work.get(agent.id) ?? { tasks: [], locks: [] }) }))
+  if (cli.print.json) cli.print.document({ items: working, cursor })
+  else cli.print.list(cli.flags.plain ? working : working.map(agent => forPeople(agent, Date.now())), cursor)
+}
+
+function forPeople(agent: Working, nowMs: number) {
+  const { id, type, swarmId, capabilities, state, lastActive, tasks, locks } = agent
+  const worksOn = [...tasks.map(task => `task ${task}`), ...locks.map(lock => `lock ${lock}`)].join(', ')
+  return {
+    id,
+    type,
+    life: life(agent, nowMs),
+    worksOn: worksOn || undefined,
+    swarmId,
+    capabilities: capabilities.join(', ') || undefined,
+    state,
+    lastActive,
+  }
+}
+
+/** `alive`, `gone for 3m` since its ttl ran out, or `no ttl` for one that never counts as gone. */
+function life({ alive, ttl, lastActive }: Agent, nowMs: number): string {
+  if (ttl === undefined) return 'no ttl'
+  return alive ? 'alive' : `gone for ${span(nowMs - lastActive.getTime() - 1000 * ttl)}`
+}
+
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+] as const
+
+/** A length of time in its largest unit: `3m`. The wall clock may have been set back since it began. */
+function span(ms: number): string {
+  const [unit, unitMs] = units.find(([, size]) => ms >= size) ?? ['s', 1000]
+  return `${Math.max(0, Math.floor(ms / unitMs))}${unit}`
+}

@@ -1,0 +1,93 @@
+import os from 'node:os'
+import { InvalidInput } from '../../errors.ts'
+import type { Cli } from '../cli.ts'
+import { optionMs } from '../coerce.ts'
+import { Groups } from '../work/groups.ts'
+import { Reporter } from '../work/reporter.ts'
+import { TaskRunner } from '../work/task-runner.ts'
+
+const defaultLaterMs = 10_000
+
+interface WorkInput {
+  command?: string[]
+  exec?: string
+  agentId?: string
+  capabilities?: string[]
+  queues?: string[]
+  concurrency?: number
+  lease?: string
+  once?: boolean
+  drain?: string
+  later?: string
+}
+
+/**
+ * Works until Ctrl-C or SIGTERM, and then lets what runs come to its end; at once, giving the tasks back, on the
+ * second.
+ */
+export async function run(cli: Cli, input: WorkInput): Promise<number> {
+  const words = wordsOf(input)
+  const memory = await cli.memory()
+  const agentId =
+    input.agentId ?? cli.flags.agent ?? (process.env.HIVEWAX_AGENT || `${os.hostname()}-${process.pid}`)
+  const { stop, hurry, forget } = endings(cli)
+  const groups = new Groups()
+  const reporter = new Reporter(cli)
+  const laterMs = optionMs('--later', input.later) ?? defaultLaterMs
+  const runner = new TaskRunner({ words, url: memory.url, agentId, laterMs, hurry, groups, reporter })
+  process.on('exit', groups.kill)
+  try {
+    const summary = await memory.tasks.work(runner.run, {
+      agentId,
+      capabilities: input.capabilities,
+      queues: input.queues,
+      concurrency: input.concurrency,
+      leaseMs: optionMs('--lease', input.lease),
+      drainMs: input.drain === '0' ? 0 : optionMs('--drain', input.drain),
+      untilEmpty: input.once,
+      signal: stop,
+    })
+    if (runner.failure !== undefined) throw runner.failure
+    reporter.summary(summary)
+    return 0
+  } finally {
+    process.off('exit', groups.kill)
+    forget()
+  }
+}
+
+function wordsOf({ exec, command = [] }: WorkInput): readonly string[] {
+  if (exec === undefined && command.length > 0) return command
+  if (exec?.trim() && command.length === 0) return ['sh', '-c', exec]
+  const both = exec !== undefined && command.length > 0
+  throw new InvalidInput(both ? 'both --exec and a program are given' : 'there is no command to run', {
+    hint: "Write hivewax work --exec 'LINE OF SHELL', or hivewax work -- PROGRAM ARGUMENTS.",
+  })
+}
+
+/** What ends the work: the first signal stops claiming, the second ends everything; so does losing the terminal. */
+function endings({ interrupted, print }: Cli) {
+  const stop = new AbortController()
+  const hurry = new AbortController()
+  hurry.signal.addEventListener('abort', () => stop.abort())
+  const end = () => {
+    if (stop.signal.aborted) return hurry.abort()
+    print.note('letting the running commands end; once more, and they are ended, and their tasks given back')
+    stop.abort()
+  }
+  // The first Ctrl-C is told by the program, which in the shell has its own way to hear it.
+  const onInterrupted = () => {
+    end()
+    process.on('SIGINT', end)
+  }
+  const interrupt = interrupted()
+  const giveUp = () => hurry.abort()
+  interrupt.addEventListener('abort', onInterrupted)
+  process.on('SIGTERM', end)
+  process.on('SIGHUP', giveUp)
+  const forget = () => {
+    interrupt.removeEventListener('abort', onInterrupted)
+    process.off('SIGINT', end).off('SIGTERM', end).off('SIGHUP', giveUp)
+  }
+  return { stop: stop.signal, hurry, forget }
+}

@@ -1,0 +1,109 @@
+import type { Task } from '../../tasks/task.ts'
+import { isObject, type Json } from '../../util/json.ts'
+import type { Colours } from '../print/colour.ts'
+import { span } from '../print/span.ts'
+import { oneLine, truncate, visible } from '../print/text.ts'
+import { spell } from '../print/value.ts'
+import type { Board, Section, WaitingTask } from './board.ts'
+import { lookOf } from './status.ts'
+
+/** A part of the board as it is to be shown. */
+export interface Panel {
+  readonly title: string
+  readonly colour: keyof Colours
+  readonly count: number
+  readonly cards: readonly Card[]
+}
+
+/** A task on the board. */
+export interface Card {
+  readonly sign: string
+  /** Its id; of a UUID the end, by which people tell them apart. */
+  readonly name: string
+  readonly description: string
+  /** What else there is to know, the most telling first. */
+  readonly facts: string
+}
+
+/** Wider facts would leave no room for the description. */
+const maxFact = 30
+
+/** The board's five parts, in the order of a task's life. */
+export function panels(board: Board): Panel[] {
+  const now = board.at.getTime()
+  return [
+    panel('Ready', 'yellow', board.ready, task => card(task, '○', readyFacts(task, now))),
+    panel('Waiting', 'dim', board.waiting, task => card(task, '○', waitingFacts(task, now))),
+    panel('Running', 'cyan', board.running, task =>
+      card(task, lookOf('running').sign, runningFacts(task, now)),
+    ),
+    panel('Done', 'green', board.done, task => card(task, lookOf('completed').sign, doneFacts(task, now))),
+    panel('Failed and dead', 'red', board.failed, task =>
+      card(task, lookOf(task.status).sign, failedFacts(task, now)),
+    ),
+  ]
+}
+
+function panel<T>(
+  title: string,
+  colour: keyof Colours,
+  section: Section<T>,
+  toCard: (task: T) => Card,
+): Panel {
+  return { title, colour, count: section.count, cards: section.tasks.map(toCard) }
+}
+
+function card({ id, description }: Task | WaitingTask, sign: string, facts: Iterable<string>): Card {
+  const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
+  return {
+    sign,
+    name: isUuid ? `…${id.slice(-8)}` : clean(id),
+    description: clean(description),
+    facts: Array.from(facts, fact => truncate(clean(fact), maxFact)).join(', '),
+  }
+}
+
+function* readyFacts(task: WaitingTask, now: number): Generator<string> {
+  if (task.priority !== 'medium') yield task.priority
+  if (task.queue !== 'default') yield `in ${task.queue}`
+  if (task.attempts > 0) yield `tried ${task.attempts} of ${task.maxAttempts}`
+  yield `for ${span(now - Number(task.runAt ?? task.createdAt))}`
+}
+
+function* waitingFacts(task: WaitingTask, now: number): Generator<string> {
+  const { dependencies, openDependencies: open, runAt } = task
+  if (open > 0)
+    yield dependencies.length === 1 ? `after ${dependencies[0]}` : `after ${open} of ${dependencies.length}`
+  if (runAt !== undefined) yield runAt.getTime() > now ? `in ${span(runAt.getTime() - now)}` : 'due'
+  if (task.attempts > 0) yield `tried ${task.attempts} of ${task.maxAttempts}`
+}
+
+function* runningFacts(task: Task, now: number): Generator<string> {
+  yield task.assignedTo ?? 'somebody'
+  yield span(now - Number(task.claimedAt ?? task.updatedAt))
+  if (task.progress !== undefined) yield spell(task.progress, 'people')
+  if (task.attempts > 1) yield `attempt ${task.attempts} of ${task.maxAttempts}`
+}
+
+function* doneFacts({ assignedTo, claimedAt, completedAt }: Task, now: number): Generator<string> {
+  if (assignedTo !== undefined) yield assignedTo
+  if (completedAt === undefined) return
+  if (claimedAt !== undefined) yield `took ${span(completedAt.getTime() - claimedAt.getTime())}`
+  yield `${span(now - completedAt.getTime())} ago`
+}
+
+function* failedFacts(task: Task, now: number): Generator<string> {
+  const last = task.errors.at(-1)
+  yield task.status === 'dead' ? `dead after ${task.attempts}` : 'failed'
+  if (last !== undefined) yield messageOf(last.error)
+  else if (task.causedBy !== undefined) yield `because of ${task.causedBy}`
+  yield `${span(now - Number(task.completedAt ?? task.updatedAt))} ago`
+}
+
+function messageOf(error: Json): string {
+  return spell(isObject(error) && typeof error.message === 'string' ? error.message : error, 'people')
+}
+
+function clean(text: string): string {
+  return visible(oneLine(text))
+}

@@ -1,0 +1,67 @@
+import type { ClaimedTask } from '../../tasks/task.ts'
+import type { WorkSummary } from '../../tasks/work.ts'
+import type { Cli } from '../cli.ts'
+import { isTerminal, writeError } from '../print/output.ts'
+import { span } from '../print/span.ts'
+import { oneLine, pad, tabField, visible } from '../print/text.ts'
+import { localTime, spell, toJson } from '../print/value.ts'
+
+/** What a command that has ended asks for: that its task be completed, failed, given back; or it had to end. */
+export type Verdict = 'completed' | 'failed' | 'given up' | 'later' | 'stopped'
+
+const colours = {
+  started: 'cyan',
+  completed: 'green',
+  failed: 'red',
+  'given up': 'red',
+  later: 'yellow',
+  stopped: 'yellow',
+} as const
+
+/** Prints what a worker does: a line when a task begins, one when its command has ended, and the sums. */
+export class Reporter {
+  readonly #cli: Cli
+
+  constructor(cli: Cli) {
+    this.#cli = cli
+  }
+
+  started({ id, attempt, description }: ClaimedTask): void {
+    this.#tell('started', id, { attempt, description }, description)
+  }
+
+  /** @param error why not, when the task is not completed */
+  ended({ id, attempt }: ClaimedTask, verdict: Verdict, durationMs: number, error?: string): void {
+    const message = error === undefined ? span(durationMs) : `${span(durationMs)}, ${error}`
+    this.#tell(verdict, id, { attempt, durationMs: Math.round(durationMs), error }, message)
+  }
+
+  /** Passes on a line that the command of a task said. */
+  said({ id }: ClaimedTask, line: string): void {
+    const { flags, print } = this.#cli
+    if (!flags.quiet)
+      writeError(`${print.error.dim(`[${visible(id)}]`)} ${isTerminal(2) ? visible(line) : line}\n`)
+  }
+
+  summary(summary: WorkSummary): void {
+    const { print } = this.#cli
+    const sums = Object.entries(summary).map(([what, count]) => `${count} ${what}`)
+    if (print.json) print.line(toJson({ event: 'summary', at: new Date(), ...summary }))
+    else print.note(sums.join(', '))
+  }
+
+  #tell(event: keyof typeof colours, taskId: string, facts: object, message: string): void {
+    const { print, flags } = this.#cli
+    const at = new Date()
+    if (print.json) print.line(toJson({ event, at, taskId, ...facts }))
+    else if (flags.plain) print.line(plainLine(at, event, taskId, message))
+    else {
+      const word = print.out[colours[event]](pad(event, 9))
+      print.styled(`${localTime(at)}  ${word}  ${visible(oneLine(taskId))}  ${visible(oneLine(message))}`)
+    }
+  }
+}
+
+function plainLine(...fields: unknown[]): string {
+  return fields.map(field => tabField(spell(field, 'programs'))).join('\t')
+}

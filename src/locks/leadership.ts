@@ -1,0 +1,111 @@
+import type { Db } from '../db/db.ts'
+import { appendEvents } from '../db/outbox.ts'
+import { Closed } from '../errors.ts'
+import { Renewal } from '../util/renewal.ts'
+import { freeLock, renewLock, takeLock, type Wish } from './hold.ts'
+import type { HeldLock } from './locks.ts'
+
+export interface CampaignOptions {
+  /** Who wants to lead. Default: the handle's agent, else an id of this process. */
+  candidate?: string | undefined
+  /** How long a leader that gives no sign of life is trusted: 1 ms to a day, default 30,000 ms. */
+  leaseMs?: number | undefined
+  /** How long others must wait besides, when the leader's lease lapses without its resigning. Default 0. */
+  delayMs?: number | undefined
+  /** Ends the campaign: it then rejects with the signal's reason. A leadership won before it leaves alone. */
+  signal?: AbortSignal | undefined
+}
+
+export interface ObserveOptions {
+  /** Ends the observation, without an error. */
+  signal?: AbortSignal | undefined
+}
+
+/** Who leads. */
+export interface Leader {
+  name: string
+  leader: string
+  /** Higher for every later leader. It is the fencing token of the lock of this name. */
+  term: number
+  since: Date
+  /** How long the leader still is trusted, unless it gives a sign of life. */
+  remainingMs: number
+}
+
+/** An election won: one leads until one resigns, or gives no sign of life for the length of the lease. */
+export interface Leadership extends AsyncDisposable {
+  readonly name: string
+  readonly leader: string
+  /** Higher for every later leader. `{ name, token: term }` is what `locks.assert` and guarded writes take. */
+  readonly term: number
+  /** Aborted when the leadership has ended: lost, not renewed in time (its reason says why), or resigned. */
+  readonly signal: AbortSignal
+  /** Lets others lead at once. Does nothing when this term has ended already, whoever leads since. */
+  resign(): Promise<void>
+}
+
+/**
+ * Becomes the leader when nobody is, and logs the event `leader.elected` with it.
+ * @returns the term, or undefined when somebody leads
+ */
+export function elect(db: Db, name: string, wish: Wish): Promise<number | undefined> {
+  return db.transaction(async tx => {
+    const term = await takeLock(tx, name, wish)
+    if (term !== undefined) await tell(tx, 'leader.elected', { name, leader: wish.owner, term })
+    return term
+  })
+}
+
+/** A term in office, renewed in the background until it ends. */
+export class Term implements Leadership {
+  readonly name: string
+  readonly leader: string
+  readonly term: number
+  readonly #db: Db
+  readonly #renewal: Renewal
+  readonly #ended = new AbortController()
+
+  /** Starts with a lease that was given just now. */
+  constructor(db: Db, name: string, term: number, { owner, leaseMs }: Wish) {
+    this.name = name
+    this.leader = owner
+    this.term = term
+    this.#db = db
+    this.#renewal = new Renewal(() => renewLock(db, { name, token: term }, leaseMs), leaseMs)
+    const { signal } = this.#renewal
+    signal.addEventListener('abort', () => this.#ended.abort(signal.reason), { once: true })
+  }
+
+  get signal(): AbortSignal {
+    return this.#ended.signal
+  }
+
+  async resign(): Promise<void> {
+    const { name, leader, term } = this
+    this.#ended.abort(
+      new Closed(`${JSON.stringify(leader)} has resigned as leader of ${JSON.stringify(name)}`),
+    )
+    await this.#renewal.stop()
+    await this.#db.transaction(async tx => {
+      if (await freeLock(tx, { name, token: term })) {
+        await tell(tx, 'leader.resigned', { name, leader, term })
+      }
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.resign()
+  }
+}
+
+export function asLeader({ name, owner, token, acquiredAt, remainingMs }: HeldLock): Leader {
+  return { name, leader: owner, term: token, since: acquiredAt, remainingMs }
+}
+
+async function tell(
+  tx: Db,
+  type: 'leader.elected' | 'leader.resigned',
+  data: { name: string; leader: string; term: number },
+): Promise<void> {
+  await appendEvents(tx, [{ type, source: data.leader, data }])
+}

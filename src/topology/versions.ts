@@ -1,0 +1,137 @@
+import type { Db } from '../db/db.ts'
+import { theRow } from '../db/rows.ts'
+import { type Sql, sql } from '../db/sql.ts'
+import { Conflict, NotFound } from '../errors.ts'
+import { describe } from '../util/check.ts'
+import { decodeLoose, isObject, type Json } from '../util/json.ts'
+import { toDate } from '../util/time.ts'
+import { type NewEdge, toEdge } from './build.ts'
+import type { Edge, Node } from './graph.ts'
+import type { TopologyType } from './shapes.ts'
+
+/** How a swarm is wired, in one version. */
+export interface SwarmTopology {
+  swarmId: string
+  topologyType: TopologyType
+  /** As they were saved: ids, or objects with an `id`. */
+  nodes: Node[]
+  /** In their long form, those that the type made included. They lead both ways. */
+  edges: Edge[]
+  metadata: Json | undefined
+  /** Rises with every save of the swarm and is never used twice, not even after a delete. */
+  version: number
+  createdAt: Date
+}
+
+export interface TopologyRow {
+  id: number
+  swarm_id: string
+  topology_type: TopologyType
+  nodes: string
+  edges: string | null
+  metadata: string | null
+  version: number
+  created_at: string
+}
+
+/** What a version says, as JSON texts. */
+export interface NewVersion {
+  type: TopologyType
+  nodes: string
+  edges: string
+  metadata: string | null
+}
+
+export interface VersionOf {
+  swarmId: string
+  /** The version that the latest one must have. */
+  expected?: number | undefined
+}
+
+export const columns = sql`id, swarm_id, topology_type, nodes, edges, metadata, version, created_at`
+
+/** How many versions of a swarm are kept. */
+const keptVersions = 100
+
+/**
+ * Within `tx`, saves what `make` makes of a swarm's latest topology, as its next version.
+ * @throws Conflict when the latest is not the expected one
+ */
+export async function saveVersion(
+  tx: Db,
+  { swarmId, expected }: VersionOf,
+  make: (latest: TopologyRow | undefined) => NewVersion,
+): Promise<SwarmTopology> {
+  const floor = await lockTopologies(tx)
+  const row = await latest(tx, swarmId)
+  const current = row?.version ?? 0
+  if (expected !== undefined && expected !== current) throw moved(swarmId, current, expected)
+  const made = make(row)
+  const version = Math.max(current, floor) + 1
+  const saved = await tx.all<TopologyRow>(
+    sql`insert into swarm_topology (swarm_id, topology_type, nodes, edges, metadata, version, created_at)
+        values (${swarmId}, ${made.type}, ${made.nodes}, ${made.edges}, ${made.metadata}, ${version},
+                ${tx.dialect.now()})
+        returning ${columns}`,
+  )
+  const oldest = version - keptVersions + 1
+  await tx.all(sql`delete from swarm_topology where swarm_id = ${swarmId} and version < ${oldest}`)
+  return fromRow(theRow(saved))
+}
+
+/**
+ * Makes those who change topologies wait for each other where the engine lets several write.
+ * @returns the floor, up to which no version is ever issued
+ */
+export async function lockTopologies(tx: Db): Promise<number> {
+  const rows = await tx.all<{ value: number }>(
+    sql`update hivewax_counters set value = value where name = 'floor' returning value`,
+  )
+  return theRow(rows).value
+}
+
+/** The latest version of a swarm's topology; undefined when there is none. */
+export async function latest(db: Db, swarmId: string): Promise<TopologyRow | undefined> {
+  return (await db.all<TopologyRow>(latestOf(swarmId)))[0]
+}
+
+/** The row, or NotFound when the swarm has no topology. */
+export function found(row: TopologyRow | undefined, swarmId: string): TopologyRow {
+  if (row !== undefined) return row
+  throw new NotFound(`swarm ${describe(swarmId)} has no topology`, {
+    hint: 'Save one first.',
+    details: { swarmId },
+  })
+}
+
+export function fromRow(row: TopologyRow): SwarmTopology {
+  return {
+    swarmId: row.swarm_id,
+    topologyType: row.topology_type,
+    // What we wrote has been checked; a foreign writer's row is shown as far as it is a list of such things.
+    nodes: readList(row.nodes).filter(node => typeof node === 'string' || isObject(node)) as Node[],
+    edges: (readList(row.edges).filter(edge => Array.isArray(edge) || isObject(edge)) as NewEdge[]).map(
+      toEdge,
+    ),
+    metadata: row.metadata === null ? undefined : decodeLoose(row.metadata),
+    version: row.version,
+    createdAt: toDate(row.created_at),
+  }
+}
+
+function latestOf(swarmId: string): Sql {
+  return sql`select ${columns} from swarm_topology where swarm_id = ${swarmId}
+             order by version desc, id desc limit 1`
+}
+
+function moved(swarmId: string, current: number, expected: number): Conflict {
+  return new Conflict(`the topology of swarm ${describe(swarmId)} has version ${current}, not ${expected}`, {
+    hint: 'Read it again, then decide anew.',
+    details: { swarmId, version: current },
+  })
+}
+
+function readList(text: string | null): Json[] {
+  const list = text === null ? [] : decodeLoose(text)
+  return Array.isArray(list) ? list : []
+}

@@ -1,0 +1,69 @@
+import type { Context } from '../context.ts'
+import { encodeJson, type Json } from '../util/json.ts'
+import type { WorkflowFunction } from './context.ts'
+import { Execution } from './execution.ts'
+import { type ClaimedRun, finishRun } from './hold.ts'
+import { errorText } from './runs.ts'
+
+/** How an execution came to its end. */
+export type Outcome =
+  | { end: 'completed'; result: Json }
+  /** The function threw, or returned what cannot be kept. */
+  | { end: 'failed'; error: unknown }
+  /** It was given back, to go on later. */
+  | { end: 'given back' }
+  /** The run passed to another, or the store failed: it is still open, or what the other made of it. */
+  | { end: 'lost'; error: unknown }
+
+export interface ExecuteOptions {
+  /** True when the run is given back to sleep and wait, instead of doing so in this process. */
+  isServed: boolean
+  /** When it aborts, the run is given back as soon as the steps under way are done. */
+  stop: AbortSignal
+}
+
+/** Works on a run that was claimed, until it has ended, is given back, or is lost. Does not throw. */
+export async function execute(
+  context: Context,
+  claimed: ClaimedRun,
+  fn: WorkflowFunction,
+  { isServed, stop }: ExecuteOptions,
+): Promise<Outcome> {
+  const execution = new Execution(context, claimed, isServed, stop)
+  const work = Promise.allSettled([(async () => fn(execution))()])
+  const settled = await Promise.race([work, execution.gone])
+  await execution.close()
+  if (settled === undefined || execution.isGone) return { end: 'given back' }
+  if (execution.broken !== undefined) return { end: 'lost', error: execution.broken }
+  try {
+    return await finish(context, claimed, settled[0])
+  } catch (error) {
+    return { end: 'lost', error }
+  }
+}
+
+async function finish(
+  context: Context,
+  { hold }: ClaimedRun,
+  settled: PromiseSettledResult<unknown>,
+): Promise<Outcome> {
+  const outcome = settled.status === 'rejected' ? failed(settled.reason) : encode(context, settled.value)
+  const [status, text] =
+    outcome.end === 'failed'
+      ? (['failed', errorText(outcome.error)] as const)
+      : (['completed', outcome.text] as const)
+  await finishRun(context, hold, status, text)
+  return outcome.end === 'failed' ? outcome : { end: 'completed', result: JSON.parse(outcome.text) }
+}
+
+function encode({ maxValueBytes }: Context, value: unknown) {
+  try {
+    return { end: 'completed', text: encodeJson('result', value ?? null, maxValueBytes) } as const
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+function failed(error: unknown) {
+  return { end: 'failed', error } as const
+}

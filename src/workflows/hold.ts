@@ -1,0 +1,200 @@
+import type { Context } from '../context.ts'
+import type { Db, Dialect } from '../db/db.ts'
+import { leaseFor } from '../db/lease.ts'
+import { type Sql, sql } from '../db/sql.ts'
+import { Conflict } from '../errors.ts'
+import { uuidv7 } from '../util/ids.ts'
+import { atOnce, letGo, type RunRow, readRun, runColumns, tellRun } from './runs.ts'
+import { lockWorkflow } from './state.ts'
+import { keepStep, type StepAddress, type StepKind, type StepRow } from './steps.ts'
+
+/** A run in the hands of the process that works on it: `token` proves it, and is higher for every later one. */
+export interface Hold {
+  id: string
+  token: number
+  leaseMs: number
+}
+
+export interface ClaimedRun {
+  row: RunRow
+  hold: Hold
+}
+
+/** Which runs a process has the code for. */
+interface Code {
+  type: string
+  version: string
+}
+
+type ClaimedRow = RunRow & { token: number }
+
+/** Takes a run if it is open and nobody works on it, whatever it waits for. */
+export async function claimRun(
+  context: Context,
+  id: string,
+  leaseMs: number,
+): Promise<ClaimedRun | undefined> {
+  const [claimed] = await claim(context, sql`workflow_id = ${id}`, leaseMs)
+  return claimed
+}
+
+/**
+ * Takes up to `limit` runs of a type, of this version of the code, that nobody works on and that may go on. The
+ * statement that takes them checks all of it again, and only what it returns is taken: of several processes that
+ * saw the same run one gets it.
+ */
+export async function claimDue(
+  context: Context,
+  code: Code,
+  limit: number,
+  leaseMs: number,
+): Promise<ClaimedRun[]> {
+  const { db } = context
+  const due = await db.all<{ workflow_id: string }>(dueSql(db.dialect, code, limit))
+  if (due.length === 0) return []
+  const { dialect } = db
+  const saw = dialect.oneOf(
+    sql`workflow_id`,
+    due.map(row => row.workflow_id),
+  )
+  return claim(context, sql`${saw} and ${isOf(code)} and wake_at <= ${dialect.now()}`, leaseMs)
+}
+
+/** The condition that a run is open, and for this code. */
+function isOf({ type, version }: Code): Sql {
+  return sql`status = 'open' and workflow_type = ${type} and code_version = ${version}`
+}
+
+/**
+ * Those that may go on at once, in the order they came to, and those whose time has come, in the order it did; of
+ * both together the ones that have waited the longest.
+ */
+function dueSql(dialect: Dialect, code: Code, limit: number): Sql {
+  const head = (when: Sql, order: Sql) => sql`
+    select * from (
+      select workflow_id, updated_at from hivewax_workflow_runs
+      where ${isOf(code)} and ${when} and ${isFree(dialect)}
+      order by ${order} limit ${limit}) as head`
+  return sql`
+    select workflow_id from (
+      ${head(sql`wake_at = ${atOnce}`, sql`updated_at`)} union all
+      ${head(sql`wake_at > ${atOnce} and wake_at <= ${dialect.now()}`, sql`wake_at`)}) as due
+    order by updated_at limit ${limit}`
+}
+
+async function claim(context: Context, which: Sql, leaseMs: number): Promise<ClaimedRun[]> {
+  const { db, clock, agentId } = context
+  const rows = await db.all<ClaimedRow>(
+    sql`update hivewax_workflow_runs set owner = ${agentId ?? uuidv7(clock.now())},
+          token = (select case when value > hivewax_workflow_runs.token then value
+                          else hivewax_workflow_runs.token end + 1
+                   from hivewax_counters where name = 'floor'),
+          ${leaseFor(db.dialect, leaseMs)}, wake_at = ${atOnce}, waits_for = null
+        where ${which} and status = 'open' and ${isFree(db.dialect)}
+        returning ${runColumns(db.dialect)}, token`,
+  )
+  return rows.map(row => ({ row, hold: { id: row.workflow_id, token: row.token, leaseMs } }))
+}
+
+/** The condition that nobody works on a run, or who did has not renewed its lease in time. */
+function isFree(dialect: Dialect): Sql {
+  return sql`(lease_epoch is distinct from ${dialect.leaseEpoch()} or lease_until <= ${dialect.leaseNow()})`
+}
+
+/**
+ * Renews the lease.
+ * @throws Conflict `stale_token` when the run has ended, or passed to another, though the lease may only have lapsed
+ */
+export async function renewHold(db: Db, hold: Hold): Promise<void> {
+  const rows = await db.all(
+    sql`update hivewax_workflow_runs set ${leaseFor(db.dialect, hold.leaseMs)}
+        where ${isHeld(hold)} returning token`,
+  )
+  if (rows.length === 0) throw await refusal(db, hold)
+}
+
+/** Keeps the result of a step and renews the lease, or neither. Of two that bring the same step the first wins. */
+export async function checkpoint(
+  db: Db,
+  hold: Hold,
+  step: { at: StepAddress; kind: StepKind; result: string },
+): Promise<StepRow> {
+  return db.transaction(async tx => {
+    await lockWorkflow(tx, hold.id)
+    await renewHold(tx, hold)
+    return keepStep(tx, step.at, step.kind, step.result)
+  })
+}
+
+/** Ends a run: `text` is the JSON of its result or of its error. Its event commits with it. */
+export async function finishRun(
+  context: Context,
+  hold: Hold,
+  status: 'completed' | 'failed',
+  text: string,
+): Promise<void> {
+  const { dialect } = context.db
+  const [result, error] = status === 'completed' ? [text, null] : [null, text]
+  await context.db.transaction(async tx => {
+    const [row] = await tx.all<RunRow>(
+      sql`update hivewax_workflow_runs set status = ${status}, result = ${result}, error = ${error}, ${letGo},
+            updated_at = ${dialect.now()}
+          where ${isHeld(hold)} returning ${runColumns(dialect)}`,
+    )
+    if (row === undefined) throw await refusal(tx, hold)
+    const more = status === 'failed' ? { error: JSON.parse(text) } : {}
+    await tellRun({ ...context, db: tx }, status, row, more)
+  })
+}
+
+/** When a run that is given back may go on: at a time, or when one of these signals was sent. */
+export interface Wakening {
+  /** Undefined: only when it is signalled. */
+  wakeAt: Date | undefined
+  waitsFor: readonly string[]
+}
+
+/**
+ * Gives a run back, for whoever goes on with it then. False, and nothing is changed, when one of the signals is
+ * there already: senders and this take the same lock, so none is missed.
+ */
+export async function giveBack(db: Db, hold: Hold, { wakeAt, waitsFor }: Wakening): Promise<boolean> {
+  return db.transaction(async tx => {
+    await lockWorkflow(tx, hold.id)
+    if (await isSignalled(tx, hold.id, waitsFor)) return false
+    const rows = await tx.all(
+      sql`update hivewax_workflow_runs set ${letGo}, wake_at = ${wakeAt}, waits_for = ${JSON.stringify(waitsFor)},
+            updated_at = ${tx.dialect.now()}
+          where ${isHeld(hold)} returning token`,
+    )
+    if (rows.length === 0) throw await refusal(tx, hold)
+    return true
+  })
+}
+
+async function isSignalled(tx: Db, id: string, names: readonly string[]): Promise<boolean> {
+  if (names.length === 0) return false
+  const rows = await tx.all(
+    sql`select 1 from hivewax_workflow_signals
+        where workflow_id = ${id} and ${tx.dialect.oneOf(sql`name`, names)} limit 1`,
+  )
+  return rows.length > 0
+}
+
+/** The condition that the run was neither given back nor ended, and nobody has taken it over. */
+function isHeld({ id, token }: Hold): Sql {
+  return sql`workflow_id = ${id} and token = ${token} and status = 'open' and owner is not null`
+}
+
+/** Why a run is not this holder's any more. */
+async function refusal(db: Db, { id, token }: Hold): Promise<Conflict> {
+  const row = await readRun(db, id)
+  const isTaken = row?.status === 'open'
+  const change = isTaken ? 'was taken over by another' : `is ${row?.status}`
+  const what = row === undefined ? 'was deleted' : change
+  return new Conflict(
+    `workflow ${JSON.stringify(id)} ${what} since token ${token} was given: nothing was stored`,
+    { hint: 'Stop working on it.', details: { workflowId: id, token, status: row?.status } },
+    'stale_token',
+  )
+}

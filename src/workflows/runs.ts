@@ -1,0 +1,257 @@
+import type { Context } from '../context.ts'
+import type { Db, Dialect } from '../db/db.ts'
+import { isLeased } from '../db/lease.ts'
+import { appendEvents } from '../db/outbox.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
+import { Conflict, HivewaxError, NotFound } from '../errors.ts'
+import { checkName, checkOneOf } from '../util/check.ts'
+import { decodeLoose, isObject, type Json } from '../util/json.ts'
+import { cursorPosition, type PageOptions } from '../util/page.ts'
+import { toDate, toOptionalDate } from '../util/time.ts'
+import { floor, lockWorkflow } from './state.ts'
+
+export const statuses = ['open', 'completed', 'failed', 'cancelled'] as const
+
+/** `open` until it has ended, whether somebody works on it at present, or it sleeps, or waits. */
+export type WorkflowStatus = (typeof statuses)[number]
+
+/** Why a run failed: what its function threw. */
+export interface WorkflowError {
+  name: string
+  message: string
+  /** The code, when hivewax threw it. */
+  code?: string
+}
+
+/** The run of a workflow: its code working through its steps, across crashes and processes. */
+export interface WorkflowRun {
+  id: string
+  workflowType: string
+  /** The version of the code that it was started with; only code of the same version goes on with it. */
+  version: string
+  status: WorkflowStatus
+  input: Json
+  /** Undefined until it has completed. */
+  result: Json | undefined
+  /** Undefined unless it has failed. */
+  error: WorkflowError | undefined
+  /** Who works on it at present; undefined when nobody does. */
+  owner: string | undefined
+  /** When it goes on by itself. Undefined when it may at any time, waits for a signal without end, or has ended. */
+  wakeAt: Date | undefined
+  /** The signals that it waits for while nobody works on it. */
+  waitsFor: string[]
+  /** The workflow whose steps it began with. */
+  forkedFrom: string | undefined
+  createdAt: Date
+  updatedAt: Date
+}
+
+export interface RunFilter extends PageOptions {
+  status?: WorkflowStatus | undefined
+  type?: string | undefined
+}
+
+export interface RunRow {
+  workflow_id: string
+  workflow_type: string
+  code_version: string
+  status: WorkflowStatus
+  input: string
+  result: string | null
+  error: string | null
+  owner: string | null
+  wake_at: string | null
+  waits_for: string | null
+  forked_from: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** A run to begin; `input` is JSON text. */
+export interface NewRun {
+  id: string
+  /** Omitted: the workflow's own type. */
+  type: string | undefined
+  version: string
+  input: string
+  forkedFrom?: string
+}
+
+/** What a change of a run is called in the event log, after `workflow.`. */
+type RunEvent = 'started' | 'completed' | 'failed' | 'cancelled' | 'retried' | 'signalled'
+
+/** The `wake_at` of a run that may go on at once: early enough that no setting back of the clock delays it. */
+export const atOnce = new Date(0)
+
+export function runColumns(dialect: Dialect): Sql {
+  return sql`workflow_id, workflow_type, code_version, status, input, result, error,
+             case when ${isLeased(dialect)} then owner end as owner,
+             wake_at, waits_for, forked_from, created_at, updated_at`
+}
+
+export async function readRun(db: Db, id: string): Promise<RunRow | undefined> {
+  const [row] = await db.all<RunRow>(
+    sql`select ${runColumns(db.dialect)} from hivewax_workflow_runs where workflow_id = ${id}`,
+  )
+  return row
+}
+
+/** The run of this id, which must be there. */
+export async function theRun(db: Db, id: string): Promise<RunRow> {
+  const row = await readRun(db, id)
+  if (row !== undefined) return row
+  throw new NotFound(`workflow ${JSON.stringify(id)} has no run`, {
+    hint: 'Begin one with workflows.run() or workflows.start().',
+    details: { workflowId: id },
+  })
+}
+
+/**
+ * Begins a run unless the workflow has one, and returns the one that it has then.
+ * @throws Conflict when the one that it has is of another type
+ */
+export async function openRun(context: Context, run: NewRun): Promise<{ row: RunRow; isNew: boolean }> {
+  const known = await readRun(context.db, run.id)
+  if (known !== undefined) return { row: checkType(known, run.type), isNew: false }
+  return context.db.transaction(async tx => {
+    await lockWorkflow(tx, run.id, run.type)
+    const isNew = await insertRun({ ...context, db: tx }, run)
+    return { row: checkType(await theRun(tx, run.id), run.type), isNew }
+  })
+}
+
+/** False when the workflow has a run already. */
+export async function insertRun(context: Context, run: NewRun): Promise<boolean> {
+  const { dialect } = context.db
+  const [row] = await context.db.all<RunRow>(
+    sql`insert into hivewax_workflow_runs
+          (workflow_id, workflow_type, code_version, input, forked_from, token, wake_at, created_at, updated_at)
+        values (${run.id},
+          coalesce(${run.type}, (select workflow_type from workflow_state where id = ${run.id})),
+          ${run.version}, ${run.input}, ${run.forkedFrom}, ${floor}, ${atOnce}, ${dialect.now()}, ${dialect.now()})
+        on conflict (workflow_id) do nothing returning ${runColumns(dialect)}`,
+  )
+  if (row === undefined) return false
+  await tellRun(context, 'started', row, run.forkedFrom === undefined ? {} : { forkedFrom: run.forkedFrom })
+  return true
+}
+
+/** Appends the event of a change to a run, within the transaction that makes it. */
+export async function tellRun(
+  context: Context,
+  what: RunEvent,
+  row: { workflow_id: string; workflow_type?: string; status?: WorkflowStatus },
+  more: { [field: string]: Json } = {},
+): Promise<void> {
+  const { workflow_id: workflowId, workflow_type: workflowType, status } = row
+  const known = workflowType === undefined ? {} : { workflowType }
+  const data = { workflowId, ...known, ...(status !== undefined && { status }), ...more }
+  await appendEvents(context.db, [{ type: `workflow.${what}`, source: context.agentId ?? 'system', data }])
+}
+
+/** Cancels a run that is open; one that has ended stays as it is. */
+export async function cancelRun(context: Context, id: string): Promise<RunRow> {
+  return context.db.transaction(async tx => {
+    await lockRun(tx, id)
+    const [row] = await tx.all<RunRow>(
+      sql`update hivewax_workflow_runs set status = 'cancelled', ${letGo}, updated_at = ${tx.dialect.now()}
+          where workflow_id = ${id} and status = 'open' returning ${runColumns(tx.dialect)}`,
+    )
+    if (row === undefined) return theRun(tx, id)
+    await tellRun({ ...context, db: tx }, 'cancelled', row)
+    return row
+  })
+}
+
+/** Opens a run again that has failed or was cancelled. Its steps stay, and code of `version` goes on with it. */
+export async function retryRun(context: Context, id: string, version: string | undefined): Promise<RunRow> {
+  return context.db.transaction(async tx => {
+    await lockRun(tx, id)
+    const [row] = await tx.all<RunRow>(
+      sql`update hivewax_workflow_runs set status = 'open', error = null, wake_at = ${atOnce},
+            code_version = coalesce(${version}, code_version), updated_at = ${tx.dialect.now()}
+          where workflow_id = ${id} and status in ('failed', 'cancelled') returning ${runColumns(tx.dialect)}`,
+    )
+    if (row === undefined) throw notEnded(await theRun(tx, id))
+    await tellRun({ ...context, db: tx }, 'retried', row)
+    return row
+  })
+}
+
+/** The assignments that leave a run without anybody who works on it, or anything that it waits for. */
+export const letGo = sql`owner = null, lease_until = null, lease_epoch = null, wake_at = null, waits_for = null`
+
+/** The result of a run that has ended, or the error that says why there is none. */
+export function resultOf(row: RunRow): Json {
+  if (row.status === 'completed') return decodeLoose(row.result ?? 'null')
+  const error = row.status === 'failed' ? readError(row.error) : undefined
+  const why = error === undefined ? 'was cancelled' : `failed: ${error.message}`
+  throw new Conflict(`workflow ${JSON.stringify(row.workflow_id)} ${why}`, {
+    hint: 'workflows.retry() opens it again, with the steps that are done.',
+    details: { workflowId: row.workflow_id, status: row.status, ...(error && { error: { ...error } }) },
+  })
+}
+
+/** What a function threw, as the JSON text of a WorkflowError. */
+export function errorText(error: unknown): string {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
+  return JSON.stringify({ name, message, ...(error instanceof HivewaxError && { code: error.code }) })
+}
+
+export function runMatches({ status, type, cursor }: RunFilter): Sql {
+  const after = cursorPosition(cursor, 2)
+  const parts = [sql`1 = 1`]
+  if (status !== undefined) parts.push(sql`status = ${checkOneOf('status', status, statuses)}`)
+  if (type !== undefined) parts.push(sql`workflow_type = ${checkName('type', type)}`)
+  if (after !== undefined) parts.push(sql`(created_at, workflow_id) < (${join(after)})`)
+  return join(parts, ' and ')
+}
+
+export function fromRunRow(row: RunRow): WorkflowRun {
+  const wakeAt = toOptionalDate(row.wake_at)
+  const waitsFor = row.waits_for === null ? [] : decodeLoose(row.waits_for)
+  return {
+    id: row.workflow_id,
+    workflowType: row.workflow_type,
+    version: row.code_version,
+    status: row.status,
+    input: decodeLoose(row.input),
+    result: row.result === null ? undefined : decodeLoose(row.result),
+    error: row.error === null ? undefined : readError(row.error),
+    owner: row.owner ?? undefined,
+    wakeAt: wakeAt?.getTime() === atOnce.getTime() ? undefined : wakeAt,
+    waitsFor: Array.isArray(waitsFor) ? waitsFor.map(String) : [],
+    forkedFrom: row.forked_from ?? undefined,
+    createdAt: toDate(row.created_at),
+    updatedAt: toDate(row.updated_at),
+  }
+}
+
+/** Locks the rows of a run until the end of the transaction, in the order that all transactions do. */
+async function lockRun(tx: Db, id: string): Promise<void> {
+  await theRun(tx, id)
+  await lockWorkflow(tx, id)
+}
+
+function readError(text: string | null): WorkflowError {
+  const error = text === null ? null : decodeLoose(text)
+  if (!isObject(error)) return { name: 'Error', message: String(error) }
+  const { name = 'Error', message = '', code } = error
+  return { name: String(name), message: String(message), ...(code !== undefined && { code: String(code) }) }
+}
+
+function checkType(row: RunRow, type: string | undefined): RunRow {
+  if (type === undefined || type === row.workflow_type) return row
+  throw new Conflict(
+    `workflow ${JSON.stringify(row.workflow_id)} is of type ${JSON.stringify(row.workflow_type)}, not ${JSON.stringify(type)}`,
+    { hint: 'Use another id.', details: { workflowId: row.workflow_id, workflowType: row.workflow_type } },
+  )
+}
+
+function notEnded({ workflow_id: workflowId, status }: RunRow): Conflict {
+  return new Conflict(
+    `workflow ${JSON.stringify(workflowId)} is ${status}: only one that failed or was cancelled can be retried`,
+    { hint: 'To go through its steps again, fork it.', details: { workflowId, status } },
+  )
+}

@@ -1,0 +1,117 @@
+import type { Context } from '../context.ts'
+import { closed } from '../db/gate.ts'
+import { checkLeaseMs } from '../db/lease.ts'
+import { InvalidInput } from '../errors.ts'
+import { checkInteger, checkName } from '../util/check.ts'
+import type { WorkflowFunction } from './context.ts'
+import { execute } from './execute.ts'
+import { type ClaimedRun, claimDue } from './hold.ts'
+import { Looks } from './looks.ts'
+import { refuseTransaction, stopSignal } from './run.ts'
+
+/** The code of one type of workflow. */
+export interface WorkflowCode {
+  /** Only runs that were started with this version are worked on. Default: `1`. */
+  version?: string | undefined
+  run: WorkflowFunction
+}
+
+export interface ServeOptions {
+  /** Ends it: no run is begun any more, those at work are given back as soon as their steps are done. */
+  signal?: AbortSignal | undefined
+  /** How many runs are worked on at once: 1 to 1,000, default 10. Those that sleep or wait do not count. */
+  concurrency?: number | undefined
+  /** After how long without a sign of life others take a run over: up to a day, default 30,000 ms. */
+  leaseMs?: number | undefined
+  /**
+   * Told when a run was lost to another process or to a failure of the store (it is tried again when its lease has
+   * lapsed), and, without an id, when looking for runs failed. Default: `process.emitWarning`.
+   */
+  onError?: ((error: unknown, id: string | undefined) => void) | undefined
+}
+
+interface Kind {
+  type: string
+  version: string
+  run: WorkflowFunction
+}
+
+/** A loop that works on runs of some types; any number of processes may have one. */
+export class Server {
+  readonly #context: Context
+  readonly #kinds: Kind[]
+  readonly #stop: AbortSignal
+  readonly #concurrency: number
+  readonly #leaseMs: number
+  readonly #onError: (error: unknown, id: string | undefined) => void
+  readonly #working = new Set<Promise<void>>()
+
+  constructor(context: Context, code: Readonly<Record<string, WorkflowCode>>, options: ServeOptions) {
+    refuseTransaction(context, 'serve')
+    this.#context = context
+    this.#kinds = Object.entries(code).map(([type, { version = '1', run }]) => ({
+      type: checkName('type', type),
+      version: checkName('version', version),
+      run,
+    }))
+    if (this.#kinds.length === 0) {
+      throw new InvalidInput('workflows.serve() was given no workflow', {
+        hint: 'Pass the code by type: { deploy: { run: async workflow => … } }.',
+      })
+    }
+    this.#stop = stopSignal(context, options.signal)
+    this.#concurrency = checkInteger('concurrency', options.concurrency ?? 10, 1, 1_000)
+    this.#leaseMs = checkLeaseMs(options.leaseMs)
+    this.#onError = options.onError ?? warn
+  }
+
+  /** Resolves when it was stopped, or the handle closes, and it works on nothing any more. */
+  async serve(): Promise<void> {
+    if (this.#context.closing.aborted) throw closed()
+    const looks = new Looks(this.#context.db, this.#stop)
+    try {
+      while (!this.#stop.aborted) {
+        looks.begin()
+        if (await this.#begin()) looks.found()
+        else await looks.rest()
+        if (this.#working.size >= this.#concurrency) await Promise.race(this.#working)
+      }
+    } finally {
+      await Promise.all(this.#working)
+    }
+  }
+
+  /** Begins to work on what is due. False when nothing was. A failure of the store is no reason to end. */
+  async #begin(): Promise<boolean> {
+    let isAny = false
+    for (const kind of this.#kinds) {
+      const free = this.#concurrency - this.#working.size
+      if (free === 0) break
+      try {
+        const claimed = await claimDue(this.#context, kind, free, this.#leaseMs)
+        for (const run of claimed) this.#launch(kind, run)
+        isAny ||= claimed.length > 0
+      } catch (error) {
+        if (!this.#stop.aborted) this.#onError(error, undefined)
+      }
+    }
+    // What came first is asked last the next time, so that no type takes every place for itself.
+    this.#kinds.push(...this.#kinds.splice(0, 1))
+    return isAny
+  }
+
+  #launch({ run }: Kind, claimed: ClaimedRun): void {
+    const work = this.#work(run, claimed).finally(() => this.#working.delete(work))
+    this.#working.add(work)
+  }
+
+  async #work(run: WorkflowFunction, claimed: ClaimedRun): Promise<void> {
+    const outcome = await execute(this.#context, claimed, run, { isServed: true, stop: this.#stop })
+    if (outcome.end === 'lost') this.#onError(outcome.error, claimed.hold.id)
+  }
+}
+
+function warn(error: unknown, id: string | undefined): void {
+  const text = error instanceof Error ? error.message : String(error)
+  process.emitWarning(id === undefined ? text : `workflow ${JSON.stringify(id)} was interrupted: ${text}`)
+}

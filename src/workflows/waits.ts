@@ -1,0 +1,107 @@
+import type { Context } from '../context.ts'
+import type { Db } from '../db/db.ts'
+import { theRow } from '../db/rows.ts'
+import { sql } from '../db/sql.ts'
+import { decodeLoose, type Json } from '../util/json.ts'
+import { toDate } from '../util/time.ts'
+import { type Hold, renewHold } from './hold.ts'
+import { atOnce, tellRun } from './runs.ts'
+import { lockWorkflow } from './state.ts'
+import { isAt, keepStep, type StepAddress, type StepRow } from './steps.ts'
+
+/** What a workflow was told from outside. */
+export interface WorkflowSignal {
+  name: string
+  payload: Json
+  sentAt: Date
+}
+
+/** A sleep, or a wait for the signal of its name, that is not over yet. */
+export interface Wait {
+  at: StepAddress
+  kind: 'sleep' | 'wait'
+  /** When it is over at the latest. */
+  dueAt: Date | undefined
+}
+
+interface SignalRow {
+  name: string
+  payload: string
+  sent_at: string
+}
+
+/** Keeps a signal unless one of its name was sent before, wakes who waits for it, and returns what is kept. */
+export async function sendSignal(
+  context: Context,
+  id: string,
+  name: string,
+  payload: string,
+): Promise<WorkflowSignal> {
+  const row = await context.db.transaction(async tx => {
+    await lockWorkflow(tx, id)
+    const [sent] = await tx.all<SignalRow>(
+      sql`insert into hivewax_workflow_signals (workflow_id, name, payload, sent_at)
+          values (${id}, ${name}, ${payload}, ${tx.dialect.now()})
+          on conflict (workflow_id, name) do nothing returning name, payload, sent_at`,
+    )
+    if (sent === undefined) return theRow(await tx.all<SignalRow>(signalSql(id, name)))
+    await tx.all(
+      sql`update hivewax_workflow_runs set wake_at = ${atOnce}, waits_for = null
+          where workflow_id = ${id} and status = 'open' and ${tx.dialect.holds(sql`waits_for`, name)}`,
+    )
+    await tellRun({ ...context, db: tx }, 'signalled', { workflow_id: id }, { name })
+    return sent
+  })
+  return { name: row.name, payload: decodeLoose(row.payload), sentAt: toDate(row.sent_at) }
+}
+
+/** Notes when a sleep or a wait is over, unless that is known from an earlier attempt, and returns the time. */
+export async function startTimer(db: Db, hold: Hold, at: StepAddress, end: Date | number): Promise<Date> {
+  return db.transaction(async tx => {
+    await lockWorkflow(tx, hold.id)
+    await renewHold(tx, hold)
+    await tx.all(
+      sql`insert into hivewax_workflow_timers (workflow_id, step, iteration, due_at)
+          values (${at.id}, ${at.name}, ${at.iteration}, ${end instanceof Date ? end : tx.dialect.now(end)})
+          on conflict (workflow_id, step, iteration) do nothing`,
+    )
+    const rows = await tx.all<{ due_at: string }>(
+      sql`select due_at from hivewax_workflow_timers where ${isAt(at)}`,
+    )
+    return toDate(theRow(rows).due_at)
+  })
+}
+
+/**
+ * Keeps how a sleep or a wait has ended, as a step, when it has: then nothing that happens later changes it. A
+ * signal counts when it was sent in time, however late anybody looks.
+ */
+export async function settleWait(db: Db, hold: Hold, wait: Wait): Promise<StepRow | undefined> {
+  if ((await outcome(db, wait)) === undefined) return undefined
+  return db.transaction(async tx => {
+    await lockWorkflow(tx, hold.id)
+    await renewHold(tx, hold)
+    const result = await outcome(tx, wait)
+    if (result === undefined) return undefined
+    await tx.all(sql`delete from hivewax_workflow_timers where ${isAt(wait.at)}`)
+    return keepStep(tx, wait.at, wait.kind, result)
+  })
+}
+
+/** How it has ended, as the JSON text of the step's result, or undefined when it has not. */
+async function outcome(db: Db, { at, kind, dueAt }: Wait): Promise<string | undefined> {
+  const [timer] = await db.all<{ due: number }>(
+    sql`select case when due_at <= ${db.dialect.now()} then 1 else 0 end as due
+        from hivewax_workflow_timers where ${isAt(at)}`,
+  )
+  const [signal] = kind === 'wait' ? await db.all<SignalRow>(signalSql(at.id, at.name)) : []
+  const isInTime = signal !== undefined && (dueAt === undefined || toDate(signal.sent_at) <= dueAt)
+  if (isInTime) return `{"signal":${signal.payload}}`
+  if (dueAt === undefined || timer?.due !== 1) return undefined
+  return kind === 'sleep' ? 'null' : '{"timedOut":true}'
+}
+
+function signalSql(id: string, name: string) {
+  return sql`select name, payload, sent_at from hivewax_workflow_signals
+             where workflow_id = ${id} and name = ${name}`
+}
