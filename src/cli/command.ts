@@ -4,6 +4,8 @@ export interface Command {
   readonly path: string
   /** The operation that it runs, `kv.store`; absent for the commands that only the command line has. */
   readonly operation?: string
+  /** Where help lists a command of one word that has no operation; default: with those about this program. */
+  readonly topic?: string
   readonly summary: string
   readonly effect: 'read' | 'write' | 'destroy'
   /** `value` when the result is JSON of the user's own, which is printed as it is. */

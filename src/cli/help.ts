@@ -8,13 +8,17 @@ import type { Printer } from './print/printer.ts'
 /** The commands to begin with, for the short help. */
 const first: readonly [title: string, paths: readonly string[]][] = [
   ['Remember', ['store', 'retrieve', 'search', 'find', 'delete']],
-  ['Work together', ['agents register', 'tasks create', 'tasks claim', 'shared update', 'events tail']],
+  [
+    'Work together',
+    ['agents register', 'tasks create', 'tasks claim', 'work', 'tasks board', 'shared update', 'events tail'],
+  ],
   ['Look and care', ['query', 'stats', 'backup', 'doctor', 'shell']],
 ]
 
-/** What the commands of one word are about, by the domain of their operation; the others are this program's own. */
+/** What the commands of one word are about, by their topic or the domain of their operation; the others are this program's own. */
 const topics: readonly [title: string, domains: readonly (string | undefined)[]][] = [
   ['Memory', ['kv', 'find']],
+  ['Work', ['tasks']],
   ['Upkeep', ['maintenance']],
   ['This program', [undefined]],
 ]
@@ -54,7 +58,9 @@ function shortHelp(layout: Layout): string[] {
 
 function fullHelp(layout: Layout): string[] {
   const ofTopic = (domains: readonly (string | undefined)[]) =>
-    commands.inGroup(undefined).filter(({ operation }) => domains.includes(operation?.split('.', 1)[0]))
+    commands
+      .inGroup(undefined)
+      .filter(({ operation, topic }) => domains.includes(topic ?? operation?.split('.', 1)[0]))
   const ofGroup = (group: string) =>
     section(capital(group), commandLines(commands.inGroup(group), layout), layout)
   return [

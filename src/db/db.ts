@@ -72,6 +72,11 @@ export interface Dialect {
   holds(column: Sql, value: string): Sql
   /** `column` is one of these values: one statement, however many they are. */
   oneOf(column: Sql, values: readonly (string | number)[]): Sql
+  /**
+   * Rows of values as a table with these columns, in the order given: one statement text, however many rows. The
+   * type of a column is its first value's: text, or whole numbers.
+   */
+  table(columns: readonly string[], rows: readonly (readonly (string | number | null)[])[]): Sql
   /** After a claim's sub-select: pass over rows that others hold. SQLite has one writer and needs nothing. */
   readonly skipLocked: Sql
   /** After a select: nobody else may change these rows before the transaction ends. Nor can they in SQLite. */

@@ -1,8 +1,7 @@
-import { chunks } from '../util/chunks.ts'
 import { encodeJson, type Json, maxMaxValueBytes } from '../util/json.ts'
 import { chainEvents, isUnsealed, lockChain } from './chain.ts'
 import type { Db } from './db.ts'
-import { join, type Sql, sql } from './sql.ts'
+import { type Sql, sql } from './sql.ts'
 
 /** An event on its way into the log; `data` is JSON text. */
 export interface EncodedEvent {
@@ -16,9 +15,6 @@ export interface EventRow extends EncodedEvent {
   id: number
   timestamp: string
 }
-
-/** Rows per statement: few enough texts for the statement cache, and far from any engine's limit of parameters. */
-const maxRows = 100
 
 /**
  * Appends events within `tx`, so that they commit together with the change they tell of, or not at all.
@@ -35,17 +31,14 @@ export async function appendEvents(
 
 /**
  * The one place that appends to the log: whatever an engine needs to give out ids in the order of commits
- * belongs here. More than 100 events take several statements, so `db` must then be a transaction.
+ * belongs here.
  * @returns the rows, in the order given
  */
 export async function insertEvents(db: Db, events: readonly EncodedEvent[]): Promise<EventRow[]> {
-  const appended: EventRow[] = []
-  for (const some of chunks(events, maxRows)) {
-    const rows = await insertWhere(db, some, isUnsealed)
-    // Only a log that is sealed takes none.
-    appended.push(...(rows.length > 0 ? rows : await db.transaction(tx => insertSealed(tx, some))))
-  }
-  return appended
+  if (events.length === 0) return []
+  const appended = await insertWhere(db, events, isUnsealed)
+  // Only a log that is sealed takes none.
+  return appended.length > 0 ? appended : db.transaction(tx => insertSealed(tx, events))
 }
 
 async function insertSealed(tx: Db, events: readonly EncodedEvent[]): Promise<EventRow[]> {
@@ -56,14 +49,15 @@ async function insertSealed(tx: Db, events: readonly EncodedEvent[]): Promise<Ev
 }
 
 async function insertWhere(db: Db, events: readonly EncodedEvent[], condition: Sql): Promise<EventRow[]> {
-  const selects = events.map(
-    ({ type, source, data }) =>
-      sql`select ${type}, ${source}, ${data}, ${db.dialect.now()} where ${condition}`,
+  const values = events.map(({ type, source, data }) => [type, source, data])
+  const rows = await db.all<Pick<EventRow, 'id' | 'timestamp'>>(
+    sql`insert into events (type, source, data, timestamp)
+        select type, source, data, ${db.dialect.now()} from ${db.dialect.table(['type', 'source', 'data'], values)} as new
+        where ${condition} returning id, timestamp`,
   )
-  const rows = await db.all<EventRow>(
-    sql`insert into events (type, source, data, timestamp) ${join(selects, ' union all ')}
-        returning id, type, source, data, timestamp`,
+  // No engine promises an order of what is returned; ids rise in the order of the values.
+  const inOrder = rows.sort((a, b) => a.id - b.id)
+  return inOrder.flatMap(({ id, timestamp }, i) =>
+    events[i] === undefined ? [] : [{ ...events[i], id, timestamp }],
   )
-  // No engine promises an order of what is returned; ids rise in the order of the selects.
-  return rows.sort((a, b) => a.id - b.id)
 }

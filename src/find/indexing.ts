@@ -76,7 +76,9 @@ async function markEvents(tx: Db, limit: number): Promise<void> {
         select 'events', id from events where id > ${eventsMarked} order by id limit ${limit} returning ref`,
   )
   const last = marked.reduce((max, { ref }) => Math.max(max, Number(ref)), 0)
-  await tx.all(sql`update hivewax_counters set value = ${last} where name = 'find_events' and value < ${last}`)
+  await tx.all(
+    sql`update hivewax_counters set value = ${last} where name = 'find_events' and value < ${last}`,
+  )
 }
 
 async function indexBatch(tx: Db, limit: number): Promise<{ read: number; indexed: number }> {

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { leaseFor } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
-import { join, sql } from '../db/sql.ts'
+import { sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import type { Json } from '../util/json.ts'
 import { readBackoff, retryDelayMs } from './attempts.ts'
@@ -30,10 +30,10 @@ export interface Report extends ClaimKey {
   text: string | undefined
 }
 
-/** The reports as a table of a statement: `said (id, token, text)`. */
-function said(reports: readonly Report[]) {
-  const rows = reports.map(({ id, token, text }) => sql`(${id}, cast(${token} as bigint), ${text})`)
-  return sql`said (id, token, text) as (values ${join(rows)})`
+/** The reports as a table: `said (id, token, text)`. */
+function said({ dialect }: Db, reports: readonly Report[]) {
+  const rows = reports.map(({ id, token, text }) => [id, token, text ?? null])
+  return sql`${dialect.table(['id', 'token', 'text'], rows)} as said`
 }
 
 /**
@@ -44,10 +44,10 @@ function said(reports: readonly Report[]) {
 export async function completeTasks(context: Context, reports: readonly Report[]): Promise<Set<string>> {
   const { dialect } = context.db
   const rows = await context.db.all<{ id: string; assigned_to: string | null; attempts: number }>(
-    sql`with ${said(reports)}
-        update tasks set status = 'completed', result = said.text, completed_at = ${dialect.now()},
+    sql`update tasks set status = 'completed', result = said.text, completed_at = ${dialect.now()},
           updated_at = ${dialect.now()}, lease_until = null, lease_epoch = null
-        from said where tasks.id = said.id and tasks.token = said.token and tasks.status = 'running'
+        from ${said(context.db, reports)}
+        where tasks.id = said.id and tasks.token = said.token and tasks.status = 'running'
         returning tasks.id, tasks.assigned_to, tasks.attempts`,
   )
   await tell(
@@ -68,10 +68,10 @@ export async function completeTasks(context: Context, reports: readonly Report[]
 /** Gives the claims that hold a new lease, and notes their progress where there is any. Returns the tasks' ids. */
 export async function renewClaims(db: Db, reports: readonly Report[], leaseMs: number): Promise<Set<string>> {
   const rows = await db.all<{ id: string }>(
-    sql`with ${said(reports)}
-        update tasks set ${leaseFor(db.dialect, leaseMs)}, progress = coalesce(said.text, progress),
+    sql`update tasks set ${leaseFor(db.dialect, leaseMs)}, progress = coalesce(said.text, progress),
           updated_at = ${db.dialect.now()}
-        from said where tasks.id = said.id and tasks.token = said.token and tasks.status = 'running'
+        from ${said(db, reports)}
+        where tasks.id = said.id and tasks.token = said.token and tasks.status = 'running'
         returning tasks.id`,
   )
   return new Set(rows.map(row => row.id))
@@ -162,7 +162,7 @@ export async function staleClaims(
   const ids = claims.map(claim => claim.id).filter(id => !held.has(id))
   if (ids.length === 0) return []
   const rows = await db.all<ClaimKey & { status: TaskStatus }>(
-    sql`select id, status, token from tasks where id in (${join(ids)})`,
+    sql`select id, status, token from tasks where ${db.dialect.oneOf(sql`id`, ids)}`,
   )
   const byId = new Map(rows.map(row => [row.id, row]))
   return ids.map(id => ({ id, status: byId.get(id)?.status, token: byId.get(id)?.token }))

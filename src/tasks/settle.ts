@@ -61,16 +61,11 @@ async function settleChildren(context: Context, parents: readonly Ended[]): Prom
 }
 
 async function closeEdges(tx: Db, parentIds: readonly string[]): Promise<Edge[]> {
-  const closed: Edge[] = []
-  for (const ids of chunks(parentIds, maxIds)) {
-    closed.push(
-      ...(await tx.all<Edge>(
-        sql`update hivewax_task_dependencies set open = 0 where parent_id in (${join(ids)}) and open = 1
-            returning parent_id, child_id, on_failure`,
-      )),
-    )
-  }
-  return closed
+  return tx.all<Edge>(
+    sql`update hivewax_task_dependencies set open = 0
+        where ${tx.dialect.oneOf(sql`parent_id`, parentIds)} and open = 1
+        returning parent_id, child_id, on_failure`,
+  )
 }
 
 /** Counts down, rather than anew: two parents may end at the same moment, without seeing each other's edges. */

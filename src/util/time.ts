@@ -5,13 +5,22 @@ import { InvalidInput } from '../errors.ts'
  * with `datetime('now', …)` as text, which an ISO `T` and `Z` would make wrong within a day.
  */
 export function toTimeText(date: Date): string {
-  const iso = date.toISOString()
-  return `${iso.slice(0, 10)} ${iso.slice(11, 23)}`
+  const ms = date.getTime()
+  if (ms !== last.ms) {
+    const iso = date.toISOString()
+    last = { ms, text: `${iso.slice(0, 10)} ${iso.slice(11, 23)}` }
+  }
+  return last.text
 }
+
+/** Most times of one statement, and of those about it, are the same. */
+let last = { ms: Number.NaN, text: '' }
 
 /** Reads a stored time: our own text, SQLite's CURRENT_TIMESTAMP text, or a driver's Date. */
 export function toDate(value: string | Date): Date {
   if (value instanceof Date) return value
+  // As we write it ourselves.
+  if (value.length === 23 && value[10] === ' ') return new Date(`${value.slice(0, 10)}T${value.slice(11)}Z`)
   const iso = value.includes('T') ? value : value.replace(' ', 'T')
   return new Date(/[Zz]|[+-]\d\d:?\d\d$/.test(iso) ? iso : `${iso}Z`)
 }

@@ -194,6 +194,16 @@ describe('tasks board', () => {
       expect(board.shown()).not.toContain('\u001b[?25l')
     })
 
+    // Twelve of the ticks that redraw it unasked take longer than the test may.
+    it('shows what changes as it changes', { timeout: 11_000 }, async () => {
+      const { folder, memory } = await filledFolder()
+      const board = atTerminal(folder, 'tasks board')
+      for (let count = 1; count <= 12; count++) {
+        await board.until(`Ready ${count}`)
+        await memory.tasks.create({ description: 'one more' })
+      }
+    })
+
     it('fits 60 columns, and has no colours with NO_COLOR', async () => {
       const { folder } = await filledFolder()
       const board = atTerminal(folder, 'tasks board', { NO_COLOR: '1' }, 60)
@@ -209,7 +219,26 @@ describe('tasks board', () => {
 
     it.each(['TERM', 'HUP'])('leaves the terminal as it was on SIG%s', async signal => {
       const { folder } = await filledFolder()
-      const board = atTerminal(folder, `tasks board & sleep 1; kill -${signal} $!; wait`)
+      const board = atTerminal(folder, `tasks board & read _; kill -${signal} $!; wait`)
+      await board.until('Ready 1 ')
+      board.type('\r')
+      await board.until('\u001b[?25h\u001b[?1049l')
+      await board.exited
+    })
+
+    it('follows the width of its window, and gives the terminal to the shell while it is stopped', async () => {
+      const { folder } = await filledFolder()
+      const steps = 'stty cols 60; read _; kill -TSTP $!; read _; kill -CONT $!; read _; kill $!; wait'
+      const board = atTerminal(folder, `tasks board & read _; ${steps}`, { NO_COLOR: '1' })
+      await board.until(`Ready 1 ${'─'.repeat(71)}\u001b[K`)
+      board.type('\r')
+      await board.until(`Ready 1 ${'─'.repeat(51)}\u001b[K`)
+      board.type('\r')
+      await board.until('\u001b[?25h\u001b[?1049l')
+      board.type('\r')
+      await board.until('\u001b[?1049h\u001b[?25l\u001b[H')
+      await board.until('Ready 1 ')
+      board.type('\r')
       await board.until('\u001b[?25h\u001b[?1049l')
       await board.exited
     })

@@ -22,9 +22,6 @@ describe('looking for the commits of other processes', () => {
       if (file.version instanceof Error) throw file.version
       return file.version
     })
-    // What was committed before the first look counts as news.
-    commits.wait(() => {})
-    vi.advanceTimersByTime(1)
     file.looks = 0
     return { commits, file }
   }

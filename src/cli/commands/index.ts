@@ -54,6 +54,7 @@ export const ownCommands: readonly Command[] = [
   },
   {
     path: 'work',
+    topic: 'tasks',
     summary: 'Claim tasks and run a command for each, until Ctrl-C',
     effect: 'write',
     positionals: [

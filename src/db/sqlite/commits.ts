@@ -25,6 +25,7 @@ export class SqliteCommits implements Commits {
   /** @param version asks SQLite for what changes with the commits of others; it may throw */
   constructor(version: () => unknown) {
     this.#version = version
+    this.#latest = this.#ask()
   }
 
   get count(): number {

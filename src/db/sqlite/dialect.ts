@@ -24,10 +24,28 @@ export function sqliteDialect(clock: Clock): Dialect {
       sql`exists (select 1 from json_each(case when json_valid(${column}) then ${column} end) as member
                   where member.type = 'text' and member.atom = ${value})`,
     oneOf: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
+    table,
     skipLocked: raw(''),
     keepRows: raw(''),
     fullText: sqliteFullText,
   }
+}
+
+/** A column of JSON text has one parameter and one plan, where `values` has one of each for every number of rows. */
+function table(columns: readonly string[], rows: readonly (readonly (string | number | null)[])[]): Sql {
+  return sql`(select ${selected(columns)} from json_each(${JSON.stringify(rows)}))`
+}
+
+const selections = new Map<string, Sql>()
+
+/** The same fragment for the same columns, so that a statement is found again without building its text. */
+function selected(columns: readonly string[]): Sql {
+  const key = columns.join()
+  const known = selections.get(key)
+  if (known !== undefined) return known
+  const fragment = raw(columns.map((column, i) => `value ->> ${i} as ${column}`).join(', '))
+  selections.set(key, fragment)
+  return fragment
 }
 
 /** A time as far from now as a column says. SQLite's own arithmetic yields NULL past the year 9999. */
