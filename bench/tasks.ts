@@ -17,7 +17,7 @@ export async function run(size: Size): Promise<Comparison[]> {
 /** How many rounds `compare` makes at most, the warm-up included. */
 const rounds = 11
 
-export async function throughput(size: Size, folder: string): Promise<Comparison> {
+async function throughput(size: Size, folder: string): Promise<Comparison> {
   const perCall = parameter(size, 20, 2_000)
   // More than are counted: a worker claims some before it is told to end.
   const open = (name: string) => filled(`${folder}/${name}.db`, 2 * rounds * perCall, 'normal')

@@ -1,4 +1,4 @@
-import { encodeJson, type Json, maxMaxValueBytes } from '../util/json.ts'
+import type { Json } from '../util/json.ts'
 import { chainEvents, isUnsealed, lockChain } from './chain.ts'
 import type { Db } from './db.ts'
 import { type Sql, sql } from './sql.ts'
@@ -25,7 +25,7 @@ export async function appendEvents(
   tx: Db,
   events: readonly { type: string; source: string; data: Json }[],
 ): Promise<number[]> {
-  const encoded = events.map(event => ({ ...event, data: encodeJson('data', event.data, maxMaxValueBytes) }))
+  const encoded = events.map(({ type, source, data }) => ({ type, source, data: JSON.stringify(data) }))
   return (await insertEvents(tx, encoded)).map(row => row.id)
 }
 
@@ -49,10 +49,8 @@ async function insertSealed(tx: Db, events: readonly EncodedEvent[]): Promise<Ev
 }
 
 async function insertWhere(db: Db, events: readonly EncodedEvent[], condition: Sql): Promise<EventRow[]> {
-  const values = events.map(({ type, source, data }) => [type, source, data])
   const rows = await db.all<Pick<EventRow, 'id' | 'timestamp'>>(
-    sql`insert into events (type, source, data, timestamp)
-        select type, source, data, ${db.dialect.now()} from ${db.dialect.table(['type', 'source', 'data'], values)} as new
+    sql`insert into events (type, source, data, timestamp) ${selected(db, events)}
         where ${condition} returning id, timestamp`,
   )
   // No engine promises an order of what is returned; ids rise in the order of the values.
@@ -60,4 +58,13 @@ async function insertWhere(db: Db, events: readonly EncodedEvent[], condition: S
   return inOrder.flatMap(({ id, timestamp }, i) =>
     events[i] === undefined ? [] : [{ ...events[i], id, timestamp }],
   )
+}
+
+function selected({ dialect }: Db, events: readonly EncodedEvent[]): Sql {
+  const [first] = events
+  if (first !== undefined && events.length === 1)
+    return sql`select ${first.type}, ${first.source}, ${first.data}, ${dialect.now()}`
+  const values = events.map(({ type, source, data }) => [type, source, data])
+  return sql`select type, source, data, ${dialect.now()}
+             from ${dialect.table(['type', 'source', 'data'], values)} as new`
 }

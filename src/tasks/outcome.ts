@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { leaseFor } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
-import { sql } from '../db/sql.ts'
+import { raw, type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import type { Json } from '../util/json.ts'
 import { readBackoff, retryDelayMs } from './attempts.ts'
@@ -30,10 +30,23 @@ export interface Report extends ClaimKey {
   text: string | undefined
 }
 
-/** The reports as a table: `said (id, token, text)`. */
-function said({ dialect }: Db, reports: readonly Report[]) {
+/**
+ * An update of the tasks whose claims hold.
+ * @param assignments of what the report `said.text` says, among others
+ */
+function updateHeld({ dialect }: Db, reports: readonly Report[], assignments: (text: Sql) => Sql): Sql {
+  const [first] = reports
+  const isHeld = (id: Sql, token: Sql) =>
+    sql`tasks.id = ${id} and tasks.token = ${token} and tasks.status = 'running'`
+  if (first !== undefined && reports.length === 1) {
+    return sql`update tasks set ${assignments(sql`${first.text}`)} where ${isHeld(sql`${first.id}`, sql`${first.token}`)}
+               returning tasks.id, tasks.assigned_to, tasks.attempts`
+  }
   const rows = reports.map(({ id, token, text }) => [id, token, text ?? null])
-  return sql`${dialect.table(['id', 'token', 'text'], rows)} as said`
+  return sql`update tasks set ${assignments(raw('said.text'))}
+             from ${dialect.table(['id', 'token', 'text'], rows)} as said
+             where ${isHeld(raw('said.id'), raw('said.token'))}
+             returning tasks.id, tasks.assigned_to, tasks.attempts`
 }
 
 /**
@@ -44,11 +57,12 @@ function said({ dialect }: Db, reports: readonly Report[]) {
 export async function completeTasks(context: Context, reports: readonly Report[]): Promise<Set<string>> {
   const { dialect } = context.db
   const rows = await context.db.all<{ id: string; assigned_to: string | null; attempts: number }>(
-    sql`update tasks set status = 'completed', result = said.text, completed_at = ${dialect.now()},
-          updated_at = ${dialect.now()}, lease_until = null, lease_epoch = null
-        from ${said(context.db, reports)}
-        where tasks.id = said.id and tasks.token = said.token and tasks.status = 'running'
-        returning tasks.id, tasks.assigned_to, tasks.attempts`,
+    updateHeld(
+      context.db,
+      reports,
+      text => sql`status = 'completed', result = ${text}, completed_at = ${dialect.now()},
+                  updated_at = ${dialect.now()}, lease_until = null, lease_epoch = null`,
+    ),
   )
   await tell(
     context,
@@ -68,11 +82,12 @@ export async function completeTasks(context: Context, reports: readonly Report[]
 /** Gives the claims that hold a new lease, and notes their progress where there is any. Returns the tasks' ids. */
 export async function renewClaims(db: Db, reports: readonly Report[], leaseMs: number): Promise<Set<string>> {
   const rows = await db.all<{ id: string }>(
-    sql`update tasks set ${leaseFor(db.dialect, leaseMs)}, progress = coalesce(said.text, progress),
-          updated_at = ${db.dialect.now()}
-        from ${said(db, reports)}
-        where tasks.id = said.id and tasks.token = said.token and tasks.status = 'running'
-        returning tasks.id`,
+    updateHeld(
+      db,
+      reports,
+      text => sql`${leaseFor(db.dialect, leaseMs)}, progress = coalesce(${text}, progress),
+                  updated_at = ${db.dialect.now()}`,
+    ),
   )
   return new Set(rows.map(row => row.id))
 }

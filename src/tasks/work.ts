@@ -33,7 +33,7 @@ export interface WorkSummary {
   completed: number
   /** Attempts that ended with an error. */
   failed: number
-  /** Given back unfinished: at the end of the work, or by TryLater. */
+  /** Given back unfinished: by TryLater, or because the work ended. */
   released: number
   /** Taken away: cancelled, or their leases had lapsed. */
   lost: number

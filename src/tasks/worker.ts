@@ -1,23 +1,35 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 import { follow } from '../db/follow.ts'
-import { Conflict, Deadline, HivewaxError, NotFound } from '../errors.ts'
+import { Deadline } from '../errors.ts'
 import { encodeJson } from '../util/json.ts'
 import type { Claim } from './claim.ts'
-import { Coalescer } from './coalescer.ts'
-import { GiveUp, TryLater } from './give-up.ts'
 import { Leases } from './leases.ts'
 import { prospect } from './ready.ts'
+import { type Outcome, Settler } from './settler.ts'
 import type { ClaimedTask } from './task.ts'
-import type { Completion, Tasks } from './tasks.ts'
+import type { Tasks } from './tasks.ts'
 import type { TaskHandler, Terms, WorkSummary } from './work.ts'
 
-/** Between two attempts to do what the store was too busy for, in milliseconds. */
-const retryMs = 100
+/** A task in hand, with the signal that says that it is no longer ours. */
+interface InHand {
+  readonly task: ClaimedTask
+  readonly signal: AbortSignal
+}
+
+/** Short tasks are claimed ahead: as many as will probably begin within this time, in milliseconds. */
+const aheadMs = 20
+const maxAhead = 100
+
+/** Ended tasks that may wait to be written down while further ones run. */
+const maxUnsettled = 500
+
+/** How long handlers that do not wait for anything may hold the event loop, in milliseconds. */
+const maxHoldMs = 10
 
 /**
- * Claims tasks and runs a handler for each. What ends in one turn of the event loop is completed in one
- * transaction, and the claim of the next tasks shares its commit.
+ * Claims tasks and runs a handler for each, in as many slots as there may be tasks at once. Writing down how one
+ * ended goes on while the next one runs, and shares a commit with the claim of further ones.
  */
 export class Worker {
   readonly #context: Context
@@ -26,14 +38,19 @@ export class Worker {
   readonly #terms: Terms
   readonly #handler: TaskHandler
   readonly #leases: Leases
-  readonly #completions: Coalescer<Completion>
+  readonly #settler: Settler
   readonly #summary: WorkSummary = { completed: 0, failed: 0, released: 0, lost: 0 }
-  readonly #running = new Set<Promise<void>>()
-  /** Aborted when nothing more is to be claimed. */
-  readonly #stop = new AbortController()
-  #isDraining = false
+  /** Claimed, and to be begun as soon as a slot is free. */
+  readonly #ahead: InHand[] = []
+  readonly #unsettled = new Set<Promise<void>>()
+  readonly #idleSlots: (() => void)[] = []
   #busy = 0
-  /** Ends a wait of the loop. */
+  /** How long a task takes, lately. */
+  #averageMs: number | undefined
+  #lastTurn = performance.now()
+  #stopped = false
+  #isDraining = false
+  /** Makes the claimer look again. */
   #wake: () => void = () => {}
   #failure: { error: unknown } | undefined
 
@@ -44,66 +61,137 @@ export class Worker {
     this.#terms = terms
     this.#handler = handler
     this.#leases = new Leases(tasks, claim.leaseMs)
-    this.#completions = new Coalescer(list => this.#completeAll(list))
+    this.#settler = new Settler(tasks, claim.leaseMs)
   }
 
   /** Works until the signal aborts, or until nothing is left to do where that was asked for. */
   async run(): Promise<WorkSummary> {
-    const end = () => this.#end()
-    this.#terms.signal?.addEventListener('abort', end, { once: true })
-    if (this.#terms.signal?.aborted) this.#end()
-    try {
-      await this.#loop()
-    } catch (error) {
-      this.#fail(error)
-    } finally {
-      this.#terms.signal?.removeEventListener('abort', end)
-      await this.#drain()
-    }
+    const stop = () => this.#stop()
+    this.#terms.signal?.addEventListener('abort', stop, { once: true })
+    if (this.#terms.signal?.aborted) this.#stop()
+    const slots = Array.from({ length: this.#terms.concurrency }, () => this.#slot())
+    await this.#claimAll().catch(error => this.#fail(error))
+    this.#terms.signal?.removeEventListener('abort', stop)
+    await this.#drain(slots)
     if (this.#failure !== undefined) throw this.#failure.error
     return this.#summary
   }
 
-  async #loop(): Promise<void> {
-    for (let idle = 0; !this.#stop.signal.aborted; ) {
-      const free = this.#terms.concurrency - this.#busy
-      if (free === 0) {
-        await this.#nextEnd()
+  /** Does one task after the other. */
+  async #slot(): Promise<void> {
+    for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
+      const outcome = await this.#try(next)
+      this.#busy--
+      const settled = this.#settle(next, outcome).catch(error => this.#fail(error))
+      this.#unsettled.add(settled)
+      settled.finally(() => this.#unsettled.delete(settled))
+      if (this.#unsettled.size >= maxUnsettled) await Promise.race(this.#unsettled)
+    }
+  }
+
+  /** The next task for a slot; undefined when there will be none. */
+  async #next(): Promise<InHand | undefined> {
+    if (performance.now() - this.#lastTurn > maxHoldMs) {
+      await nextTurn()
+      this.#lastTurn = performance.now()
+    }
+    while (!this.#stopped) {
+      const next = this.#ahead.shift()
+      if (this.#ahead.length <= this.#wantedAhead / 2) this.#wake()
+      if (next !== undefined) {
+        this.#busy++
+        return next
+      }
+      await new Promise<void>(resolve => this.#idleSlots.push(resolve))
+      this.#lastTurn = performance.now()
+    }
+    return undefined
+  }
+
+  get #wantedAhead(): number {
+    if (this.#averageMs === undefined) return 0
+    return Math.min(
+      maxAhead,
+      Math.floor((this.#terms.concurrency * aheadMs) / Math.max(this.#averageMs, 0.01)),
+    )
+  }
+
+  /** Runs the handler. A result that cannot be kept is its error too. */
+  async #try({ task, signal }: InHand): Promise<Outcome> {
+    const { id, token } = task
+    const progress = async (value: unknown) => {
+      await this.#tasks.heartbeat({ id, token, progress: value, leaseMs: this.#claim.leaseMs })
+    }
+    const startedAt = performance.now()
+    try {
+      signal.throwIfAborted()
+      const result = (await this.#handler(task, { signal, progress })) ?? null
+      encodeJson('result', result, this.#context.maxValueBytes)
+      return { result }
+    } catch (error) {
+      return { error }
+    } finally {
+      const tookMs = performance.now() - startedAt
+      this.#averageMs = this.#averageMs === undefined ? tookMs : 0.8 * this.#averageMs + 0.2 * tookMs
+    }
+  }
+
+  async #settle({ task, signal }: InHand, outcome: Outcome): Promise<void> {
+    const isLost = signal.aborted && !this.#isDraining
+    const isCutShort = signal.aborted && this.#isDraining && 'error' in outcome
+    try {
+      if (isLost && 'error' in outcome) this.#summary.lost++
+      else if (isCutShort) this.#summary[await this.#settler.release(task)]++
+      else this.#summary[await this.#settler.settle(task, outcome)]++
+    } finally {
+      this.#leases.drop(task.id)
+      if (this.#terms.untilEmpty) this.#wake()
+    }
+  }
+
+  /** Keeps the slots in work. */
+  async #claimAll(): Promise<void> {
+    for (let inVain = 0; !this.#stopped; ) {
+      const wanted = this.#idleSlots.length + this.#wantedAhead - this.#ahead.length
+      if (wanted <= 0) {
+        await this.#sleep()
         continue
       }
-      const count = await this.#claimAndStart(free)
-      idle = count === 0 ? idle + 1 : 0
-      if (count === free) continue
-      if (this.#terms.untilEmpty && this.#busy === 0 && count === 0) return
+      const claimed = await this.#claimSome(wanted)
+      inVain = claimed === 0 ? inVain + 1 : 0
+      if (claimed === wanted) continue
+      if (claimed === 0 && this.#terms.untilEmpty && this.#isDone) return this.#stop()
       // Others may be faster, again and again: each time in vain, we leave them more time.
-      if (idle > 1) await sleep(Math.min(2 ** idle, 250))
+      if (inVain > 1) await sleep(Math.min(2 ** inVain, 250))
       await this.#nextWork()
     }
   }
 
-  async #claimAndStart(free: number): Promise<number> {
-    const askedAt = performance.now()
-    const claimed = await this.#persist(() => this.#tasks.claim({ ...this.#claimOptions, limit: free }))
-    for (const task of claimed ?? []) this.#start(task, askedAt)
-    return claimed?.length ?? 0
+  get #isDone(): boolean {
+    return this.#busy + this.#ahead.length + this.#unsettled.size === 0
   }
 
-  get #claimOptions() {
+  async #claimSome(limit: number): Promise<number> {
     const { agentId, capabilities, queues, leaseMs } = this.#claim
-    return { agentId, capabilities, queues: queues && [...queues], leaseMs }
-  }
-
-  /** Resolves after a handler has ended, and a turn in which others may end too. */
-  async #nextEnd(): Promise<void> {
-    await this.#sleep()
-    await nextTurn()
+    const askedAt = performance.now()
+    const options = {
+      agentId,
+      capabilities,
+      queues: queues && [...queues],
+      leaseMs,
+      limit: Math.min(limit, 1_000),
+    }
+    const claimed = (await this.#settler.persist(() => this.#tasks.claim(options))) ?? []
+    for (const task of claimed) this.#ahead.push({ task, signal: this.#leases.hold(task, askedAt) })
+    for (const begin of this.#idleSlots.splice(0, claimed.length)) begin()
+    return claimed.length
   }
 
   /** Resolves when there may be something to claim, or to look at again. */
   async #nextWork(): Promise<void> {
     const woken = new AbortController()
     this.#wake = () => woken.abort()
-    if (this.#stop.signal.aborted || (this.#terms.untilEmpty && this.#busy === 0)) return
+    if (this.#stopped || (this.#terms.untilEmpty && this.#isDone)) return
     const read = async () => {
       const { isReady, withinMs } = await prospect(this.#context, this.#claim)
       return {
@@ -116,116 +204,47 @@ export class Worker {
     for await (const _ of follow(this.#context.db, 0, read, woken.signal)) return
   }
 
-  #sleep(): Promise<void> {
-    return new Promise(resolve => {
+  /** Resolves when a slot needs work, after a turn in which others may come to need some too. */
+  async #sleep(): Promise<void> {
+    await new Promise<void>(resolve => {
       this.#wake = resolve
-      if (this.#stop.signal.aborted) resolve()
     })
-  }
-
-  #start(task: ClaimedTask, askedAt: number): void {
-    this.#busy++
-    const run = this.#do(task, this.#leases.hold(task, askedAt)).catch(error => this.#fail(error))
-    this.#running.add(run)
-    run.finally(() => this.#running.delete(run))
-  }
-
-  async #do(task: ClaimedTask, signal: AbortSignal): Promise<void> {
-    const outcome = await this.#try(task, signal)
-    this.#busy--
-    if (this.#busy === this.#terms.concurrency - 1 || this.#terms.untilEmpty) this.#wake()
-    try {
-      this.#summary[await this.#settle(task, outcome, signal)]++
-    } finally {
-      this.#leases.drop(task.id)
-      if (this.#terms.untilEmpty) this.#wake()
-    }
-  }
-
-  /** Runs the handler. A result that cannot be kept is its error too. */
-  async #try(task: ClaimedTask, signal: AbortSignal): Promise<Outcome> {
-    const { id, token } = task
-    const progress = async (value: unknown) => {
-      await this.#tasks.heartbeat({ id, token, progress: value, leaseMs: this.#claim.leaseMs })
-    }
-    try {
-      const result = (await this.#handler(task, { signal, progress })) ?? null
-      encodeJson('result', result, this.#context.maxValueBytes)
-      return { result }
-    } catch (error) {
-      return { error }
-    }
-  }
-
-  /** Writes down how a task ended. Whatever became of its lease, the token decides. */
-  async #settle(task: ClaimedTask, outcome: Outcome, signal: AbortSignal): Promise<keyof WorkSummary> {
-    const { id, token } = task
-    const write = (): Promise<keyof WorkSummary> => {
-      if ('result' in outcome)
-        return this.#completions.add({ id, token, result: outcome.result }).then(() => 'completed')
-      const { error } = outcome
-      if (error instanceof TryLater) return this.#release(task, error.delayMs)
-      if (this.#isDraining && signal.aborted) return this.#release(task, 0)
-      return this.#tasks.fail({ id, token, error, retry: !(error instanceof GiveUp) }).then(() => 'failed')
-    }
-    if ('error' in outcome && signal.aborted && !this.#isDraining) return 'lost'
-    try {
-      return (await this.#persist(write)) ?? 'lost'
-    } catch (error) {
-      if (error instanceof Conflict || error instanceof NotFound) return 'lost'
-      throw error
-    }
-  }
-
-  async #release({ id, token }: ClaimedTask, delayMs: number): Promise<'released'> {
-    await this.#tasks.release({ id, token, delayMs })
-    return 'released'
-  }
-
-  async #completeAll(list: readonly Completion[]): Promise<(Error | undefined)[]> {
-    const { stale } = await this.#tasks.completeMany(list)
-    const lost = new Set(stale.map(claim => claim.id))
-    return list.map(({ id }) =>
-      lost.has(id) ? new NotFound(`the claim of task ${id} has ended`) : undefined,
-    )
-  }
-
-  /** Does again what the store was too busy for, for as long as a lease lasts; then it is undefined. */
-  async #persist<T>(write: () => Promise<T>): Promise<T | undefined> {
-    for (const end = performance.now() + this.#claim.leaseMs; performance.now() < end; await sleep(retryMs)) {
-      try {
-        return await write()
-      } catch (error) {
-        if (!(error instanceof HivewaxError && error.retryable)) throw error
-      }
-    }
-    return undefined
+    await nextTurn()
   }
 
   /** Ends the work with an error that is no task's. */
   #fail(error: unknown): void {
     this.#failure ??= { error }
-    this.#end()
+    this.#stop()
   }
 
-  #end(): void {
-    this.#stop.abort()
+  #stop(): void {
+    this.#stopped = true
     this.#wake()
+    for (const begin of this.#idleSlots.splice(0)) begin()
   }
 
-  /** Lets what runs come to its end, and after `drainMs` tells it to. */
-  async #drain(): Promise<void> {
-    const late = setTimeout(
-      () => {
-        this.#isDraining = true
-        this.#leases.abort(new Deadline(`the worker has ended, and gave its tasks ${this.#terms.drainMs} ms`))
-      },
-      this.#failure === undefined ? this.#terms.drainMs : 0,
-    )
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+  /** Gives back what has not begun, lets what runs come to its end, and after `drainMs` tells it to. */
+  async #drain(slots: readonly Promise<void>[]): Promise<void> {
+    const drainMs = this.#failure === undefined ? this.#terms.drainMs : 0
+    const late = setTimeout(() => this.#cutShort(), drainMs)
+    await this.#giveBack().catch(error => this.#fail(error))
+    await Promise.allSettled(slots)
+    await Promise.allSettled(this.#unsettled)
     clearTimeout(late)
     this.#leases.stop()
   }
-}
 
-type Outcome = { result: unknown } | { error: unknown }
+  #cutShort(): void {
+    this.#isDraining = true
+    this.#leases.abort(new Deadline(`the worker has ended, and gave its tasks ${this.#terms.drainMs} ms`))
+  }
+
+  async #giveBack(): Promise<void> {
+    const released = this.#ahead.splice(0).map(async ({ task }) => {
+      this.#leases.drop(task.id)
+      await this.#settler.release(task)
+    })
+    await Promise.all(released)
+  }
+}

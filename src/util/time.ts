@@ -19,8 +19,14 @@ let last = { ms: Number.NaN, text: '' }
 /** Reads a stored time: our own text, SQLite's CURRENT_TIMESTAMP text, or a driver's Date. */
 export function toDate(value: string | Date): Date {
   if (value instanceof Date) return value
-  // As we write it ourselves.
-  if (value.length === 23 && value[10] === ' ') return new Date(`${value.slice(0, 10)}T${value.slice(11)}Z`)
+  if (value !== lastRead.text) lastRead = { text: value, ms: parse(value).getTime() }
+  return new Date(lastRead.ms)
+}
+
+/** The times of one row, and of rows that were written together, are often the same. */
+let lastRead = { text: '', ms: Number.NaN }
+
+function parse(value: string): Date {
   const iso = value.includes('T') ? value : value.replace(' ', 'T')
   return new Date(/[Zz]|[+-]\d\d:?\d\d$/.test(iso) ? iso : `${iso}Z`)
 }

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Conflict, HivewaxError, NotFound } from '../errors.ts'
+import { Coalescer } from './coalescer.ts'
+import { GiveUp, TryLater } from './give-up.ts'
+import type { ClaimedTask } from './task.ts'
+import type { Completion, Tasks } from './tasks.ts'
+import type { WorkSummary } from './work.ts'
+
+/** How a handler ended: with a result that can be kept, or an error. */
+export type Outcome = { result: unknown } | { error: unknown }
+
+/** Between two attempts to do what the store was too busy for, in milliseconds. */
+const retryMs = 100
+
+/** Writes down how tasks ended. What ends in one turn of the event loop is completed in one transaction. */
+export class Settler {
+  readonly #tasks: Tasks
+  readonly #leaseMs: number
+  readonly #completions: Coalescer<Completion>
+
+  constructor(tasks: Tasks, leaseMs: number) {
+    this.#tasks = tasks
+    this.#leaseMs = leaseMs
+    this.#completions = new Coalescer(list => this.#completeAll(list))
+  }
+
+  /** Completes a task, ends its attempt, or puts it off, as its outcome says. */
+  async settle(task: ClaimedTask, outcome: Outcome): Promise<keyof WorkSummary> {
+    if ('result' in outcome)
+      return this.#write('completed', () => this.#completions.add(completion(task, outcome.result)))
+    const { error } = outcome
+    if (error instanceof TryLater) return this.release(task, error.delayMs)
+    const { id, token } = task
+    return this.#write('failed', () =>
+      this.#tasks.fail({ id, token, error, retry: !(error instanceof GiveUp) }),
+    )
+  }
+
+  /** Gives a task back unfinished. */
+  release({ id, token }: ClaimedTask, delayMs = 0): Promise<keyof WorkSummary> {
+    return this.#write('released', () => this.#tasks.release({ id, token, delayMs }))
+  }
+
+  /** Does again what the store was too busy for, for as long as a lease lasts; then it is undefined. */
+  async persist<T>(write: () => Promise<T>): Promise<T | undefined> {
+    for (const end = performance.now() + this.#leaseMs; performance.now() < end; await sleep(retryMs)) {
+      try {
+        return await write()
+      } catch (error) {
+        if (!(error instanceof HivewaxError && error.retryable)) throw error
+      }
+    }
+    return undefined
+  }
+
+  /** Whatever became of the lease, the token decides: a claim that has ended changes nothing (T2). */
+  async #write(how: keyof WorkSummary, write: () => Promise<unknown>): Promise<keyof WorkSummary> {
+    try {
+      return (await this.persist(() => write().then(() => how))) ?? 'lost'
+    } catch (error) {
+      if (error instanceof Conflict || error instanceof NotFound) return 'lost'
+      throw error
+    }
+  }
+
+  async #completeAll(list: readonly Completion[]): Promise<(Error | undefined)[]> {
+    const { stale } = await this.#tasks.completeMany(list)
+    const lost = new Set(stale.map(claim => claim.id))
+    return list.map(({ id }) =>
+      lost.has(id) ? new NotFound(`the claim of task ${id} has ended`) : undefined,
+    )
+  }
+}
+
+function completion({ id, token }: ClaimedTask, result: unknown): Completion {
+  return { id, token, result }
+}
