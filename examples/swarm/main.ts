@@ -1,16 +1,16 @@
 import { type Memory, openMemory } from '../../src/index.ts'
-import { count, Screen } from './display.ts'
-import { explain, SwarmError, WrongUsage } from './errors.ts'
+import { Screen } from './display.ts'
+import { explain, WrongUsage } from './errors.ts'
 import { commandLine } from './main/command-line.ts'
 import { greet, narrate } from './main/narrate.ts'
 import { type Options, readOptions, usage } from './main/options.ts'
 import { Processes } from './main/processes.ts'
-import { performRun } from './main/story.ts'
+import { arrange, performRun } from './main/story.ts'
 import { scan } from './planner/scan.ts'
 import { lastEventId } from './wait.ts'
 
 /**
- * The main job: a swarm of processes measures a directory, one of them is killed on the way, and then a new
+ * The main job: a swarm of processes measures a directory, two of them are killed on the way, and then a new
  * process tells what the swarm remembers.
  */
 try {
@@ -40,7 +40,6 @@ async function main({ directory, file }: Options): Promise<void> {
 async function swarmOver(directory: string): Promise<boolean> {
   await using memory = await openMemory(undefined, { agentId: 'main' })
   const screen = new Screen()
-  await refuseTasksOfOthers(memory)
   await sayWhoIsAtWork(memory, screen)
   const owner = `npm start (process ${process.pid})`
   return await memory.locks.withLock(
@@ -69,6 +68,7 @@ async function runUntilInterrupted(
   const stop = AbortSignal.any([interrupted.signal, lockLost])
   const processes = new Processes(directory)
   await greet(memory, screen)
+  await arrange(memory)
   const since = await lastEventId(memory)
   const run = Promise.all([performRun(memory, processes, since, stop), narrate(memory, screen, since, stop)])
   try {
@@ -81,18 +81,6 @@ async function runUntilInterrupted(
     screen.close()
     await processes.stop()
   }
-}
-
-/** Workers claim whatever task they are able to do, and this swarm's are no use for anybody else's. */
-async function refuseTasksOfOthers(memory: Memory): Promise<void> {
-  const [row] = await memory.query(
-    `select count(*) as others from tasks where status = 'pending' and requires is null`,
-  )
-  if (Number(row?.others) === 0) return
-  throw new SwarmError(
-    `${memory.url} holds ${count(Number(row?.others), 'task')} of others, which this swarm's workers would take and could not do.\n` +
-      'Give it a memory of its own: npm start -- DIRECTORY --db FILE',
-  )
 }
 
 /** Two runs at once would mix up their files: the second one waits. */

@@ -1,43 +1,44 @@
-import type { Memory } from '../../src/index.ts'
-import { runAgent } from './agent.ts'
+import type { Leadership, Memory, Transaction } from '../../src/index.ts'
+import { join, runAgent } from './agent.ts'
 import { SwarmError } from './errors.ts'
 import { forgetMissing } from './files.ts'
 import { agree } from './planner/agree.ts'
-import { createTasks, redriveEnded, registerSwarm } from './planner/plan.ts'
+import { createTasks, redriveEnded } from './planner/plan.ts'
 import { beginRun, finishRun } from './planner/run.ts'
 import { scan } from './planner/scan.ts'
-import { startProgress } from './progress.ts'
-import { remembered, swarmId } from './swarm.ts'
+import { leaseMs, officeName, type RunState, remembered, swarmId } from './swarm.ts'
 import { lastEventId, untilEvent } from './wait.ts'
 
 /**
- * The planner: divides the work into tasks, waits for the workers, and has them agree on the outcome. Each of its
- * steps is checkpointed, so that a planner that dies is followed by one that goes on where it stopped.
+ * A candidate for planner: waits until it is elected, and then leads the run to its end, from wherever the planner
+ * before it had to leave it. Started as `planner.ts SINCE`, with the id of the last event before the run.
  */
 await runAgent(async (memory, stop) => {
-  const run = await beginRun(memory)
-  const step = <T>(name: string, fn: () => Promise<T>) =>
-    memory.workflows.step(swarmId, name, fn, { iteration: run.run })
-
-  await registerSwarm(memory)
-  const { files, unreadable, isCut } = await step('scan', () => scan('.'))
-  const removed = await step('forget', () => forgetMissing(memory, files))
-  const tasks = await step('plan', () => createTasks(memory, run.run, files))
-  await redriveEnded(memory, tasks)
-  await startProgress(memory, run.run, tasks)
-  await memory.logEvent('swarm.planned', {
-    run: run.run,
-    files: files.length,
-    tasks: tasks.length,
-    removed,
-    unreadable,
-    isCut,
+  using _alive = await join(memory, 'planner')
+  await using office = await memory.locks.campaign(officeName, { leaseMs, signal: stop })
+  const run = await beginRun(memory, Number(process.argv[2]))
+  if (run === undefined) return
+  await lead(memory, office, run, AbortSignal.any([stop, office.signal])).catch(error => {
+    // It gave no sign of life for too long: another one leads by now.
+    if (!office.signal.aborted) throw error
   })
-
-  await untilDone(memory, tasks, stop)
-  await step('agree', () => agree(memory, run.run, stop))
-  await finishRun(memory, run)
 })
+
+/** Divides the work into tasks, waits for the workers, and has them agree on the outcome. */
+async function lead(memory: Memory, office: Leadership, run: RunState, signal: AbortSignal): Promise<void> {
+  const iteration = { iteration: run.run }
+  /** A step whose effects are all in the memory: together with its checkpoint they happen exactly once. */
+  const step = <T>(name: string, fn: (tx: Transaction) => Promise<T>) =>
+    memory.transaction(tx => tx.workflows.step(swarmId, name, () => fn(tx), iteration))
+
+  const found = await memory.workflows.step(swarmId, 'scan', () => scan('.'), iteration)
+  const removed = await step('forget', tx => forgetMissing(tx, found.files))
+  const tasks = await step('plan', tx => createTasks(tx, run.run, found, removed))
+  await redriveEnded(memory, tasks)
+  await untilDone(memory, tasks, signal)
+  await memory.workflows.step(swarmId, 'agree', () => agree(memory, run.run, signal), iteration)
+  await finishRun(memory, office, run)
+}
 
 /** Waits until every task is completed. A task that ends otherwise ends the run. */
 async function untilDone(memory: Memory, taskIds: readonly string[], signal: AbortSignal): Promise<void> {

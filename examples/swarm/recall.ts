@@ -1,7 +1,7 @@
 import type { Memory } from '../../src/index.ts'
 import { runAgent } from './agent.ts'
 import { style } from './display.ts'
-import { recallDeath, recallVote, recallWorkers } from './recall/agents.ts'
+import { recallDeaths, recallVote, recallWorkers } from './recall/agents.ts'
 import { recallLanguages, recallLeaders, recallRun } from './recall/files.ts'
 import { recallMetrics, recallPatterns } from './recall/learned.ts'
 import { tryNext } from './recall/next.ts'
@@ -15,7 +15,7 @@ const sections: readonly [title: string, section: Section][] = [
   ['Languages', recallLanguages],
   ['Files', recallLeaders],
   ['Who did what', recallWorkers],
-  ['One of them was killed', recallDeath],
+  ['Two of them were killed', recallDeaths],
   ['They agreed', recallVote],
   ['How far each way of reading files can be trusted', recallPatterns],
   ['How long a file takes', recallMetrics],

@@ -3,15 +3,23 @@ import type { Json } from '../../src/index.ts'
 import type { Measurement } from './analyse.ts'
 
 /** The names under which the processes act. */
-export const plannerId = 'planner'
+export const plannerIds = ['planner-1', 'planner-2'] as const
 export const workerIds = ['worker-1', 'worker-2', 'worker-3', 'worker-4']
-/** The one that will be killed. */
+/** The worker that will be killed; so will the first planner. */
 export const victimId = 'worker-3'
 
-/** The id of the session, of the workflow, of the topology. */
+/** The id of the session, of the workflow, of the topology, and of the swarm that the agents belong to. */
 export const swarmId = 'swarm'
 
-/** What a worker of this swarm can do, so that agents of other swarms leave its tasks alone. */
+/** What the planners are elected for. */
+export const officeName = 'swarm/planner'
+
+/** The queues of this swarm's tasks, which are no use to other agents, as theirs are not to its workers. */
+export const queue = 'swarm'
+/** For those that write into one file: of this queue only one task runs at a time. */
+export const reportQueue = 'swarm/reports'
+
+/** What an agent must be able to do to be given tasks of this swarm. */
 export const capability = 'swarm:measure'
 
 /** What the swarm stored itself, under names of its own, has the shape that it stored: the one place to say so. */
@@ -19,8 +27,11 @@ export function remembered<T>(value: Json | undefined): T {
   return value as T
 }
 
-/** How long a worker holds a task without a sign of life. A killed one is replaced that soon. */
-export const leaseMs = 2_000
+/** How long an agent that gives no sign of life counts as alive. Then others get what it held. */
+export const lifeMs = 2_000
+
+/** How long a task or an office is kept for a process, should nobody be there to notice its death. */
+export const leaseMs = 5_000
 
 /** The key of the shared state under which all workers add up what they did. */
 export const progressKey = 'swarm/progress'
@@ -118,6 +129,9 @@ export interface Verdict {
   lines: number
   bytes: number
 }
+
+/** The data of the event `process.killed`: of a worker, with the task that it held. */
+export type Killed = { agent: string; pid: number | null } & Partial<Claim>
 
 export function linkTaskId(run: number): string {
   return `swarm-${run}/link`

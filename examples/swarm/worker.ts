@@ -1,34 +1,42 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClaimedTask, Memory } from '../../src/index.ts'
-import { ownName, runAgent } from './agent.ts'
-import { type Claim, consensusPrefix, leaseMs, remembered, type Work } from './swarm.ts'
-import { attempt } from './worker/attempt.ts'
+import type { ClaimedTask, Job, Memory } from '../../src/index.ts'
+import { join, ownName, runAgent } from './agent.ts'
+import { type Claim, consensusPrefix, leaseMs, queue, remembered, reportQueue, type Work } from './swarm.ts'
+import { linkFiles } from './worker/link.ts'
+import { type HalfWay, measureFiles } from './worker/measure.ts'
+import { report } from './worker/report.ts'
 import { vote } from './worker/vote.ts'
 
 /**
- * A worker: claims tasks and does them, and votes when the planner asks, until the run has ended. Started as
+ * A worker: does tasks, and votes when the planner asks, until the run has ended. Started as
  * `worker.ts SINCE [--pause]`, with the id of the last event before the run.
  */
 await runAgent(async (memory, stop) => {
   const [since, pause] = process.argv.slice(2)
+  using _alive = await join(memory, 'worker')
   const finished = new AbortController()
-  const signal = AbortSignal.any([stop, finished.signal])
+  const handler = (task: ClaimedTask, job: Job) =>
+    perform(memory, task, done =>
+      pause === '--pause' ? pauseForGood(memory, task, done, job) : Promise.resolve(),
+    )
   await Promise.all([
-    claimAndDo(memory, signal, pause === '--pause'),
-    voteWhenAsked(memory, Number(since), signal).finally(() => finished.abort()),
+    memory.tasks.work(handler, {
+      queues: [queue, reportQueue],
+      leaseMs,
+      drainMs: 500,
+      signal: AbortSignal.any([stop, finished.signal]),
+    }),
+    voteWhenAsked(memory, Number(since), stop).finally(() => finished.abort()),
   ])
 })
 
-/** Claims tasks, one at a time, and does them. */
-async function claimAndDo(memory: Memory, signal: AbortSignal, pauses: boolean): Promise<void> {
-  while (!signal.aborted) {
-    const [task] = await memory.tasks.claim({ leaseMs })
-    if (task === undefined) await sleep(50)
-    else
-      await attempt(memory, task, async done =>
-        pauses ? pauseForGood(memory, task, done, signal) : undefined,
-      )
-  }
+/** Does a task. Each kind of work ends with one transaction that stores what was found and completes the task. */
+async function perform(memory: Memory, task: ClaimedTask, halfWay: HalfWay): Promise<void> {
+  const work = remembered<Work>(task.payload)
+  const startMs = performance.now()
+  if (work.kind === 'measure') await measureFiles(memory, task, work, halfWay)
+  else if (work.kind === 'link') await linkFiles(memory, task)
+  else await report(memory, task, work.report)
+  await memory.metrics.record('task_ms', performance.now() - startMs, { kind: work.kind })
 }
 
 /** Returns when the run has ended. */
@@ -42,16 +50,11 @@ async function voteWhenAsked(memory: Memory, since: number, signal: AbortSignal)
 }
 
 /** Says how far it has got, and then comes to a halt with the task in its hands: for the one that is to be killed. */
-async function pauseForGood(
-  memory: Memory,
-  task: ClaimedTask,
-  done: number,
-  signal: AbortSignal,
-): Promise<void> {
+async function pauseForGood(memory: Memory, task: ClaimedTask, done: number, { signal }: Job): Promise<void> {
   const { files = [] } = remembered<Partial<Extract<Work, { kind: 'measure' }>>>(task.payload)
   const { id: taskId, description, attempt, token } = task
   const claim: Claim = { taskId, description, attempt, token, done, files: files.length }
   await memory.logEvent('worker.paused', claim)
-  await new Promise(resolve => signal.addEventListener('abort', resolve))
+  if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve))
   signal.throwIfAborted()
 }

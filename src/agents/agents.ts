@@ -211,8 +211,8 @@ export class Agents {
   /**
    * What becomes of agents, as it happens, in any process, in order, each change once, until `signal` aborts.
    * Heartbeats are no changes. A watch looks for lapses itself twice a second ({@link releaseLapsed}), so that a
-   * death is heard of within a second after the `ttl` even when nobody else is there. What is returned can be iterated once, and not
-   * inside a transaction; closing the memory ends it with Closed.
+   * death is heard of within a second after the `ttl` even when nobody else is there. What is returned can be
+   * iterated once, and not inside a transaction; closing the memory ends it with Closed.
    * @throws NotFound `compacted`, with the floor, when events that should follow `since` were pruned
    */
   watch({ swarmId, since, signal }: WatchAgentsOptions = {}): AsyncIterable<AgentChange> {

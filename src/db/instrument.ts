@@ -41,7 +41,8 @@ export class Meter {
     const bucket = Math.ceil(2 * Math.log2(Math.max(durationMs, 0.001) * 1000))
     const at = Math.min(bucket, buckets.length)
     this.#histogram[at] = (this.#histogram[at] ?? 0) + 1
-    if (durationMs >= this.#slowMs) this.onSlow(stats.query, durationMs)
+    // A call site may write several statements; those of one site are counted together, under the text of the first.
+    if (durationMs >= this.#slowMs) this.onSlow(textOf(query), durationMs)
   }
 
   countLookup(isHit: boolean): void {

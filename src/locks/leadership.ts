@@ -12,7 +12,7 @@ export interface CampaignOptions {
   leaseMs?: number | undefined
   /** How long others must wait besides, when the leader's lease lapses without its resigning. Default 0. */
   delayMs?: number | undefined
-  /** Ends the campaign: it then rejects with the signal's reason. A leadership won before it leaves alone. */
+  /** Ends the campaign: it then rejects with the signal's reason. It does not end a leadership won before. */
   signal?: AbortSignal | undefined
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Conflict, HivewaxError, NotFound } from '../errors.ts'
 import { Coalescer } from './coalescer.ts'
 import { GiveUp, TryLater } from './give-up.ts'
+import type { StaleClaim } from './outcome.ts'
 import type { ClaimedTask } from './task.ts'
 import type { Completion, Tasks } from './tasks.ts'
 import type { WorkSummary } from './work.ts'
@@ -65,7 +66,10 @@ export class Settler {
 
   async #completeAll(list: readonly Completion[]): Promise<(Error | undefined)[]> {
     const { stale } = await this.#tasks.completeMany(list)
-    const lost = new Set(stale.map(claim => claim.id))
+    const tokens = new Map(list.map(({ id, token }) => [id, token]))
+    const isDone = ({ id, status, token }: StaleClaim) => status === 'completed' && token === tokens.get(id)
+    // What its own handler has completed was not lost.
+    const lost = new Set(stale.filter(claim => !isDone(claim)).map(claim => claim.id))
     return list.map(({ id }) =>
       lost.has(id) ? new NotFound(`the claim of task ${id} has ended`) : undefined,
     )

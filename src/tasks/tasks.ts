@@ -164,10 +164,10 @@ export class Tasks {
 
   /**
    * Works: claims tasks as they become ready, runs `handler` for each, and writes down how it ended, until `signal`
-   * aborts. What the handler returns is the result; an error that it throws ends the attempt, {@link GiveUp} the
-   * task, and {@link TryLater} gives it back for later. The leases are renewed in the background by one statement
-   * for all; when one cannot be, or the task was cancelled, its handler's signal aborts, before anybody else can
-   * have the task. Not for use inside a transaction.
+   * aborts. What the handler returns is the result, unless it has completed the task itself, in one transaction with
+   * what it did; an error that it throws ends the attempt, {@link GiveUp} the task, and {@link TryLater} gives it
+   * back for later. The leases are renewed in the background by one statement for all; when one cannot be, or the
+   * task was cancelled, its handler's signal aborts, before anybody else can have the task. Not for use inside a transaction.
    * @returns how the tasks ended, once the last handler has
    * @throws the error of the store that ended the work, after the same
    */

@@ -102,7 +102,7 @@ export const workflowsOperations = [
     summary: 'Begin a run for whichever process serves its type',
     effect: 'write',
     permission: 'memory:write',
-    positionals: ['type', 'input'],
+    positionals: ['type', 'payload'],
     examples: [
       'hivewax workflows start deploy \'{"commit":"4f2a"}\' --id deploy-42',
       'hivewax workflows start deploy --id deploy-43 --code-version 3',
@@ -110,15 +110,18 @@ export const workflowsOperations = [
     input: z =>
       z.object({
         type: z.string().describe('What kind of workflow: which code works on it'),
-        input: json(z, 'JSON for the code; on a command line plain text is a string').optional(),
+        payload: json(
+          z,
+          'JSON for the code, its `input`; on a command line plain text is a string',
+        ).optional(),
         id: z.string().optional().describe("The workflow's id; default: a new one"),
         codeVersion: z
           .string()
           .optional()
           .describe('The version of the code that may work on it; default: 1'),
       }),
-    run: (memory, { type, codeVersion: version, ...options }) =>
-      memory.workflows.start(type, { ...options, version }),
+    run: (memory, { type, payload, id, codeVersion: version }) =>
+      memory.workflows.start(type, { input: payload, id, version }),
   }),
   operation({
     name: 'workflows.signal',

@@ -42,6 +42,20 @@ export const taskWorker: Suite = open => {
     expect(await memory.tasks.get('b')).toMatchObject({ status: 'completed', result: 44, assignedTo: 'w' })
   })
 
+  it('leaves a task as its handler has completed it, in one transaction with what it did (T2)', async () => {
+    const memory = await open()
+    await memory.tasks.create({ id: 'a', description: 'x' })
+    const handler: TaskHandler = ({ id, token }) =>
+      memory.transaction(async tx => {
+        await tx.store('effect', 1)
+        await tx.tasks.complete({ id, token, result: 'its own' })
+      })
+    const summary = await memory.tasks.work(handler, { agentId: 'w', untilEmpty: true })
+    expect(summary).toEqual({ completed: 1, failed: 0, released: 0, lost: 0 })
+    expect((await memory.tasks.get('a'))?.result).toBe('its own')
+    expect((await memory.events.list({ types: ['task.completed'] })).items).toHaveLength(1)
+  })
+
   it('runs as many at once as it may, and no more', async () => {
     const memory = await open()
     await memory.tasks.createMany(Array.from({ length: 30 }, (_, i) => ({ description: `${i}` })))

@@ -51,7 +51,9 @@ for (const analyze of [false, true]) {
   it(`serves claims, heartbeats and completions by indexes${after} (T16)`, async () => {
     const { work } = await plansOf(analyze)
     expect(scans(work)).toEqual(['SCAN hivewax_task_queues'])
-    expect(work).not.toContainEqual(expect.stringContaining('TEMP B-TREE'))
+    // To merge the heads of lanes, which are as few as the lanes.
+    expect(work.filter(step => step.includes('TEMP B-TREE'))).toEqual(['USE TEMP B-TREE FOR ORDER BY'])
+    expect(work[work.indexOf('USE TEMP B-TREE FOR ORDER BY') - 1]).toBe('SCAN heads')
     expect(work).toContainEqual(expect.stringContaining('tasks_ready (lane=? AND rank>?)'))
     expect(work).toContainEqual(expect.stringContaining('tasks_leased (lease_epoch=? AND lease_until<?)'))
     expect(work).toContainEqual(expect.stringContaining('tasks_unranked (run_at<?)'))
@@ -59,13 +61,14 @@ for (const analyze of [false, true]) {
 
   it(`lists and counts tasks by indexes that hold no others${after}`, async () => {
     const { lists } = await plansOf(analyze)
-    expect(scans(lists).sort()).toEqual([
+    expect([...new Set(scans(lists).map(step => step.replace('COVERING ', '')))].sort()).toEqual([
       // To count all, and to find the end of a slice.
-      'SCAN tasks USING COVERING INDEX sqlite_autoindex_tasks_1',
-      expect.stringContaining('tasks_blocked'),
-      expect.stringContaining('tasks_leased'),
-      expect.stringContaining('tasks_ready'),
-      expect.stringContaining('tasks_unranked'),
+      'SCAN tasks USING INDEX sqlite_autoindex_tasks_1',
+      'SCAN tasks USING INDEX tasks_blocked',
+      'SCAN tasks USING INDEX tasks_leased',
+      'SCAN tasks USING INDEX tasks_ready',
+      'SCAN tasks USING INDEX tasks_unranked',
+      'SCAN tasks USING INDEX tasks_unusual',
     ])
     expect(lists).toContainEqual(expect.stringContaining('tasks_unusual (status=?)'))
   })

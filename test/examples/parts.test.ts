@@ -121,7 +121,7 @@ describe('the timeline', () => {
     const found = stretches(
       [
         event('task.claimed', 'a', 1_000),
-        event('worker.killed', 'main', 1_300, { taskId: 't', agent: 'a' }),
+        event('process.killed', 'main', 1_300, { taskId: 't', agent: 'a' }),
         event('task.claimed', 'b', 1_500),
         event('task.completed', 'b', 2_000),
       ],

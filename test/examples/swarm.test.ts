@@ -100,7 +100,9 @@ test('a swarm measures every file once although a worker is killed, and the next
   for (const line of [
     'a new memory in',
     'main      kills worker-3 in the middle of it: SIGKILL',
-    'takes over from worker-3, whose lease has lapsed: attempt 2',
+    'main      kills planner-1 while it leads: SIGKILL',
+    'takes over the task of worker-3: attempt 2',
+    'planner-2 is elected to lead the swarm, in term 2',
     "offers worker-3's late result, with its old token 1: refused",
     '20 new files measured',
     'analysis-complete/1 is decided',
@@ -141,7 +143,7 @@ test('a swarm measures every file once although a worker is killed, and the next
 async function checkRun(memory: Memory): Promise<void> {
   const { items: tasks } = await memory.tasks.list({ limit: 1_000 })
   expect(tasks.map(task => task.status)).toEqual(tasks.map(() => 'completed'))
-  const killed = await memory.events.latest({ types: ['worker.killed'] })
+  const [killed] = (await memory.events.list({ types: ['process.killed'] })).items
   const { taskId } = killed!.data as { taskId: string }
   const rescued = await memory.tasks.get(taskId)
   expect(rescued?.assignedTo).toMatch(/worker-[124]/)
@@ -166,11 +168,17 @@ async function checkRun(memory: Memory): Promise<void> {
   expect(careers.reduce<number>((sum, career) => sum + ((career as { files: number })?.files ?? 0), 0)).toBe(
     20,
   )
-  expect((await memory.topology.get('swarm'))?.nodes).toHaveLength(5)
+  const star = await memory.topology.get('swarm')
+  expect(star?.nodes.sort()).toEqual(['planner-2', 'worker-1', 'worker-2', 'worker-4'])
+  expect(new Set(star?.edges.map(edge => edge.from))).toEqual(new Set(['planner-2']))
+  expect((await memory.events.list({ types: ['swarm.planned'] })).items).toHaveLength(1)
 }
 
-test('a second swarm on the same directory waits for the first', async () => {
+test('a second swarm on the same directory waits for the first; the tasks of others are left alone', async () => {
   const folder = scratchProject()
+  const others = await openMemoryOf(folder)
+  await others.tasks.create({ id: 'bees', description: 'write the chapter on bees' })
+  await others.close()
   const first = new Run(folder)
   await first.until('begins run 1')
   const second = new Run(folder)
@@ -179,17 +187,18 @@ test('a second swarm on the same directory waits for the first', async () => {
   expect(await second.code(), second.output).toBe(0)
   expect(second.output).toContain('begins run 2')
   const memory = await openMemoryOf(folder)
+  expect((await memory.tasks.get('bees'))?.status).toBe('pending')
   expect(new Set(Object.values(await revisions(memory)))).toEqual(new Set([1]))
 })
 
 describe('a run that is cut short', () => {
-  test('by the death of the planner says so, and the next one goes on from there', async () => {
+  test('by the death of both planners says so, and the next one goes on from there', async () => {
     const folder = scratchProject()
     const first = new Run(folder)
-    await first.until('kills worker-3')
+    await first.until('kills planner-1')
     await killChildOf(first, 'planner.ts')
     expect(await first.code(), first.output).toBe(1)
-    expect(first.output).toContain('planner failed (SIGKILL)')
+    expect(first.output).toContain('planner-2 failed (SIGKILL)')
     const between = await openMemoryOf(folder)
     await between.tasks.cancel('swarm-1/link')
     await between.close()
@@ -277,15 +286,5 @@ describe('what cannot be measured', () => {
     ['a memory that processes cannot share', ['--db', ':memory:'], 'several processes cannot share :memory:'],
   ])('is %s', (_, args, message) => {
     expect(() => readOptions(args)).toThrow(message)
-  })
-
-  test('is a directory whose memory holds the tasks of others', async () => {
-    const folder = scratchProject()
-    const memory = await openMemoryOf(folder)
-    await memory.tasks.create({ description: 'write the chapter on bees' })
-    await memory.close()
-    const run = new Run(folder)
-    expect(await run.code()).toBe(1)
-    expect(run.output).toContain('1 task of others')
   })
 })

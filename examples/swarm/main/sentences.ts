@@ -1,6 +1,6 @@
 import type { Memory } from '../../../src/index.ts'
 import { clip, columns, count, number, style } from '../display.ts'
-import { type LinkResult, remembered, victimId } from '../swarm.ts'
+import { type LinkResult, officeName, remembered, victimId } from '../swarm.ts'
 
 /** What the data of the events holds that are told of. */
 interface Data {
@@ -8,12 +8,15 @@ interface Data {
   files: number
   tasks: number
   isCut: boolean
-  taskId: string
+  taskId?: string
   description: string
   attempt: number
   token: number
   done: number
+  agent: string
   pid: number
+  name: string
+  term: number
   doubt: string | null
 }
 
@@ -22,13 +25,18 @@ type Sentence = (data: Data, memory: Memory) => string | undefined | Promise<str
 
 /** By the type of the event. */
 export const sentences: Readonly<Record<string, Sentence>> = {
+  'leader.elected': ({ name, term }) =>
+    name === officeName ? `is elected to lead the swarm, in term ${number(term)}` : undefined,
   'swarm.started': ({ run }) => `begins run ${run}`,
   'swarm.resumed': ({ run }) => `goes on with run ${run}, which was interrupted`,
   'swarm.planned': ({ files, tasks, isCut }) =>
     `finds ${isCut ? 'more than ' : ''}${count(files, 'file')} and makes ${count(tasks, 'task')} of them`,
   'worker.paused': ({ description, done, files }) =>
     `has read ${number(done)} of ${count(files, 'file')} of «${clip(description, columns() - 50)}»`,
-  'worker.killed': ({ pid }) => style.bad(`kills ${victimId} in the middle of it: SIGKILL to process ${pid}`),
+  'process.killed': ({ agent, pid, taskId }) => {
+    const doing = taskId === undefined ? 'while it leads' : 'in the middle of it'
+    return style.bad(`kills ${agent} ${doing}: SIGKILL to process ${pid}`)
+  },
   'task.claimed': takeOver,
   'task.completed': complete,
   'consensus.proposed': () => 'asks whether the work is complete: 3 of 4 workers must agree',
@@ -41,15 +49,15 @@ export const sentences: Readonly<Record<string, Sentence>> = {
 }
 
 /** Only the second attempt is worth a word. */
-async function takeOver({ taskId, attempt }: Data, memory: Memory): Promise<string | undefined> {
+async function takeOver({ taskId = '', attempt }: Data, memory: Memory): Promise<string | undefined> {
   if (attempt === 1) return undefined
   const task = await memory.tasks.get(taskId)
   const before = task?.errors.at(-1)?.agentId ?? 'another'
-  return style.good(`takes over from ${before}, whose lease has lapsed: attempt ${attempt}`)
+  return style.good(`takes over the task of ${before}: attempt ${attempt}`)
 }
 
 /** The many measuring tasks are seen in the progress. */
-async function complete({ taskId }: Data, memory: Memory): Promise<string | undefined> {
+async function complete({ taskId = '' }: Data, memory: Memory): Promise<string | undefined> {
   if (!taskId.endsWith('/link')) return undefined
   const { files, links } = remembered<LinkResult>((await memory.tasks.get(taskId))?.result)
   return `links ${count(files, 'file')} by ${count(links, 'import')}`

@@ -1,10 +1,27 @@
 import { HivewaxError, type Memory } from '../../../src/index.ts'
-import { type Claim, consensusPrefix, remembered, victimId, workerIds } from '../swarm.ts'
+import {
+  type Claim,
+  consensusPrefix,
+  type Killed,
+  plannerIds,
+  remembered,
+  swarmId,
+  victimId,
+  workerIds,
+} from '../swarm.ts'
 import { untilEvent } from '../wait.ts'
 import type { Child, Processes } from './processes.ts'
 
+/** Before the run: who belongs to the swarm, not to be missed before it has begun, and who is to talk to whom. */
+export async function arrange(memory: Memory): Promise<void> {
+  for (const id of plannerIds) await memory.registerAgent({ id, type: 'planner', swarmId })
+  for (const id of workerIds) await memory.registerAgent({ id, type: 'worker', swarmId })
+  await memory.topology.save({ swarmId, topologyType: 'star', nodes: [...plannerIds, ...workerIds] })
+}
+
 /**
- * One run: the processes are started, one is killed while it holds a task, and the others finish the work.
+ * One run: the processes are started; the worker that holds a task and the planner that leads are killed; and the
+ * others finish the work.
  * @param since the id of the last event before the run
  */
 export async function performRun(
@@ -13,12 +30,15 @@ export async function performRun(
   since: number,
   signal: AbortSignal,
 ): Promise<void> {
-  processes.start('planner.ts', 'planner')
+  const [first, second] = plannerIds
+  const planner = processes.start('planner.ts', first, String(since))
   const victim = processes.start('worker.ts', victimId, String(since), '--pause')
   const claim = await untilPaused(memory, since, signal)
+  processes.start('planner.ts', second, String(since))
   for (const id of workerIds) if (id !== victimId) processes.start('worker.ts', id, String(since))
   if (claim !== undefined) {
     await kill(memory, processes, victim, claim)
+    await kill(memory, processes, planner)
     await untilEvent(
       memory,
       { types: ['task.completed'], since, signal },
@@ -41,10 +61,11 @@ async function untilPaused(memory: Memory, since: number, signal: AbortSignal): 
   return claim
 }
 
-/** SIGKILL: the worker cannot tidy up, say goodbye or finish anything. */
-async function kill(memory: Memory, processes: Processes, victim: Child, claim: Claim): Promise<void> {
-  await processes.kill(victim)
-  await memory.logEvent('worker.killed', { agent: victim.name, pid: victim.process.pid ?? null, ...claim })
+/** SIGKILL: the process cannot tidy up, say goodbye or finish anything. */
+async function kill(memory: Memory, processes: Processes, child: Child, claim?: Claim): Promise<void> {
+  await processes.kill(child)
+  const killed: Killed = { agent: child.name, pid: child.process.pid ?? null, ...claim }
+  await memory.logEvent('process.killed', killed)
 }
 
 /** What if it was not dead, but only slow? Its token is out of date, and what it brings is refused. */

@@ -1,40 +1,44 @@
-import type { Memory } from '../../../src/index.ts'
-import { capability, linkTaskId, plannerId, reportNames, swarmId, type Work, workerIds } from '../swarm.ts'
+import type { Memory, Transaction } from '../../../src/index.ts'
+import {
+  capability,
+  linkTaskId,
+  type Progress,
+  progressKey,
+  queue,
+  reportNames,
+  reportQueue,
+  type Work,
+} from '../swarm.ts'
 import { batches } from './batches.ts'
-import type { FoundFile } from './scan.ts'
-
-/** Makes the swarm known: who belongs to it, and who talks to whom. */
-export async function registerSwarm(memory: Memory): Promise<void> {
-  await memory.registerAgent({ id: plannerId, type: 'planner', swarmId })
-  for (const id of workerIds) {
-    await memory.registerAgent({ id, type: 'worker', swarmId, capabilities: [capability], ttl: 10 })
-  }
-  const nodes = [plannerId, ...workerIds]
-  if ((await memory.topology.get(swarmId)) === undefined) {
-    await memory.topology.save({ swarmId, topologyType: 'star', nodes })
-  }
-}
+import type { FoundFile, Scan } from './scan.ts'
 
 /**
- * Creates all tasks of a run, all or none: one for each batch of files, one that links what they find, and the
- * reports, which wait for the links. Returns their ids.
+ * Creates all tasks of a run: one for each batch of files, one that links what they find, and the reports, which
+ * wait for the links and take turns. Begins to count what is done, and says what was planned. Returns the ids.
  */
 export async function createTasks(
-  memory: Memory,
+  tx: Transaction,
   run: number,
-  files: readonly FoundFile[],
+  { files, unreadable, isCut }: Scan,
+  removed: readonly string[],
 ): Promise<string[]> {
   const measure = measureTasks(run, files)
   const link = newTask(linkTaskId(run), 'link the files by their imports', { kind: 'link', run })
-  const reports = reportNames.map(report =>
-    newTask(`swarm-${run}/report-${report}`, `report on the ${report}`, { kind: 'report', run, report }),
-  )
-  const tasks = await memory.tasks.createMany([
+  const reports = reportNames.map(report => ({
+    ...newTask(`swarm-${run}/report-${report}`, `report on the ${report}`, { kind: 'report', run, report }),
+    queue: reportQueue,
+  }))
+  await tx.tasks.setLimit(reportQueue, 1)
+  const created = await tx.tasks.createMany([
     ...measure,
     { ...link, dependencies: measure.map(task => task.id) },
     ...reports.map(report => ({ ...report, dependencies: [link.id] })),
   ])
-  return tasks.map(task => task.id)
+  const tasks = created.length
+  const progress: Progress = { run, files: 0, lines: 0, tasksDone: 0, tasks }
+  await tx.updateSharedState(progressKey, progress)
+  await tx.logEvent('swarm.planned', { run, files: files.length, tasks, removed, unreadable, isCut })
+  return created.map(task => task.id)
 }
 
 /** Has tasks of an interrupted run tried again that had ended without success. Does nothing in a new run. */
@@ -58,7 +62,6 @@ function measureTasks(run: number, files: readonly FoundFile[]) {
   }))
 }
 
-/** The id is the idempotency key too: a planner that died after creating the tasks does not create them twice. */
 function newTask(id: string, description: string, payload: Work) {
-  return { id, description, payload, idempotencyKey: id, requires: [capability], maxAttempts: 5 }
+  return { id, description, payload, queue, requires: [capability], maxAttempts: 5 }
 }

@@ -3,8 +3,11 @@ import { cell, clip, columns, count, duration, number, style } from '../display.
 import {
   type Claim,
   consensusKey,
+  type Killed,
   type MeasureResult,
+  officeName,
   remembered,
+  swarmId,
   type Verdict,
   workerIds,
 } from '../swarm.ts'
@@ -48,25 +51,69 @@ function filesOf(task: Task): number {
   return measured + recalled
 }
 
+/** What became of the work of those who were killed. */
+export async function recallDeaths(memory: Memory, { events }: Past): Promise<string[]> {
+  return [...rescueOf(events), ...successionOf(events), ...(await mendingOf(memory, events))]
+}
+
 /** The story of the task whose worker was killed. */
-export async function recallDeath(_: Memory, { events }: Past): Promise<string[]> {
-  const death = events.findLast(event => event.type === 'worker.killed')
+function rescueOf(events: readonly EventRecord[]): string[] {
+  const death = events.findLast(
+    event => event.type === 'process.killed' && killed(event).taskId !== undefined,
+  )
   if (death === undefined) return []
-  const lost = remembered<Claim & { agent: string }>(death.data)
+  const lost = remembered<Killed & Claim>(death.data)
   const ofTask = (type: string) => (event: EventRecord) =>
     event.type === type && remembered<Claim>(event.data).taskId === lost.taskId
   const rescue = events.findLast(ofTask('task.claimed'))
   if (rescue === undefined || rescue.id < death.id) return []
   const { attempt } = remembered<Claim>(rescue.data)
-  const later = duration(rescue.timestamp.getTime() - death.timestamp.getTime())
   const isRefused = events.some(ofTask('late-result.refused'))
   const done = `after ${number(lost.done)} of ${count(lost.files, 'file')}`
   const what = clip(lost.description, columns() - 53)
   return [
     `${style.agent(lost.agent)} ${style.bad('✗')} «${what}», attempt ${lost.attempt}: killed ${done}`,
-    `${style.agent(rescue.source)} ${style.good('✓')} attempt ${attempt}, ${later} later, when the lease had lapsed: done`,
+    `${style.agent(rescue.source)} ${style.good('✓')} attempt ${attempt}, ${later(death, rescue)}: done`,
     ...(isRefused ? [`a late result with the old token ${lost.token} of ${lost.agent} was refused`] : []),
   ]
+}
+
+/** Who led in the place of the planner that was killed. */
+function successionOf(events: readonly EventRecord[]): string[] {
+  const death = events.findLast(
+    event => event.type === 'process.killed' && killed(event).taskId === undefined,
+  )
+  const isElection = ({ type, data }: EventRecord) =>
+    type === 'leader.elected' && remembered<{ name: string }>(data).name === officeName
+  const heir = events.find(event => isElection(event) && event.id > (death?.id ?? Infinity))
+  if (death === undefined || heir === undefined) return []
+  const { term } = remembered<{ term: number }>(heir.data)
+  return [
+    `${style.agent(killed(death).agent)} ${style.bad('✗')} killed while it led`,
+    `${style.agent(heir.source)} ${style.good('✓')} led in term ${number(term)}, ${later(death, heir)}, from where the other had to stop`,
+  ]
+}
+
+/** Who is left to talk to whom. */
+async function mendingOf(memory: Memory, events: readonly EventRecord[]): Promise<string[]> {
+  const star = await memory.topology.get(swarmId)
+  const isRepair = ({ type, data }: EventRecord) =>
+    type === 'topology.repaired' && remembered<{ swarmId: string }>(data).swarmId === swarmId
+  const from = events.findIndex(event => event.type === 'process.killed')
+  if (star === undefined || from === -1 || !events.slice(from).some(isRepair)) return []
+  const { nodes, edges, version } = star
+  const center = edges[0]?.from ?? 'nobody'
+  return [
+    `the star was mended: ${center} in the middle of ${number(nodes.length - 1)} (version ${number(version)})`,
+  ]
+}
+
+function killed(event: EventRecord): Killed {
+  return remembered<Killed>(event.data)
+}
+
+function later(before: EventRecord, after: EventRecord): string {
+  return `${duration(after.timestamp.getTime() - before.timestamp.getTime())} later`
 }
 
 /** What the workers agreed on, and who voted. */

@@ -23,9 +23,9 @@ export function stretches(events: readonly TimedEvent[], startMs: number): Stret
     const at = timestamp.getTime() - startMs
     if (type === 'task.claimed') open.set(taskId, { agent, from: at, to: at, died: false })
     const stretch = open.get(taskId)
-    if (stretch?.agent !== agent || !['task.completed', 'worker.killed'].includes(type)) continue
+    if (stretch?.agent !== agent || !['task.completed', 'process.killed'].includes(type)) continue
     open.delete(taskId)
-    done.push({ ...stretch, to: at, died: type === 'worker.killed' })
+    done.push({ ...stretch, to: at, died: type === 'process.killed' })
   }
   return done
 }

@@ -2,11 +2,14 @@ import type { ClaimedTask, Memory, Transaction } from '../../../src/index.ts'
 import type { Measurement } from '../analyse.ts'
 import { isSystemError } from '../errors.ts'
 import { extensionOf } from '../languages.ts'
+import { finish } from '../progress.ts'
 import { type FileRecord, filesNamespace, type MeasureResult, remembered, type Work } from '../swarm.ts'
-import type { HalfWay } from './attempt.ts'
 import { readFile } from './read.ts'
 
 type MeasureWork = Extract<Work, { kind: 'measure' }>
+
+/** Awaited in the middle of a task, with how many files are done. */
+export type HalfWay = (done: number) => Promise<void>
 
 /** What became of one file. */
 type Outcome =
@@ -25,7 +28,7 @@ export async function measureFiles(
   task: ClaimedTask,
   { run, files }: MeasureWork,
   halfWay: HalfWay,
-): Promise<MeasureResult> {
+): Promise<void> {
   const startMs = performance.now()
   const known = await memory.kv.retrieveMany(files, { namespace: filesNamespace })
   const outcomes: Outcome[] = []
@@ -41,7 +44,6 @@ export async function measureFiles(
     outcomes.filter(outcome => outcome.what === 'measured'),
     result,
   )
-  return result
 }
 
 async function examine(path: string, before: FileRecord | undefined): Promise<Outcome> {
@@ -87,11 +89,12 @@ function summarize(outcomes: readonly Outcome[], busyMs: number): MeasureResult 
  */
 async function keep(
   memory: Memory,
-  { id, token, assignedTo = '' }: ClaimedTask,
+  task: ClaimedTask,
   run: number,
   measured: readonly Measured[],
   result: MeasureResult,
 ): Promise<void> {
+  const { assignedTo = '' } = task
   await memory.transaction(async tx => {
     for (const { path, measurement } of measured) {
       const record: FileRecord = { ...measurement, measuredBy: assignedTo, run }
@@ -106,7 +109,7 @@ async function keep(
       })),
     )
     await rememberCareer(tx, assignedTo, result)
-    await tx.tasks.complete({ id, token, result })
+    await finish(tx, task, result, { files: result.measured + result.recalled, lines: result.lines })
   })
 }
 

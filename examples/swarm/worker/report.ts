@@ -3,18 +3,19 @@ import type { ClaimedTask, Memory } from '../../../src/index.ts'
 import { printable } from '../display.ts'
 import { isSystemError } from '../errors.ts'
 import { allRecords } from '../files.ts'
+import { finish } from '../progress.ts'
 import { graphNamespace, type ReportLine, type ReportName, remembered, reportsNamespace } from '../swarm.ts'
 import type { GraphNode } from './graph.ts'
 
 const longestReport = 20
 
 /** Sums up one aspect of what was found, stores it, and writes its section of the report file. */
-export async function report(memory: Memory, { id, token }: ClaimedTask, name: ReportName): Promise<void> {
+export async function report(memory: Memory, task: ClaimedTask, name: ReportName): Promise<void> {
   const lines = await makers[name](memory)
-  await writeSection(reportFile(memory), memory, name, lines)
+  await writeSection(reportFile(memory), name, lines)
   await memory.transaction(async tx => {
     await tx.store(name, lines, { namespace: reportsNamespace })
-    await tx.tasks.complete({ id, token, result: { lines: lines.length } })
+    await finish(tx, task, { lines: lines.length })
   })
 }
 
@@ -72,20 +73,12 @@ function reportFile(memory: Memory): string {
 
 /**
  * Replaces one section of the report file. Transactions protect the store, but no plain file: two workers that
- * read, change and write it at the same time would lose one section. Hence the lock.
+ * read, change and write it at the same time would lose one section. Hence the limit of the reports' queue.
  */
-async function writeSection(
-  file: string,
-  memory: Memory,
-  name: ReportName,
-  lines: readonly ReportLine[],
-): Promise<void> {
-  const write = async () => {
-    const others = (await readSections(file)).filter(section => !section.startsWith(`${name}\n`))
-    const sections = [...others, `${name}\n\n${toTable(lines)}\n`].sort()
-    await fs.writeFile(file, `# What the swarm found\n\n${sections.map(section => `## ${section}`).join('')}`)
-  }
-  await memory.locks.withLock('report-file', write, { leaseMs: 5_000, waitMs: 30_000 })
+async function writeSection(file: string, name: ReportName, lines: readonly ReportLine[]): Promise<void> {
+  const others = (await readSections(file)).filter(section => !section.startsWith(`${name}\n`))
+  const sections = [...others, `${name}\n\n${toTable(lines)}\n`].sort()
+  await fs.writeFile(file, `# What the swarm found\n\n${sections.map(section => `## ${section}`).join('')}`)
 }
 
 async function readSections(file: string): Promise<string[]> {
