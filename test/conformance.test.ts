@@ -12,6 +12,7 @@ import { events } from './conformance/events.ts'
 import { find } from './conformance/find.ts'
 import { kv } from './conformance/kv.ts'
 import { leadership } from './conformance/leadership.ts'
+import { leases } from './conformance/leases.ts'
 import { locks } from './conformance/locks.ts'
 import { maintenance } from './conformance/maintenance.ts'
 import { metricRollups } from './conformance/metric-rollups.ts'
@@ -22,6 +23,7 @@ import { shared } from './conformance/shared.ts'
 import { sharedLeases } from './conformance/shared-leases.ts'
 import { sharedModel } from './conformance/shared-model.ts'
 import type { Open, Suite } from './conformance/suite.ts'
+import { taskAhead } from './conformance/task-ahead.ts'
 import { taskDependencies } from './conformance/task-dependencies.ts'
 import { taskLanes } from './conformance/task-lanes.ts'
 import { taskModel } from './conformance/task-model.ts'
@@ -48,6 +50,7 @@ const suites: Record<string, Suite> = {
   'task lanes': taskLanes,
   'task schedules': taskSchedules,
   'task worker': taskWorker,
+  'task ahead': taskAhead,
   'task model': taskModel,
   workflows,
   'workflow runs': workflowRuns,
@@ -67,6 +70,7 @@ const suites: Record<string, Suite> = {
   consensus,
   'consensus votes': consensusVotes,
   'consensus model': consensusModel,
+  leases,
   locks,
   leadership,
   find,

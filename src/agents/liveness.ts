@@ -1,12 +1,15 @@
 import type { Dialect } from '../db/db.ts'
+import { isLapsed, type LeaseColumns } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
 /** Pieces of statements on `agents`: liveness is computed where it is asked for, and never stored. */
 
+/** An agent's life is a lease as long as its ttl. */
+const life: LeaseColumns = { until: sql`alive_until`, epoch: sql`alive_epoch`, maxMs: sql`ttl_ms` }
+
 /** The condition that the agent gave no sign of life for as long as its ttl. Without a ttl it never lapses. */
 export function hasLapsed(dialect: Dialect): Sql {
-  return sql`(ttl_ms is not null
-    and (alive_epoch is distinct from ${dialect.leaseEpoch()} or alive_until <= ${dialect.leaseNow()}))`
+  return sql`(ttl_ms is not null and ${isLapsed(dialect, life)})`
 }
 
 /** The assignments of a sign of life. */

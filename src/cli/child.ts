@@ -13,23 +13,24 @@ export interface ChildOptions {
 }
 
 /**
- * Runs a command at this terminal, passes SIGINT and SIGTERM on to it, and returns its exit code as shells have
+ * Runs a command at this terminal, passes SIGINT, SIGTERM and SIGHUP on to it, and returns its exit code as shells have
  * it: 128 and the signal's number when it died by one.
  * @param words the program and its arguments, which no shell reads
  */
 export async function runChild(words: readonly string[], options: ChildOptions): Promise<number> {
   const [program = '', ...args] = words
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...options.env } })
   // A terminal sends Ctrl-C to the command by itself, and a second one means more to some.
   const onInterrupt = () => void (process.stdin.isTTY || child.kill('SIGINT'))
   const onTerminate = () => void child.kill('SIGTERM')
+  const onHangUp = () => void child.kill('SIGHUP')
   let killing: NodeJS.Timeout | undefined
   const end = () => {
     child.kill('SIGTERM')
     killing = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
   }
-  process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onTerminate)
+  // Before the command runs: a signal in between would end this process only, and leave the command behind.
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate).on('SIGHUP', onHangUp)
+  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...options.env } })
   options.signal.addEventListener('abort', end)
   if (options.signal.aborted) end()
   try {
@@ -39,8 +40,7 @@ export async function runChild(words: readonly string[], options: ChildOptions):
     })
   } finally {
     clearTimeout(killing)
-    process.off('SIGINT', onInterrupt)
-    process.off('SIGTERM', onTerminate)
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate).off('SIGHUP', onHangUp)
     options.signal.removeEventListener('abort', end)
   }
 }

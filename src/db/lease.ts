@@ -20,7 +20,49 @@ export function leaseFor(dialect: Dialect, leaseMs: number | Sql): Sql {
   return sql`lease_until = ${dialect.leaseNow()} + ${leaseMs}, lease_epoch = ${dialect.leaseEpoch()}`
 }
 
-/** The condition that somebody holds a row's lease at this moment. */
-export function isLeased(dialect: Dialect): Sql {
-  return sql`(lease_epoch = ${dialect.leaseEpoch()} and lease_until > ${dialect.leaseNow()})`
+/** Where a row has its lease, when not in `lease_until` and `lease_epoch`, or under rules of its own. */
+export interface LeaseColumns {
+  until?: Sql
+  epoch?: Sql
+  /** How long the row counts as leased after the lease, in milliseconds; by default not at all. */
+  delayMs?: Sql
+  /** The longest that its lease lasts, in milliseconds; default a day. */
+  maxMs?: Sql | number
+}
+
+/**
+ * How much further ahead than its length a lease may seem to reach, in milliseconds: a statement that looks at the
+ * clock may wait for its turn while another one gives the lease.
+ */
+const slackMs = 3_600_000
+
+/**
+ * The condition that somebody holds a row's lease at this moment. One that reaches further than any lease lasts is
+ * of an earlier boot, from which not every system tells this one apart.
+ */
+export function isLeased(dialect: Dialect, columns: LeaseColumns = {}): Sql {
+  const { until = sql`lease_until`, epoch = sql`lease_epoch`, delayMs, maxMs = maxLeaseMs } = columns
+  const end = delayMs === undefined ? until : sql`${until} + ${delayMs}`
+  return sql`(${epoch} = ${dialect.leaseEpoch()} and ${end} > ${dialect.leaseNow()}
+    and ${until} <= ${dialect.leaseNow()} + ${maxMs} + ${slackMs})`
+}
+
+/** The condition that nobody holds a row's lease (any more), or nobody ever did. */
+export function isLapsed(dialect: Dialect, columns: LeaseColumns = {}): Sql {
+  return sql`${isLeased(dialect, columns)} is not true`
+}
+
+/**
+ * {@link isLapsed} in ranges of an index on `lease_epoch, lease_until`: whether there is such a row is found out by
+ * one probe for each, however many rows are leased.
+ */
+export function lapsedRanges(dialect: Dialect): Sql[] {
+  const epoch = dialect.leaseEpoch()
+  return [
+    sql`lease_epoch = ${epoch} and lease_until <= ${dialect.leaseNow()}`,
+    sql`lease_epoch = ${epoch} and lease_until > ${dialect.leaseNow()} + ${maxLeaseMs + slackMs}`,
+    sql`lease_epoch < ${epoch}`,
+    sql`lease_epoch > ${epoch}`,
+    sql`lease_epoch is null`,
+  ]
 }

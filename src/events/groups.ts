@@ -1,5 +1,5 @@
 import type { Db } from '../db/db.ts'
-import { isLeased, leaseFor } from '../db/lease.ts'
+import { isLapsed, isLeased, leaseFor } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
@@ -32,6 +32,12 @@ export interface GroupWish {
   leaseMs: number
 }
 
+/** The events of a group as they are given to a consumer: those after `position`. */
+export interface Taken {
+  token: number
+  position: number
+}
+
 interface GroupRow {
   group_name: string
   position: number
@@ -52,26 +58,27 @@ export async function noteGroup(db: Db, group: string, start: number): Promise<v
 /**
  * Gives the events of a group to a consumer, with a token that no consumer had before.
  * @param start where a group begins that there is not (any more)
- * @returns undefined while another consumer has them
+ * @returns how long another consumer has them at least, when one does
  */
 export async function takeGroup(
   db: Db,
   { group, consumer, leaseMs }: GroupWish,
   start: number,
-): Promise<{ token: number; position: number } | undefined> {
+): Promise<Taken | { remainingMs: number }> {
   // A look first: whoever stands by looks often, and must not take turns with those who write.
-  const [found] = await db.all<{ held: number }>(
-    sql`select case when ${isLeased(db.dialect)} then 1 else 0 end as held
+  const [found] = await db.all<{ remaining_ms: number | null }>(
+    sql`select case when ${isLeased(db.dialect)} then lease_until - ${db.dialect.leaseNow()} end as remaining_ms
         from hivewax_event_offsets where group_name = ${group}`,
   )
-  if (found?.held === 1) return undefined
+  if (found !== undefined && found.remaining_ms !== null) return { remainingMs: found.remaining_ms }
   if (found === undefined) await noteGroup(db, group, start)
-  const [taken] = await db.all<{ token: number; position: number }>(
+  const [taken] = await db.all<Taken>(
     sql`update hivewax_event_offsets
         set owner = ${consumer}, token = ${nextToken}, ${leaseFor(db.dialect, leaseMs)}
-        where group_name = ${group} and ${isLeased(db.dialect)} is not true returning token, position`,
+        where group_name = ${group} and ${isLapsed(db.dialect)} returning token, position`,
   )
-  return taken
+  // Another one was faster just now, or forgot the group: that is worth another look.
+  return taken ?? { remainingMs: 0 }
 }
 
 /** @throws Conflict `stale_token` when the group's events have gone to another consumer since */

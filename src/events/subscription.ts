@@ -1,7 +1,15 @@
 import type { Db } from '../db/db.ts'
 import { type Batch, follow } from '../db/follow.ts'
 import { Renewal } from '../util/renewal.ts'
-import { commitHeld, type GroupKey, type GroupWish, releaseGroup, renewGroup, takeGroup } from './groups.ts'
+import {
+  commitHeld,
+  type GroupKey,
+  type GroupWish,
+  releaseGroup,
+  renewGroup,
+  type Taken,
+  takeGroup,
+} from './groups.ts'
 
 /** What a subscription works with. */
 export interface Source<T> {
@@ -66,7 +74,9 @@ export class Subscription<T extends { id: number }> implements AsyncIterable<T> 
     const start = await this.#source.start
     const attempt = async (): Promise<Batch<Hold>> => {
       const taken = await takeGroup(db, wish, start)
-      return { items: taken ? [new Hold(db, closing, wish, taken)] : [], cursor: 0, more: false }
+      const idle = { items: [], cursor: 0, more: false }
+      if ('remainingMs' in taken) return { ...idle, withinMs: taken.remainingMs }
+      return { ...idle, items: [new Hold(db, closing, wish, taken)] }
     }
     for await (const hold of follow(db, 0, attempt, signal)) return hold
     return undefined
@@ -102,7 +112,7 @@ class Hold implements GroupKey {
   #renewal: Renewal
   #released: Promise<void> | undefined
 
-  constructor(db: Db, closing: AbortSignal, wish: GroupWish, taken: { token: number; position: number }) {
+  constructor(db: Db, closing: AbortSignal, wish: GroupWish, taken: Taken) {
     this.group = wish.group
     this.token = taken.token
     this.position = taken.position

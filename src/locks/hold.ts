@@ -1,6 +1,6 @@
 import type { Db } from '../db/db.ts'
 import { follow } from '../db/follow.ts'
-import { leaseFor } from '../db/lease.ts'
+import { isLapsed, isLeased, type LeaseColumns, leaseFor } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import { checkInteger, checkName } from '../util/check.ts'
@@ -23,8 +23,12 @@ export interface LockRow {
   remaining_ms: number
 }
 
-/** How soon somebody who waits looks again although nobody wrote: no lapse is noticed later, in milliseconds. */
-const maxWaitMs = 100
+/** What keeps a lock from being free: its lease, and the delay after a lapse. */
+const delayed: LeaseColumns = {
+  until: sql`hivewax_locks.lease_until`,
+  epoch: sql`hivewax_locks.lease_epoch`,
+  delayMs: sql`hivewax_locks.delay_ms`,
+}
 
 export function checkKey({ name, token }: LockKey): LockKey {
   return { name: checkName('name', name), token: checkInteger('token', token, 0) }
@@ -41,9 +45,7 @@ export async function takeLock(db: Db, name: string, wish: Wish): Promise<number
           lease_epoch = excluded.lease_epoch, delay_ms = excluded.delay_ms, acquired_at = excluded.acquired_at,
           token = case when excluded.token > hivewax_locks.token then excluded.token
                   else hivewax_locks.token + 1 end
-        where hivewax_locks.lease_epoch is distinct from ${dialect.leaseEpoch()}
-          or hivewax_locks.lease_until + hivewax_locks.delay_ms <= ${dialect.leaseNow()}
-        returning token`,
+        where ${isLapsed(dialect, delayed)} returning token`,
   )
   return row?.token
 }
@@ -74,8 +76,8 @@ export async function untilFree(
 ): Promise<HeldLock | undefined> {
   const look = async () => {
     const holder = await holderOf(db, name)
-    const withinMs = Math.min(holder?.remainingMs ?? 0, maxWaitMs)
-    return { items: holder === undefined ? [true] : [], cursor: 0, more: false, withinMs }
+    if (holder === undefined) return { items: [true], cursor: 0, more: false }
+    return { items: [], cursor: 0, more: false, withinMs: holder.remainingMs }
   }
   for await (const _ of follow(db, 0, look, signal)) return undefined
   return holderOf(db, name)
@@ -86,8 +88,7 @@ async function holderOf(db: Db, name: string): Promise<HeldLock | undefined> {
   const { dialect } = db
   const [row] = await db.all<LockRow>(
     sql`select name, owner, token, acquired_at, lease_until + delay_ms - ${dialect.leaseNow()} as remaining_ms
-        from hivewax_locks where name = ${name} and lease_epoch = ${dialect.leaseEpoch()}
-          and lease_until + delay_ms > ${dialect.leaseNow()}`,
+        from hivewax_locks where name = ${name} and ${isLeased(dialect, delayed)}`,
   )
   return row && fromRow(row)
 }

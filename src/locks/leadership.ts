@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { Closed } from '../errors.ts'
@@ -40,7 +41,10 @@ export interface Leadership extends AsyncDisposable {
   readonly term: number
   /** Aborted when the leadership has ended: lost, not renewed in time (its reason says why), or resigned. */
   readonly signal: AbortSignal
-  /** Lets others lead at once. Does nothing when this term has ended already, whoever leads since. */
+  /**
+   * Lets others lead at once, as closing the memory does. Does nothing when this term has ended already, whoever
+   * leads since.
+   */
   resign(): Promise<void>
 }
 
@@ -65,8 +69,13 @@ export class Term implements Leadership {
   readonly #renewal: Renewal
   readonly #ended = new AbortController()
 
+  /** Should it fail, the lease lapses by itself. */
+  readonly #leave = (): void => {
+    this.resign().catch(() => {})
+  }
+
   /** Starts with a lease that was given just now. */
-  constructor(db: Db, name: string, term: number, { owner, leaseMs }: Wish) {
+  constructor({ db, closing }: Context, name: string, term: number, { owner, leaseMs }: Wish) {
     this.name = name
     this.leader = owner
     this.term = term
@@ -74,6 +83,8 @@ export class Term implements Leadership {
     this.#renewal = new Renewal(() => renewLock(db, { name, token: term }, leaseMs), leaseMs)
     const { signal } = this.#renewal
     signal.addEventListener('abort', () => this.#ended.abort(signal.reason), { once: true })
+    closing.addEventListener('abort', this.#leave)
+    this.signal.addEventListener('abort', () => closing.removeEventListener('abort', this.#leave))
   }
 
   get signal(): AbortSignal {
@@ -85,12 +96,13 @@ export class Term implements Leadership {
     this.#ended.abort(
       new Closed(`${JSON.stringify(leader)} has resigned as leader of ${JSON.stringify(name)}`),
     )
-    await this.#renewal.stop()
-    await this.#db.transaction(async tx => {
+    // Handed to the store before anything is awaited: at the next turn the handle may be closed.
+    const freed = this.#db.transaction(async tx => {
       if (await freeLock(tx, { name, token: term })) {
         await tell(tx, 'leader.resigned', { name, leader, term })
       }
     })
+    await Promise.all([freed, this.#renewal.stop()])
   }
 
   [Symbol.asyncDispose](): Promise<void> {

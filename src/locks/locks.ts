@@ -72,9 +72,6 @@ export interface AcquireOptions {
   delayMs?: number | undefined
 }
 
-/** How soon an observer looks again although nobody wrote, in milliseconds: a leader's lease may have lapsed. */
-const observeEveryMs = 100
-
 /** The longest that a timer of JavaScript can wait, 24 days. */
 const maxWaitMs = 2 ** 31 - 1
 
@@ -210,8 +207,13 @@ export class Locks {
     for (;;) {
       signal?.throwIfAborted()
       const term = await elect(db, name, wish)
-      if (term !== undefined) return new Term(db, name, term, wish)
-      await untilFree(db, name, signal)
+      if (term === undefined) await untilFree(db, name, signal)
+      else {
+        const leadership = new Term(this.#context, name, term, wish)
+        if (!signal?.aborted) return leadership
+        // Whoever gave up meanwhile would not know that it leads.
+        await leadership.resign()
+      }
     }
   }
 
@@ -232,8 +234,8 @@ export class Locks {
       const leader = await this.leader(name)
       const isNew = looks === 0 || leader?.term !== last
       last = leader?.term
-      const withinMs = Math.min(leader?.remainingMs ?? observeEveryMs, observeEveryMs)
-      return { items: isNew ? [leader] : [], cursor: looks + 1, more: false, withinMs }
+      const seen = { items: isNew ? [leader] : [], cursor: looks + 1, more: false }
+      return leader === undefined ? seen : { ...seen, withinMs: leader.remainingMs }
     }
     return follow(this.#context.db, 0, look, signal)
   }

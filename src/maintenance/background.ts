@@ -1,4 +1,5 @@
 import { Agents } from '../agents/agents.ts'
+import { isLapsed } from '../db/lease.ts'
 import { sql } from '../db/sql.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { SharedState } from '../shared/shared.ts'
@@ -91,8 +92,8 @@ export class Background {
   /** Takes or renews the lease. While another holds it this only reads. */
   async #lead(): Promise<boolean> {
     const { db } = this.#upkeep.context
-    const isFree = sql`(hivewax_upkeep.owner = ${this.#owner} or lease_until <= ${db.dialect.leaseNow()}
-                        or lease_epoch is distinct from ${db.dialect.leaseEpoch()})`
+    const columns = { until: sql`hivewax_upkeep.lease_until`, epoch: sql`hivewax_upkeep.lease_epoch` }
+    const isFree = sql`(hivewax_upkeep.owner = ${this.#owner} or ${isLapsed(db.dialect, columns)})`
     const held = await db.all(
       sql`select 1 as held from hivewax_upkeep where name = 'background' and not ${isFree}`,
     )

@@ -147,7 +147,7 @@ function exactFigures(values: readonly number[]): MetricSummary {
   const rank = (percent: number) => sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1] ?? 0
   return {
     count: sorted.length,
-    mean: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
+    mean: meanOf(sorted),
     min: rank(0),
     max: rank(100),
     p50: rank(50),
@@ -155,6 +155,12 @@ function exactFigures(values: readonly number[]): MetricSummary {
     p99: rank(99),
     exact: true,
   }
+}
+
+/** Of values whose sum is more than a number can be, from their shares. */
+function meanOf(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return Number.isFinite(mean) ? mean : values.reduce((sum, value) => sum + value / values.length, 0)
 }
 
 /** Numbers by size, all else by text, what has no group last. */

@@ -7,7 +7,7 @@ import { decodeLoose } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate } from '../util/time.ts'
 import { under } from './keys.ts'
-import { anyLapsed, anyLease } from './leases.ts'
+import { anyLapsed, nextLapse } from './leases.ts'
 import type { SharedChange, SharedRevision } from './shared.ts'
 
 interface ChangeRow {
@@ -23,11 +23,15 @@ interface Bounds {
   floor: number
   head: number
   lapsed: number
-  leases: number
+  /** When the next lease lapses, in milliseconds from now; null when there is none. */
+  lapse_ms: number | null
 }
 
 /** Changes per read of a watch, more when a revision has more: few enough to keep large values out of memory. */
 const batchSize = 100
+
+/** How soon a watch looks again at leases at the soonest, in milliseconds. */
+const minWaitMs = 10
 
 const columns = sql`revision, key, version, value, updated_by, updated_at`
 
@@ -38,9 +42,6 @@ export async function currentRevision(db: Db): Promise<number> {
   )
   return theRow(rows).value
 }
-
-/** How soon a watch looks again while there are leases, which lapse although nobody writes, in milliseconds. */
-const leaseWaitMs = 50
 
 /** What a watch reads. */
 interface Revisions extends Batch<SharedRevision> {
@@ -55,8 +56,9 @@ interface Revisions extends Batch<SharedRevision> {
 export async function readRevisions(db: Db, prefix: string, after: number): Promise<Revisions> {
   const following = sql`revision > ${after} and ${under(prefix)}`
   const found = await db.all<Bounds & (ChangeRow | { revision: null })>(
-    sql`select floor, head, lapsed, leases, ${columns}
-        from (select f.value as floor, r.value as head, ${anyLapsed(db.dialect)} as lapsed, ${anyLease} as leases
+    sql`select floor, head, lapsed, lapse_ms, ${columns}
+        from (select f.value as floor, r.value as head, ${anyLapsed(db.dialect)} as lapsed,
+                ${nextLapse(db.dialect)} as lapse_ms
               from hivewax_counters f, hivewax_counters r
               where f.name = 'shared_floor' and r.name = 'shared_revision') b
         left join (
@@ -67,16 +69,17 @@ export async function readRevisions(db: Db, prefix: string, after: number): Prom
             ${Number.MAX_SAFE_INTEGER})
         ) h on 1 = 1 order by revision, key, version`,
   )
-  const { floor, head, lapsed, leases } = theRow(found)
+  const { floor, head, lapsed, lapse_ms } = theRow(found)
   if (after < floor) throw compacted(after, floor)
   const rows = found.filter(row => row.revision !== null)
   const last = rows.length < batchSize ? undefined : rows.at(-1)
   return {
     items: byRevision(rows),
-    cursor: last?.revision ?? head,
+    cursor: last?.revision ?? Math.max(after, head),
     more: last !== undefined,
     lapsed: lapsed === 1,
-    ...(leases === 1 && { withinMs: leaseWaitMs }),
+    // Leases lapse although nobody writes. One that has lapsed is being removed, or the store is busy.
+    ...(lapse_ms !== null && { withinMs: Math.max(lapse_ms, minWaitMs) }),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Db, Dialect } from '../db/db.ts'
-import { checkLeaseMs, isLeased, leaseFor } from '../db/lease.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { checkLeaseMs, isLapsed, isLeased, lapsedRanges, leaseFor } from '../db/lease.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, NotFound } from '../errors.ts'
 import { checkName } from '../util/check.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
@@ -60,24 +60,22 @@ export function isThere(dialect: Dialect): Sql {
     select 1 from hivewax_leases where id = lease_id and ${isLeased(dialect)}))`
 }
 
-/**
- * 1 when the removal of some lease's keys is due, else 0. Three ranges of one index, so that it costs the same
- * however many leases there are.
- */
+/** 1 when the removal of some lease's keys is due, else 0. It costs the same however many leases there are. */
 export function anyLapsed(dialect: Dialect): Sql {
-  const epoch = dialect.leaseEpoch()
-  const some = (which: Sql) => sql`exists (select 1 from hivewax_leases where ${which})`
-  return sql`case when ${some(sql`lease_epoch = ${epoch} and lease_until <= ${dialect.leaseNow()}`)}
-    or ${some(sql`lease_epoch < ${epoch}`)} or ${some(sql`lease_epoch > ${epoch}`)} then 1 else 0 end`
+  const probes = lapsedRanges(dialect).map(range => sql`exists (select 1 from hivewax_leases where ${range})`)
+  return sql`case when ${join(probes, ' or ')} then 1 else 0 end`
 }
 
-/** 1 when there are leases, lapsed ones included, else 0. */
-export const anyLease = sql`case when exists (select 1 from hivewax_leases) then 1 else 0 end`
+/** How long until the next lease of this boot lapses, 0 or less when one has; null when there is none. */
+export function nextLapse(dialect: Dialect): Sql {
+  return sql`(select min(lease_until) from hivewax_leases where lease_epoch = ${dialect.leaseEpoch()})
+    - ${dialect.leaseNow()}`
+}
 
 /** Deletes the leases that have lapsed and returns their ids. Their keys must go in the same transaction. */
 export async function deleteLapsed(tx: Db): Promise<string[]> {
   const rows = await tx.all<{ id: string }>(
-    sql`delete from hivewax_leases where not ${isLeased(tx.dialect)} returning id`,
+    sql`delete from hivewax_leases where ${isLapsed(tx.dialect)} returning id`,
   )
   return rows.map(({ id }) => id)
 }

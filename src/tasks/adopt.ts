@@ -46,7 +46,11 @@ async function adopt(context: Context, row: StrangeRow): Promise<void> {
   )
   if (parents.length === 0) return
   const edges = parents.map(parent => sql`(${parent.id}, ${row.id})`)
-  await context.db.all(sql`insert into hivewax_task_dependencies (parent_id, child_id) values ${join(edges)}`)
+  // One that its writer has replaced without the foreign keys has its edges still.
+  await context.db.all(
+    sql`insert into hivewax_task_dependencies (parent_id, child_id) values ${join(edges)}
+        on conflict (child_id, parent_id) do update set open = 1`,
+  )
   await settleDependents(
     context,
     parents.filter(parent => isFinal(parent.status)),

@@ -1,4 +1,5 @@
-import { decodeLoose, isObject, type Json } from '../util/json.ts'
+import { decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
+import { thrown } from '../util/thrown.ts'
 
 /** How long a failed task waits before its next attempt: `baseMs`, doubled with each, up to `capMs`. */
 export interface Backoff {
@@ -61,7 +62,20 @@ export function addError(text: string | null, error: TaskError): string {
   return JSON.stringify(errors)
 }
 
-/** What somebody threw, or said, as JSON. */
-export function errorToJson(error: unknown): unknown {
-  return error instanceof Error ? { name: error.name, message: error.message } : error
+/**
+ * What somebody threw, or said, as JSON text. An error has some always, with what fits of its message.
+ * @throws InvalidInput when something else cannot be kept
+ */
+export function encodeError(error: unknown, maxBytes: number): string {
+  return error instanceof Error ? JSON.stringify(thrown(error)) : encodeJson('error', error ?? null, maxBytes)
+}
+
+/** What a handler threw, if it can be kept; else an error that says what it was. */
+export function keepable(error: unknown, maxBytes: number): unknown {
+  try {
+    encodeError(error, maxBytes)
+    return error
+  } catch {
+    return new Error(thrown(error).message)
+  }
 }

@@ -1,3 +1,5 @@
+import { checkInteger } from '../util/check.ts'
+
 /** What a worker's handler throws when trying again cannot help: the task has then failed. */
 export class GiveUp extends Error {
   override readonly name = 'GiveUp'
@@ -11,6 +13,6 @@ export class TryLater extends Error {
   /** @param delayMs how long nobody can claim the task, in milliseconds */
   constructor(delayMs: number, message = `to be tried again in ${delayMs} ms`) {
     super(message)
-    this.delayMs = delayMs
+    this.delayMs = checkInteger('delayMs', delayMs, 0)
   }
 }

@@ -1,10 +1,14 @@
 import { Conflict, Deadline } from '../errors.ts'
-import type { ClaimKey } from './outcome.ts'
+import { chunks } from '../util/chunks.ts'
+import type { ClaimKey, StaleClaim } from './outcome.ts'
 import type { ClaimedTask } from './task.ts'
 import type { Tasks } from './tasks.ts'
 
 /** Between two looks at whether a claim was cancelled, in milliseconds. */
 const lookEveryMs = 250
+
+/** Claims that one call takes. */
+const maxClaims = 1_000
 
 interface Held extends ClaimKey {
   readonly lost: AbortController
@@ -13,7 +17,7 @@ interface Held extends ClaimKey {
 }
 
 /**
- * Keeps the leases of the tasks that a worker has: one heartbeat statement for all, a third of a lease after the
+ * Keeps the leases of the tasks that a worker has: one heartbeat statement for a thousand, a third of a lease after the
  * last one. A lease is trusted for nine tenths of its length from when it was asked for; then its task is given up,
  * so that whoever takes it over does not meet a worker that has not noticed (T5).
  */
@@ -38,20 +42,29 @@ export class Leases {
    */
   hold({ id, token }: ClaimedTask, claimedAt: number): AbortSignal {
     const held = { id, token, lost: new AbortController(), trustedUntil: claimedAt + this.#trustMs }
+    const former = this.#held.get(id)
+    if (former !== undefined) this.#lose(former, staleReason(id, 'running'))
     this.#held.set(id, held)
     this.#schedule()
     return held.lost.signal
   }
 
   /** Stops keeping a lease: its task has been settled, or soon will be. */
-  drop(id: string): void {
-    this.#held.delete(id)
+  drop({ id, token }: ClaimKey): void {
+    if (this.#held.get(id)?.token === token) this.#held.delete(id)
     if (this.#held.size === 0) this.stop()
   }
 
   /** Gives up all tasks: their signals abort. */
   abort(reason: unknown): void {
     for (const held of this.#held.values()) held.lost.abort(reason)
+  }
+
+  /** Gives up the tasks whose leases are no longer trusted, without waiting for the timer's turn. */
+  giveUpLate(): void {
+    const now = performance.now()
+    for (const held of this.#held.values())
+      if (held.trustedUntil <= now) this.#lose(held, this.#lastError ?? lateReason(this.#leaseMs))
   }
 
   stop(): void {
@@ -72,57 +85,49 @@ export class Leases {
   }
 
   async #renew(): Promise<void> {
-    const askedAt = performance.now()
-    try {
-      const { held, stale } = await this.#tasks.heartbeatMany(this.#keys(), { leaseMs: this.#leaseMs })
+    await this.#forAll(async part => {
+      const askedAt = performance.now()
+      const { held, stale } = await this.#tasks.heartbeatMany(part, { leaseMs: this.#leaseMs })
       this.#lastError = undefined
-      for (const id of held) this.#trust(id, askedAt + this.#trustMs)
-      for (const { id, status } of stale) this.#lose(id, staleReason(id, status))
-    } catch (error) {
-      // The next beat tries again; should none come through, the guard says so in time.
-      this.#lastError = error
-    }
+      const renewed = new Set(held)
+      for (const one of part) if (renewed.has(one.id)) one.trustedUntil = askedAt + this.#trustMs
+      return stale
+    })
   }
 
   /** A cancelled task should not have to wait for the next heartbeat, which may be long away. */
-  async #notice(): Promise<void> {
-    const keys = this.#keys()
-    try {
-      const stale = await this.#tasks.stale(keys)
-      for (const { id, status } of stale) this.#lose(id, staleReason(id, status))
-    } catch (error) {
-      this.#lastError = error
+  #notice(): Promise<void> {
+    return this.#forAll(part => this.#tasks.stale(part))
+  }
+
+  /** Gives up those of the tasks that turn out to be stale. */
+  async #forAll(ask: (part: readonly Held[]) => Promise<StaleClaim[]>): Promise<void> {
+    for (const part of chunks([...this.#held.values()], maxClaims)) {
+      try {
+        const stale = new Map((await ask(part)).map(({ id, status }) => [id, status]))
+        for (const held of part)
+          if (stale.has(held.id)) this.#lose(held, staleReason(held.id, stale.get(held.id)))
+      } catch (error) {
+        // The next beat tries again; should none come through, the guard says so in time.
+        this.#lastError = error
+      }
     }
-  }
-
-  #keys(): ClaimKey[] {
-    return Array.from(this.#held.values(), ({ id, token }) => ({ id, token }))
-  }
-
-  #trust(id: string, until: number): void {
-    const held = this.#held.get(id)
-    if (held !== undefined) held.trustedUntil = until
   }
 
   #guardNext(): void {
     const untils = Array.from(this.#held.values(), held => held.trustedUntil)
+    this.#guard = undefined
     if (untils.length === 0) return
     const waitMs = Math.max(0, Math.min(...untils) - performance.now())
-    this.#guard = setTimeout(() => this.#giveUpLate(), waitMs).unref()
+    this.#guard = setTimeout(() => {
+      this.giveUpLate()
+      this.#guardNext()
+    }, waitMs).unref()
   }
 
-  #giveUpLate(): void {
-    const now = performance.now()
-    for (const { id, trustedUntil } of this.#held.values())
-      if (trustedUntil <= now) this.#lose(id, this.#lastError ?? lateReason(this.#leaseMs))
-    this.#guard = undefined
-    this.#guardNext()
-  }
-
-  #lose(id: string, reason: unknown): void {
-    const held = this.#held.get(id)
-    this.#held.delete(id)
-    held?.lost.abort(reason)
+  #lose(held: Held, reason: unknown): void {
+    this.drop(held)
+    held.lost.abort(reason)
   }
 }
 

@@ -77,9 +77,10 @@ function matches({ assignedTo, priority, queue }: ListTasksOptions): Sql {
   return join(parts, ' and ')
 }
 
-function beyond({ after, order }: Slice): Sql {
-  if (after === undefined) return sql`1 = 1`
-  return order === 'asc' ? sql`id > ${after}` : sql`id < ${after}`
+function beyond({ after, order }: Slice, id = sql`id`): Sql {
+  // The documented table allows rows without an id, which are no tasks.
+  if (after === undefined) return sql`${id} is not null`
+  return order === 'asc' ? sql`${id} > ${after}` : sql`${id} < ${after}`
 }
 
 function readRows(db: Db, where: Sql, { order, limit }: Slice): Promise<TaskRow[]> {
@@ -90,11 +91,12 @@ function readRows(db: Db, where: Sql, { order, limit }: Slice): Promise<TaskRow[
 
 /** Tasks that are few among many: found by their indexes, which have them in another order. */
 function readIndexed(db: Db, parts: readonly Sql[], filter: Sql, slice: Slice): Promise<TaskRow[]> {
-  // An expression to order by keeps the planner from reading all tasks in the order of their ids instead.
+  // An expression instead of the id keeps the planner from reading all tasks in the order of their ids.
+  const id = sql`id || ''`
   const ids = parts.map(
     part => sql`select id from (
-      select id from tasks where ${part} and ${filter} and ${beyond(slice)}
-      order by id || '' ${raw(slice.order)} limit ${slice.limit}) as some`,
+      select id from tasks where ${part} and ${filter} and ${beyond(slice, id)}
+      order by ${id} ${raw(slice.order)} limit ${slice.limit}) as some`,
   )
   return readRows(db, sql`id in (${join(ids, ' union all ')})`, slice)
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { isLapsed, lapsedRanges } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { adoptTasks } from './adopt.ts'
@@ -8,6 +9,12 @@ import { type AttemptRow, attemptColumns, endAttempt } from './settle.ts'
 
 /** The condition of tasks that can be claimed, and of the index that has them in order. */
 export const isReady = sql`status = 'pending' and open_dependencies = 0 and rank is not null`
+
+/**
+ * The condition of tasks, as opposed to rows without an id, which the documented table allows. An expression, so that
+ * the planner does not read all tasks in the order of their ids instead of the few in question.
+ */
+const hasId = sql`id || '' is not null`
 
 /** Tasks of each kind that one claim brings up to date at most, so that it holds nobody up for long. */
 const maxChores = 100
@@ -38,16 +45,15 @@ export function hasChores({ lapsed, due, strange, scheduled }: Found): boolean {
  * whatever the number of tasks.
  */
 export async function look({ db }: Context): Promise<Found> {
-  const epoch = db.dialect.leaseEpoch()
   const probe = (rows: Sql) => sql`case when exists (select 1 from ${rows}) then 1 else 0 end`
-  const running = (when: Sql) => sql`exists (select 1 from tasks where status = 'running' and ${when})`
+  const running = (when: Sql) =>
+    sql`exists (select 1 from tasks where status = 'running' and ${when} and ${hasId})`
   return theRow(
     await db.all<Found>(sql`
       select
-        case when ${running(sql`lease_epoch = ${epoch} and lease_until <= ${db.dialect.leaseNow()}`)}
-               or ${running(sql`lease_epoch < ${epoch}`)} or ${running(sql`lease_epoch > ${epoch}`)}
-               or ${running(sql`lease_epoch is null`)} then 1 else 0 end as lapsed,
-        ${probe(sql`tasks where status = 'pending' and rank is null and run_at <= ${db.dialect.now()}`)} as due,
+        case when ${join(lapsedRanges(db.dialect).map(running), ' or ')} then 1 else 0 end as lapsed,
+        ${probe(sql`tasks where status = 'pending' and rank is null and run_at <= ${db.dialect.now()}
+                    and ${hasId}`)} as due,
         ${probe(sql`tasks where status = 'pending' and rank is null and run_at is null
                     and id is not null`)} as strange,
         ${probe(sql`hivewax_task_schedules where next_at <= ${db.dialect.now()}`)} as scheduled,
@@ -76,8 +82,7 @@ export async function prepareQueue(context: Context): Promise<Found> {
 async function endLapsed(context: Context): Promise<void> {
   const { dialect } = context.db
   const rows = await context.db.all<AttemptRow>(
-    sql`select ${attemptColumns} from tasks where status = 'running'
-          and (lease_epoch is distinct from ${dialect.leaseEpoch()} or lease_until <= ${dialect.leaseNow()})
+    sql`select ${attemptColumns} from tasks where status = 'running' and ${isLapsed(dialect)} and ${hasId}
         order by rank, id limit ${maxChores}`,
   )
   for (const row of rows) {
@@ -95,7 +100,7 @@ async function endLapsed(context: Context): Promise<void> {
 async function rankDue(context: Context): Promise<void> {
   const rows = await context.db.all<{ id: string; priority: string | null; run_at: string }>(
     sql`select id, priority, run_at from tasks
-        where status = 'pending' and rank is null and run_at <= ${context.db.dialect.now()}
+        where status = 'pending' and rank is null and run_at <= ${context.db.dialect.now()} and ${hasId}
         order by run_at limit ${maxChores}`,
   )
   // A lapse may just have ended the only one that was due.

@@ -1,20 +1,28 @@
 import type { Context } from '../context.ts'
+import { appendEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
 import { sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
-import { decodeJson, encodeJson, type Json } from '../util/json.ts'
+import { decodeJson, encodeJson, type Json, maxMaxValueBytes } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { toDate, toOptionalDate } from '../util/time.ts'
+import { thrown } from '../util/thrown.ts'
+import { shiftTime, toDate, toOptionalDate } from '../util/time.ts'
 import { insertTasks } from './create.ts'
-import { type NewTask, prepareTask } from './new-task.ts'
+import { type NewTask, prepareTask, type TaskToInsert } from './new-task.ts'
 import { isFinal, type TaskStatus } from './task.ts'
 
+/** What can be true of one task only, or of a task of one moment. */
+const notScheduled = ['id', 'dependencies', 'runAt', 'delayMs', 'idempotencyKey'] as const
+
 /** What a scheduled task may say: it has no time and no name of its own, and waits for no other. */
-export type ScheduledTask = Omit<NewTask, 'id' | 'dependencies' | 'runAt' | 'delayMs' | 'idempotencyKey'>
+export type ScheduledTask = Omit<NewTask, (typeof notScheduled)[number]>
 
 export interface NewSchedule {
-  /** A name of the caller's choice; a schedule that has it is replaced. */
+  /**
+   * A name of the caller's choice; a schedule that has it is replaced. With the same timing it stays due when it was,
+   * so that a program may say at each of its starts what is to be done.
+   */
   id: string
   /** When, as a cron expression of five fields, or six with seconds first: `0 3 * * *` is at three every day. */
   cron?: string | undefined
@@ -40,7 +48,10 @@ export interface Schedule {
   timezone: string | undefined
   overlap: Overlap
   task: Json
-  /** When it is due next; undefined when its expression names no later time. */
+  /**
+   * When it is due next; undefined when its expression names no later time, or it made no sense any more to who
+   * looked for work, as an event `schedule.stopped` then says.
+   */
   nextAt: Date | undefined
   /** When it was due last. */
   lastAt: Date | undefined
@@ -64,23 +75,29 @@ type Timing = Pick<ScheduleRow, 'cron' | 'every_ms' | 'timezone'>
 
 const columns = sql`id, cron, every_ms, timezone, overlap, task, next_at, last_at, last_task_id`
 
+const isSameTiming = sql`old.cron is not distinct from excluded.cron
+  and old.every_ms is not distinct from excluded.every_ms and old.timezone is not distinct from excluded.timezone`
+
 /** See `Tasks.schedule`. */
 export async function putSchedule(context: Context, schedule: NewSchedule): Promise<Schedule> {
   const { db, clock } = context
   const id = checkName('id', schedule.id)
   const overlap = checkOneOf('overlap', schedule.overlap ?? 'skip', overlaps)
   const timing = checkTiming(schedule)
+  checkScheduled(schedule.task)
   prepareTask(context, schedule.task)
   const task = encodeJson('task', schedule.task, context.maxValueBytes)
   const nextAt = await nextTime(timing, new Date(clock.now()), undefined)
   const rows = await db.all<ScheduleRow>(
-    sql`insert into hivewax_task_schedules
+    sql`insert into hivewax_task_schedules as old
           (id, cron, every_ms, timezone, overlap, task, next_at, created_at, updated_at)
         values (${id}, ${timing.cron}, ${timing.every_ms}, ${timing.timezone}, ${overlap}, ${task}, ${nextAt},
           ${db.dialect.now()}, ${db.dialect.now()})
         on conflict (id) do update set cron = excluded.cron, every_ms = excluded.every_ms,
           timezone = excluded.timezone, overlap = excluded.overlap, task = excluded.task,
-          next_at = excluded.next_at, updated_at = excluded.updated_at
+          next_at = case when ${isSameTiming} and old.next_at < excluded.next_at then old.next_at
+                         else excluded.next_at end,
+          updated_at = excluded.updated_at
         returning ${columns}`,
   )
   return fromRow(theRow(rows))
@@ -118,22 +135,56 @@ export async function createScheduled(context: Context, limit: number): Promise<
 }
 
 async function fire(context: Context, row: ScheduleRow): Promise<void> {
-  const { db, clock } = context
-  const nextAt = await nextTime(row, new Date(clock.now()), row.next_at)
+  const { db } = context
+  let turn: Turn
+  try {
+    turn = await prepareTurn(context, row)
+  } catch (error) {
+    return stop(context, row, error)
+  }
   const moved = await db.all(
-    sql`update hivewax_task_schedules set last_at = next_at, next_at = ${nextAt}
+    sql`update hivewax_task_schedules set last_at = next_at, next_at = ${turn.nextAt}
         where id = ${row.id} and next_at = ${row.next_at} returning id`,
   )
   if (moved.length === 0 || (row.overlap === 'skip' && (await isOpen(context, row.last_task_id)))) return
-  // It was checked when it was scheduled.
-  const task = decodeJson(row.task) as unknown as ScheduledTask
-  const [created] = await insertTasks(context, [prepareTask(context, task)])
+  const [created] = await insertTasks(context, [turn.task])
   await db.all(sql`update hivewax_task_schedules set last_task_id = ${created?.id} where id = ${row.id}`)
+}
+
+/** What a schedule does when it is due. */
+interface Turn {
+  task: TaskToInsert
+  nextAt: Date | undefined
+}
+
+async function prepareTurn(context: Context, row: ScheduleRow): Promise<Turn> {
+  // It was checked when it was scheduled, by a handle that may take larger values than this one.
+  const task = decodeJson(row.task) as unknown as ScheduledTask
+  return {
+    task: prepareTask({ ...context, maxValueBytes: maxMaxValueBytes }, task),
+    nextAt: await nextTime(row, new Date(context.clock.now()), row.next_at),
+  }
+}
+
+/** Ends a schedule that makes no sense here, in an older version or without its time zone: else nobody could claim. */
+async function stop({ db, agentId }: Context, { id, next_at }: ScheduleRow, error: unknown): Promise<void> {
+  const stopped = await db.all(
+    sql`update hivewax_task_schedules set next_at = null where id = ${id} and next_at = ${next_at} returning id`,
+  )
+  if (stopped.length === 0) return
+  const data = { scheduleId: id, error: thrown(error) }
+  await appendEvents(db, [{ type: 'schedule.stopped', source: agentId ?? 'system', data }])
 }
 
 async function isOpen({ db }: Context, taskId: string | null): Promise<boolean> {
   const [task] = await db.all<{ status: TaskStatus }>(sql`select status from tasks where id = ${taskId}`)
   return task !== undefined && !isFinal(task.status)
+}
+
+function checkScheduled(task: ScheduledTask): void {
+  const unfit = notScheduled.find(field => field in task)
+  if (unfit === undefined) return
+  throw new InvalidInput(`a scheduled task is created again and again, and cannot have ${unfit}`)
 }
 
 function checkTiming({ cron, everyMs, timezone }: NewSchedule): Timing {
@@ -160,7 +211,7 @@ async function nextTime(
   if (timing.every_ms === null) return nextByCron(timing, now)
   const start = lastAt ? toDate(lastAt).getTime() : now.getTime()
   const rounds = Math.floor(Math.max(0, now.getTime() - start) / timing.every_ms) + 1
-  return new Date(start + rounds * timing.every_ms)
+  return shiftTime(start, rounds * timing.every_ms)
 }
 
 async function nextByCron({ cron, timezone }: Timing, now: Date): Promise<Date | undefined> {

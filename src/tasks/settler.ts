@@ -65,13 +65,18 @@ export class Settler {
   }
 
   async #completeAll(list: readonly Completion[]): Promise<(Error | undefined)[]> {
-    const { stale } = await this.#tasks.completeMany(list)
-    const tokens = new Map(list.map(({ id, token }) => [id, token]))
-    const isDone = ({ id, status, token }: StaleClaim) => status === 'completed' && token === tokens.get(id)
+    const latest = new Map<string, Completion>()
+    // A task that was lost, and claimed again, may end twice in one turn.
+    for (const one of list) if (one.token > (latest.get(one.id)?.token ?? -1)) latest.set(one.id, one)
+    const { stale } = await this.#tasks.completeMany([...latest.values()])
+    const isDone = ({ id, status, token }: StaleClaim) =>
+      status === 'completed' && token === latest.get(id)?.token
     // What its own handler has completed was not lost.
     const lost = new Set(stale.filter(claim => !isDone(claim)).map(claim => claim.id))
-    return list.map(({ id }) =>
-      lost.has(id) ? new NotFound(`the claim of task ${id} has ended`) : undefined,
+    return list.map(one =>
+      lost.has(one.id) || latest.get(one.id) !== one
+        ? new NotFound(`the claim of task ${one.id} has ended`)
+        : undefined,
     )
   }
 }

@@ -7,7 +7,7 @@ import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, describe } from '../util/check.ts'
 import { decodeJson, encodeJson } from '../util/json.ts'
 import { cursorPosition, maxLimit, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { errorToJson } from './attempts.ts'
+import { encodeError } from './attempts.ts'
 import { type ClaimOptions, checkClaim, claimTasks } from './claim.ts'
 import { insertTasks } from './create.ts'
 import { type GraphOptions, readGraph, type TaskGraph } from './graph.ts'
@@ -200,7 +200,7 @@ export class Tasks {
    * @throws Conflict `stale_token` when the claim has ended
    */
   async fail({ error, retry = true, ...claim }: Failure): Promise<TaskState> {
-    const text = encodeJson('error', errorToJson(error ?? null), this.#context.maxValueBytes)
+    const text = encodeError(error, this.#context.maxValueBytes)
     const failure = { ...checkClaimKey(claim), error: decodeJson(text), retry }
     return this.#transaction(async context => ({ id: claim.id, status: await failTask(context, failure) }))
   }

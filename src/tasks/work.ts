@@ -39,6 +39,9 @@ export interface WorkSummary {
   lost: number
 }
 
+/** The longest that a timer of Node.js takes. */
+const maxDrainMs = 2_147_483_647
+
 /** Checked options of a worker, besides those of its claims. */
 export interface Terms {
   concurrency: number
@@ -52,7 +55,7 @@ export function checkTerms({ concurrency, drainMs, signal, untilEmpty }: WorkOpt
     throw new InvalidInput('signal must be an AbortSignal')
   return {
     concurrency: checkInteger('concurrency', concurrency ?? 1, 1, 1_000),
-    drainMs: checkInteger('drainMs', drainMs ?? 30_000, 0),
+    drainMs: checkInteger('drainMs', drainMs ?? 30_000, 0, maxDrainMs),
     signal,
     untilEmpty: untilEmpty ?? false,
   }

@@ -3,8 +3,10 @@ import type { Context } from '../context.ts'
 import { follow } from '../db/follow.ts'
 import { Deadline } from '../errors.ts'
 import { encodeJson } from '../util/json.ts'
+import { keepable } from './attempts.ts'
 import type { Claim } from './claim.ts'
 import { Leases } from './leases.ts'
+import { Pace } from './pace.ts'
 import { prospect } from './ready.ts'
 import { type Outcome, Settler } from './settler.ts'
 import type { ClaimedTask } from './task.ts'
@@ -17,9 +19,8 @@ interface InHand {
   readonly signal: AbortSignal
 }
 
-/** Short tasks are claimed ahead: as many as will probably begin within this time, in milliseconds. */
-const aheadMs = 20
-const maxAhead = 100
+/** How long a task claimed ahead may wait for any task to begin, in milliseconds; then others can have it. */
+const maxWaitMs = 200
 
 /** Ended tasks that may wait to be written down while further ones run. */
 const maxUnsettled = 500
@@ -39,15 +40,15 @@ export class Worker {
   readonly #handler: TaskHandler
   readonly #leases: Leases
   readonly #settler: Settler
+  readonly #pace: Pace
   readonly #summary: WorkSummary = { completed: 0, failed: 0, released: 0, lost: 0 }
   /** Claimed, and to be begun as soon as a slot is free. */
   readonly #ahead: InHand[] = []
   readonly #unsettled = new Set<Promise<void>>()
   readonly #idleSlots: (() => void)[] = []
   #busy = 0
-  /** How long a task takes, lately. */
-  #averageMs: number | undefined
   #lastTurn = performance.now()
+  #patience: NodeJS.Timeout | undefined
   #stopped = false
   #isDraining = false
   /** Makes the claimer look again. */
@@ -62,6 +63,7 @@ export class Worker {
     this.#handler = handler
     this.#leases = new Leases(tasks, claim.leaseMs)
     this.#settler = new Settler(tasks, claim.leaseMs)
+    this.#pace = new Pace(terms.concurrency)
   }
 
   /** Works until the signal aborts, or until nothing is left to do where that was asked for. */
@@ -82,11 +84,19 @@ export class Worker {
     for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
       const outcome = await this.#try(next)
       this.#busy--
-      const settled = this.#settle(next, outcome).catch(error => this.#fail(error))
-      this.#unsettled.add(settled)
-      settled.finally(() => this.#unsettled.delete(settled))
+      this.#inBackground(this.#settle(next, outcome))
       if (this.#unsettled.size >= maxUnsettled) await Promise.race(this.#unsettled)
     }
+  }
+
+  /** Lets a write go on while further tasks run; the work ends after it. */
+  #inBackground(writing: Promise<void>): void {
+    const written = writing.catch(error => this.#fail(error))
+    this.#unsettled.add(written)
+    written.finally(() => {
+      this.#unsettled.delete(written)
+      if (this.#terms.untilEmpty) this.#wake()
+    })
   }
 
   /** The next task for a slot; undefined when there will be none. */
@@ -94,26 +104,20 @@ export class Worker {
     if (performance.now() - this.#lastTurn > maxHoldMs) {
       await nextTurn()
       this.#lastTurn = performance.now()
+      this.#leases.giveUpLate()
     }
     while (!this.#stopped) {
       const next = this.#ahead.shift()
-      if (this.#ahead.length <= this.#wantedAhead / 2) this.#wake()
+      if (this.#ahead.length <= this.#pace.ahead / 2) this.#wake()
       if (next !== undefined) {
         this.#busy++
+        this.#patience?.refresh()
         return next
       }
       await new Promise<void>(resolve => this.#idleSlots.push(resolve))
       this.#lastTurn = performance.now()
     }
     return undefined
-  }
-
-  get #wantedAhead(): number {
-    if (this.#averageMs === undefined) return 0
-    return Math.min(
-      maxAhead,
-      Math.floor((this.#terms.concurrency * aheadMs) / Math.max(this.#averageMs, 0.01)),
-    )
   }
 
   /** Runs the handler. A result that cannot be kept is its error too. */
@@ -129,10 +133,9 @@ export class Worker {
       encodeJson('result', result, this.#context.maxValueBytes)
       return { result }
     } catch (error) {
-      return { error }
+      return { error: keepable(error, this.#context.maxValueBytes) }
     } finally {
-      const tookMs = performance.now() - startedAt
-      this.#averageMs = this.#averageMs === undefined ? tookMs : 0.8 * this.#averageMs + 0.2 * tookMs
+      this.#pace.ended(task, performance.now() - startedAt)
     }
   }
 
@@ -144,15 +147,14 @@ export class Worker {
       else if (isCutShort) this.#summary[await this.#settler.release(task)]++
       else this.#summary[await this.#settler.settle(task, outcome)]++
     } finally {
-      this.#leases.drop(task.id)
-      if (this.#terms.untilEmpty) this.#wake()
+      this.#leases.drop(task)
     }
   }
 
   /** Keeps the slots in work. */
   async #claimAll(): Promise<void> {
     for (let inVain = 0; !this.#stopped; ) {
-      const wanted = this.#idleSlots.length + this.#wantedAhead - this.#ahead.length
+      const wanted = this.#idleSlots.length + this.#pace.ahead - this.#ahead.length
       if (wanted <= 0) {
         await this.#sleep()
         continue
@@ -160,11 +162,17 @@ export class Worker {
       const claimed = await this.#claimSome(wanted)
       inVain = claimed === 0 ? inVain + 1 : 0
       if (claimed === wanted) continue
-      if (claimed === 0 && this.#terms.untilEmpty && this.#isDone) return this.#stop()
+      if (claimed === 0 && this.#terms.untilEmpty && this.#isDone && !(await this.#isReady()))
+        return this.#stop()
       // Others may be faster, again and again: each time in vain, we leave them more time.
       if (inVain > 1) await sleep(Math.min(2 ** inVain, 250))
       await this.#nextWork()
     }
+  }
+
+  /** One claim brings only so much of the queue up to date: another may get something. */
+  async #isReady(): Promise<boolean> {
+    return (await prospect(this.#context, this.#claim)).isReady
   }
 
   get #isDone(): boolean {
@@ -182,8 +190,13 @@ export class Worker {
       limit: Math.min(limit, 1_000),
     }
     const claimed = (await this.#settler.persist(() => this.#tasks.claim(options))) ?? []
-    for (const task of claimed) this.#ahead.push({ task, signal: this.#leases.hold(task, askedAt) })
-    for (const begin of this.#idleSlots.splice(0, claimed.length)) begin()
+    const begun = this.#idleSlots.splice(0, claimed.length)
+    const [kept, others] = partition(claimed, (task, i) => i < begun.length || this.#pace.mayWait(task))
+    for (const task of kept) this.#ahead.push({ task, signal: this.#leases.hold(task, askedAt) })
+    if (others.length > 0) this.#inBackground(this.#release(others))
+    for (const begin of begun) begin()
+    this.#patience ??= setTimeout(() => this.#giveUpAhead(), maxWaitMs).unref()
+    this.#patience.refresh()
     return claimed.length
   }
 
@@ -228,10 +241,11 @@ export class Worker {
   async #drain(slots: readonly Promise<void>[]): Promise<void> {
     const drainMs = this.#failure === undefined ? this.#terms.drainMs : 0
     const late = setTimeout(() => this.#cutShort(), drainMs)
-    await this.#giveBack().catch(error => this.#fail(error))
+    this.#inBackground(this.#giveBack())
     await Promise.allSettled(slots)
     await Promise.allSettled(this.#unsettled)
     clearTimeout(late)
+    clearTimeout(this.#patience)
     this.#leases.stop()
   }
 
@@ -240,11 +254,27 @@ export class Worker {
     this.#leases.abort(new Deadline(`the worker has ended, and gave its tasks ${this.#terms.drainMs} ms`))
   }
 
-  async #giveBack(): Promise<void> {
-    const released = this.#ahead.splice(0).map(async ({ task }) => {
-      this.#leases.drop(task.id)
-      await this.#settler.release(task)
-    })
-    await Promise.all(released)
+  /** No slot came free for long: the tasks that run may even wait for those claimed ahead, which others can do. */
+  #giveUpAhead(): void {
+    if (this.#ahead.length === 0) return
+    this.#pace.stalled(maxWaitMs)
+    this.#inBackground(this.#giveBack())
   }
+
+  async #giveBack(): Promise<void> {
+    const tasks = this.#ahead.splice(0).map(({ task }) => task)
+    for (const task of tasks) this.#leases.drop(task)
+    await this.#release(tasks)
+  }
+
+  async #release(tasks: readonly ClaimedTask[]): Promise<void> {
+    await Promise.all(tasks.map(task => this.#settler.release(task)))
+  }
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T, i: number) => boolean): [T[], T[]] {
+  const first: T[] = []
+  const others: T[] = []
+  for (const [i, item] of items.entries()) (isFirst(item, i) ? first : others).push(item)
+  return [first, others]
 }

@@ -2,8 +2,8 @@ import type { Db } from '../db/db.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { join, sql } from '../db/sql.ts'
 import { encodeJson, maxMaxValueBytes } from '../util/json.ts'
-import { components, type Graph, nodeId } from './graph.ts'
-import { centerOf, withoutNode } from './repair.ts'
+import { components, nodeId } from './graph.ts'
+import { centerOf, withoutNodes } from './repair.ts'
 import { type TopologyType, topologyTypes } from './shapes.ts'
 import {
   fromRow,
@@ -70,7 +70,7 @@ export async function repair(
 function without(row: TopologyRow | undefined, lost: readonly string[]): NewVersion {
   if (row === undefined) throw new Error('a topology that was just read is gone')
   const type = typeOf(row)
-  const graph = lost.reduce<Graph>((left, id) => withoutNode(type, left, id), fromRow(row))
+  const graph = withoutNodes(type, fromRow(row), lost)
   return {
     type: row.topology_type,
     // Less than what was accepted before: its size is no reason to refuse it.

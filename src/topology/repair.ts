@@ -1,5 +1,5 @@
 import { type Edge, type Graph, type Node, nodeId } from './graph.ts'
-import { hubOf, type TopologyType } from './shapes.ts'
+import { degrees, hubOf, type TopologyType } from './shapes.ts'
 
 /** What a topology becomes when a node is lost or joins. A graph that is valid for its type stays so. */
 
@@ -9,10 +9,29 @@ import { hubOf, type TopologyType } from './shapes.ts'
  * child; of a node in a ring the neighbour on the other side, so that the gap closes. Other nodes have none, and
  * neither has a node of a mesh or of a custom graph: their links are dropped.
  */
-export function withoutNode(type: TopologyType, { nodes, edges }: Graph, lost: string): Graph {
+function withoutNode(type: TopologyType, { nodes, edges }: Graph, lost: string): Graph {
   const left = nodes.filter(node => nodeId(node) !== lost)
   const heir = heirs[type](left.map(nodeId), edges, lost)
   return { nodes: left, edges: heir === undefined ? edges.filter(isNotOf(lost)) : inherit(edges, lost, heir) }
+}
+
+/**
+ * The graph without any of these nodes, as if they were lost one after the other: first those with one link at
+ * most, which leave none to hang over. They go together, so that a swarm of thousands can lapse in a moment.
+ */
+export function withoutNodes(type: TopologyType, graph: Graph, lost: readonly string[]): Graph {
+  const links = degrees(graph.nodes.map(nodeId), graph.edges)
+  const isAlone = (id: string) => type === 'mesh' || type === 'custom' || (links.get(id) ?? 0) <= 1
+  const others = lost.filter(id => !isAlone(id))
+  return others.reduce((left, id) => withoutNode(type, left, id), cut(graph, new Set(lost.filter(isAlone))))
+}
+
+/** The graph without nodes and their links. */
+function cut({ nodes, edges }: Graph, lost: ReadonlySet<string>): Graph {
+  return {
+    nodes: nodes.filter(node => !lost.has(nodeId(node))),
+    edges: edges.filter(({ from, to }) => !lost.has(from) && !lost.has(to)),
+  }
 }
 
 /** The links that a type asks for when a node joins, among those that are there; none for `custom`. */
@@ -51,12 +70,11 @@ function isNotOf(lost: string): (edge: Edge) => boolean {
 
 /** The links with `heir` in the place of `lost`, but none to itself, and none where a pair is linked already. */
 function inherit(edges: readonly Edge[], lost: string, heir: string): Edge[] {
-  const isLinked = (id: string) =>
-    edges.some(({ from, to }) => (from === heir && to === id) || (to === heir && from === id))
+  const linked = new Set(edges.flatMap(({ from, to }) => (from === heir ? [to] : to === heir ? [from] : [])))
   return edges.flatMap(edge => {
     if (isNotOf(lost)(edge)) return [edge]
     const other = edge.from === lost ? edge.to : edge.from
-    if (other === heir || isLinked(other)) return []
+    if (other === heir || linked.has(other)) return []
     return [edge.from === lost ? { ...edge, from: heir } : { ...edge, to: heir }]
   })
 }

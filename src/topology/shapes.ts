@@ -132,7 +132,8 @@ function checkRoot(
   throw misshapen('hierarchical', `node ${describe(onCircle)} is its own ancestor`)
 }
 
-function degrees(ids: readonly string[], edges: readonly Edge[]): Map<string, number> {
+/** How many links each node has. */
+export function degrees(ids: readonly string[], edges: readonly Edge[]): Map<string, number> {
   const degree = new Map(ids.map(id => [id, 0]))
   for (const end of edges.flatMap(({ from, to }) => [from, to])) degree.set(end, (degree.get(end) ?? 0) + 1)
   return degree

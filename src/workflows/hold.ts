@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db, Dialect } from '../db/db.ts'
-import { leaseFor } from '../db/lease.ts'
+import { isLapsed, leaseFor } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import { uuidv7 } from '../util/ids.ts'
@@ -73,7 +73,7 @@ function dueSql(dialect: Dialect, code: Code, limit: number): Sql {
   const head = (when: Sql, order: Sql) => sql`
     select * from (
       select workflow_id, updated_at from hivewax_workflow_runs
-      where ${isOf(code)} and ${when} and ${isFree(dialect)}
+      where ${isOf(code)} and ${when} and ${isLapsed(dialect)}
       order by ${order} limit ${limit}) as head`
   return sql`
     select workflow_id from (
@@ -90,15 +90,10 @@ async function claim(context: Context, which: Sql, leaseMs: number): Promise<Cla
                           else hivewax_workflow_runs.token end + 1
                    from hivewax_counters where name = 'floor'),
           ${leaseFor(db.dialect, leaseMs)}, wake_at = ${atOnce}, waits_for = null
-        where ${which} and status = 'open' and ${isFree(db.dialect)}
+        where ${which} and status = 'open' and ${isLapsed(db.dialect)}
         returning ${runColumns(db.dialect)}, token`,
   )
   return rows.map(row => ({ row, hold: { id: row.workflow_id, token: row.token, leaseMs } }))
-}
-
-/** The condition that nobody works on a run, or who did has not renewed its lease in time. */
-function isFree(dialect: Dialect): Sql {
-  return sql`(lease_epoch is distinct from ${dialect.leaseEpoch()} or lease_until <= ${dialect.leaseNow()})`
 }
 
 /**

@@ -45,6 +45,7 @@ export class Server {
   readonly #leaseMs: number
   readonly #onError: (error: unknown, id: string | undefined) => void
   readonly #working = new Set<Promise<void>>()
+  #onEnd = () => {}
 
   constructor(context: Context, code: Readonly<Record<string, WorkflowCode>>, options: ServeOptions) {
     refuseTransaction(context, 'serve')
@@ -74,7 +75,7 @@ export class Server {
         looks.begin()
         if (await this.#begin()) looks.found()
         else await looks.rest()
-        if (this.#working.size >= this.#concurrency) await Promise.race(this.#working)
+        if (this.#working.size >= this.#concurrency) await this.#nextEnd()
       }
     } finally {
       await Promise.all(this.#working)
@@ -101,8 +102,18 @@ export class Server {
   }
 
   #launch({ run }: Kind, claimed: ClaimedRun): void {
-    const work = this.#work(run, claimed).finally(() => this.#working.delete(work))
+    const work = this.#work(run, claimed).finally(() => {
+      this.#working.delete(work)
+      this.#onEnd()
+    })
     this.#working.add(work)
+  }
+
+  /** Resolves when one of the runs at work has ended. A race would have the longest remember all that did before. */
+  #nextEnd(): Promise<void> {
+    return new Promise(resolve => {
+      this.#onEnd = resolve
+    })
   }
 
   async #work(run: WorkflowFunction, claimed: ClaimedRun): Promise<void> {

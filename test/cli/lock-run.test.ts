@@ -81,6 +81,7 @@ it('passes signals on to the command, and gives the lock back after it', async (
   for (const [signal, exitCode] of [
     ['SIGINT', 41],
     ['SIGTERM', 42],
+    ['SIGHUP', 43],
   ] as const) {
     const { folder, memory } = await swarm()
     const code = `process.on('${signal}', () => process.exit(${exitCode})); setInterval(() => {}, 1e6); console.log('up')`

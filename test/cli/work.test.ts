@@ -36,6 +36,7 @@ function startWork(folder: string, ...args: string[]) {
     next: async () => JSON.parse(String((await lines.next()).value)),
     said: async () => String((await said.next()).value),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
+    closeOutput: () => child.stdout.destroy(),
     exited: once(child, 'exit').then(([code]) => code as number | null),
   }
 }
@@ -220,6 +221,18 @@ describe('a running command', () => {
       expect(await get('a')).toMatchObject({ status: 'pending', attempts: 0, errors: [] })
     },
   )
+
+  it('is ended when nobody reads what the worker says any more, and its task given back', async () => {
+    const { folder, memory, get } = await store({ id: 'a', description: 'A' })
+    const work = startWork(folder, '--concurrency', '2', '--exec', long)
+    expect(await work.next()).toMatchObject({ event: 'started', taskId: 'a' })
+    const running = pids(await work.said())
+    work.closeOutput()
+    await memory.tasks.create({ id: 'b', description: 'B' })
+    expect(await work.exited).toBe(0)
+    expect(running.map(isAlive)).toEqual([false, false])
+    for (const id of ['a', 'b']) expect(await get(id)).toMatchObject({ status: 'pending', attempts: 0 })
+  })
 
   it('is ended when it goes on for longer than --drain, by SIGKILL when it must be', async () => {
     const { folder, get } = await store({ id: 'a', description: 'A' })

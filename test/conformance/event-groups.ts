@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { EventRecord } from '../../src/events/events.ts'
 import type { Memory } from '../../src/memory.ts'
@@ -85,6 +85,21 @@ export const eventGroups: Suite = open => {
     expect(await memory.events.offset('g')).toBe(position)
     expect((await memory.events.groups()).items).toMatchObject([{ consumer: 'b' }])
     expect(dataOf(await b.events.next())).toBe(2)
+    await b.events.return()
+  })
+
+  it('looks again when the lease of the consumer at work can lapse, not only now and then (E4)', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await logFive(memory)
+    const [a, b] = [consume(memory, 'a'), consume(memory, 'b')]
+    await a.events.next()
+    clock.advance(leaseMs - 100)
+    const taken = b.events.next()
+    expect(await isPending(taken)).toBe(true)
+    clock.advance(100)
+    // Whoever looks unasked does so after a second.
+    expect(await Promise.race([taken.then(dataOf), setTimeout(800, 'too late')])).toBe(1)
     await b.events.return()
   })
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Leadership } from '../../src/locks/leadership.ts'
 import type { Memory } from '../../src/memory.ts'
+import { openMemory } from '../../src/open.ts'
 import { TestClock } from '../support/clock.ts'
 import { take } from '../support/take.ts'
 import type { Suite } from './suite.ts'
@@ -90,7 +91,7 @@ export const leadership: Suite = open => {
     await next.resign()
   })
 
-  it('aborts the signal of a leader that was superseded, and of one that cannot renew', async () => {
+  it('aborts the signal of a leader that was superseded, and of one whose memory is closed', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const lost = await memory.locks.campaign('chief', { leaseMs: 600 })
@@ -104,6 +105,22 @@ export const leadership: Suite = open => {
     expect(other.signal.reason).toMatchObject({ code: 'closed' })
   })
 
+  it('lets others lead at once when the memory of a leader is closed (K9)', async () => {
+    const memory = await open()
+    const other = await openMemory(memory.url, { background: false })
+    const chief = await other.locks.campaign('chief', { leaseMs, candidate: 'a' })
+    const waiting = memory.locks.campaign('chief', { leaseMs, candidate: 'b' })
+    await other.close()
+    expect(chief.signal.aborted).toBe(true)
+    await using next = await waiting
+    expect(next).toMatchObject({ leader: 'b', term: 2 })
+    expect((await memory.events.list()).items.map(event => event.type)).toEqual([
+      'leader.elected',
+      'leader.resigned',
+      'leader.elected',
+    ])
+  })
+
   it('renews a term in the background', async () => {
     const memory = await open()
     await using chief = await memory.locks.campaign('chief', { leaseMs: 600 })
@@ -114,6 +131,15 @@ export const leadership: Suite = open => {
       last = remainingMs
     }
     expect(chief.signal.aborted).toBe(false)
+  })
+
+  it('leaves nobody in office who gave up while the election was under way', async () => {
+    const memory = await open()
+    const controller = new AbortController()
+    const winning = memory.locks.campaign('chief', { leaseMs, signal: controller.signal })
+    controller.abort('no more')
+    await expect(winning).rejects.toBe('no more')
+    expect(await memory.locks.leader('chief')).toBeUndefined()
   })
 
   it('ends a campaign when its signal aborts', async () => {

@@ -98,6 +98,12 @@ export const metrics: Suite = open => {
     )
   })
 
+  it('has a mean of values whose sum is more than a number can be', async () => {
+    const memory = await open()
+    await memory.metrics.recordMany(Array.from({ length: 4 }, () => ({ name: 'm', value: Number.MAX_VALUE })))
+    expect(await memory.metrics.summary('m')).toMatchObject([{ mean: Number.MAX_VALUE }])
+  })
+
   it('summarizes more measurements than it reads at a time', async () => {
     const memory = await open()
     const values = Array.from({ length: 10_001 }, (_, i) => i)

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noThenProperty: a transaction's `then` is a list of steps, which await ignores
+import { setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
@@ -147,6 +148,21 @@ export const sharedLeases: Suite = open => {
       { key: 'agent/b', deleted: true, updatedBy: 'me', revision: revision + 1 },
     ])
     expect((await memory.shared.list()).revision).toBe(revision + 1)
+  })
+
+  it('does not look at the store again before a lease can lapse, when nobody writes (K6)', async () => {
+    const memory = await open({ slowQueryMs: 0 })
+    await memory.shared.grantLease({ ttlMs: dayMs, id: 'long' })
+    let reads = 0
+    memory.on('slow_query', () => reads++)
+    const stop = new AbortController()
+    const watch = take(memory.shared.watch('', { signal: stop.signal }), 1)
+    await expect.poll(() => reads).toBeGreaterThanOrEqual(2)
+    const start = reads
+    await setTimeout(400)
+    expect(reads - start).toBeLessThanOrEqual(1)
+    stop.abort()
+    expect(await watch).toEqual([])
   })
 
   it('unbinds a key that is set without the lease, and rebinds one that is set with another', async () => {

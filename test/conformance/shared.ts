@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noThenProperty: a transaction's `then` is a list of steps, which await ignores
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { SharedChange } from '../../src/shared/shared.ts'
 import { TestClock } from '../support/clock.ts'
@@ -232,6 +233,17 @@ export const shared: Suite = open => {
     await memory.shared.update('a', 2)
     const [next] = await take(memory.shared.watch('', { since: revision }), 1)
     expect(next?.changes).toMatchObject([{ key: 'a', value: 2 }])
+  })
+
+  it('shows nothing up to the revision to start after, although there is none yet (K4)', async () => {
+    const memory = await open()
+    await memory.shared.update('a', 1)
+    const watch = take(memory.shared.watch('', { since: 3 }), 1)
+    for (let value = 2; value <= 4; value++) {
+      await memory.shared.update('a', value)
+      await nextTurn()
+    }
+    expect(await watch).toMatchObject([{ revision: 4 }])
   })
 
   it('gives one revision to a transaction of the caller, and shows it whole (K1, K4)', async () => {

@@ -250,4 +250,32 @@ export const taskQueue: Suite = open => {
     expect(await claimOne(memory)).toMatchObject({ id: 't' })
     expect(await memory.tasks.claim({ agentId: 'w' })).toEqual([])
   })
+
+  it('is not held up by many running rows without an id, nor are lists', async () => {
+    const memory = await open()
+    for (const status of ['running', 'pending'])
+      await memory.execute(
+        `insert into tasks (description, status) with recursive n (v) as (select 1 union all select v + 1 from n
+         where v < 120) select 'nameless', '${status}' from n`,
+      )
+    await memory.tasks.create({ id: 't', description: 'x' })
+    await claimOne(memory, { leaseMs: 1 })
+    await expect.poll(() => memory.tasks.claim({ agentId: 'w' })).toMatchObject([{ id: 't' }])
+    for (const status of [undefined, 'running'] as const)
+      expect(await memory.tasks.list({ status })).toMatchObject({ items: [{ id: 't' }], cursor: undefined })
+    expect((await memory.tasks.list({ status: 'pending' })).items).toEqual([])
+  })
+
+  it('takes a row whose edges are there already, as a writer without foreign keys leaves them', async () => {
+    const memory = await open()
+    await memory.tasks.create({ id: 'p', description: 'x' })
+    await memory.execute(`insert into tasks (id, description, dependencies) values ('c', 'x', '["p"]')`)
+    await memory.execute(
+      "insert into hivewax_task_dependencies (parent_id, child_id, open) values ('p', 'c', 0)",
+    )
+    const parent = await claimOne(memory)
+    expect(await memory.tasks.claim({ agentId: 'w' })).toEqual([])
+    await memory.tasks.complete(parent)
+    expect(await claimOne(memory)).toMatchObject({ id: 'c' })
+  })
 }

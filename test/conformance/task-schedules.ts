@@ -96,6 +96,57 @@ export const taskSchedules: Suite = open => {
     expect(await claimed(memory)).toEqual([])
   })
 
+  it('stays due when it was, if it is scheduled anew with the same timing', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    const again = (everyMs: number, description: string) =>
+      memory.tasks.schedule({ id: 's', everyMs, task: { description } })
+    const { nextAt } = await again(60_000, 'first')
+    clock.advance(40_000)
+    expect(await again(60_000, 'second')).toMatchObject({ nextAt })
+    clock.advance(40_000)
+    expect(await again(60_000, 'third')).toMatchObject({ nextAt })
+    expect(await claimed(memory)).toEqual(['third'])
+    expect(await again(30_000, 'x')).toMatchObject({ nextAt: new Date(clock.now() + 30_000) })
+  })
+
+  it('keeps to times that can be written down, however long its interval', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    for (const everyMs of [Number.MAX_SAFE_INTEGER, 2.6e14])
+      expect(await memory.tasks.schedule({ id: 's', everyMs, task: { description: 'x' } })).toMatchObject({
+        nextAt: new Date('9999-12-31T23:59:59.999Z'),
+      })
+    expect(await claimed(memory)).toEqual([])
+  })
+
+  it('creates a task that is larger than the handle that looks for work would take', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock, maxValueBytes: 100 })
+    await memory.tasks.schedule({ id: 's', everyMs: 1_000, task: { description: 'x' } })
+    const task = JSON.stringify({ description: 'large', payload: 'x'.repeat(200) })
+    await memory.execute('update hivewax_task_schedules set task = ?', [task])
+    clock.advance(1_000)
+    expect(await claimed(memory)).toEqual(['large'])
+  })
+
+  it('ends a schedule that makes no sense any more, and says so, instead of keeping all from claiming', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await memory.tasks.schedule({ id: 's', cron: '* * * * *', task: { description: 'x' } })
+    await memory.execute("update hivewax_task_schedules set timezone = 'Mars/Olympus'")
+    await memory.tasks.create({ description: 'other' })
+    clock.advance(hourMs)
+    expect(await claimed(memory)).toEqual(['other'])
+    expect((await memory.tasks.schedules()).items[0]).toMatchObject({
+      nextAt: undefined,
+      lastTaskId: undefined,
+    })
+    expect((await memory.events.list({ types: ['schedule.stopped'] })).items).toMatchObject([
+      { data: { scheduleId: 's', error: { name: 'InvalidInput' } } },
+    ])
+  })
+
   it('refuses what is no schedule, saying what and why', async () => {
     const memory = await open()
     const task = { description: 'x' }
@@ -111,6 +162,14 @@ export const taskSchedules: Suite = open => {
     await refused({ everyMs: 1_000, timezone: 'UTC' })
     await refused({ everyMs: 10 })
     await refused({ everyMs: 1_000, task: { description: '' } })
+    for (const field of [
+      { id: 't' },
+      { dependencies: ['a'] },
+      { runAt: new Date() },
+      { delayMs: 1 },
+      { idempotencyKey: 'k' },
+    ])
+      await refused({ everyMs: 1_000, task: { ...task, ...field } })
     await refused({ everyMs: 1_000, overlap: 'perhaps' })
     await expect(memory.tasks.schedule({ id: 's', cron: 'tomorrow', task })).rejects.toThrow(
       '"tomorrow" is no schedule',

@@ -129,6 +129,43 @@ export const taskWorker: Suite = open => {
     expect(await memory.tasks.get('none')).toMatchObject({ status: 'completed', result: null })
   })
 
+  it('takes a TryLater that names no whole number of milliseconds for an error of the handler', async () => {
+    const memory = await open()
+    await memory.tasks.create({ id: 't', description: 'x', maxAttempts: 1 })
+    const handler = () => {
+      throw new TryLater(1.5)
+    }
+    expect(await memory.tasks.work(handler, { agentId: 'w', untilEmpty: true })).toMatchObject({ failed: 1 })
+    expect(await memory.tasks.get('t')).toMatchObject({ errors: [{ error: { name: 'InvalidInput' } }] })
+  })
+
+  it('goes on whatever a handler throws, and keeps what it can of that', async () => {
+    const memory = await open({ maxValueBytes: 1_000 })
+    const cycle: Record<string, unknown> = {}
+    cycle.self = cycle
+    const errors = {
+      a: 10n,
+      b: cycle,
+      c: new Error('x'.repeat(2_000_000)),
+      d: ['kept'],
+      e: Object.create(null),
+    }
+    await memory.tasks.createMany(Object.keys(errors).map(id => ({ id, description: 'x', maxAttempts: 1 })))
+    const handler: TaskHandler = ({ id }) => {
+      throw errors[id as keyof typeof errors]
+    }
+    const work = memory.tasks.work(handler, { agentId: 'w', untilEmpty: true })
+    expect(await work).toMatchObject({ failed: 5 })
+    const kept = Object.keys(errors).map(async id => (await memory.tasks.get(id))?.errors[0]?.error)
+    expect(await Promise.all(kept)).toEqual([
+      { name: 'Error', message: '10' },
+      { name: 'Error', message: 'an object' },
+      { name: 'Error', message: `${'x'.repeat(10_000)}…` },
+      ['kept'],
+      {},
+    ])
+  })
+
   it('renews its leases for as long as the work takes, and notes progress (T4)', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x' })
@@ -237,6 +274,45 @@ export const taskWorker: Suite = open => {
     expect(await memory.tasks.get('t')).toMatchObject({ status: 'pending', attempts: 0 })
   })
 
+  it('tells the claims of one task apart when it claims a lost one again (T1)', async () => {
+    const memory = await open()
+    await memory.tasks.create({ id: 't', description: 'x' })
+    const ending = Promise.withResolvers<void>()
+    const reasons: unknown[] = []
+    const handler: TaskHandler = async ({ token }, { signal }) => {
+      signal.addEventListener('abort', () => reasons.push([token, signal.reason.code]))
+      if (token === 1) {
+        await memory.tasks.cancel('t')
+        await memory.tasks.redrive('t')
+      } else setTimeout(ending.resolve, 50)
+      // Both end in one turn.
+      await ending.promise
+      return token
+    }
+    const { stop } = start(memory, handler, { concurrency: 2 })
+    await expect.poll(() => statusOf(memory, 't')).toBe('completed')
+    expect(await stop()).toEqual({ completed: 1, failed: 0, released: 0, lost: 1 })
+    expect((await memory.tasks.get('t'))?.result).toBe(2)
+    expect(reasons).toEqual([[1, 'stale_token']])
+  })
+
+  it('keeps the lease of a task claimed again, when the work of the first claim ends (T5)', async () => {
+    const memory = await open()
+    await memory.tasks.create({ id: 't', description: 'x' })
+    let runs = 0
+    const handler: TaskHandler = async ({ token }) => {
+      runs++
+      if (token > 1) return sleep(900)
+      await memory.tasks.cancel('t')
+      await memory.tasks.redrive('t')
+      await expect.poll(() => runs).toBe(2)
+    }
+    const { stop } = start(memory, handler, { concurrency: 2, leaseMs: 300 })
+    await expect.poll(() => statusOf(memory, 't'), { timeout: 5_000 }).toBe('completed')
+    expect((await stop()).completed).toBe(1)
+    expect([runs, (await memory.tasks.get('t'))?.attempts]).toEqual([2, 1])
+  })
+
   it('does not keep at it when ready tasks are not for it', async () => {
     const memory = await open({ slowQueryMs: 0 })
     await memory.tasks.createMany([
@@ -274,6 +350,7 @@ export const taskWorker: Suite = open => {
       })
     await refused({ concurrency: 0 })
     await refused({ drainMs: -1 })
+    await refused({ drainMs: 2 ** 31 })
     await refused({ signal: 'now' })
     await refused({ agentId: undefined })
   })

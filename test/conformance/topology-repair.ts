@@ -80,6 +80,20 @@ export const topologyRepair: Suite = open => {
     expect(await memory.topology.components('t')).toEqual([['a'], ['c']])
   })
 
+  it.each<TopologyType>(['star', 'ring', 'hierarchical'])(
+    'is mended in time when thousands of a %s lapse at once (A3, S2)',
+    async topologyType => {
+      const clock = new TestClock()
+      const memory = await open({ clock })
+      const nodes = Array.from({ length: 2_000 }, (_, i) => `n${i}`)
+      await Promise.all(nodes.map(id => memory.agents.register({ id, type: 'coder', ttl: 10 })))
+      await memory.topology.save({ swarmId: 's', topologyType, nodes: [...nodes, 'last'] })
+      clock.advance(10_000)
+      expect(await memory.agents.releaseLapsed()).toHaveLength(nodes.length)
+      expect(await memory.topology.get('s')).toMatchObject({ nodes: ['last'], edges: [] })
+    },
+  )
+
   it.each<[type: TopologyType, before: string, after: string]>([
     ['star', 'ba bc', 'ba bc bn'],
     ['ring', 'ab bc ca:5', 'ab bc cn:5 na'],

@@ -108,6 +108,23 @@ export const workflowRuns: Suite = open => {
     })
   })
 
+  it.each<[what: string, error: unknown, message: string]>([
+    ['without a text', Object.create(null), 'an object'],
+    ['nothing', undefined, 'undefined'],
+    ['with a message that is none', Object.assign(new Error(), { message: 10n }), '10'],
+    ['with more than can be kept', new Error('x'.repeat(2_000_000)), `${'x'.repeat(10_000)}…`],
+  ])('a run ends whatever its function throws: %s', async (_, error, message) => {
+    const memory = await open()
+    const bad = memory.workflows.run('w', () => {
+      throw error
+    })
+    await expect(bad.catch(reason => reason === error)).resolves.toBe(true)
+    expect(await memory.workflows.getRun('w')).toMatchObject({
+      status: 'failed',
+      error: { name: 'Error', message },
+    })
+  })
+
   it('tries a step again as often as it is told', async () => {
     const memory = await open()
     const attempts: number[] = []

@@ -93,7 +93,7 @@ async function killChildOf(run: Run, script: string): Promise<void> {
   process.kill(Number(found?.[0]), 'SIGKILL')
 }
 
-test('a swarm measures every file once although a worker is killed, and the next run remembers it', async () => {
+test('a swarm measures every file once although a worker and its planner are killed, and the next run remembers it', async () => {
   const folder = scratchProject()
   const first = new Run(folder)
   expect(await first.code(), first.output).toBe(0)

@@ -30,4 +30,9 @@ export class TestClock implements Clock {
     this.bootId = `${this.bootId}+`
     this.#monotonicMs = 0
   }
+
+  /** A restart of the machine where no boot has an id, or what somebody saw who read the clock a moment before. */
+  setMonotonic(ms: number): void {
+    this.#monotonicMs = ms
+  }
 }

@@ -12,10 +12,14 @@ import {
 import { untilEvent } from '../wait.ts'
 import type { Child, Processes } from './processes.ts'
 
-/** Before the run: who belongs to the swarm, not to be missed before it has begun, and who is to talk to whom. */
+/** How long the processes have to start, in seconds, before they are missed. */
+const startSeconds = 60
+
+/** Before the run: who belongs to the swarm, and who is to talk to whom. */
 export async function arrange(memory: Memory): Promise<void> {
-  for (const id of plannerIds) await memory.registerAgent({ id, type: 'planner', swarmId })
-  for (const id of workerIds) await memory.registerAgent({ id, type: 'worker', swarmId })
+  const expected = { swarmId, ttl: startSeconds }
+  for (const id of plannerIds) await memory.registerAgent({ ...expected, id, type: 'planner' })
+  for (const id of workerIds) await memory.registerAgent({ ...expected, id, type: 'worker' })
   await memory.topology.save({ swarmId, topologyType: 'star', nodes: [...plannerIds, ...workerIds] })
 }
 

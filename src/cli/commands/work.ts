@@ -2,6 +2,7 @@ import os from 'node:os'
 import { InvalidInput } from '../../errors.ts'
 import type { Cli } from '../cli.ts'
 import { optionMs } from '../coerce.ts'
+import { whenReaderGoes } from '../print/output.ts'
 import { Groups } from '../work/groups.ts'
 import { Reporter } from '../work/reporter.ts'
 import { TaskRunner } from '../work/task-runner.ts'
@@ -65,7 +66,7 @@ function wordsOf({ exec, command = [] }: WorkInput): readonly string[] {
   })
 }
 
-/** What ends the work: the first signal stops claiming, the second ends everything; so does losing the terminal. */
+/** What ends the work: the first signal stops claiming, the second ends everything; so does losing the terminal, or who reads. */
 function endings({ interrupted, print }: Cli) {
   const stop = new AbortController()
   const hurry = new AbortController()
@@ -85,7 +86,9 @@ function endings({ interrupted, print }: Cli) {
   interrupt.addEventListener('abort', onInterrupted)
   process.on('SIGTERM', end)
   process.on('SIGHUP', giveUp)
+  const unheard = whenReaderGoes(giveUp)
   const forget = () => {
+    unheard()
     interrupt.removeEventListener('abort', onInterrupted)
     process.off('SIGINT', end).off('SIGTERM', end).off('SIGHUP', giveUp)
   }

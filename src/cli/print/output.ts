@@ -4,6 +4,10 @@ import { devNull } from 'node:os'
 const stdout = 1
 const stderr = 2
 
+const exit = (): void => process.exit(0)
+
+let onReaderGone = exit
+
 /**
  * Writes data to the standard output, at once and whole. Not through `process.stdout`, since loading Node's
  * streams takes longer than reading a value from the store.
@@ -15,6 +19,17 @@ export function writeOut(text: string): void {
 /** Writes a message, a question or progress to the standard error. */
 export function writeError(text: string): void {
   write(stderr, text)
+}
+
+/**
+ * Ends a command in a way of its own when the reader of its output has gone, as `head` does when it has seen enough;
+ * else the process ends at once. May be told several times. Returns how to undo it.
+ */
+export function whenReaderGoes(end: () => void): () => void {
+  onReaderGone = end
+  return () => {
+    onReaderGone = exit
+  }
 }
 
 /** Whether a person sees what is written: the standard output (1) or error (2) is a terminal. */
@@ -37,9 +52,9 @@ function write(fd: number, text: string): void {
   try {
     for (let done = 0; done < bytes.length; ) done += writeSome(fd, bytes.subarray(done))
   } catch (error) {
-    // The reader has gone, as `head` does when it has seen enough: there is nobody left to tell.
-    if (codeOf(error) === 'EPIPE') process.exit(0)
-    throw error
+    if (codeOf(error) !== 'EPIPE') throw error
+    // There is nobody left to tell.
+    onReaderGone()
   }
 }
 
