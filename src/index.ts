@@ -93,6 +93,7 @@ export type {
   Completion,
   Failure,
   Heartbeat,
+  PruneTasksOptions,
   RedriveOptions,
 } from './tasks/tasks.ts'
 export type { Job, TaskHandler, WorkOptions, WorkSummary } from './tasks/work.ts'

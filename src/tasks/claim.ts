@@ -7,8 +7,8 @@ import { chunks } from '../util/chunks.ts'
 import { type TaskEvent, tell } from './events.ts'
 import { inLane, type Lane, readLane } from './lanes.ts'
 import { type Rooms, roomsOf } from './limits.ts'
-import { type Found, isReady, prepareQueue } from './queue.ts'
-import { type ClaimedTask, columns, fromRow, namesIn, type TaskRow } from './task.ts'
+import { type Found, prepareQueue } from './queue.ts'
+import { type ClaimedTask, columns, fromRow, isReady, namesIn, type TaskRow } from './task.ts'
 
 export interface ClaimOptions {
   /** Who claims. Default: the handle's agent. */

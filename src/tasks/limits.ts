@@ -1,5 +1,7 @@
 import type { Db } from '../db/db.ts'
-import { join, sql } from '../db/sql.ts'
+import { sql } from '../db/sql.ts'
+import { readLane } from './lanes.ts'
+import { isReady } from './task.ts'
 
 /** How many more tasks of each limited queue may run now. */
 export type Rooms = ReadonlyMap<string, number>
@@ -53,29 +55,26 @@ export interface TaskQueue {
   maxRunning: number | undefined
 }
 
-interface QueueRow {
-  queue: string
-  ready: number
-  running: number
-  max_running: number | null
-}
-
-/** The queues that have a limit, or tasks that are ready or running, by name. */
-export async function listQueues(db: Db, after: string, limit: number): Promise<QueueRow[]> {
-  const parts = [
-    sql`select queue, count(*) as ready, 0 as running, null as max_running from tasks
-        where status = 'pending' and open_dependencies = 0 and rank is not null group by queue`,
-    sql`select queue, 0, count(*), null from tasks where status = 'running' group by queue`,
-    sql`select name, 0, 0, max_running from hivewax_task_queues`,
-  ]
-  return db.all<QueueRow>(
-    sql`select queue, cast(sum(ready) as bigint) as ready, cast(sum(running) as bigint) as running,
-          max(max_running) as max_running
-        from (${join(parts, ' union all ')}) as parts
-        where queue > ${after} group by queue order by queue limit ${limit}`,
+/** The queues that have a limit, or tasks that are ready or running. */
+export async function readQueues(db: Db): Promise<TaskQueue[]> {
+  const queues = new Map<string, TaskQueue>()
+  const known = (queue: string): TaskQueue => {
+    const found = queues.get(queue) ?? { queue, ready: 0, running: 0, maxRunning: undefined }
+    queues.set(queue, found)
+    return found
+  }
+  // By lane, since the index that has the ready tasks has their lanes too.
+  const lanes = await db.all<{ lane: string | null; count: number }>(
+    sql`select lane, count(*) as count from tasks where ${isReady} group by lane`,
   )
-}
-
-export function toTaskQueue({ queue, ready, running, max_running }: QueueRow): TaskQueue {
-  return { queue, ready, running, maxRunning: max_running ?? undefined }
+  for (const { lane, count } of lanes) known(readLane(lane ?? undefined).queue).ready += count
+  const running = await db.all<{ queue: string; count: number }>(
+    sql`select queue, count(*) as count from tasks where status = 'running' group by queue`,
+  )
+  for (const { queue, count } of running) known(queue).running = count
+  const limits = await db.all<{ name: string; max_running: number }>(
+    sql`select name, max_running from hivewax_task_queues`,
+  )
+  for (const { name, max_running } of limits) known(name).maxRunning = max_running
+  return [...queues.values()].sort((a, b) => (a.queue < b.queue ? -1 : 1))
 }

@@ -346,6 +346,20 @@ export const tasksOperations = [
     run: (memory, input) => memory.tasks.unschedule(input.id),
   }),
   operation({
+    name: 'tasks.prune',
+    summary: 'Delete tasks that ended long ago',
+    effect: 'destroy',
+    permission: 'tasks',
+    examples: ['hivewax tasks prune --older-than 30d'],
+    input: z =>
+      z.object({
+        olderThan: z
+          .union([z.string(), z.number()])
+          .describe('Tasks that ended longer ago than this, such as 30d; a number is milliseconds'),
+      }),
+    run: (memory, options) => memory.tasks.prune(options),
+  }),
+  operation({
     name: 'tasks.delete',
     summary: 'Delete the record of a task that nobody works on or waits for',
     effect: 'destroy',

@@ -142,7 +142,7 @@ export async function releaseTask(context: Context, claim: ClaimKey, delayMs: nu
 }
 
 /**
- * Ends a task that waits or runs, and those that depend on it. A worker hears of it by its next call.
+ * Ends a task that waits or runs, and those that depend on it. Who works on it finds its claim stale.
  * @param context its `db` is the transaction
  * @returns the ids of the cancelled tasks, none when it had been cancelled before
  */

@@ -6,9 +6,7 @@ import { adoptTasks } from './adopt.ts'
 import { knownPriority, microsOf, rankOf } from './rank.ts'
 import { createScheduled } from './schedule.ts'
 import { type AttemptRow, attemptColumns, endAttempt } from './settle.ts'
-
-/** The condition of tasks that can be claimed, and of the index that has them in order. */
-export const isReady = sql`status = 'pending' and open_dependencies = 0 and rank is not null`
+import { isReady } from './task.ts'
 
 /**
  * The condition of tasks, as opposed to rows without an id, which the documented table allows. An expression, so that

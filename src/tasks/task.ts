@@ -13,9 +13,15 @@ export const statuses = ['pending', 'running', 'completed', 'failed', 'cancelled
 
 export type TaskStatus = (typeof statuses)[number]
 
+/** The condition that a task has come to its end. */
+export const isFinalStatus = sql`status in ('completed', 'failed', 'cancelled', 'dead')`
+
 export function isFinal(status: TaskStatus): boolean {
   return ['completed', 'failed', 'cancelled', 'dead'].includes(status)
 }
+
+/** The condition of tasks that can be claimed, and of the index that has them in order. */
+export const isReady = sql`status = 'pending' and open_dependencies = 0 and rank is not null`
 
 /** The condition of tasks that neither wait, nor run, nor have completed, and of the index that has them. */
 export const isUnusual = sql`coalesce(status, '') not in ('pending', 'running', 'completed')`

@@ -5,13 +5,14 @@ import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, describe } from '../util/check.ts'
+import { type Duration, durationMs } from '../util/duration.ts'
 import { decodeJson, encodeJson } from '../util/json.ts'
 import { cursorPosition, maxLimit, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { encodeError } from './attempts.ts'
 import { type ClaimOptions, checkClaim, claimTasks } from './claim.ts'
 import { insertTasks } from './create.ts'
 import { type GraphOptions, readGraph, type TaskGraph } from './graph.ts'
-import { listQueues, setLimit, type TaskQueue, toTaskQueue } from './limits.ts'
+import { readQueues, setLimit, type TaskQueue } from './limits.ts'
 import { countTasks, type ListTasksOptions, listTasks } from './list.ts'
 import { type NewTask, prepareTask } from './new-task.ts'
 import {
@@ -27,6 +28,7 @@ import {
   type StaleClaim,
   staleClaims,
 } from './outcome.ts'
+import { pruneTasks } from './prune.ts'
 import { redriveDead, redriveTask } from './redrive.ts'
 import { deleteSchedule, listSchedules, type NewSchedule, putSchedule, type Schedule } from './schedule.ts'
 import {
@@ -63,6 +65,11 @@ export interface ClaimResults {
   held: string[]
   /** The others, untouched: whoever still works on them should stop. */
   stale: StaleClaim[]
+}
+
+export interface PruneTasksOptions {
+  /** Tasks that ended longer ago than this: a length of time such as `30d`. */
+  olderThan: Duration
 }
 
 export interface RedriveOptions {
@@ -273,8 +280,22 @@ export class Tasks {
   async queues(options: PageOptions = {}): Promise<Page<TaskQueue>> {
     const limit = pageLimit(options.limit)
     const [after = ''] = cursorPosition(options.cursor, 1) ?? []
-    const rows = await listQueues(this.#context.db, String(after), limit + 1)
-    return toPage(rows, limit, toTaskQueue, row => [row.queue])
+    const queues = (await readQueues(this.#context.db)).filter(({ queue }) => queue > String(after))
+    return toPage(
+      queues.slice(0, limit + 1),
+      limit,
+      queue => queue,
+      ({ queue }) => [queue],
+    )
+  }
+
+  /**
+   * Deletes tasks that ended, in whatever way, longer ago than this, and returns how many. Nothing does so by
+   * itself; their events stay.
+   */
+  async prune({ olderThan }: PruneTasksOptions): Promise<number> {
+    const { db } = this.#context
+    return pruneTasks(db, db.dialect.now(-durationMs('olderThan', olderThan)))
   }
 
   /** Which tasks wait for which. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
+import { TestClock } from '../support/clock.ts'
 import { claimOne } from '../support/tasks.ts'
 import type { Suite } from './suite.ts'
 
@@ -87,6 +88,32 @@ export const taskLanes: Suite = open => {
     await expect(memory.tasks.setLimit('', 1)).rejects.toMatchObject({ code: 'invalid_input' })
     await expect(memory.tasks.setLimit('q', -1)).rejects.toMatchObject({ code: 'invalid_input' })
     await expect(memory.tasks.create({ description: 'x', queue: '' })).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
+  })
+
+  it('prunes what ended long ago, and nothing else', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await memory.tasks.createMany([
+      ...['a', 'b', 'c', 'd'].map(id => ({ id, description: 'x' })),
+      { id: 'child', description: 'x', dependencies: ['a', 'b'] },
+    ])
+    const [a, b, c] = await memory.tasks.claim({ agentId: 'w', limit: 3, leaseMs: 86_400_000 })
+    await memory.tasks.complete(a!)
+    clock.advance(1_000)
+    await memory.tasks.fail({ ...c!, error: 'no', retry: false })
+    clock.advance(1_000)
+    expect(await memory.tasks.prune({ olderThan: 1_500 })).toBe(1)
+    expect((await memory.tasks.list()).items.map(task => task.id)).toEqual(['b', 'c', 'child', 'd'])
+    expect(await memory.tasks.prune({ olderThan: '0.5s' })).toBe(1)
+    await memory.tasks.complete(b!)
+    expect(await memory.tasks.get('child')).toMatchObject({ status: 'pending' })
+    expect((await memory.tasks.claim({ agentId: 'w', limit: 9 })).map(task => task.id)).toEqual([
+      'd',
+      'child',
+    ])
+    await expect(memory.tasks.prune({ olderThan: 'long ago' })).rejects.toMatchObject({
       code: 'invalid_input',
     })
   })
