@@ -31,6 +31,8 @@ export interface Context {
   readonly cacheBytes: number
   /** Aborted when the handle begins to close: what is handed to `db` at that moment is still done. */
   readonly closing: AbortSignal
+  /** Has the handle closed only when this work has ended, as it must by itself soon after `closing` aborts. */
+  readonly untilDone: <T>(work: Promise<T>) => Promise<T>
   /** Notes that a key was read, for `getHotKeys`; costs no write now. */
   readonly countRead: (namespace: string, key: string) => void
   /** Notes whether `retrieve` was answered from this process's memory, for `analyzePerformance`. */

@@ -68,6 +68,12 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
   const meter = new Meter(options.slowQueryMs ?? 100)
   meter.onSlow = (query, durationMs) => tell('slow_query', query, durationMs)
   const ending = new AbortController()
+  const working = new Set<Promise<unknown>>()
+  const untilDone = <T>(work: Promise<T>): Promise<T> => {
+    const done = work.catch(() => {}).finally(() => working.delete(done))
+    working.add(done)
+    return work
+  }
   let isOpen = true
   // Not gated: what was counted before `close` is written during it.
   const inner = share.store.db(clock)
@@ -87,6 +93,7 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
     maxValueBytes: options.maxValueBytes ?? defaultMaxValueBytes,
     cacheBytes: options.cacheBytes ?? 16 * 1024 * 1024,
     closing: ending.signal,
+    untilDone,
     countRead: options.countReads === false ? () => {} : (namespace, key) => access.count(namespace, key),
     countLookup: isHit => meter.countLookup(isHit),
   }
@@ -99,10 +106,11 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
   const engine = new SqliteUpkeep(share.store, clock, () => isOpen)
   const upkeep = { context, engine, meter, access, reason }
   const maintenance = new Maintenance(upkeep)
-  const working = { ...upkeep, context: { ...context, db: inner } }
-  const background = options.background === false ? undefined : new Background(working, { onError })
+  const upkeepOfAll = { ...upkeep, context: { ...context, db: inner } }
+  const background = options.background === false ? undefined : new Background(upkeepOfAll, { onError })
   const finish = async () => {
     ending.abort()
+    if (working.size > 0) await Promise.all(working)
     isOpen = false
     await background?.stop()
     await access.close()

@@ -33,6 +33,7 @@ import { taskWorker } from './conformance/task-worker.ts'
 import { tasks } from './conformance/tasks.ts'
 import { topology } from './conformance/topology.ts'
 import { topologyRepair } from './conformance/topology-repair.ts'
+import { workflowLapses } from './conformance/workflow-lapses.ts'
 import { workflowRuns } from './conformance/workflow-runs.ts'
 import { workflowTimers } from './conformance/workflow-timers.ts'
 import { workflows } from './conformance/workflows.ts'
@@ -54,6 +55,7 @@ const suites: Record<string, Suite> = {
   'task model': taskModel,
   workflows,
   'workflow runs': workflowRuns,
+  'workflow lapses': workflowLapses,
   'workflow timers': workflowTimers,
   events,
   'event groups': eventGroups,

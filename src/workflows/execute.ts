@@ -2,8 +2,8 @@ import type { Context } from '../context.ts'
 import { encodeJson, type Json } from '../util/json.ts'
 import type { WorkflowFunction } from './context.ts'
 import { Execution } from './execution.ts'
-import { type ClaimedRun, finishRun } from './hold.ts'
-import { errorText } from './runs.ts'
+import { type ClaimedRun, finishRun, giveBack, lapsedTooOften, maxLapses } from './hold.ts'
+import { atOnce, errorText } from './runs.ts'
 
 /** How an execution came to its end. */
 export type Outcome =
@@ -27,19 +27,34 @@ export async function execute(
   context: Context,
   claimed: ClaimedRun,
   fn: WorkflowFunction,
-  { isServed, stop }: ExecuteOptions,
+  options: ExecuteOptions,
 ): Promise<Outcome> {
-  const execution = new Execution(context, claimed, isServed, stop)
-  const work = Promise.allSettled([(async () => fn(execution))()])
-  const settled = await Promise.race([work, execution.gone])
-  await execution.close()
-  if (settled === undefined || execution.isGone) return { end: 'given back' }
-  if (execution.broken !== undefined) return { end: 'lost', error: execution.broken }
+  const { hold } = claimed
   try {
-    return await finish(context, claimed, settled[0])
+    if (options.stop.aborted) {
+      await giveBack(context.db, hold, { wakeAt: atOnce, waitsFor: [] })
+      return { end: 'given back' }
+    }
+    if (hold.lapses < maxLapses) return await work(context, claimed, fn, options)
+    return await finish(context, claimed, { status: 'rejected', reason: lapsedTooOften(hold) })
   } catch (error) {
     return { end: 'lost', error }
   }
+}
+
+async function work(
+  context: Context,
+  claimed: ClaimedRun,
+  fn: WorkflowFunction,
+  { isServed, stop }: ExecuteOptions,
+): Promise<Outcome> {
+  const execution = new Execution(context, claimed, isServed, stop)
+  const working = Promise.allSettled([(async () => fn(execution))()])
+  const settled = await Promise.race([working, execution.gone])
+  await execution.close()
+  if (execution.isGone) return { end: 'given back' }
+  if (settled === undefined || execution.broken !== undefined) return { end: 'lost', error: execution.broken }
+  return finish(context, claimed, settled[0])
 }
 
 async function finish(

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { closed } from '../db/gate.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger } from '../util/check.ts'
 import { type Duration, durationMs } from '../util/duration.ts'
@@ -6,11 +7,12 @@ import { decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
 import { type Moment, readMoment } from '../util/moment.ts'
 import { Renewal } from '../util/renewal.ts'
 import type { RunStepOptions, StepCall, StepRetries, WaitOptions, WorkflowContext } from './context.ts'
-import { type ClaimedRun, checkpoint, giveBack, type Hold, renewHold } from './hold.ts'
+import { advance, type ClaimedRun, giveBack, type Hold, renewHold } from './hold.ts'
 import { Looks, pause } from './looks.ts'
 import { atOnce } from './runs.ts'
 import {
   type Kept,
+  keepStep,
   readStep,
   type StepAddress,
   type StepKind,
@@ -26,6 +28,9 @@ const quietMs = 25
 
 /** The longest pause between two attempts at a step. */
 const maxBackoffMs = 100_000
+
+/** How long steps under way may go on when the handle closes, in milliseconds. */
+const drainMs = 10_000
 
 /** What a function that is not to go on is left waiting for. Nothing refers to it, so both are forgotten. */
 function never(): Promise<never> {
@@ -47,7 +52,12 @@ export class Execution implements WorkflowContext {
   readonly #used = new Set<string>()
   readonly #waits = new Set<Wait>()
   readonly #gone = Promise.withResolvers<void>()
+  readonly #ended = new AbortController()
   readonly #onStop = () => void this.#handOver()
+  readonly #onClose = () => {
+    this.#late = setTimeout(() => void this.#cutShort(), drainMs)
+  }
+  #late: NodeJS.Timeout | undefined
   #active = 0
   #resting = 0
   #lastActivity = performance.now()
@@ -67,14 +77,17 @@ export class Execution implements WorkflowContext {
     this.#isServed = isServed
     this.#stop = stop
     this.#renewal = new Renewal(() => renewHold(context.db, hold), hold.leaseMs)
+    const { signal } = this.#renewal
+    signal.addEventListener('abort', () => this.#ended.abort(signal.reason), { once: true })
     stop.addEventListener('abort', this.#onStop)
+    context.closing.addEventListener('abort', this.#onClose)
   }
 
   get signal(): AbortSignal {
-    return this.#renewal.signal
+    return this.#ended.signal
   }
 
-  /** Resolves when the run was given back: the function is then not to be waited for. */
+  /** Resolves when the run was given back, or the function has had its time: it is then not to be waited for. */
   get gone(): Promise<void> {
     return this.#gone.promise
   }
@@ -108,7 +121,7 @@ export class Execution implements WorkflowContext {
       if (kept !== undefined) return kept
       const value = (await this.#attempt(fn, this.key(name, options), retries)) ?? null
       const result = encodeJson('result', value, this.#context.maxValueBytes)
-      return this.#ask(() => checkpoint(this.#context.db, this.#hold, { at, kind: 'step', result }))
+      return this.#ask(() => advance(this.#context.db, this.#hold, tx => keepStep(tx, at, 'step', result)))
     })
     this.#lastActivity = performance.now()
     return decodeLoose(row.result)
@@ -130,7 +143,9 @@ export class Execution implements WorkflowContext {
   async close(): Promise<void> {
     await this.#handover
     this.#isOver = true
+    clearTimeout(this.#late)
     this.#stop.removeEventListener('abort', this.#onStop)
+    this.#context.closing.removeEventListener('abort', this.#onClose)
     await this.#renewal.stop()
   }
 
@@ -253,6 +268,15 @@ export class Execution implements WorkflowContext {
     if (this.#active > 0 || this.#isOver || this.#broken !== undefined) return
     this.#handover ??= this.#tryHandOver()
     await this.#handover
+  }
+
+  /** Gives the run back though a step is under way: what that brings is not kept. */
+  async #cutShort(): Promise<void> {
+    this.#isOver = true
+    this.#ended.abort(closed())
+    this.#handover ??= this.#tryHandOver()
+    await this.#handover
+    this.#gone.resolve()
   }
 
   async #tryHandOver(): Promise<void> {

@@ -2,17 +2,19 @@ import type { Context } from '../context.ts'
 import type { Db, Dialect } from '../db/db.ts'
 import { isLapsed, leaseFor } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
-import { Conflict } from '../errors.ts'
+import { Conflict, Deadline } from '../errors.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { atOnce, letGo, type RunRow, readRun, runColumns, tellRun } from './runs.ts'
 import { lockWorkflow } from './state.ts'
-import { keepStep, type StepAddress, type StepKind, type StepRow } from './steps.ts'
+import type { StepRow } from './steps.ts'
 
 /** A run in the hands of the process that works on it: `token` proves it, and is higher for every later one. */
 export interface Hold {
   id: string
   token: number
   leaseMs: number
+  /** How often in a row it was taken over from a lease that had lapsed, without a step kept in between. */
+  lapses: number
 }
 
 export interface ClaimedRun {
@@ -26,7 +28,16 @@ interface Code {
   version: string
 }
 
-type ClaimedRow = RunRow & { token: number }
+/** Which runs to claim. */
+export interface Wanted extends Code {
+  /**
+   * Only those that have lapsed before, each of which may be what ends the processes that work on it, or only the
+   * others. A run is taken over once before it is a suspect: most processes end for reasons of their own.
+   */
+  suspects: boolean
+}
+
+type ClaimedRow = RunRow & { token: number; lapses: number }
 
 /** Takes a run if it is open and nobody works on it, whatever it waits for. */
 export async function claimRun(
@@ -45,35 +56,37 @@ export async function claimRun(
  */
 export async function claimDue(
   context: Context,
-  code: Code,
+  wanted: Wanted,
   limit: number,
   leaseMs: number,
 ): Promise<ClaimedRun[]> {
-  const { db } = context
-  const due = await db.all<{ workflow_id: string }>(dueSql(db.dialect, code, limit))
+  const { dialect } = context.db
+  const due = await findDue(context.db, wanted, limit)
   if (due.length === 0) return []
-  const { dialect } = db
-  const saw = dialect.oneOf(
-    sql`workflow_id`,
-    due.map(row => row.workflow_id),
-  )
-  return claim(context, sql`${saw} and ${isOf(code)} and wake_at <= ${dialect.now()}`, leaseMs)
+  const saw = dialect.oneOf(sql`workflow_id`, due)
+  return claim(context, sql`${saw} and ${isWanted(wanted)} and wake_at <= ${dialect.now()}`, leaseMs)
 }
 
-/** The condition that a run is open, and for this code. */
-function isOf({ type, version }: Code): Sql {
-  return sql`status = 'open' and workflow_type = ${type} and code_version = ${version}`
+/** The ids of up to `limit` runs that could be claimed at this moment. */
+export async function findDue(db: Db, wanted: Wanted, limit: number): Promise<string[]> {
+  const due = await db.all<{ workflow_id: string }>(dueSql(db.dialect, wanted, limit))
+  return due.map(row => row.workflow_id)
+}
+
+function isWanted({ type, version, suspects }: Wanted): Sql {
+  const which = suspects ? sql`lapses > 0` : sql`lapses = 0`
+  return sql`status = 'open' and workflow_type = ${type} and code_version = ${version} and ${which}`
 }
 
 /**
  * Those that may go on at once, in the order they came to, and those whose time has come, in the order it did; of
  * both together the ones that have waited the longest.
  */
-function dueSql(dialect: Dialect, code: Code, limit: number): Sql {
+function dueSql(dialect: Dialect, wanted: Wanted, limit: number): Sql {
   const head = (when: Sql, order: Sql) => sql`
     select * from (
       select workflow_id, updated_at from hivewax_workflow_runs
-      where ${isOf(code)} and ${when} and ${isLapsed(dialect)}
+      where ${isWanted(wanted)} and ${when} and ${isLapsed(dialect)}
       order by ${order} limit ${limit}) as head`
   return sql`
     select workflow_id from (
@@ -89,11 +102,15 @@ async function claim(context: Context, which: Sql, leaseMs: number): Promise<Cla
           token = (select case when value > hivewax_workflow_runs.token then value
                           else hivewax_workflow_runs.token end + 1
                    from hivewax_counters where name = 'floor'),
+          lapses = lapses + case when owner is null then 0 else 1 end,
           ${leaseFor(db.dialect, leaseMs)}, wake_at = ${atOnce}, waits_for = null
         where ${which} and status = 'open' and ${isLapsed(db.dialect)}
-        returning ${runColumns(db.dialect)}, token`,
+        returning ${runColumns(db.dialect)}, token, lapses`,
   )
-  return rows.map(row => ({ row, hold: { id: row.workflow_id, token: row.token, leaseMs } }))
+  return rows.map(row => ({
+    row,
+    hold: { id: row.workflow_id, token: row.token, leaseMs, lapses: row.lapses },
+  }))
 }
 
 /**
@@ -101,24 +118,48 @@ async function claim(context: Context, which: Sql, leaseMs: number): Promise<Cla
  * @throws Conflict `stale_token` when the run has ended, or passed to another, though the lease may only have lapsed
  */
 export async function renewHold(db: Db, hold: Hold): Promise<void> {
+  await renew(db, hold, leaseFor(db.dialect, hold.leaseMs))
+}
+
+async function renew(db: Db, hold: Hold, change: Sql): Promise<void> {
   const rows = await db.all(
-    sql`update hivewax_workflow_runs set ${leaseFor(db.dialect, hold.leaseMs)}
-        where ${isHeld(hold)} returning token`,
+    sql`update hivewax_workflow_runs set ${change} where ${isHeld(hold)} returning token`,
   )
   if (rows.length === 0) throw await refusal(db, hold)
 }
 
-/** Keeps the result of a step and renews the lease, or neither. Of two that bring the same step the first wins. */
-export async function checkpoint(
+/**
+ * Keeps the result that `settle` comes to, and renews the lease, or neither. Whatever is kept is progress: the run is
+ * no suspect any more. Undefined, when there is nothing to be kept, leaves that as it was.
+ */
+export async function advance<Row extends StepRow | undefined>(
   db: Db,
   hold: Hold,
-  step: { at: StepAddress; kind: StepKind; result: string },
-): Promise<StepRow> {
-  return db.transaction(async tx => {
+  settle: (tx: Db) => Promise<Row>,
+): Promise<Row> {
+  const kept = await db.transaction(async tx => {
     await lockWorkflow(tx, hold.id)
     await renewHold(tx, hold)
-    return keepStep(tx, step.at, step.kind, step.result)
+    const row = await settle(tx)
+    if (row !== undefined && hold.lapses > 0) await renew(tx, hold, sql`lapses = 0`)
+    return row
   })
+  if (kept !== undefined) hold.lapses = 0
+  return kept
+}
+
+/** So many times in a row a run may lapse; then it fails, and takes no further process down. */
+export const maxLapses = 5
+
+/** The error of a run that lapsed as often as it may. */
+export function lapsedTooOften({ id, lapses }: Hold): Deadline {
+  return new Deadline(
+    `workflow ${JSON.stringify(id)} was taken over from a lapsed lease ${lapses} times in a row, and none of them kept a step`,
+    {
+      hint: 'Its code may end or block the process, or the store may refuse its steps. When that is cured, retry it.',
+      details: { workflowId: id, lapses },
+    },
+  )
 }
 
 /** Ends a run: `text` is the JSON of its result or of its error. Its event commits with it. */

@@ -45,7 +45,16 @@ export function newRun(
 }
 
 /** Works on a run until it has ended, or waits for others to; see `Workflows.run`. */
-export async function runWorkflow(
+export function runWorkflow(
+  context: Context,
+  id: string,
+  fn: WorkflowFunction,
+  options: RunOptions,
+): Promise<Json> {
+  return context.untilDone(runToItsEnd(context, id, fn, options))
+}
+
+async function runToItsEnd(
   context: Context,
   id: string,
   fn: WorkflowFunction,

@@ -181,7 +181,8 @@ export async function retryRun(context: Context, id: string, version: string | u
 }
 
 /** The assignments that leave a run without anybody who works on it, or anything that it waits for. */
-export const letGo = sql`owner = null, lease_until = null, lease_epoch = null, wake_at = null, waits_for = null`
+export const letGo = sql`
+  owner = null, lease_until = null, lease_epoch = null, lapses = 0, wake_at = null, waits_for = null`
 
 /** The result of a run that has ended, or the error that says why there is none. */
 export function resultOf(row: RunRow): Json {

@@ -5,7 +5,7 @@ import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import type { WorkflowFunction } from './context.ts'
 import { execute } from './execute.ts'
-import { type ClaimedRun, claimDue } from './hold.ts'
+import { type ClaimedRun, claimDue, findDue, type Hold } from './hold.ts'
 import { Looks } from './looks.ts'
 import { refuseTransaction, stopSignal } from './run.ts'
 
@@ -30,6 +30,9 @@ export interface ServeOptions {
   onError?: ((error: unknown, id: string | undefined) => void) | undefined
 }
 
+/** How long a suspect may keep other runs waiting, and these a suspect, in milliseconds. */
+const patienceMs = 30_000
+
 interface Kind {
   type: string
   version: string
@@ -46,6 +49,12 @@ export class Server {
   readonly #onError: (error: unknown, id: string | undefined) => void
   readonly #working = new Set<Promise<void>>()
   #onEnd = () => {}
+  /** The run at work that may be what ends the processes that work on it. */
+  #suspect: { hold: Hold; since: number } | undefined
+  /** When it had nothing to work on. */
+  #idleAt = performance.now()
+  /** True when a suspect has waited for long: then it is next. */
+  #owesSuspect = false
 
   constructor(context: Context, code: Readonly<Record<string, WorkflowCode>>, options: ServeOptions) {
     refuseTransaction(context, 'serve')
@@ -67,14 +76,18 @@ export class Server {
   }
 
   /** Resolves when it was stopped, or the handle closes, and it works on nothing any more. */
-  async serve(): Promise<void> {
+  serve(): Promise<void> {
+    return this.#context.untilDone(this.#serve())
+  }
+
+  async #serve(): Promise<void> {
     if (this.#context.closing.aborted) throw closed()
     const looks = new Looks(this.#context.db, this.#stop)
     try {
       while (!this.#stop.aborted) {
         looks.begin()
         if (await this.#begin()) looks.found()
-        else await looks.rest()
+        else await Promise.race([looks.rest(), this.#nextEnd()])
         if (this.#working.size >= this.#concurrency) await this.#nextEnd()
       }
     } finally {
@@ -82,18 +95,56 @@ export class Server {
     }
   }
 
-  /** Begins to work on what is due. False when nothing was. A failure of the store is no reason to end. */
+  /**
+   * Begins to work on what is due. False when nothing was, or had to wait: a suspect has the process for itself, so
+   * that it takes no other run down with it, and others go before it.
+   */
   async #begin(): Promise<boolean> {
+    if (this.#isIsolating() || (await this.#isMakingRoom())) return false
+    if (this.#working.size > 0) return this.#claim(false)
+    const suspectsFirst = this.#owesSuspect
+    this.#idleAt = performance.now()
+    this.#owesSuspect = false
+    return (await this.#claim(suspectsFirst)) || this.#claim(!suspectsFirst)
+  }
+
+  #isIsolating(): boolean {
+    if (this.#suspect === undefined || this.#suspect.hold.lapses === 0) return false
+    return performance.now() - this.#suspect.since < patienceMs
+  }
+
+  /** Every other while, as long as it always has work, it lets that end when a suspect waits. */
+  async #isMakingRoom(): Promise<boolean> {
+    const busyMs = performance.now() - this.#idleAt
+    if (this.#working.size === 0 || Math.floor(busyMs / patienceMs) % 2 === 0) return false
+    try {
+      this.#owesSuspect = await this.#isSuspectDue()
+    } catch (error) {
+      if (!this.#stop.aborted) this.#tell(error, undefined)
+    }
+    return this.#owesSuspect
+  }
+
+  async #isSuspectDue(): Promise<boolean> {
+    for (const kind of this.#kinds) {
+      if ((await findDue(this.#context.db, { ...kind, suspects: true }, 1)).length > 0) return true
+    }
+    return false
+  }
+
+  /** Claims what is due and begins to work on it. A failure of the store is no reason to end. */
+  async #claim(suspects: boolean): Promise<boolean> {
     let isAny = false
     for (const kind of this.#kinds) {
-      const free = this.#concurrency - this.#working.size
-      if (free === 0) break
+      const free = suspects ? 1 - this.#working.size : this.#concurrency - this.#working.size
+      if (free <= 0) break
       try {
-        const claimed = await claimDue(this.#context, kind, free, this.#leaseMs)
+        const claimed = await claimDue(this.#context, { ...kind, suspects }, free, this.#leaseMs)
         for (const run of claimed) this.#launch(kind, run)
+        if (suspects && claimed[0]) this.#suspect = { hold: claimed[0].hold, since: performance.now() }
         isAny ||= claimed.length > 0
       } catch (error) {
-        if (!this.#stop.aborted) this.#onError(error, undefined)
+        if (!this.#stop.aborted) this.#tell(error, undefined)
       }
     }
     // What came first is asked last the next time, so that no type takes every place for itself.
@@ -104,6 +155,7 @@ export class Server {
   #launch({ run }: Kind, claimed: ClaimedRun): void {
     const work = this.#work(run, claimed).finally(() => {
       this.#working.delete(work)
+      if (this.#suspect?.hold === claimed.hold) this.#suspect = undefined
       this.#onEnd()
     })
     this.#working.add(work)
@@ -118,7 +170,16 @@ export class Server {
 
   async #work(run: WorkflowFunction, claimed: ClaimedRun): Promise<void> {
     const outcome = await execute(this.#context, claimed, run, { isServed: true, stop: this.#stop })
-    if (outcome.end === 'lost') this.#onError(outcome.error, claimed.hold.id)
+    if (outcome.end === 'lost') this.#tell(outcome.error, claimed.hold.id)
+  }
+
+  /** What the listener itself throws, at once or later, is warned of: it must end neither the work nor the process. */
+  #tell(error: unknown, id: string | undefined): void {
+    const told = (async () => this.#onError(error, id))()
+    told.catch(thrown => {
+      warn(error, id)
+      warn(thrown, undefined)
+    })
   }
 }
 

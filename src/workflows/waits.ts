@@ -4,7 +4,7 @@ import { theRow } from '../db/rows.ts'
 import { sql } from '../db/sql.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
 import { toDate } from '../util/time.ts'
-import { type Hold, renewHold } from './hold.ts'
+import { advance, type Hold, renewHold } from './hold.ts'
 import { atOnce, tellRun } from './runs.ts'
 import { lockWorkflow } from './state.ts'
 import { isAt, keepStep, type StepAddress, type StepRow } from './steps.ts'
@@ -78,9 +78,7 @@ export async function startTimer(db: Db, hold: Hold, at: StepAddress, end: Date 
  */
 export async function settleWait(db: Db, hold: Hold, wait: Wait): Promise<StepRow | undefined> {
   if ((await outcome(db, wait)) === undefined) return undefined
-  return db.transaction(async tx => {
-    await lockWorkflow(tx, hold.id)
-    await renewHold(tx, hold)
+  return advance(db, hold, async tx => {
     const result = await outcome(tx, wait)
     if (result === undefined) return undefined
     await tx.all(sql`delete from hivewax_workflow_timers where ${isAt(wait.at)}`)

@@ -202,6 +202,11 @@ export class Workflows {
    * Works on the open runs of some types, begun by `start` or left behind by a process that crashed, until `signal`
    * aborts; any number of processes may. A run that sleeps or waits is given back, and goes on when it is time, or
    * the signal was sent, in any of them.
+   *
+   * A run that lapsed again after it was taken over may be what ends the processes that work on it: it goes on after
+   * the others, and has a process for itself until it keeps a step, for up to 30 s. When its lease has lapsed 5 times
+   * in a row, and no step was kept in between, it fails with `deadline`. Closing the memory gives steps under way
+   * 10 s to end, then gives the runs back.
    */
   async serve(code: Readonly<Record<string, WorkflowCode>>, options: ServeOptions = {}): Promise<void> {
     await new Server(this.#context, code, options).serve()

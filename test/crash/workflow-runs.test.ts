@@ -129,3 +129,25 @@ it('W3: a process stopped past its lease is refused when it wakes up, and change
     [...results].sort(([a], [b]) => Number(a.split(':')[2]) - Number(b.split(':')[2])),
   )
 }, 60_000)
+
+it('W9: a run that kills every process that works on it fails, and all others complete', async () => {
+  const file = scratchFile()
+  const memory = await openScratch({}, file)
+  const others = Array.from({ length: 29 }, (_, i) => `w${i}`)
+  const ids = [...others.slice(0, 1), 'poison', ...others.slice(1)]
+  for (const id of ids) await memory.workflows.start('work', { id })
+  let child = startChild('serve-poison', file, leaseMs)
+  let kills = 0
+  const over = ended(memory, 'poison')
+  for (;;) {
+    await Promise.race([child.exited, over])
+    if ((await memory.workflows.getRun('poison'))?.status !== 'open') break
+    kills++
+    child = startChild('serve-poison', file, leaseMs)
+  }
+  await allEnded(memory, others)
+  expect(await over).toMatchObject({ status: 'failed', error: { code: 'deadline' } })
+  expect(kills).toBe(5)
+  child.process.kill('SIGTERM')
+  expect(await child.exited).toBe(0)
+}, 60_000)

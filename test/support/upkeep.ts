@@ -20,6 +20,7 @@ export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & {
     maxValueBytes: 1024,
     cacheBytes: 0,
     closing: new AbortController().signal,
+    untilDone: <T>(work: Promise<T>) => work,
     countRead: () => {},
     countLookup: () => {},
   }

@@ -80,6 +80,7 @@ create table hivewax_event_hashes (
 );
 
 -- the run of a workflow: its code, who works on it, and from when on it can go on; null: not before a signal
+-- lapses: how often in a row it was taken over from a lease that had lapsed, without a step kept in between
 create table hivewax_workflow_runs (
   workflow_id text primary key references workflow_state (id) on delete cascade,
   workflow_type text not null,
@@ -92,6 +93,7 @@ create table hivewax_workflow_runs (
   token integer not null default 0,
   lease_until integer,
   lease_epoch text,
+  lapses integer not null default 0,
   wake_at text,
   waits_for text,
   forked_from text,
@@ -100,6 +102,8 @@ create table hivewax_workflow_runs (
 ) without rowid;
 create index hivewax_workflow_runs_open
   on hivewax_workflow_runs (workflow_type, code_version, wake_at, updated_at) where status = 'open';
+create index hivewax_workflow_runs_suspect
+  on hivewax_workflow_runs (workflow_type, code_version, wake_at, updated_at) where lapses > 0;
 create index hivewax_workflow_runs_by_time on hivewax_workflow_runs (created_at, workflow_id);
 create trigger hivewax_workflow_runs_floor after delete on hivewax_workflow_runs begin
   update hivewax_counters set value = old.token where name = 'floor' and value < old.token;
