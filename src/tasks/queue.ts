@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { isLapsed, lapsedRanges } from '../db/lease.ts'
+import { lapsedRanges } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { adoptTasks } from './adopt.ts'
@@ -78,12 +78,16 @@ export async function prepareQueue(context: Context): Promise<Found> {
 
 /** A lapse ends the attempt: the task goes back to its place, or is dead when it was the last one. */
 async function endLapsed(context: Context): Promise<void> {
-  const { dialect } = context.db
-  const rows = await context.db.all<AttemptRow>(
-    sql`select ${attemptColumns} from tasks where status = 'running' and ${isLapsed(dialect)} and ${hasId}
-        order by rank, id limit ${maxChores}`,
-  )
-  for (const row of rows) {
+  const rows: (AttemptRow & { rank: number | null })[] = []
+  for (const range of lapsedRanges(context.db.dialect)) {
+    rows.push(
+      ...(await context.db.all<AttemptRow & { rank: number | null }>(
+        sql`select ${attemptColumns}, rank from tasks where status = 'running' and ${range} and ${hasId}
+            order by lease_epoch, lease_until limit ${maxChores - rows.length}`,
+      )),
+    )
+  }
+  for (const row of rows.sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0) || (a.id < b.id ? -1 : 1))) {
     const isLast = row.attempts >= row.max_attempts
     await endAttempt(context, row, {
       error: { message: 'the lease lapsed: its holder sent no heartbeat in time' },

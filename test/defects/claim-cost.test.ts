@@ -25,7 +25,7 @@ const elsewhere: Record<string, Record<string, string>> = {
     token: '1',
     attempts: '1',
     assigned_to: "'somebody'",
-    lease_until: '9000000000000000',
+    lease_until: `${systemClock.monotonicMs() + 43_200_000}`,
     lease_epoch: `'${systemClock.bootId}'`,
   },
 }
