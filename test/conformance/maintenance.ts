@@ -143,7 +143,7 @@ export const maintenance: Suite = open => {
   })
 
   it('gives space back, and tidies up, while others write; each shows its progress', async () => {
-    const memory = await open()
+    const memory = await open({ busyTimeoutMs: 60_000 })
     await memory.kv.storeMany(
       Array.from({ length: 2000 }, (_, i) => ({ key: `k${i}`, value: 'x'.repeat(1000) })),
     )

@@ -37,12 +37,12 @@ export const taskAhead: Suite = open => {
     const handler: TaskHandler = async ({ id }, { signal }) => {
       if (running.size < 1_000) running.add(id)
       // The short ones let more be claimed ahead, so that more than 1,000 are in hand.
-      await sleep(running.has(id) && id !== 't0' ? 50 : 1_500, undefined, { signal })
+      await sleep(running.has(id) && id !== 't0' ? 50 : 4_500, undefined, { signal })
     }
     const summary = await memory.tasks.work(handler, {
       agentId: 'w',
       concurrency: 1_000,
-      leaseMs: 1_000,
+      leaseMs: 4_000,
       untilEmpty: true,
     })
     expect(summary).toEqual({ completed: 2_200, failed: 0, released: 0, lost: 0 })
