@@ -66,7 +66,10 @@ function wordsOf({ exec, command = [] }: WorkInput): readonly string[] {
   })
 }
 
-/** What ends the work: the first signal stops claiming, the second ends everything; so does losing the terminal, or who reads. */
+/**
+ * What ends the work: the first signal stops claiming, the second ends everything, and so does the loss of the
+ * terminal, or of who reads the output.
+ */
 function endings({ interrupted, print }: Cli) {
   const stop = new AbortController()
   const hurry = new AbortController()
