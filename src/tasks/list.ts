@@ -26,9 +26,12 @@ export interface ListTasksOptions extends PageOptions {
 }
 
 /** Where a page begins, and which way it goes. */
-interface Slice {
+interface Place {
   after: string | undefined
   order: 'asc' | 'desc'
+}
+
+interface Slice extends Place {
   limit: number
 }
 
@@ -77,7 +80,7 @@ function matches({ assignedTo, priority, queue }: ListTasksOptions): Sql {
   return join(parts, ' and ')
 }
 
-function beyond({ after, order }: Slice, id = sql`id`): Sql {
+export function beyond({ after, order }: Place, id = sql`id`): Sql {
   // The documented table allows rows without an id, which are no tasks.
   if (after === undefined) return sql`${id} is not null`
   return order === 'asc' ? sql`${id} > ${after}` : sql`${id} < ${after}`
@@ -115,7 +118,7 @@ async function scan(db: Db, filter: Sql, slice: Slice): Promise<TaskRow[]> {
 }
 
 /** The last id of the next slice; undefined when it is the last. */
-async function endOfSlice(db: Db, at: Slice): Promise<string | undefined> {
+export async function endOfSlice(db: Db, at: Place): Promise<string | undefined> {
   const [row] = await db.all<{ id: string }>(
     sql`select id from tasks where ${beyond(at)} order by id ${raw(at.order)} limit 1 offset ${sliceSize - 1}`,
   )
