@@ -213,6 +213,7 @@ class Run {
     if (id === undefined || task === undefined) return
     const description = isSame ? task.description : 'something else'
     const again = this.#memory.tasks.create({ ...task, description })
+    this.#model.createNothing(task.delayMs)
     if (!isSame) return expect(again).rejects.toMatchObject({ code: 'conflict' })
     expect(await again).toMatchObject({ id, status: this.#model.task(id).status })
   }

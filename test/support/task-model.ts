@@ -61,6 +61,11 @@ export class TaskModel {
     this.#settle([...parents].map(id => this.task(id)).filter(parent => isFinal(parent.status)))
   }
 
+  /** A call that creates nothing has yet read the clock, which decides how a clock that jumps back is followed. */
+  createNothing(delayMs: number | undefined): void {
+    if (delayMs === undefined) this.#rank('low')
+  }
+
   /** Brings the queue up to date and returns what may be claimed, in order. */
   ready(capabilities: readonly string[]): ModelTask[] {
     const lapsed = [...this.tasks.values()].filter(task => task.status === 'running' && !this.isLeased(task))
