@@ -4,7 +4,9 @@ import { type Comparison, print, type Size } from './harness.ts'
 
 const benches: Record<string, () => Promise<{ run: (size: Size) => Promise<Comparison[]> }>> = {
   kv: () => import('./kv.ts'),
+  migrate: () => import('./migrate.ts'),
   find: () => import('./find.ts'),
+  postgres: () => import('./postgres.ts'),
   start: () => import('./start.ts'),
   tasks: () => import('./tasks.ts'),
   upkeep: () => import('./upkeep.ts'),

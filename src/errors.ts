@@ -118,7 +118,10 @@ export class Unsupported extends HivewaxError {
   }
 }
 
-/** Others hold the store for longer than `busyTimeoutMs`, or a rate limit was met. Nothing was stored. */
+/**
+ * Others hold the store for longer than `busyTimeoutMs`, its server is away, or a rate limit was met. Nothing was
+ * stored, unless `details.outcome` is `unknown`: then the connection broke during the commit.
+ */
 export class Busy extends HivewaxError {
   constructor(message: string, options?: ErrorOptions, code: 'busy' | 'rate_limited' = 'busy') {
     super(code, message, options)

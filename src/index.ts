@@ -77,6 +77,7 @@ export type {
   WatchOptions,
 } from './shared/shared.ts'
 export type { Backoff, NewBackoff, TaskError } from './tasks/attempts.ts'
+export type { ClaimResults } from './tasks/calls.ts'
 export type { ClaimOptions } from './tasks/claim.ts'
 export type { Dependency, OnFailure } from './tasks/dependencies.ts'
 export { GiveUp, TryLater } from './tasks/give-up.ts'
@@ -89,7 +90,6 @@ export type { Priority } from './tasks/rank.ts'
 export type { NewSchedule, Overlap, Schedule, ScheduledTask } from './tasks/schedule.ts'
 export type { ClaimedTask, Task, TaskState, TaskStatus } from './tasks/task.ts'
 export type {
-  ClaimResults,
   Completion,
   Failure,
   Heartbeat,

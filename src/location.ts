@@ -32,6 +32,11 @@ function workingDirectory(): string {
   }
 }
 
+/** Whether a location is a server's URL and not a file. */
+export function isServer(url: string): boolean {
+  return /^[a-z]+:\/\//i.test(url)
+}
+
 /** Creates the `.swarm` folder of a store, if it is in one, so that its contents never end up in a commit. */
 export function prepareSwarmFolder(file: string): void {
   const folder = path.dirname(file)

@@ -2,13 +2,16 @@ import { EventEmitter } from 'node:events'
 import { Heartbeats } from './agents/heartbeat.ts'
 import { fenced } from './agents/incarnation.ts'
 import type { Context, Others } from './context.ts'
+import type { Db } from './db/db.ts'
+import type { Engine } from './db/engine.ts'
 import { gate } from './db/gate.ts'
 import { instrument, Meter } from './db/instrument.ts'
-import { openSqlite, type SqliteOptions, type SqliteShare } from './db/sqlite/open.ts'
+import type { PostgresOptions } from './db/postgres/server.ts'
+import { openSqlite, type SqliteOptions } from './db/sqlite/open.ts'
 import { SqliteUpkeep } from './db/sqlite/upkeep.ts'
 import { Unsupported } from './errors.ts'
 import { Events } from './events/events.ts'
-import { locate, prepareSwarmFolder } from './location.ts'
+import { isServer, locate, prepareSwarmFolder } from './location.ts'
 import { AccessLog } from './maintenance/access.ts'
 import { Background } from './maintenance/background.ts'
 import { Maintenance } from './maintenance/maintenance.ts'
@@ -18,7 +21,7 @@ import { checkInteger, checkName, checkNumber, checkOneOf } from './util/check.t
 import { type Clock, systemClock } from './util/clock.ts'
 import { defaultMaxValueBytes, maxMaxValueBytes } from './util/json.ts'
 
-export interface OpenOptions extends SqliteOptions {
+export interface OpenOptions extends SqliteOptions, PostgresOptions {
   /** Who acts through this handle. Default: HIVEWAX_AGENT, else nobody in particular. */
   agentId?: string | undefined
   /** Statements slower than this raise `slow_query`, in milliseconds. Default 100. */
@@ -45,13 +48,49 @@ export interface OpenOptions extends SqliteOptions {
 export async function openMemory(location?: string, options: OpenOptions = {}): Promise<Memory> {
   checkOptions(options)
   const { url, reason } = locate(location)
-  if (/^[a-z]+:\/\//i.test(url)) {
+  if (/^postgres(ql)?:\/\//i.test(url)) return assemble(await openServer(url, options), reason, options)
+  if (isServer(url)) {
     throw new Unsupported(
-      `cannot open ${url.replace(/:\/\/.*@/, '://…@')}: only files and :memory: are supported`,
+      `cannot open ${url.replace(/:\/\/.*@/, '://…@')}: only files, :memory: and postgres:// are supported`,
     )
   }
   prepareSwarmFolder(url)
-  return assemble(await openSqlite(url, options), reason, options)
+  return assemble(await openFile(url, options), reason, options)
+}
+
+/** A store as any engine has opened it. */
+interface OpenStore {
+  /** Where it is, without secrets. */
+  url: string
+  db(clock: Clock): Db
+  engine(clock: Clock, isOpen: () => boolean): Engine
+  /** Throws inside a transaction of this store. */
+  assertOutside(): void
+  release(): Promise<void>
+}
+
+async function openFile(file: string, options: OpenOptions): Promise<OpenStore> {
+  const { store, release } = await openSqlite(file, options)
+  return {
+    url: store.file,
+    db: clock => store.db(clock),
+    engine: (clock, isOpen) => new SqliteUpkeep(store, clock, isOpen),
+    assertOutside: () => store.assertOutside(),
+    release,
+  }
+}
+
+async function openServer(url: string, options: OpenOptions): Promise<OpenStore> {
+  const { PostgresStore } = await import('./db/postgres/server.ts')
+  const { PostgresUpkeep } = await import('./db/postgres/upkeep.ts')
+  const store = await PostgresStore.open(url, options)
+  return {
+    url: store.url,
+    db: clock => store.db(clock),
+    engine: (clock, isOpen) => new PostgresUpkeep(store, clock, isOpen),
+    assertOutside: () => store.assertOutside(),
+    release: () => store.close(),
+  }
 }
 
 const others: Others = {
@@ -59,7 +98,7 @@ const others: Others = {
   loseNodes,
 }
 
-function assemble(share: SqliteShare, reason: string, options: OpenOptions): Memory {
+function assemble(store: OpenStore, reason: string, options: OpenOptions): Memory {
   const clock = options.clock ?? systemClock
   const emitter = new EventEmitter()
   // A listener that throws must not fail what it hears of, which may be committed.
@@ -76,7 +115,7 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
   }
   let isOpen = true
   // Not gated: what was counted before `close` is written during it.
-  const inner = share.store.db(clock)
+  const inner = store.db(clock)
   const db = instrument(
     gate(inner, () => isOpen),
     meter,
@@ -103,7 +142,7 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
     checkInteger('incarnation', incarnation, 0)
     return { ...context, agentId, db: fenced(own, { agentId, incarnation }) }
   }
-  const engine = new SqliteUpkeep(share.store, clock, () => isOpen)
+  const engine = store.engine(clock, () => isOpen)
   const upkeep = { context, engine, meter, access, reason }
   const maintenance = new Maintenance(upkeep)
   const upkeepOfAll = { ...upkeep, context: { ...context, db: inner } }
@@ -114,11 +153,11 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
     isOpen = false
     await background?.stop()
     await access.close()
-    await share.release()
+    await store.release()
   }
   let closing: Promise<void> | undefined
   const close = async () => {
-    if (closing === undefined) share.store.assertOutside()
+    if (closing === undefined) store.assertOutside()
     closing ??= finish()
     await closing
   }
@@ -127,7 +166,7 @@ function assemble(share: SqliteShare, reason: string, options: OpenOptions): Mem
       context: own,
       maintenance,
       emitter,
-      url: share.store.file,
+      url: store.url,
       as: (agentId, options) => handle(acting(agentId, options)),
       close,
     })

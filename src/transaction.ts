@@ -185,7 +185,9 @@ export class Transaction {
   /**
    * Runs `fn` atomically: what it does through the handle it receives commits together when it resolves, and not
    * at all when it throws or takes longer than `timeoutMs`. A transaction inside one is a savepoint. Inside the
-   * callback only its own handle may be used (else InvalidInput `transaction_misuse`).
+   * callback only its own handle may be used (else InvalidInput `transaction_misuse`). What it reads by a key or an id
+   * nobody else changes before it ends, nor makes it if it is not there; on PostgreSQL, of two that would so wait for
+   * each other one gets Busy.
    */
   async transaction<T>(fn: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const { timeoutMs } = options

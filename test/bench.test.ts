@@ -7,7 +7,10 @@ const folder = path.join(import.meta.dirname, '../bench')
 const files = fs
   .readdirSync(folder)
   .filter(
-    file => !['harness.ts', 'main.ts', 'README.md', 'start.ts', 'plainjob.ts', 'children'].includes(file),
+    file =>
+      !['harness.ts', 'main.ts', 'README.md', 'start.ts', 'plainjob.ts', 'queues.ts', 'children'].includes(
+        file,
+      ),
   )
 
 /** Benchmarks at their small size: they must go on running, whatever their figures. */

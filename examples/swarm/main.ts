@@ -22,14 +22,14 @@ try {
   process.exitCode = error instanceof WrongUsage ? 2 : 1
 }
 
-async function main({ directory, file }: Options): Promise<void> {
+async function main({ directory, location }: Options): Promise<void> {
   if ((await scan(directory, 1)).files.length === 0) {
     console.log(`There are no files to measure in ${directory}.`)
     return
   }
-  const howToCall = commandLine(file)
+  const howToCall = commandLine(location)
   // From here on every process of the swarm, this one too, finds the memory as any agent does.
-  process.env.HIVEWAX_URL = file
+  process.env.HIVEWAX_URL = location
   const isDone = await swarmOver(directory)
   if (isDone) await recall(directory, howToCall)
   else console.log('Stopped. The same command goes on from here.')

@@ -49,7 +49,8 @@ const prelude = `
   const performance = { now: () => Number(process.hrtime.bigint()) / 1e6 }`
 
 /** What a command loads only when it needs it. */
-const lazySources = /\/src\/(find\/(?!operations)|cli\/(ask|complete|help|history|words|commands\/(?!index)))/
+const lazySources =
+  /\/src\/(find\/(?!operations)|db\/(copy|postgres)\/|cli\/(ask|complete|help|history|words|commands\/(?!index)))/
 
 /**
  * Bundles the command and the worker that it starts into a folder. Its few files start several times faster than
@@ -66,6 +67,8 @@ function options(name: string, file: string, dir: string): BuildOptions {
     input: { [name]: path.join(root, file) },
     cwd: root,
     platform: 'node',
+    // Installed by those who use PostgreSQL.
+    external: ['pg'],
     preserveEntrySignatures: 'allow-extension',
     plugins: [describedCommands, quickToLoad],
     output: {

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
+import { onRecord } from '../db/keep.ts'
 import { join, sql } from '../db/sql.ts'
 import { checkName } from '../util/check.ts'
 import { checkGlob } from '../util/glob.ts'
@@ -57,7 +58,10 @@ export class AgentMemory {
   /** The value of a key, a fresh copy, or undefined when it is absent. */
   async retrieve(agentId: string, key: string): Promise<Json | undefined> {
     const at = address(agentId, key)
-    const [row] = await this.#context.db.all<Pick<AgentMemoryRow, 'value'>>(
+    const row = await onRecord<Pick<AgentMemoryRow, 'value'>>(
+      this.#context.db,
+      'agent_memory',
+      [at.agentId, at.key],
       sql`select value from agent_memory where agent_id = ${at.agentId} and key = ${at.key}`,
     )
     return row === undefined ? undefined : decodeLoose(row.value)
@@ -80,10 +84,13 @@ export class AgentMemory {
   /** Deletes a key. False when it was absent. */
   async delete(agentId: string, key: string): Promise<boolean> {
     const at = address(agentId, key)
-    const rows = await this.#context.db.all(
+    const deleted = await onRecord(
+      this.#context.db,
+      'agent_memory',
+      [at.agentId, at.key],
       sql`delete from agent_memory where agent_id = ${at.agentId} and key = ${at.key} returning id`,
     )
-    return rows.length > 0
+    return deleted !== undefined
   }
 }
 

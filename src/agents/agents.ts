@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
+import { onRecord } from '../db/keep.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput, NotFound } from '../errors.ts'
@@ -109,7 +110,7 @@ export class Agents {
               swarm_id = excluded.swarm_id, metadata = excluded.metadata, last_active = excluded.last_active,
               incarnation = agents.incarnation + 1, ttl_ms = excluded.ttl_ms,
               alive_until = excluded.alive_until, alive_epoch = excluded.alive_epoch, lapsed_at = null
-            returning ${columns(dialect)}`,
+            returning ${columns(dialect)}, ${dialect.issued(sql`agents`, sql`incarnation`)} as issued`,
       )
       const registered = fromRow(theRow(rows))
       await this.#log(tx, 'registered', registered)
@@ -133,8 +134,11 @@ export class Agents {
 
   /** An agent, or undefined when there is none of this id. */
   async get(id: string): Promise<Agent | undefined> {
-    const [row] = await this.#context.db.all<AgentRow>(
-      sql`select ${this.#columns()} from agents where id = ${checkName('id', id)}`,
+    const row = await onRecord<AgentRow>(
+      this.#context.db,
+      'agents',
+      checkName('id', id),
+      sql`select ${this.#columns()} from agents where id = ${id}`,
     )
     return row === undefined ? undefined : fromRow(row)
   }
@@ -178,7 +182,10 @@ export class Agents {
     checkName('id', id)
     return this.#context.db.transaction(async tx => {
       // An update of nothing, to lock the row before what refers to it is looked at.
-      const [row] = await tx.all<AgentRow>(
+      const row = await onRecord<AgentRow>(
+        tx,
+        'agents',
+        id,
         sql`update agents set type = type where id = ${id} returning ${columns(tx.dialect)}`,
       )
       if (row === undefined) return false

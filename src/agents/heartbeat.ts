@@ -35,7 +35,7 @@ export class Heartbeats {
   /** The database as the handle of this agent uses it. */
   of(agentId: string): Db {
     const db = this.#db
-    const { version, commits } = db
+    const { version, commits, assertOutside } = db
     return {
       dialect: db.dialect,
       all: query => (readsOnly(query) ? db.all(query) : this.#acting(agentId, () => db.all(query))),
@@ -44,6 +44,7 @@ export class Heartbeats {
       transaction: (fn, options) => this.#transaction(agentId, fn, options),
       ...(version !== undefined && { version: () => version.call(db) }),
       ...(commits !== undefined && { commits }),
+      ...(assertOutside !== undefined && { assertOutside: () => assertOutside.call(db) }),
     }
   }
 

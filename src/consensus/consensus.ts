@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { type Batch, follow } from '../db/follow.ts'
+import { onRecord } from '../db/keep.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
@@ -120,8 +121,11 @@ export class Consensus {
 
   /** The latest proposal of a key and its votes, or undefined when nothing was proposed. */
   async get(key: string): Promise<ConsensusState | undefined> {
-    const [row] = await this.#context.db.all<ConsensusRow>(
-      sql`select ${this.#columns()} from consensus_state where key = ${checkName('key', key)}`,
+    const row = await onRecord<ConsensusRow>(
+      this.#context.db,
+      'consensus_state',
+      checkName('key', key),
+      sql`select ${this.#columns()} from consensus_state where key = ${key}`,
     )
     return row && fromRow(row)
   }
@@ -169,6 +173,9 @@ export class Consensus {
     const { db } = this.#context
     for await (const state of follow(db, 0, () => this.#ended(name), AbortSignal.any(ends))) return state
     signal?.throwIfAborted()
+    // What was read as the time ran out came too late to be told.
+    const [last] = (await this.#ended(name)).items
+    if (last !== undefined) return last
     throw new Deadline(`the vote on ${describe(name)} had not ended after ${timeoutMs} ms`, {
       hint: 'Wait again, or propose with a deadline so that it ends in any case.',
       details: { key: name },
@@ -230,7 +237,10 @@ export class Consensus {
 
   /** Reads a proposal and keeps others from changing it until the transaction ends. */
   async #lock(tx: Db, key: string): Promise<ConsensusState | undefined> {
-    const [row] = await tx.all<ConsensusRow>(
+    const row = await onRecord<ConsensusRow>(
+      tx,
+      'consensus_state',
+      key,
       sql`update consensus_state set timestamp = timestamp where key = ${key} returning ${this.#columns()}`,
     )
     return row && fromRow(row)
@@ -294,7 +304,7 @@ export class Consensus {
         weights = excluded.weights, quorum = excluded.quorum, accepts = excluded.accepts, rejects = excluded.rejects,
         rejectors = excluded.rejectors, deadline = excluded.deadline, decided_at = excluded.decided_at
       where consensus_state.status <> 'decided'
-      returning ${this.#columns()}`
+      returning ${this.#columns()}, ${this.#context.db.dialect.issued(sql`consensus_state`, sql`version`)} as issued`
   }
 
   /** A row as everybody sees it at this moment: what is open past its deadline has expired. */

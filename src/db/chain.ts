@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto'
+import { Conflict } from '../errors.ts'
+import { toTimeText } from '../util/time.ts'
 import type { Db } from './db.ts'
 import { join, type Sql, sql } from './sql.ts'
 
@@ -10,6 +12,9 @@ import { join, type Sql, sql } from './sql.ts'
 /** What the first hash of a chain covers in place of one before it. */
 export const firstHash = '0'.repeat(64)
 
+/** Events were to be appended to a log that is sealed, and must be chained. */
+export class SealedLog extends Conflict {}
+
 /** Holds for a log that is not sealed. */
 export const isUnsealed: Sql = sql`not exists (select 1 from hivewax_counters where name = 'events_sealed')`
 
@@ -19,17 +24,21 @@ export interface ChainedEvent {
   type: string
   source: string
   data: string | null
-  timestamp: string
+  timestamp: string | Date
 }
 
-/** The hash of an event that follows the one with the hash `previous`: SHA-256 in hex, of both as a JSON array. */
+/**
+ * The hash of an event that follows the one with the hash `previous`: SHA-256 in hex, of both as a JSON array. A time
+ * counts as SQLite writes it, so that a log goes on when it moves from one engine to another.
+ */
 export function eventHash(previous: string, { id, type, source, data, timestamp }: ChainedEvent): string {
-  return hash('sha256', JSON.stringify([previous, id, type, source, data, timestamp]))
+  const time = timestamp instanceof Date ? toTimeText(timestamp) : timestamp
+  return hash('sha256', JSON.stringify([previous, id, type, source, data, time]))
 }
 
-/** Keeps others from appending to the chain until the transaction ends. */
+/** Keeps others from appending to the log until the transaction ends: the row is the one that ids come from. */
 export async function lockChain(tx: Db): Promise<void> {
-  await tx.all(sql`update hivewax_counters set value = value where name = 'events_sealed'`)
+  await tx.all(sql`update hivewax_counters set value = value where name = 'event'`)
 }
 
 /** Appends to the chain what was just appended to the log, by rising id, in the transaction that did so. */

@@ -20,6 +20,11 @@ export interface TransactionOptions {
    */
   interactive?: boolean
   timeoutMs?: number
+  /**
+   * Names the last statement, when there is one, once the callback has resolved. It is sent with the commit, and
+   * nothing is stored when it fails. Only for handles with `assertOutside`.
+   */
+  last?: () => Sql | undefined
 }
 
 /** Commits, by whichever process, but of this one not those that change memory_store alone: nobody follows that. */
@@ -51,9 +56,67 @@ export interface Db {
    * loop costs once. Absent where the engine cannot tell cheaply, and in transactions.
    */
   version?(): Promise<unknown>
+  /**
+   * Throws within a transaction of the store, as every use of this handle does. Present where each statement is a way
+   * to a server and back, so that calls made at once are better done together; absent in transactions.
+   */
+  assertOutside?(): void
   /** Tells of commits soon after them. Absent where the engine cannot, and in transactions. */
   readonly commits?: Commits
 }
+
+/** Events on their way into the log. */
+export interface EventsToInsert {
+  count: number
+  /** Type, source, data and timestamp of each row of `from`. */
+  values: Sql
+  /** A table with the column `at`: 1 for the first event, then 2, and so on. */
+  from: Sql
+}
+
+/** The events of a write, one for each row that it returns, in terms of the columns that it returns. */
+export interface EventsOfRows {
+  type: string
+  /** The column that says who did it, and who did where it is null. */
+  source: { column: string; otherwise: string }
+  /** What the event says: words, and columns that are never null. */
+  data: Readonly<Record<string, string | { column: string }>>
+}
+
+/** A write that tells of itself. */
+export interface Telling {
+  /** Has a `returning`. */
+  write: Sql
+  events: EventsOfRows
+  /** Evaluated once the write is done, and what others did whom it had to wait for can be seen; it may fail. */
+  check?: Sql
+}
+
+/**
+ * What to do to a sealed log: `append` to it, append nothing (`skip`), or, as the last statement of a transaction only,
+ * `fail` with SealedLog.
+ */
+export type WhenSealed = 'append' | 'skip' | 'fail'
+
+/** What `Dialect.table` takes as a value. */
+export type Cell = string | number | Date | null | undefined
+
+/** The columns of a `Dialect.table` by their names, in the order of its rows; numbers are whole ones. */
+export type ColumnTypes = Readonly<Record<string, 'text' | 'number' | 'time'>>
+
+/** Tables of records that are read one by one, by a key that only one of them has. */
+export type KeptTable =
+  | 'memory_store'
+  | 'agent_memory'
+  | 'sessions'
+  | 'agents'
+  | 'tasks'
+  | 'patterns'
+  | 'workflow_state'
+  | 'consensus_state'
+  | 'hivewax_locks'
+  | 'hivewax_event_offsets'
+  | 'hivewax_counters'
 
 /** Where the engines' SQL differs: each member is one difference, and only `db/` asks which engine it is. */
 export interface Dialect {
@@ -72,14 +135,49 @@ export interface Dialect {
   holds(column: Sql, value: string): Sql
   /** `column` is one of these values: one statement, however many they are. */
   oneOf(column: Sql, values: readonly (string | number)[]): Sql
+  /** Rows of values as a table with these columns, in the order given: one statement text, however many rows. */
+  table(columns: ColumnTypes, rows: readonly (readonly Cell[])[]): Sql
   /**
-   * Rows of values as a table with these columns, in the order given: one statement text, however many rows. The
-   * type of a column is its first value's: text, or whole numbers.
+   * Joins the rows of `table` that meet `condition` in the step of a recursive statement, looking them up by the
+   * index anew for each row. PostgreSQL would rather read a small table whole, once for each link of a chain.
    */
-  table(columns: readonly string[], rows: readonly (readonly (string | number | null)[])[]): Sql
+  joinEach(table: Sql, condition: Sql): Sql
+  /** `column` is in the one column of `query`, of few rows: PostgreSQL, which plans for many, looks each of them up. */
+  isIn(column: Sql, query: Sql): Sql
+  /**
+   * After the condition of an update that joins rows of values by these keys of its table. Changes nothing, but has
+   * PostgreSQL look each of them up by the index: it takes values for few and yet would rather read the whole table.
+   */
+  lookedUp(column: Sql, keys: readonly string[]): Sql
+  /**
+   * Appends events and returns their ids, rising in the order of the events, and timestamps. PostgreSQL gives out the
+   * ids of a batch by one update of its counter, and asks whether the log is sealed once nobody else can append.
+   */
+  append(events: EventsToInsert, sealed: WhenSealed): Sql
+  /**
+   * A write, and the events of what it returned, as one statement that returns the same; it fails with SealedLog.
+   * Absent where two statements are no more than one.
+   */
+  telling?(telling: Telling): Sql
+  /**
+   * The check of a write of tasks: it fails as a collision when somebody whom the write had to wait for has made others
+   * wait for one of them. Present where `telling` is.
+   */
+  readonly unawaited?: Sql
   /** After a claim's sub-select: pass over rows that others hold. SQLite has one writer and needs nothing. */
   readonly skipLocked: Sql
   /** After a select: nobody else may change these rows before the transaction ends. Nor can they in SQLite. */
   readonly keepRows: Sql
+  /**
+   * Before a caller's transaction reads records by their keys: until it ends nobody else changes, deletes or makes one
+   * of them. Only where it does not have the store for itself, as it has in SQLite, and in no other transaction.
+   */
+  keepRecords?(table: KeptTable, keys: readonly (readonly string[])[]): Sql
+  /**
+   * In the `returning` of an insert into `table`: its `number`, which must be above the floor of this moment when the
+   * row is new. In PostgreSQL the insert may have waited for somebody who was deleting a row of its key, and raised the
+   * floor after the insert had read it: it then fails as a collision, and is run again.
+   */
+  issued(table: Sql, number: Sql): Sql
   readonly fullText: FullText
 }

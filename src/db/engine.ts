@@ -27,20 +27,20 @@ export function portion(
   return onProgress && (({ step, fraction }) => onProgress({ step, fraction: from + (to - from) * fraction }))
 }
 
-/** The file of the store, and the room it takes. */
+/** Where the store is, and the room it takes. What only a store in a file has is absent elsewhere. */
 export interface StoreFacts {
-  file: string
+  /** The file, or the URL without its password. */
+  location: string
+  engine: { name: 'SQLite' | 'PostgreSQL'; version: string }
   /** On disk, in bytes: the data, the free pages and the log that was not merged yet. */
   sizeBytes: number
-  /** Of these, the write-ahead log. */
-  walBytes: number
+  /** Of these, the write-ahead log. A server keeps one for all its databases. */
+  walBytes?: number
   /** Of these, pages that hold nothing; `vacuum` gives them back. */
-  freeBytes: number
-  journalMode: string
+  freeBytes?: number
+  journalMode?: string
   /** The number of the newest migration that the store has. */
   schema: number
-  /** The version of the database library. */
-  sqliteVersion: string
 }
 
 /** A table or an index, and the room it takes. */
@@ -50,7 +50,7 @@ export interface Extent {
   table: string
   kind: 'table' | 'index'
   bytes: number
-  /** Of these, bytes on its pages that hold nothing. */
+  /** Of these, bytes on its pages that hold nothing. On PostgreSQL an estimate by its statistics. */
   unusedBytes: number
 }
 
@@ -98,7 +98,10 @@ export interface Engine {
   extents(): Promise<Extent[]>
   /** Undefined for a statement that has no plan: a pragma, or one whose table is gone. */
   plan(text: string): Promise<Plan | undefined>
-  /** Gives free pages back; `full` also closes the gaps between records, while writers wait. */
+  /**
+   * Gives free pages back; `full` also closes the gaps between records, while writers wait. PostgreSQL without
+   * `full` makes room for later records, and gives back only what lies free at the end of a table.
+   */
   vacuum(options: AbortableOptions & { full?: boolean | undefined }): Promise<{ freedBytes: number }>
   /**
    * Brings the planner's statistics and the full-text index into their best shape. With `unref` the process
@@ -107,7 +110,11 @@ export interface Engine {
   optimize(options: AbortableOptions & { unref?: boolean }): Promise<void>
   /** Builds every index anew. */
   reindex(options: AbortableOptions): Promise<void>
-  /** Writes the store as of now into `target`, which exists and is empty, and checks what it wrote. */
+  /**
+   * Writes the store as of now into `target`, which exists and is empty, and checks what it wrote. The file is a
+   * store in SQLite, whichever the engine: a backup of one can be restored into another. From PostgreSQL it holds
+   * the tables of hivewax, and not those that the owner added.
+   */
   copyTo(target: string, options: AbortableOptions): Promise<void>
   /**
    * Makes the store what the file `source` holds, in one transaction, but lets no number that was ever issued

@@ -14,7 +14,7 @@ export type TextRef = string | number
 export interface TextEntry {
   readonly ref: TextRef
   /** When the record ceases to be found, as the engine keeps times; null for never. */
-  readonly expiresAt: string | null
+  readonly expiresAt: string | Date | null
   /** One term that a query can ask for and that adds nothing to the score; '' for none. */
   readonly scope: string
   /** Terms that weigh five times as much as those of the body. */
@@ -45,10 +45,26 @@ export interface FullText {
   /** Statements that take records out of the index; those it does not hold are ignored. */
   remove(source: TextSource, refs: readonly TextRef[]): Sql[]
   /**
-   * A select of `ref` and `score` (higher is better) of the matches that were indexed last and have not
-   * expired, at most `limit`, in no order.
+   * A select of `ref`, `score` (higher is better) and `indexed` (rises with every record put) of the matches that
+   * were indexed last and have not expired, at most `limit`, in no order. An engine may give any ref as text.
    */
   match(query: TextQuery, now: Sql, limit: number): Sql
   /** A select of the `count` of matches, expired ones included. Stops counting at `atMost`. */
   count(query: TextQuery, atMost: number): Sql
+}
+
+const marks: Record<TextSource, string> = {
+  memory_store: 'm',
+  agent_memory: 'a',
+  events: 'e',
+  tasks: 't',
+  patterns: 'p',
+}
+
+/**
+ * A term as the index of all sources holds it: so a search reads no other source's matches, and the fewer records of
+ * its source hold a term, the more that term counts.
+ */
+export function marked(source: TextSource, term: string): string {
+  return marks[source] + term
 }

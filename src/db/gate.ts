@@ -5,7 +5,7 @@ import type { Db } from './db.ts'
 export function gate(db: Db, isOpen: () => boolean): Db {
   // No async functions here: each would cost every read a turn of the microtask queue.
   const whenOpen = <T>(run: () => Promise<T>): Promise<T> => (isOpen() ? run() : Promise.reject(closed()))
-  const { version, commits } = db
+  const { version, commits, assertOutside } = db
   return {
     dialect: db.dialect,
     all: query => (isOpen() ? db.all(query) : Promise.reject(closed())),
@@ -14,6 +14,7 @@ export function gate(db: Db, isOpen: () => boolean): Db {
     transaction: (fn, options) => whenOpen(() => db.transaction(fn, options)),
     ...(version !== undefined && { version: () => whenOpen(() => version.call(db)) }),
     ...(commits !== undefined && { commits }),
+    ...(assertOutside !== undefined && { assertOutside: () => assertOutside.call(db) }),
   }
 }
 

@@ -89,7 +89,7 @@ export function instrument(db: Db, meter: Meter): Db {
       meter.record(query, performance.now() - start, failed)
     }
   }
-  const { version, commits } = db
+  const { version, commits, assertOutside } = db
   return {
     dialect: db.dialect,
     all: query => timed(query, performance.now(), db.all(query)),
@@ -98,6 +98,7 @@ export function instrument(db: Db, meter: Meter): Db {
     transaction: (fn, options) => db.transaction(tx => fn(instrument(tx, meter)), options),
     ...(version !== undefined && { version: () => version.call(db) }),
     ...(commits !== undefined && { commits }),
+    ...(assertOutside !== undefined && { assertOutside: () => assertOutside.call(db) }),
   }
 }
 

@@ -58,9 +58,11 @@ export function isLapsed(dialect: Dialect, columns: LeaseColumns = {}): Sql {
  */
 export function lapsedRanges(dialect: Dialect): Sql[] {
   const epoch = dialect.leaseEpoch()
+  // A clock that is read once and for all can be looked up in an index.
+  const now = sql`(select ${dialect.leaseNow()})`
   return [
-    sql`lease_epoch = ${epoch} and lease_until <= ${dialect.leaseNow()}`,
-    sql`lease_epoch = ${epoch} and lease_until > ${dialect.leaseNow()} + ${maxLeaseMs + slackMs}`,
+    sql`lease_epoch = ${epoch} and lease_until <= ${now}`,
+    sql`lease_epoch = ${epoch} and lease_until > ${now} + ${maxLeaseMs + slackMs}`,
     sql`lease_epoch < ${epoch}`,
     sql`lease_epoch > ${epoch}`,
     sql`lease_epoch is null`,

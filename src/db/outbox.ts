@@ -1,7 +1,7 @@
 import type { Json } from '../util/json.ts'
-import { chainEvents, isUnsealed, lockChain } from './chain.ts'
-import type { Db } from './db.ts'
-import { type Sql, sql } from './sql.ts'
+import { chainEvents, lockChain, SealedLog } from './chain.ts'
+import type { Db, Dialect, EventsOfRows, EventsToInsert, Row, Telling, WhenSealed } from './db.ts'
+import { sql } from './sql.ts'
 
 /** An event on its way into the log; `data` is JSON text. */
 export interface EncodedEvent {
@@ -16,17 +16,99 @@ export interface EventRow extends EncodedEvent {
   timestamp: string
 }
 
+/** What the transactions of {@link tellingLast} will append. */
+const told = new WeakMap<Db, EncodedEvent[]>()
+
+/**
+ * Runs `fn` in a transaction at whose end its events are appended, all at once. In PostgreSQL whoever has appended
+ * keeps everybody else from it until the commit: so this is as short as it can be, and nobody who waits for it holds
+ * what the transaction still needs.
+ */
+export async function tellingLast<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
+  if (db.assertOutside === undefined || sealed.has(db.dialect)) return tellingBeforeCommit(db, fn)
+  let events: EncodedEvent[] = []
+  const begin = (tx: Db) => {
+    events = []
+    told.set(tx, events)
+    return fn(tx)
+  }
+  const last = () => (events.length === 0 ? undefined : db.dialect.append(toInsert(db, events), 'fail'))
+  try {
+    return await db.transaction(begin, { last })
+  } catch (error) {
+    if (!(error instanceof SealedLog)) throw error
+    sealed.add(db.dialect)
+    return tellingBeforeCommit(db, fn)
+  }
+}
+
+/**
+ * Runs a write by itself, and appends an event for each row that it returns, in one statement.
+ * @returns undefined, having done nothing, where that takes a transaction
+ */
+export async function tellingAtOnce<R extends object = Row>(
+  db: Db,
+  telling: Telling,
+): Promise<R[] | undefined> {
+  if (!canTellAtOnce(db)) return undefined
+  try {
+    return await db.all<R>(db.dialect.telling(telling))
+  } catch (error) {
+    if (!(error instanceof SealedLog)) throw error
+    sealed.add(db.dialect)
+    return undefined
+  }
+}
+
+type AtOnce = Db & { dialect: Required<Pick<Dialect, 'telling' | 'unawaited'>> }
+
+/** True where {@link tellingAtOnce} is worth a try. */
+export function canTellAtOnce(db: Db): db is AtOnce {
+  return db.dialect.telling !== undefined && db.assertOutside !== undefined && !sealed.has(db.dialect)
+}
+
+/** Stores whose log was found sealed: the events that were appended there must be seen before the commit. */
+const sealed = new WeakSet<Dialect>()
+
+function tellingBeforeCommit<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
+  return db.transaction(async tx => {
+    const events: EncodedEvent[] = []
+    told.set(tx, events)
+    const result = await fn(tx)
+    await insertEvents(tx, events)
+    return result
+  })
+}
+
 /**
  * Appends events within `tx`, so that they commit together with the change they tell of, or not at all.
  * @param events `data` is stored as it is, whatever its size: what it tells of was checked already
- * @returns the ids, in the order given
  */
 export async function appendEvents(
   tx: Db,
   events: readonly { type: string; source: string; data: Json }[],
-): Promise<number[]> {
+): Promise<void> {
   const encoded = events.map(({ type, source, data }) => ({ type, source, data: JSON.stringify(data) }))
-  return (await insertEvents(tx, encoded)).map(row => row.id)
+  const last = told.get(tx)
+  if (last === undefined) await insertEvents(tx, encoded)
+  else last.push(...encoded)
+}
+
+/** Appends the events of rows that a write within `tx` returned. */
+export function appendEventsOfRows(
+  tx: Db,
+  rows: readonly object[],
+  { type, source, data }: EventsOfRows,
+): Promise<void> {
+  const parts = Object.entries(data)
+  // What a statement returns has columns; only its own type does not say so.
+  const events = (rows as readonly Row[]).map(row => {
+    const said: { [key: string]: Json } = {}
+    for (const [key, value] of parts)
+      said[key] = typeof value === 'string' ? value : (row[value.column] as Json)
+    return { type, source: String(row[source.column] ?? source.otherwise), data: said }
+  })
+  return appendEvents(tx, events)
 }
 
 /**
@@ -36,23 +118,20 @@ export async function appendEvents(
  */
 export async function insertEvents(db: Db, events: readonly EncodedEvent[]): Promise<EventRow[]> {
   if (events.length === 0) return []
-  const appended = await insertWhere(db, events, isUnsealed)
+  const appended = await insertRows(db, events, 'skip')
   // Only a log that is sealed takes none.
   return appended.length > 0 ? appended : db.transaction(tx => insertSealed(tx, events))
 }
 
 async function insertSealed(tx: Db, events: readonly EncodedEvent[]): Promise<EventRow[]> {
   await lockChain(tx)
-  const rows = await insertWhere(tx, events, sql`1 = 1`)
+  const rows = await insertRows(tx, events, 'append')
   await chainEvents(tx, rows)
   return rows
 }
 
-async function insertWhere(db: Db, events: readonly EncodedEvent[], condition: Sql): Promise<EventRow[]> {
-  const rows = await db.all<Pick<EventRow, 'id' | 'timestamp'>>(
-    sql`insert into events (type, source, data, timestamp) ${selected(db, events)}
-        where ${condition} returning id, timestamp`,
-  )
+async function insertRows(db: Db, events: readonly EncodedEvent[], when: WhenSealed): Promise<EventRow[]> {
+  const rows = await db.all<Pick<EventRow, 'id' | 'timestamp'>>(db.dialect.append(toInsert(db, events), when))
   // No engine promises an order of what is returned; ids rise in the order of the values.
   const inOrder = rows.sort((a, b) => a.id - b.id)
   return inOrder.flatMap(({ id, timestamp }, i) =>
@@ -60,11 +139,14 @@ async function insertWhere(db: Db, events: readonly EncodedEvent[], condition: S
   )
 }
 
-function selected({ dialect }: Db, events: readonly EncodedEvent[]): Sql {
+function toInsert({ dialect }: Db, events: readonly EncodedEvent[]): EventsToInsert {
   const [first] = events
-  if (first !== undefined && events.length === 1)
-    return sql`select ${first.type}, ${first.source}, ${first.data}, ${dialect.now()}`
-  const values = events.map(({ type, source, data }) => [type, source, data])
-  return sql`select type, source, data, ${dialect.now()}
-             from ${dialect.table(['type', 'source', 'data'], values)} as new`
+  const count = events.length
+  if (first !== undefined && count === 1) {
+    const values = sql`${first.type}, ${first.source}, ${first.data}, ${dialect.now()}`
+    return { count, values, from: sql`(select 1 as at) as new` }
+  }
+  const rows = events.map(({ type, source, data }, i) => [i + 1, type, source, data])
+  const table = dialect.table({ at: 'number', type: 'text', source: 'text', data: 'text' }, rows)
+  return { count, values: sql`type, source, data, ${dialect.now()}`, from: sql`${table} as new` }
 }

@@ -4,6 +4,9 @@ import { describe } from '../util/check.ts'
 /** What a `sql` template may carry between its pieces. A boolean is stored as 1 or 0, undefined as NULL. */
 export type Param = string | number | bigint | boolean | null | undefined | Date | Uint8Array | Sql
 
+/** Texts that are remembered, of each sort. */
+const maxTexts = 1000
+
 /** A statement, or a fragment of one: text from the program, parameters from anywhere. Made by `sql` only. */
 export class Sql {
   readonly strings: readonly string[]
@@ -23,9 +26,18 @@ export function sql(strings: TemplateStringsArray, ...params: Param[]): Sql {
   return new Sql(strings, params)
 }
 
-/** Text that the program itself wrote (an identifier, a direction) as a fragment. Never pass user input. */
+const fragments = new Map<string, Sql>()
+
+/**
+ * Text that the program itself wrote (an identifier, a direction) as a fragment. Never pass user input. The same text
+ * is the same fragment, so that a statement with it is found again.
+ */
 export function raw(text: string): Sql {
-  return new Sql([text], [])
+  const known = fragments.get(text)
+  if (known !== undefined) return known
+  const fragment = new Sql([text], [])
+  if (fragments.size < maxTexts) fragments.set(text, fragment)
+  return fragment
 }
 
 /** Fragments or values in a row, separated: for `in (…)`, `values …` and `and` chains. */
@@ -90,8 +102,6 @@ class Step {
     return step
   }
 }
-
-const maxTexts = 1000
 
 /** Compiles templates to statements of one engine, remembering each call site. */
 export class Compiler {

@@ -3,6 +3,7 @@ import type { Batch } from '../db/follow.ts'
 import { checkLeaseMs } from '../db/lease.ts'
 import { type EncodedEvent, type EventRow, insertEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
+import { Together } from '../db/together.ts'
 import { checkInteger, checkName, checkOneOf } from '../util/check.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
@@ -73,20 +74,21 @@ const defaultLeaseMs = 10_000
 /** The event log: appended by all, read in one order by all. Events are kept until they are pruned. */
 export class Events {
   readonly #context: Context
+  readonly #appends: Together<EncodedEvent[], EventRow[]>
 
   constructor(context: Context) {
     this.#context = context
+    this.#appends = new Together(context, { run: lists => this.#append(lists), weigh: list => list.length })
   }
 
   /** Appends an event. */
   async log(event: NewEvent): Promise<EventRecord> {
-    return fromRow(theRow(await insertEvents(this.#context.db, [this.#encode(event)])))
+    return theRow(await this.logMany([event]))
   }
 
   /** Appends many events in one transaction, in the order given: all of them, or none when one is refused. */
   async logMany(events: readonly NewEvent[]): Promise<EventRecord[]> {
-    const encoded = events.map(event => this.#encode(event))
-    return (await this.#context.db.transaction(tx => insertEvents(tx, encoded))).map(fromRow)
+    return (await this.#appends.do(events.map(event => this.#encode(event)))).map(fromRow)
   }
 
   /** The event with this id, or undefined when there is none (any more). */
@@ -226,6 +228,11 @@ export class Events {
    */
   async verify(options: VerifyOptions = {}): Promise<Verification> {
     return verify(this.#context.db, options)
+  }
+
+  async #append(lists: EncodedEvent[][]): Promise<EventRow[][]> {
+    const rows = await insertEvents(this.#context.db, lists.flat())
+    return lists.map(list => rows.splice(0, list.length))
   }
 
   #encode({ type, source = this.#context.agentId ?? 'system', data }: NewEvent): EncodedEvent {

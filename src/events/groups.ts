@@ -1,4 +1,5 @@
 import type { Db } from '../db/db.ts'
+import { onRecord } from '../db/keep.ts'
 import { isLapsed, isLeased, leaseFor } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
@@ -130,12 +131,16 @@ export async function seekOffset(db: Db, group: string, id: number): Promise<voi
                 (select value + 1 from hivewax_counters where name = 'floor'))
         on conflict (group_name) do update set position = excluded.position, updated_at = excluded.updated_at,
           ${noLease}, token = case when excluded.token > hivewax_event_offsets.token then excluded.token
-                              else hivewax_event_offsets.token + 1 end`,
+                              else hivewax_event_offsets.token + 1 end
+        returning ${db.dialect.issued(sql`hivewax_event_offsets`, sql`token`)} as issued`,
   )
 }
 
 export async function readOffset(db: Db, group: string): Promise<number | undefined> {
-  const [row] = await db.all<{ position: number }>(
+  const row = await onRecord<{ position: number }>(
+    db,
+    'hivewax_event_offsets',
+    group,
     sql`select position from hivewax_event_offsets where group_name = ${group}`,
   )
   return row?.position

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type ChainedEvent, eventHash, firstHash } from '../db/chain.ts'
+import { type ChainedEvent, eventHash, firstHash, lockChain } from '../db/chain.ts'
 import type { Db } from '../db/db.ts'
 import type { AbortableOptions } from '../db/engine.ts'
 import { theRow } from '../db/rows.ts'
@@ -48,6 +48,7 @@ const sliceSize = 200
 /** Seals the log from the next event on; see `Events.seal`. */
 export async function seal(db: Db): Promise<Seal> {
   return db.transaction(async tx => {
+    await lockChain(tx)
     const { head } = await readBounds(tx)
     const begun = await tx.all(
       sql`insert into hivewax_counters (name, value) values ('events_sealed', ${head})

@@ -72,13 +72,17 @@ export class Subscription<T extends { id: number }> implements AsyncIterable<T> 
   async #takeOver(wish: GroupWish): Promise<Hold | undefined> {
     const { db, closing, signal } = this.#source
     const start = await this.#source.start
+    let got: Hold | undefined
     const attempt = async (): Promise<Batch<Hold>> => {
       const taken = await takeGroup(db, wish, start)
       const idle = { items: [], cursor: 0, more: false }
       if ('remainingMs' in taken) return { ...idle, withinMs: taken.remainingMs }
-      return { ...idle, items: [new Hold(db, closing, wish, taken)] }
+      got = new Hold(db, closing, wish, taken)
+      return { ...idle, items: [got] }
     }
     for await (const hold of follow(db, 0, attempt, signal)) return hold
+    // The signal may have aborted just while the group was given to us.
+    await got?.release()
     return undefined
   }
 

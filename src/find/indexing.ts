@@ -82,10 +82,10 @@ async function markEvents(tx: Db, limit: number): Promise<void> {
 }
 
 async function indexBatch(tx: Db, limit: number): Promise<{ read: number; indexed: number }> {
+  await takeTurn(tx)
   await markEvents(tx, limit)
-  const changes = await tx.all<Change>(
-    sql`select id, source, ref from hivewax_find_changes order by id limit ${limit}`,
-  )
+  const changes = await readChanges(tx, limit)
+  if (changes.length === 0) return { read: 0, indexed: 0 }
   const rows = await currentRows(tx, changes)
   const batch = fitting(changes, rows)
   for (const source of sources) await remove(tx, source, batch)
@@ -93,6 +93,26 @@ async function indexBatch(tx: Db, limit: number): Promise<{ read: number; indexe
   const ids = batch.map(({ id }) => id)
   await tx.all(sql`delete from hivewax_find_changes where ${tx.dialect.oneOf(sql`id`, ids)}`)
   return { read: changes.length, indexed: batch.length }
+}
+
+/**
+ * Keeps others from indexing until the transaction ends: one that had read an older text could put it into the index
+ * after a newer one.
+ */
+async function takeTurn(tx: Db): Promise<void> {
+  await tx.all(sql`update hivewax_counters set value = value where name = 'find_events'`)
+}
+
+async function readChanges(tx: Db, limit: number): Promise<Change[]> {
+  const changes = await tx.all<Change>(
+    sql`select id, source, ref from hivewax_find_changes order by id limit ${limit}`,
+  )
+  return changes.map(change => ({ ...change, ref: refIn(change) }))
+}
+
+function refIn({ source: name, ref }: Change): TextRef | null {
+  const source = sources.find(source => source.name === name)
+  return ref === null || source === undefined ? ref : source.toRef(ref)
 }
 
 /** The rows that still exist, by source and id. */

@@ -25,7 +25,7 @@ export async function rank(db: Db, source: Source, wanted: Wanted): Promise<Hit[
   const lists = await Promise.all(queries.map(query => run(db, query, wanted.limit)))
   const best = new Map<TextRef, number>()
   for (const { ref, score } of lists.flat()) best.set(ref, Math.max(score, best.get(ref) ?? 0))
-  const hits = [...best].map(([ref, score]) => ({ source, ref, score }))
+  const hits = [...best].map(([ref, score]) => ({ source, ref: source.toRef(ref), score }))
   return hits.sort((a, b) => b.score - a.score).slice(0, wanted.limit)
 }
 
@@ -60,6 +60,6 @@ function run(db: Db, query: TextQuery, limit: number): Promise<Omit<Hit, 'source
   const { dialect } = db
   return db.all(
     sql`select ref, score from (${dialect.fullText.match(query, dialect.now(), maxRanked)}) as hit
-        order by score desc, ref desc limit ${limit}`,
+        order by score desc, indexed desc limit ${limit}`,
   )
 }

@@ -29,8 +29,8 @@ export interface SourceRow {
   body: string | null
   more: string | null
   rest: string | null
-  at: string | null
-  expires_at: string | null
+  at: string | Date | null
+  expires_at: string | Date | null
 }
 
 /** A table that can be searched, and how its rows become text and results. */
@@ -39,6 +39,8 @@ export interface Source {
   readonly name: TextSource
   readonly table: Sql
   readonly columns: Sql
+  /** A ref as its table has it: the index may keep it as text. */
+  toRef(ref: TextRef): TextRef
   /** True when `owner` is the namespace that a search may be limited to. */
   readonly hasNamespace: boolean
   /** What the record is called; it weighs more than its text. */
@@ -56,6 +58,7 @@ const memory: Source = {
   table: raw('memory_store'),
   columns: sql`id as ref, namespace as owner, key as name, ${beginning('value')} as body,
     ${beginning('metadata')} as more, null as rest, updated_at as at, expires_at`,
+  toRef: Number,
   hasNamespace: true,
   title: row => row.name ?? '',
   record: row => ({ in: 'memory', namespace: row.owner ?? '', key: row.name ?? '' }),
@@ -68,6 +71,7 @@ const agentMemory: Source = {
   table: raw('agent_memory'),
   columns: sql`id as ref, agent_id as owner, key as name, ${beginning('value')} as body,
     null as more, null as rest, updated_at as at, null as expires_at`,
+  toRef: Number,
   hasNamespace: false,
   title: row => `${row.owner} ${row.name}`,
   record: row => ({ in: 'agent_memory', agentId: row.owner ?? '', key: row.name ?? '' }),
@@ -80,6 +84,7 @@ const events: Source = {
   table: raw('events'),
   columns: sql`id as ref, source as owner, type as name, ${beginning('data')} as body,
     null as more, null as rest, timestamp as at, null as expires_at`,
+  toRef: Number,
   hasNamespace: false,
   title: row => `${row.name} ${row.owner}`,
   record: row => ({ in: 'events', id: Number(row.ref), type: row.name ?? '', source: row.owner ?? '' }),
@@ -92,6 +97,7 @@ const tasks: Source = {
   table: raw('tasks'),
   columns: sql`id as ref, status as owner, id as name, ${beginning('description')} as body,
     ${beginning('result')} as more, ${beginning('payload')} as rest, updated_at as at, null as expires_at`,
+  toRef: String,
   hasNamespace: false,
   title: row => row.name ?? '',
   record: row => ({ in: 'tasks', id: String(row.ref), status: row.owner ?? '' }),
@@ -104,6 +110,7 @@ const patterns: Source = {
   table: raw('patterns'),
   columns: sql`id as ref, type as owner, id as name, ${beginning('pattern_data')} as body,
     ${beginning('metadata')} as more, null as rest, updated_at as at, null as expires_at`,
+  toRef: String,
   hasNamespace: false,
   title: row => `${row.name} ${row.owner}`,
   record: row => ({ in: 'patterns', id: String(row.ref), type: row.owner ?? '' }),

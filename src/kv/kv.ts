@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { onRecord, onRecords } from '../db/keep.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
@@ -116,7 +117,10 @@ export class Kv {
     const { namespace } = address('any', options.namespace)
     const names = checkNames('keys', keys)
     for (const key of names) this.#context.countRead(namespace, key)
-    const rows = await this.#context.db.all<MemoryRow>(
+    const rows = await onRecords<MemoryRow>(
+      this.#context.db,
+      'memory_store',
+      names.map(key => [key, namespace]),
       sql`select key, value from memory_store
           where namespace = ${namespace} and ${this.#context.db.dialect.oneOf(sql`key`, names)} and ${this.#live()}`,
     )
@@ -126,7 +130,10 @@ export class Kv {
   /** The whole record of a key, or undefined when it is absent or has expired. */
   async get(key: string, options: NamespaceOption = {}): Promise<MemoryRecord | undefined> {
     const at = address(key, options.namespace)
-    const [row] = await this.#context.db.all<MemoryRow>(
+    const row = await onRecord<MemoryRow>(
+      this.#context.db,
+      'memory_store',
+      [at.key, at.namespace],
       sql`select ${columns} from memory_store
           where key = ${at.key} and namespace = ${at.namespace} and ${this.#live()}`,
     )
@@ -164,11 +171,14 @@ export class Kv {
   /** Deletes a key. False when it was absent or had expired. */
   async delete(key: string, options: NamespaceOption = {}): Promise<boolean> {
     const at = address(key, options.namespace)
-    const rows = await this.#context.db.all(
+    const deleted = await onRecord(
+      this.#context.db,
+      'memory_store',
+      [at.key, at.namespace],
       sql`delete from memory_store where key = ${at.key} and namespace = ${at.namespace}
           returning case when ${this.#live()} then 1 else 0 end as live`,
     )
-    return rows[0]?.live === 1
+    return deleted?.live === 1
   }
 
   /** Deletes every record of a namespace and returns how many live ones that were. */
@@ -194,7 +204,7 @@ export class Kv {
         created_at = case when memory_store.expires_at <= ${now}
                      then excluded.created_at else memory_store.created_at end
       where ${expected === 0} = 0 or memory_store.expires_at <= ${now}
-      returning revision`
+      returning ${this.#context.db.dialect.issued(sql`memory_store`, sql`revision`)} as revision`
   }
 
   #updateSql({ key, namespace, text, metadata, expiry }: NewRecord, expected: number): Sql {
@@ -217,7 +227,10 @@ export class Kv {
   }
 
   async #load(at: Address): Promise<{ value: string; expiresAtMs: number | undefined } | undefined> {
-    const [row] = await this.#context.db.all<Pick<MemoryRow, 'value' | 'expires_at'>>(
+    const row = await onRecord<Pick<MemoryRow, 'value' | 'expires_at'>>(
+      this.#context.db,
+      'memory_store',
+      [at.key, at.namespace],
       sql`select value, expires_at from memory_store
           where key = ${at.key} and namespace = ${at.namespace} and ${this.#live()}`,
     )

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { type Batch, follow } from '../db/follow.ts'
 import { holdsLock } from '../db/held-lock.ts'
+import { onRecord } from '../db/keep.ts'
 import { checkLeaseMs, isLeased } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
@@ -154,9 +155,12 @@ export class Locks {
 
   /** A lock that is held, or undefined when it is free. */
   async get(name: string): Promise<HeldLock | undefined> {
-    const [row] = await this.#context.db.all<LockRow>(
+    const row = await onRecord<LockRow>(
+      this.#context.db,
+      'hivewax_locks',
+      checkName('name', name),
       sql`select ${this.#columns()} from hivewax_locks
-          where name = ${checkName('name', name)} and ${isLeased(this.#context.db.dialect)}`,
+          where name = ${name} and ${isLeased(this.#context.db.dialect)}`,
     )
     return row && fromRow(row)
   }

@@ -38,7 +38,7 @@ async function unlessDamaged(name: string, look: () => Promise<Check>): Promise<
 }
 
 async function location({ engine, reason }: Upkeep): Promise<Check> {
-  return { name: 'location', ok: true, message: `${(await engine.facts()).file} (${reason})` }
+  return { name: 'location', ok: true, message: `${(await engine.facts()).location} (${reason})` }
 }
 
 function runtime(): Check {

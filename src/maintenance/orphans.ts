@@ -63,6 +63,9 @@ const isForsaken = sql`status = 'running' and assigned_to is null`
 
 const findSources = ['memory_store', 'agent_memory', 'events', 'tasks', 'patterns']
 
+/** Those whose ids are numbers: an engine may keep what the index refers to as text. */
+const numberedSources = ['memory_store', 'agent_memory', 'events']
+
 /** An entry of the full-text index whose record is gone, and that is not on the list to be indexed again. */
 const isUnfounded = sql`
   ${join(findSources.map(isNotIn), ' and ')}
@@ -70,8 +73,12 @@ const isUnfounded = sql`
                   where c.source = hivewax_find_records.source and c.ref = hivewax_find_records.ref)`
 
 function isNotIn(source: string): Sql {
-  return raw(`not (source = '${source}'
-                   and exists (select 1 from ${source} s where s.id = hivewax_find_records.ref))`)
+  const ref = 'hivewax_find_records.ref'
+  // Only refs of this source are numbers, and only `case` is sure to look at no others.
+  const id = numberedSources.includes(source)
+    ? `case when source = '${source}' then cast(${ref} as bigint) end`
+    : ref
+  return raw(`not (source = '${source}' and exists (select 1 from ${source} s where s.id = ${id}))`)
 }
 
 /**

@@ -14,8 +14,9 @@ interface TableReport {
 
 export interface PerformanceReport {
   sizeBytes: number
-  walBytes: number
-  freeBytes: number
+  /** As `getStats` has them: absent where the engine has no such thing. */
+  walBytes?: number
+  freeBytes?: number
   /** The share of the file that holds nothing, from 0 to 1: free pages, and gaps on the others. */
   fragmentation: number
   /** Largest first, each with its indexes. */
@@ -59,11 +60,11 @@ export async function analyzePerformance({ engine, meter }: Upkeep): Promise<Per
   const scans = plans.flatMap(({ query, scans }) =>
     scans.filter(table => large.has(table)).map(table => ({ query, table })),
   )
-  const unused = extents.reduce((sum, { unusedBytes }) => sum + unusedBytes, freeBytes)
+  const unused = extents.reduce((sum, { unusedBytes }) => sum + unusedBytes, freeBytes ?? 0)
   const report = {
     sizeBytes,
-    walBytes,
-    freeBytes,
+    ...(walBytes !== undefined && { walBytes }),
+    ...(freeBytes !== undefined && { freeBytes }),
     fragmentation: Math.min(1, unused / Math.max(1, sizeBytes)),
     tables: byTable(extents, used),
     statements: {
@@ -108,7 +109,7 @@ function byTable(extents: readonly Extent[], used: ReadonlySet<string>): TableRe
 }
 
 function suggest(report: Omit<PerformanceReport, 'suggestions'>): string[] {
-  const { sizeBytes, walBytes, freeBytes, fragmentation, scans } = report
+  const { sizeBytes, walBytes = 0, freeBytes = 0, fragmentation, scans } = report
   const suggestions: string[] = []
   if (freeBytes > muchBytes && freeBytes > sizeBytes / 5) {
     suggestions.push(

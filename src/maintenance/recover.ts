@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises'
-import { type AbortableOptions, portion, type Salvaged } from '../db/engine.ts'
-import { NotFound } from '../errors.ts'
+import { type AbortableOptions, portion, type Salvaged, type StoreFacts } from '../db/engine.ts'
+import { NotFound, Unsupported } from '../errors.ts'
 import { checkPath, writeWhole } from './files.ts'
 import type { Upkeep } from './upkeep.ts'
 
@@ -26,7 +26,7 @@ export async function recover(
 ): Promise<RecoverResult> {
   const { engine } = upkeep
   const file = checkPath(to)
-  const damaged = options.from === undefined ? (await engine.facts()).file : checkPath(options.from)
+  const damaged = options.from === undefined ? fileOf(await engine.facts()) : checkPath(options.from)
   if (options.from !== undefined) engine.assertNotOpen(damaged)
   if (!(await fs.stat(damaged).catch(() => undefined))?.isFile())
     throw new NotFound(`there is no file ${damaged}`)
@@ -36,4 +36,11 @@ export async function recover(
   const sum = (field: 'recovered' | 'lost') =>
     Object.values(tables).reduce((total, table) => total + table[field], 0)
   return { path: file, tables, recovered: sum('recovered'), lost: sum('lost') }
+}
+
+function fileOf({ engine, location }: StoreFacts): string {
+  if (engine.name === 'SQLite') return location
+  throw new Unsupported(`recover reads a damaged SQLite file, and this store is in ${engine.name}`, {
+    hint: 'Restore a backup with `hivewax restore FILE`.',
+  })
 }

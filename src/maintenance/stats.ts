@@ -2,7 +2,7 @@ import type { StoreFacts } from '../db/engine.ts'
 import { join, raw, sql } from '../db/sql.ts'
 import { scanAll, type Upkeep } from './upkeep.ts'
 
-export interface Stats extends Omit<StoreFacts, 'file'> {
+export interface Stats extends Omit<StoreFacts, 'location'> {
   /** What the store takes on disk, in MB (1,048,576 bytes), to two decimals. */
   size: number
   tableCount: number
@@ -30,7 +30,7 @@ const documentedTables = [
 
 /** How large the store is, and how many rows its tables hold. */
 export async function stats({ engine }: Upkeep): Promise<Stats> {
-  const { file: _, ...facts } = await engine.facts()
+  const { location: _, ...facts } = await engine.facts()
   const counts = documentedTables.map(
     (name, i) => sql`select ${raw(String(i))} as place, count(*) as amount from ${raw(name)}`,
   )

@@ -203,7 +203,8 @@ export class Metrics {
     const deleteMs = deleteAfter === undefined ? 0 : durationMs('deleteAfter', deleteAfter)
     await this.#context.db.all(
       sql`update hivewax_counters
-          set value = case name when 'metrics_rollup_ms' then ${Math.ceil(rollupMs)} else ${Math.ceil(deleteMs)} end
+          set value = case name when 'metrics_rollup_ms' then cast(${Math.ceil(rollupMs)} as bigint)
+                                else cast(${Math.ceil(deleteMs)} as bigint) end
           where name in ('metrics_rollup_ms', 'metrics_delete_ms')`,
     )
   }

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
-import { join, sql } from '../db/sql.ts'
+import { onRecord } from '../db/keep.ts'
+import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
 import { checkName, checkNumber, describe } from '../util/check.ts'
 import { uuidv7 } from '../util/ids.ts'
@@ -98,8 +99,11 @@ export class Patterns {
 
   /** The pattern, or undefined when there is none of this id. */
   async get(id: string): Promise<Pattern | undefined> {
-    const [row] = await this.#context.db.all<PatternRow>(
-      sql`select ${columns} from patterns where id = ${checkName('id', id)}`,
+    const row = await onRecord<PatternRow>(
+      this.#context.db,
+      'patterns',
+      checkName('id', id),
+      sql`select ${columns} from patterns where id = ${id}`,
     )
     return row && fromRow(row)
   }
@@ -133,15 +137,15 @@ export class Patterns {
   async recordOutcome(id: string, { success, decay = 1 }: Outcome): Promise<Pattern> {
     if (typeof success !== 'boolean')
       throw new InvalidInput(`success must be true or false, got ${describe(success)}`)
-    const kept = checkNumber('decay', decay, 0, 1)
+    const kept = factorOf(checkNumber('decay', decay, 0, 1))
     const [hit, miss] = success ? [1, 0] : [0, 1]
+    const hits = sql`${decayed('weight_for', kept)} + ${hit}`
+    const misses = sql`${decayed('weight_against', kept)} + ${miss}`
     const [row] = await this.#context.db.all<PatternRow>(
       sql`update patterns set ${this.#used()},
             successes = successes + ${hit}, failures = failures + ${miss},
-            weight_for = ${kept} * weight_for + ${hit}, weight_against = ${kept} * weight_against + ${miss},
-            prior = coalesce(prior, confidence),
-            confidence = (${priorWeight} * coalesce(prior, confidence) + ${kept} * weight_for + ${hit})
-              / (${priorWeight} + ${kept} * (weight_for + weight_against) + 1)
+            weight_for = ${hits}, weight_against = ${misses}, prior = coalesce(prior, confidence),
+            confidence = ${confidenceOf(hits, misses)}
           where id = ${checkName('id', id)} returning ${columns}`,
     )
     return found(row, id)
@@ -157,10 +161,13 @@ export class Patterns {
 
   /** Deletes a pattern with its counts. False when there was none. */
   async delete(id: string): Promise<boolean> {
-    const rows = await this.#context.db.all(
-      sql`delete from patterns where id = ${checkName('id', id)} returning id`,
+    const deleted = await onRecord(
+      this.#context.db,
+      'patterns',
+      checkName('id', id),
+      sql`delete from patterns where id = ${id} returning id`,
     )
-    return rows.length > 0
+    return deleted !== undefined
   }
 
   /** The time of the last use never goes back, whichever of two uses commits first. */
@@ -180,6 +187,26 @@ export class Patterns {
       metadata: metadata === undefined ? undefined : encodeJson('metadata', metadata, maxValueBytes),
     }
   }
+}
+
+/**
+ * The least amount that counts: what is less is none. PostgreSQL refuses a result that is too small for a double, and
+ * the product of two such amounts is not.
+ */
+const leastAmount = 1e-150
+
+function factorOf(decay: number): number {
+  return decay < leastAmount ? 0 : decay
+}
+
+function decayed(column: string, kept: number): Sql {
+  return sql`case when ${raw(column)} < ${leastAmount} then 0 else ${kept} * ${raw(column)} end`
+}
+
+function confidenceOf(hits: Sql, misses: Sql): Sql {
+  const inFavour = sql`${priorWeight} * coalesce(prior, confidence) + ${hits}`
+  return sql`case when ${inFavour} < ${leastAmount} then 0
+    else (${inFavour}) / (${priorWeight} + ${hits} + ${misses}) end`
 }
 
 function matching({ type, minConfidence, cursor }: PatternFilter) {

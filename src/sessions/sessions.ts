@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
+import { onRecord } from '../db/keep.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import { checkName, describe } from '../util/check.ts'
@@ -99,8 +100,11 @@ export class Sessions {
 
   /** The whole record of a session, or undefined when it is absent or has expired. Does not count as an access. */
   async get(id: string): Promise<Session | undefined> {
-    const [row] = await this.#context.db.all<SessionRow>(
-      sql`select ${columns} from sessions where id = ${checkName('id', id)} and ${this.#live()}`,
+    const row = await onRecord<SessionRow>(
+      this.#context.db,
+      'sessions',
+      checkName('id', id),
+      sql`select ${columns} from sessions where id = ${id} and ${this.#live()}`,
     )
     return row === undefined ? undefined : fromRow(row)
   }
@@ -119,16 +123,22 @@ export class Sessions {
 
   /** Deletes a session. False when it was absent or had expired. */
   async delete(id: string): Promise<boolean> {
-    const rows = await this.#context.db.all(
-      sql`delete from sessions where id = ${checkName('id', id)}
+    const deleted = await onRecord(
+      this.#context.db,
+      'sessions',
+      checkName('id', id),
+      sql`delete from sessions where id = ${id}
           returning case when ${this.#live()} then 1 else 0 end as live`,
     )
-    return rows[0]?.live === 1
+    return deleted?.live === 1
   }
 
   /** Notes an access and returns the data's text, or undefined when the session is absent or has expired. */
   async #touch(db: Db, id: string): Promise<string | undefined> {
-    const [row] = await db.all<Pick<SessionRow, 'data'>>(
+    const row = await onRecord<Pick<SessionRow, 'data'>>(
+      db,
+      'sessions',
+      id,
       sql`update sessions set last_accessed = ${db.dialect.now()},
             expires_at = case when ttl_ms is null then expires_at else ${db.dialect.now(sql`ttl_ms`)} end
           where id = ${id} and ${this.#live()}

@@ -5,6 +5,7 @@ import { Conflict, NotFound } from '../errors.ts'
 import { checkName } from '../util/check.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate } from '../util/time.ts'
+import { readShared } from './read.ts'
 
 /** What keys of the shared state can be bound to: when it lapses or is revoked, they are gone, all at once. */
 export interface SharedLease {
@@ -112,15 +113,24 @@ export async function deleteLease(tx: Db, id: string): Promise<boolean> {
 }
 
 export async function findLease(db: Db, id: string): Promise<SharedLease | undefined> {
-  const [row] = await db.all<LeaseRow>(
+  const row = await readShared<LeaseRow>(
+    db,
     sql`select ${columns(db.dialect)} from hivewax_leases where id = ${id} and ${isLeased(db.dialect)}`,
   )
   return row && fromRow(row)
 }
 
+/** Whether there is a lease. Nobody ends it before `tx` does, though it may lapse. */
+export async function holdsLease(tx: Db, id: string): Promise<boolean> {
+  const rows = await tx.all(
+    sql`select id from hivewax_leases where id = ${id} and ${isLeased(tx.dialect)} ${tx.dialect.keepRows}`,
+  )
+  return rows.length > 0
+}
+
 /** A lease to bind a key to. */
-export async function requireLease(db: Db, id: string): Promise<void> {
-  if ((await findLease(db, id)) === undefined) throw noLease(id)
+export async function requireLease(tx: Db, id: string): Promise<void> {
+  if (!(await holdsLease(tx, id))) throw noLease(id)
 }
 
 export async function listLeases(db: Db, options: PageOptions): Promise<Page<SharedLease>> {

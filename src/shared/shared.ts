@@ -23,6 +23,7 @@ import {
   listLeases,
   type SharedLease,
 } from './leases.ts'
+import { readShared } from './read.ts'
 import { holds, type Plan, plan, type Step } from './transact.ts'
 
 /** A key of the shared state. */
@@ -146,7 +147,8 @@ export class SharedState {
 
   /** The entry of a key, or undefined when there is none. */
   async get(key: string): Promise<SharedEntry | undefined> {
-    const [row] = await this.#context.db.all<EntryRow>(
+    const row = await readShared<EntryRow>(
+      this.#context.db,
       sql`select ${columns} from shared_state
           where key = ${checkName('key', key)} and ${isThere(this.#context.db.dialect)}`,
     )

@@ -5,7 +5,7 @@ import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, describe } from '../util/check.ts'
 import { decodeJson, decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import type { Changes, EntryRow } from './changes.ts'
-import { findLease } from './leases.ts'
+import { holdsLease } from './leases.ts'
 import type { SharedCondition, SharedStep, SharedTransaction } from './shared.ts'
 
 /** A condition on a key, checked. */
@@ -49,7 +49,7 @@ export function plan(transaction: SharedTransaction, maxValueBytes: number): Pla
 /** Whether a condition is met at this moment; what it is about cannot be changed by others before `tx` ends. */
 export async function holds(condition: Condition, changes: Changes, tx: Db): Promise<boolean> {
   if ('lock' in condition) return holdsLock(tx, { name: condition.lock, token: condition.token })
-  if ('lease' in condition) return (await findLease(tx, condition.lease)) !== undefined
+  if ('lease' in condition) return holdsLease(tx, condition.lease)
   return isMet(condition, (await changes.find(condition.key)).current)
 }
 

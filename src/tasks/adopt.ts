@@ -26,7 +26,7 @@ export async function adoptTasks(context: Context, limit: number): Promise<void>
   const rows = await context.db.all<StrangeRow>(
     sql`select id, priority, dependencies, created_at, requires, queue from tasks
         where status = 'pending' and rank is null and run_at is null and id is not null
-        limit ${limit}`,
+        limit ${limit} ${context.db.dialect.skipLocked}`,
   )
   for (const row of rows) await adopt(context, row)
 }

@@ -1,13 +1,15 @@
 import type { Context } from '../context.ts'
+import type { Dialect, EventsOfRows } from '../db/db.ts'
 import { checkLeaseMs, leaseFor } from '../db/lease.ts'
-import { join, type Sql, sql } from '../db/sql.ts'
+import { appendEventsOfRows, canTellAtOnce, tellingAtOnce } from '../db/outbox.ts'
+import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { chunks } from '../util/chunks.ts'
-import { type TaskEvent, tell } from './events.ts'
-import { inLane, type Lane, readLane } from './lanes.ts'
+import { eventsOf } from './events.ts'
+import { defaultQueue, inLane, type Lane, readLane } from './lanes.ts'
 import { type Rooms, roomsOf } from './limits.ts'
-import { type Found, prepareQueue } from './queue.ts'
+import { type Found, findsNothing, prepareQueue } from './queue.ts'
 import { type ClaimedTask, columns, fromRow, isReady, namesIn, type TaskRow } from './task.ts'
 
 export interface ClaimOptions {
@@ -42,6 +44,14 @@ interface OpenLane {
   limit: number
 }
 
+/** Which heads of lanes are wanted. */
+interface HeadsOptions {
+  rooms: Rooms | undefined
+  limit: number
+  /** What makes a claim pass over rows that others hold; one who only looks holds none up, and passes over none. */
+  passOver: Sql
+}
+
 interface Head {
   id: string
   rank: number
@@ -74,24 +84,50 @@ export function checkClaim(context: Context, options: ClaimOptions): Claim {
  * @param context its `db` is the transaction
  */
 export async function claimTasks(context: Context, claim: Claim): Promise<ClaimedTask[]> {
-  const first = await headsFor(context, claim, await prepareQueue(context), true)
+  const found = await prepareQueue(context)
+  if (found.lanes + found.limits > 0) special.add(context.db.dialect)
+  else special.delete(context.db.dialect)
+  const first = await headsFor(context, claim, found, true)
   if (first === undefined) return []
-  const { dialect } = context.db
-  const rows = await context.db.all<ClaimedRow>(
-    sql`update tasks set status = 'running', assigned_to = ${claim.agentId}, attempts = attempts + 1,
-          token = (select case when value > tasks.token then value else tasks.token end + 1
-                   from hivewax_counters where name = 'floor'),
-          ${leaseFor(dialect, claim.leaseMs)}, claimed_at = ${dialect.now()}, updated_at = ${dialect.now()}
-        where id in (${first}) and status = 'pending'
-        returning ${columns}, token, rank`,
-  )
-  await tell(context, rows.map(claimedEvent))
-  return rows.sort((a, b) => a.rank - b.rank).map(row => toClaimed(row, claim))
+  const rows = await context.db.all<ClaimedRow>(claimOf(context, claim, first))
+  await appendEventsOfRows(context.db, rows, claimedEvents(context))
+  return inOrder(rows, claim)
+}
+
+/** Stores where there were lanes or limits when somebody looked last. */
+const special = new WeakSet<Dialect>()
+
+/**
+ * Claims from the common lane, in one statement by itself, provided that there is nothing else to heed; undefined when
+ * it got nothing, for whatever reason.
+ */
+export async function claimPlainly(context: Context, claim: Claim): Promise<ClaimedTask[] | undefined> {
+  const { db } = context
+  if (special.has(db.dialect) || claim.queues?.has(defaultQueue) === false) return undefined
+  if (!canTellAtOnce(db)) return undefined
+  const lane = { text: undefined, queue: defaultQueue, limit: claim.limit }
+  const head = headOf(lane, db.dialect.skipLocked, sql`and ${findsNothing(db)}`)
+  const write = claimOf(context, claim, sql`select id from (${head}) as head`)
+  const rows = await tellingAtOnce<ClaimedRow>(db, { write, events: claimedEvents(context) })
+  return rows === undefined || rows.length === 0 ? undefined : inOrder(rows, claim)
+}
+
+const floor = sql`(select value from hivewax_counters where name = 'floor')`
+
+function claimOf({ db: { dialect } }: Context, claim: Claim, first: Sql): Sql {
+  // Read once and for all: an engine may run a sub-select that passes over rows again for each row it updates.
+  return sql`with chosen (id) as materialized (${first})
+    update tasks set status = 'running', assigned_to = ${claim.agentId}, attempts = attempts + 1,
+      token = case when ${floor} > token then ${floor} else token end + 1,
+      ${leaseFor(dialect, claim.leaseMs)}, claimed_at = ${dialect.now()}, updated_at = ${dialect.now()}
+    where ${dialect.isIn(sql`id`, sql`select id from chosen`)} and status = 'pending'
+    returning ${columns}, token, rank`
 }
 
 /**
  * The ids of the first ready tasks for a claim; undefined when it can be told already that there are none.
- * @param lock true to keep others from spending the room of limited queues until the transaction ends
+ * @param lock true to keep others from the tasks, and from spending the room of limited queues, until the
+ *   transaction ends
  */
 export async function headsFor(
   context: Context,
@@ -101,7 +137,12 @@ export async function headsFor(
 ): Promise<Sql | undefined> {
   const rooms = found.limits === 1 ? await roomsOf(context.db, lock) : undefined
   const lanes = await openLanes(context, claim, found.lanes === 1)
-  return firstInOrder(context, withRoom(lanes, rooms), claim, rooms)
+  const heads: HeadsOptions = {
+    rooms,
+    limit: claim.limit,
+    passOver: lock ? context.db.dialect.skipLocked : raw(''),
+  }
+  return firstInOrder(context, withRoom(lanes, rooms), heads)
 }
 
 /** The lanes of ready tasks that the claimant may take from. */
@@ -149,23 +190,26 @@ function withRoom(lanes: readonly OpenLane[], rooms: Rooms | undefined): readonl
 async function firstInOrder(
   context: Context,
   lanes: readonly OpenLane[],
-  { limit }: Claim,
-  rooms: Rooms | undefined,
+  { rooms, limit, passOver }: HeadsOptions,
 ): Promise<Sql | undefined> {
   const [lane] = lanes
   if (lane === undefined) return undefined
-  if (lanes.length === 1) return sql`select id from (${headOf(context, lane)}) as head`
+  if (lanes.length === 1) return sql`select id from (${headOf(lane, passOver)}) as head`
   if (rooms === undefined && lanes.length <= maxLanes)
-    return sql`select id from (${headsOf(context, lanes)}) as heads order by rank, id limit ${limit}`
+    return sql`select id from (${headsOf(lanes, passOver)}) as heads order by rank, id limit ${limit}`
   const heads: Head[] = []
   for (const part of chunks(lanes, maxLanes))
-    heads.push(...(await context.db.all<Head>(headsOf(context, part))))
+    heads.push(...(await context.db.all<Head>(headsOf(part, passOver))))
   const ids = withinRooms(heads, new Map(rooms)).slice(0, limit)
-  return ids.length === 0 ? undefined : join(ids)
+  if (ids.length === 0) return undefined
+  return sql`select id from ${context.db.dialect.table(
+    { id: 'text' },
+    ids.map(id => [id]),
+  )} as heads`
 }
 
-function headsOf(context: Context, lanes: readonly OpenLane[]): Sql {
-  const heads = lanes.map(lane => sql`select * from (${headOf(context, lane)}) as head`)
+function headsOf(lanes: readonly OpenLane[], passOver: Sql): Sql {
+  const heads = lanes.map(lane => sql`select * from (${headOf(lane, passOver)}) as head`)
   return join(heads, ' union all ')
 }
 
@@ -173,9 +217,10 @@ function headsOf(context: Context, lanes: readonly OpenLane[]): Sql {
  * The first tasks of a lane. They lie in the index in their order: reading the heads of lanes, and nothing of what
  * the claimant cannot do, costs the same whatever the backlog.
  */
-function headOf({ db }: Context, { text, limit }: OpenLane): Sql {
-  return sql`select id, rank, queue from tasks where ${isReady} and ${inLane(text)}
-             order by rank, id limit ${limit} ${db.dialect.skipLocked}`
+function headOf({ text, limit }: OpenLane, passOver: Sql, provided = raw('')): Sql {
+  // A planner need not see that the lane is always the same: named first, it leads to the index all the same.
+  return sql`select id, rank, queue from tasks where ${isReady} and ${inLane(text)} ${provided}
+             order by lane, rank, id limit ${limit === 1 ? raw('1') : limit} ${passOver}`
 }
 
 /** The ids in order, without those for which their queue has no more room. */
@@ -189,12 +234,19 @@ function withinRooms(heads: Head[], rooms: Map<string, number>): string[] {
   return taken.map(head => head.id)
 }
 
-function claimedEvent({ id, assigned_to, token, attempts }: ClaimedRow): TaskEvent {
-  return {
-    what: 'claimed',
-    source: assigned_to,
-    data: { taskId: id, status: 'running', attempt: attempts, token },
-  }
+function claimedEvents(context: Context): EventsOfRows {
+  return eventsOf(context, 'claimed', claimedData)
+}
+
+const claimedData = {
+  taskId: { column: 'id' },
+  status: 'running',
+  attempt: { column: 'attempts' },
+  token: { column: 'token' },
+}
+
+function inOrder(rows: ClaimedRow[], claim: Claim): ClaimedTask[] {
+  return rows.sort((a, b) => a.rank - b.rank).map(row => toClaimed(row, claim))
 }
 
 function toClaimed(row: ClaimedRow, { leaseMs }: Claim): ClaimedTask {

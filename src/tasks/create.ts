@@ -1,16 +1,16 @@
 import type { Context } from '../context.ts'
-import type { Db } from '../db/db.ts'
-import { join, sql } from '../db/sql.ts'
+import type { Cell, ColumnTypes, Db } from '../db/db.ts'
+import { canTellAtOnce, tellingAtOnce } from '../db/outbox.ts'
+import { raw, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput, NotFound } from '../errors.ts'
-import { chunks } from '../util/chunks.ts'
 import { checkAcyclic } from './dependencies.ts'
-import { type TaskEvent, tell } from './events.ts'
+import { eventsOf, type TaskEvent, tell } from './events.ts'
 import type { TaskToInsert } from './new-task.ts'
 import { type Ended, lockTasks, settleDependents } from './settle.ts'
 import { columns, fromRow, isFinal, type Task, type TaskRow } from './task.ts'
 
-/** Rows per statement: few enough texts for the statement cache, and far from any engine's limit of parameters. */
-const maxRows = 100
+/** Characters of the values in one statement, about: far from the longest text that an engine takes. */
+const maxLength = 16 * 1024 * 1024
 
 /**
  * Creates the tasks of a batch, or finds those that were created before under the same idempotency key.
@@ -35,6 +35,74 @@ export async function insertTasks(context: Context, batch: readonly TaskToInsert
   return batch.map(task => toTask(rows.get(task.id) ?? byKey.get(task.idempotencyKey ?? null), task))
 }
 
+const createdData = { taskId: { column: 'id' }, status: 'pending' }
+
+/**
+ * Creates the tasks of a batch as {@link insertTasks} does, in one statement by itself, provided that nothing can be
+ * there before them and that they wait for none; undefined, having done nothing, when that does not hold.
+ */
+export async function insertPlainly(
+  context: Context,
+  batch: readonly TaskToInsert[],
+): Promise<Task[] | undefined> {
+  const { db } = context
+  const isPlain = ({ parents, idempotencyKey }: TaskToInsert) =>
+    parents.length === 0 && idempotencyKey === undefined
+  if (!canTellAtOnce(db) || !batch.every(isPlain) || partsOf(batch).length !== 1) return undefined
+  const write = sql`${insertion(db, batch)} returning id, created_by, run_at, created_at`
+  try {
+    const rows = await tellingAtOnce<MadeRow>(db, {
+      write,
+      events: eventsOf(context, 'created', createdData, 'created_by'),
+    })
+    const byId = new Map(rows?.map(row => [row.id, row]))
+    return rows && batch.map(task => toNewTask(task, byId.get(task.id)))
+  } catch (error) {
+    // An id is taken.
+    if (error instanceof Conflict) return undefined
+    throw error
+  }
+}
+
+/** What the store has added to a new task. */
+interface MadeRow {
+  id: string
+  run_at: string | null
+  created_at: string
+}
+
+function toNewTask(task: TaskToInsert, made: MadeRow | undefined): Task {
+  if (made === undefined) throw idTaken(task.id)
+  return fromRow({
+    ...untouched,
+    ...made,
+    updated_at: made.created_at,
+    description: task.description,
+    priority: task.priority,
+    requires: task.requires ?? null,
+    queue: task.queue,
+    payload: task.payload ?? null,
+    max_attempts: task.maxAttempts,
+    backoff: task.backoff ?? null,
+    created_by: task.createdBy ?? null,
+  })
+}
+
+/** What a task has before anything happened to it. */
+const untouched = {
+  status: 'pending' as const,
+  assigned_to: null,
+  dependencies: null,
+  progress: null,
+  result: null,
+  attempts: 0,
+  errors: null,
+  caused_by: null,
+  idempotency_key: null,
+  completed_at: null,
+  claimed_at: null,
+}
+
 /** The batch without the tasks that repeat the idempotency key of an earlier one. */
 function withoutRepeats(batch: readonly TaskToInsert[]): TaskToInsert[] {
   const byKey = new Map<string, TaskToInsert>()
@@ -55,25 +123,79 @@ function withoutRepeats(batch: readonly TaskToInsert[]): TaskToInsert[] {
 
 async function insertRows(tx: Db, tasks: readonly TaskToInsert[]): Promise<Map<string, TaskRow>> {
   const inserted = new Map<string, TaskRow>()
-  for (const part of chunks(tasks, maxRows)) {
+  for (const part of partsOf(tasks)) {
     const rows = await tx.all<TaskRow>(
-      sql`insert into tasks (id, description, priority, dependencies, payload, requires, queue, lane, run_at, rank,
-            open_dependencies, max_attempts, backoff, idempotency_key, fingerprint, created_by, created_at, updated_at)
-          values ${join(part.map(task => valuesOf(tx, task)))}
-          on conflict do nothing returning ${columns}`,
+      sql`${insertion(tx, part)} on conflict do nothing returning ${columns}`,
     )
     for (const row of rows) inserted.set(row.id, row)
   }
   return inserted
 }
 
-function valuesOf(tx: Db, task: TaskToInsert) {
-  const now = tx.dialect.now()
-  const dependencies =
-    task.parents.length === 0 ? null : JSON.stringify(task.parents.map(parent => parent.id))
-  return sql`(${task.id}, ${task.description}, ${task.priority}, ${dependencies}, ${task.payload}, ${task.requires},
-    ${task.queue}, ${task.lane}, ${task.runAt}, ${task.rank}, ${task.parents.length}, ${task.maxAttempts}, ${task.backoff},
-    ${task.idempotencyKey}, ${task.fingerprint}, ${task.createdBy}, ${now}, ${now})`
+/** In parts that one statement each can take. */
+function partsOf(tasks: readonly TaskToInsert[]): TaskToInsert[][] {
+  const parts: TaskToInsert[][] = []
+  let length = maxLength
+  for (const task of tasks) {
+    const own = task.description.length + (task.payload?.length ?? 0)
+    if (length + own > maxLength) length = parts.push([]) * 0
+    length += own
+    parts.at(-1)?.push(task)
+  }
+  return parts
+}
+
+function insertion({ dialect }: Db, tasks: readonly TaskToInsert[]): Sql {
+  return sql`insert into tasks (${newColumns}, run_at, created_at, updated_at)
+    select ${newColumns}, case when delay_ms is null then run_at else ${dialect.now(raw('delay_ms'))} end, now, now
+    from (select ${dialect.now()} as now) as clock, ${dialect.table(newTypes, tasks.map(cellsOf))} as new where 1 = 1`
+}
+
+const newColumns = sql`id, description, priority, dependencies, payload, requires, queue, lane, rank, open_dependencies,
+  max_attempts, backoff, idempotency_key, fingerprint, created_by`
+
+/** The columns of new tasks, and what their `run_at` comes from, in the order of {@link cellsOf}. */
+const newTypes: ColumnTypes = {
+  id: 'text',
+  description: 'text',
+  priority: 'text',
+  dependencies: 'text',
+  payload: 'text',
+  requires: 'text',
+  queue: 'text',
+  lane: 'text',
+  rank: 'number',
+  open_dependencies: 'number',
+  max_attempts: 'number',
+  backoff: 'text',
+  idempotency_key: 'text',
+  fingerprint: 'text',
+  created_by: 'text',
+  run_at: 'time',
+  delay_ms: 'number',
+}
+
+function cellsOf(task: TaskToInsert): Cell[] {
+  const parents = task.parents.map(parent => parent.id)
+  return [
+    task.id,
+    task.description,
+    task.priority,
+    parents.length === 0 ? null : JSON.stringify(parents),
+    task.payload,
+    task.requires,
+    task.queue,
+    task.lane,
+    task.rank,
+    parents.length,
+    task.maxAttempts,
+    task.backoff,
+    task.idempotencyKey,
+    task.fingerprint,
+    task.createdBy,
+    task.runAt,
+    task.delayMs,
+  ]
 }
 
 /** The tasks that stood in the way of new ones, and are the same ones by their idempotency keys. */
@@ -101,12 +223,12 @@ async function insertEdges(tx: Db, created: readonly TaskToInsert[]): Promise<En
   const own = new Set(created.map(task => task.id))
   const others = [...new Set(edges.map(edge => edge.parentId))].filter(id => !own.has(id))
   const parents = await findParents(tx, others)
-  for (const part of chunks(edges, maxRows)) {
-    const values = part.map(
-      ({ parentId, childId, onFailure }) => sql`(${parentId}, ${childId}, ${onFailure})`,
-    )
+  if (edges.length > 0) {
+    const rows = edges.map(({ parentId, childId, onFailure }) => [parentId, childId, onFailure])
+    const types = { parent_id: 'text', child_id: 'text', on_failure: 'text' } as const
     await tx.all(
-      sql`insert into hivewax_task_dependencies (parent_id, child_id, on_failure) values ${join(values)}`,
+      sql`insert into hivewax_task_dependencies (parent_id, child_id, on_failure)
+          select parent_id, child_id, on_failure from ${tx.dialect.table(types, rows)} as edges`,
     )
   }
   return parents.filter(parent => isFinal(parent.status))
@@ -130,12 +252,10 @@ async function findParents(tx: Db, ids: readonly string[]): Promise<Ended[]> {
 }
 
 async function readBack(tx: Db, ids: readonly string[]): Promise<Map<string, TaskRow>> {
-  const rows = new Map<string, TaskRow>()
-  for (const part of chunks(ids, maxRows)) {
-    const found = await tx.all<TaskRow>(sql`select ${columns} from tasks where id in (${join(part)})`)
-    for (const row of found) rows.set(row.id, row)
-  }
-  return rows
+  const rows = await tx.all<TaskRow>(
+    sql`select ${columns} from tasks where ${tx.dialect.oneOf(sql`id`, ids)}`,
+  )
+  return new Map(rows.map(row => [row.id, row]))
 }
 
 function toTask(row: TaskRow | undefined, { id }: TaskToInsert): Task {

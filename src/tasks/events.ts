@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import type { EventsOfRows } from '../db/db.ts'
 import { appendEvents } from '../db/outbox.ts'
 import type { Json } from '../util/json.ts'
 import type { TaskStatus } from './task.ts'
@@ -20,4 +21,14 @@ export async function tell(context: Context, events: readonly TaskEvent[]): Prom
     context.db,
     events.map(({ what, source, data }) => ({ type: `task.${what}`, source: source ?? self, data })),
   )
+}
+
+/** What rows of tasks tell of; `assigned_to` is who did it. */
+export function eventsOf(
+  { agentId }: Context,
+  what: TaskEvent['what'],
+  data: EventsOfRows['data'],
+  column = 'assigned_to',
+): EventsOfRows {
+  return { type: `task.${what}`, source: { column, otherwise: agentId ?? 'system' }, data }
 }

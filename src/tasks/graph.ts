@@ -1,10 +1,11 @@
-import type { Db } from '../db/db.ts'
+import type { Db, Dialect } from '../db/db.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { chunks } from '../util/chunks.ts'
 import { maxLimit } from '../util/page.ts'
 import type { OnFailure } from './dependencies.ts'
 import { knownPriority, type Priority } from './rank.ts'
+import { childrenOf } from './settle.ts'
 import { noTask, type TaskStatus } from './task.ts'
 
 export interface GraphOptions {
@@ -45,7 +46,7 @@ export async function readGraph(db: Db, options: GraphOptions): Promise<TaskGrap
   const limit = checkInteger('limit', options.limit ?? 1_000, 1, maxLimit)
   const rows = await db.all<NodeRow>(
     sql`select id, description, status, priority, assigned_to from tasks
-        where ${rootId === undefined ? sql`1 = 1` : isBelow(rootId)} order by id limit ${limit + 1}`,
+        where ${rootId === undefined ? sql`1 = 1` : isBelow(db.dialect, rootId)} order by id limit ${limit + 1}`,
   )
   if (rows.length === 0 && rootId !== undefined) throw noTask(rootId)
   const nodes = rows.slice(0, limit).map(({ assigned_to, priority, ...node }) => ({
@@ -61,11 +62,11 @@ export async function readGraph(db: Db, options: GraphOptions): Promise<TaskGrap
 }
 
 /** The condition that a task is the root, or waits for it. */
-function isBelow(rootId: string): Sql {
+function isBelow(dialect: Dialect, rootId: string): Sql {
   return sql`id in (
     with recursive below (id) as (
-      select ${rootId} as id
-      union select child_id from hivewax_task_dependencies join below on parent_id = below.id)
+      select id from tasks where id = ${rootId}
+      union select child_id from below ${childrenOf(dialect, sql`below.id`)})
     select id from below)`
 }
 

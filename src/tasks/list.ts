@@ -99,7 +99,7 @@ function readIndexed(db: Db, parts: readonly Sql[], filter: Sql, slice: Slice): 
   const ids = parts.map(
     part => sql`select id from (
       select id from tasks where ${part} and ${filter} and ${beyond(slice, id)}
-      order by ${id} ${raw(slice.order)} limit ${slice.limit}) as some`,
+      order by ${id} ${raw(slice.order)} limit ${slice.limit}) as picked`,
   )
   return readRows(db, sql`id in (${join(ids, ' union all ')})`, slice)
 }

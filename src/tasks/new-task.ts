@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
 import type { Context } from '../context.ts'
-import type { Sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import {
   checkInteger,
@@ -60,7 +59,9 @@ export interface TaskToInsert {
   queue: string
   lane: string | undefined
   requires: string | undefined
-  runAt: Date | Sql | undefined
+  runAt: Date | undefined
+  /** Instead of `runAt`: how long to wait from now, in whole milliseconds. */
+  delayMs: number | undefined
   /** Undefined for a task with a time to wait for: it gets its rank when it is due. */
   rank: number | undefined
   maxAttempts: number
@@ -73,6 +74,9 @@ export interface TaskToInsert {
 
 const maxParents = 1_000
 const weekMs = 604_800_000
+
+/** Past the last time that can be stored, which is when a task that waits so long is due. */
+export const longestDelayMs = 8_000 * 365 * 86_400_000
 
 /** Checks what somebody asked for, and fills in the defaults. */
 export function prepareTask(context: Context, task: NewTask): TaskToInsert {
@@ -103,13 +107,14 @@ function start(
   context: Context,
   { runAt, delayMs }: NewTask,
   priority: Priority,
-): Pick<TaskToInsert, 'runAt' | 'rank'> {
+): Pick<TaskToInsert, 'runAt' | 'delayMs' | 'rank'> {
+  const later = { runAt: undefined, delayMs: undefined, rank: undefined }
   if (delayMs === undefined) {
-    if (runAt !== undefined) return { runAt: checkTime('runAt', runAt), rank: undefined }
-    return { runAt: undefined, rank: rankOf(nextMicros(context.clock), priority) }
+    if (runAt !== undefined) return { ...later, runAt: checkTime('runAt', runAt) }
+    return { ...later, rank: rankOf(nextMicros(context.clock), priority) }
   }
   if (runAt !== undefined) throw new InvalidInput('pass runAt or delayMs, not both')
-  return { runAt: context.db.dialect.now(checkNumber('delayMs', delayMs, 0)), rank: undefined }
+  return { ...later, delayMs: Math.min(Math.round(checkNumber('delayMs', delayMs, 0)), longestDelayMs) }
 }
 
 function checkParents(dependencies: readonly (string | Dependency)[]): TaskToInsert['parents'] {

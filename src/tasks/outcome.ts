@@ -1,14 +1,22 @@
 import type { Context } from '../context.ts'
-import type { Db } from '../db/db.ts'
+import type { Db, Dialect } from '../db/db.ts'
 import { leaseFor } from '../db/lease.ts'
+import { appendEventsOfRows, canTellAtOnce, tellingAtOnce } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
-import { Conflict } from '../errors.ts'
+import { Conflict, type NotFound } from '../errors.ts'
 import type { Json } from '../util/json.ts'
 import { readBackoff, retryDelayMs } from './attempts.ts'
-import { tell } from './events.ts'
-import { type AttemptRow, attemptColumns, endAttempt, settleDependents } from './settle.ts'
-import { noTask, type TaskStatus } from './task.ts'
+import { eventsOf, tell } from './events.ts'
+import {
+  type AttemptRow,
+  areAwaited,
+  attemptColumns,
+  edgesBelow,
+  endAttempt,
+  settleDependents,
+} from './settle.ts'
+import { isClaimed, noTask, type TaskStatus } from './task.ts'
 
 /** The task and the token of a claim: what its holder acts by. */
 export interface ClaimKey {
@@ -30,23 +38,70 @@ export interface Report extends ClaimKey {
   text: string | undefined
 }
 
-/**
- * An update of the tasks whose claims hold.
- * @param assignments of what the report `said.text` says, among others
- */
-function updateHeld({ dialect }: Db, reports: readonly Report[], assignments: (text: Sql) => Sql): Sql {
+/** An update of the tasks whose claims hold. */
+interface HeldUpdate {
+  /** Assignments of what the report `said.text` says, among others. */
+  assign: (text: Sql) => Sql
+  /** What must hold besides, for all of them. */
+  provided?: Sql
+}
+
+function updateHeld(
+  { dialect }: Db,
+  reports: readonly Report[],
+  { assign, provided = raw('') }: HeldUpdate,
+): Sql {
   const [first] = reports
   const isHeld = (id: Sql, token: Sql) =>
-    sql`tasks.id = ${id} and tasks.token = ${token} and tasks.status = 'running'`
+    sql`tasks.id = ${id} and tasks.token = ${token} and ${isClaimed} ${provided}`
   if (first !== undefined && reports.length === 1) {
-    return sql`update tasks set ${assignments(sql`${first.text}`)} where ${isHeld(sql`${first.id}`, sql`${first.token}`)}
+    return sql`update tasks set ${assign(sql`${first.text}`)} where ${isHeld(sql`${first.id}`, sql`${first.token}`)}
                returning tasks.id, tasks.assigned_to, tasks.attempts`
   }
-  const rows = reports.map(({ id, token, text }) => [id, token, text ?? null])
-  return sql`update tasks set ${assignments(raw('said.text'))}
-             from ${dialect.table(['id', 'token', 'text'], rows)} as said
-             where ${isHeld(raw('said.id'), raw('said.token'))}
+  const rows = reports.map(({ id, token, text }) => [id, token, text])
+  return sql`update tasks set ${assign(raw('said.text'))}
+             from ${dialect.table({ id: 'text', token: 'number', text: 'text' }, rows)} as said
+             where ${isHeld(raw('said.id'), raw('said.token'))} ${lookedUp(dialect, reports)}
              returning tasks.id, tasks.assigned_to, tasks.attempts`
+}
+
+interface EndedRow {
+  id: string
+  assigned_to: string | null
+  attempts: number
+}
+
+function completion(db: Db, reports: readonly Report[], provided?: Sql): Sql {
+  const now = db.dialect.now()
+  const assign = (text: Sql) =>
+    sql`status = 'completed', result = ${text}, completed_at = ${now}, updated_at = ${now},
+        lease_until = null, lease_epoch = null`
+  return updateHeld(db, reports, { assign, ...(provided !== undefined && { provided }) })
+}
+
+const completedData = {
+  taskId: { column: 'id' },
+  status: 'completed',
+  attempt: { column: 'attempts' },
+}
+
+/**
+ * Ends the tasks as {@link completeTasks} does, in one statement by itself, provided that nobody waits for any of them;
+ * undefined, having changed nothing, when somebody does, or when no claim holds.
+ */
+export async function completePlainly(
+  context: Context,
+  reports: readonly Report[],
+): Promise<Set<string> | undefined> {
+  const { db } = context
+  if (!canTellAtOnce(db)) return undefined
+  const ids = reports.map(report => report.id)
+  const rows = await tellingAtOnce<EndedRow>(db, {
+    write: completion(db, reports, sql`and not exists (${edgesBelow(db, ids)})`),
+    events: eventsOf(context, 'completed', completedData),
+    check: db.dialect.unawaited,
+  })
+  return rows === undefined || rows.length === 0 ? undefined : new Set(rows.map(row => row.id))
 }
 
 /**
@@ -55,39 +110,25 @@ function updateHeld({ dialect }: Db, reports: readonly Report[], assignments: (t
  * @returns the ids of the tasks
  */
 export async function completeTasks(context: Context, reports: readonly Report[]): Promise<Set<string>> {
-  const { dialect } = context.db
-  const rows = await context.db.all<{ id: string; assigned_to: string | null; attempts: number }>(
-    updateHeld(
-      context.db,
-      reports,
-      text => sql`status = 'completed', result = ${text}, completed_at = ${dialect.now()},
-                  updated_at = ${dialect.now()}, lease_until = null, lease_epoch = null`,
-    ),
-  )
-  await tell(
-    context,
-    rows.map(({ id, assigned_to, attempts }) => ({
-      what: 'completed',
-      source: assigned_to,
-      data: { taskId: id, status: 'completed', attempt: attempts },
-    })),
-  )
-  await settleDependents(
-    context,
-    rows.map(({ id }) => ({ id, status: 'completed' })),
-  )
+  const { db } = context
+  const ids = reports.map(report => report.id)
+  // Asked only after the update, which whoever adds a task that waits has to wait for.
+  const [rows, awaited] = await Promise.all([db.all<EndedRow>(completion(db, reports)), areAwaited(db, ids)])
+  await appendEventsOfRows(db, rows, eventsOf(context, 'completed', completedData))
+  if (awaited) {
+    const ended = rows.map(({ id }) => ({ id, status: 'completed' as const }))
+    await settleDependents(context, ended)
+  }
   return new Set(rows.map(row => row.id))
 }
 
 /** Gives the claims that hold a new lease, and notes their progress where there is any. Returns the tasks' ids. */
 export async function renewClaims(db: Db, reports: readonly Report[], leaseMs: number): Promise<Set<string>> {
   const rows = await db.all<{ id: string }>(
-    updateHeld(
-      db,
-      reports,
-      text => sql`${leaseFor(db.dialect, leaseMs)}, progress = coalesce(${text}, progress),
-                  updated_at = ${db.dialect.now()}`,
-    ),
+    updateHeld(db, reports, {
+      assign: text => sql`${leaseFor(db.dialect, leaseMs)}, progress = coalesce(${text}, progress),
+                          updated_at = ${db.dialect.now()}`,
+    }),
   )
   return new Set(rows.map(row => row.id))
 }
@@ -112,7 +153,7 @@ export async function failTask(
 async function findAttempt(db: Db, claim: ClaimKey): Promise<AttemptRow> {
   const [row] = await db.all<AttemptRow>(
     sql`select ${attemptColumns} from tasks
-        where id = ${claim.id} and token = ${claim.token} and status = 'running'`,
+        where id = ${claim.id} and token = ${claim.token} and ${isClaimed}`,
   )
   return row ?? refuseStale(db, claim)
 }
@@ -122,23 +163,48 @@ function nextStatus(row: AttemptRow, retry: boolean): 'pending' | 'failed' | 'de
   return row.attempts < row.max_attempts ? 'pending' : 'dead'
 }
 
-/**
- * Gives a task back as if it had not been claimed: with the attempt refunded, to its former place, or after a delay.
- * @param context its `db` is the transaction
- */
-export async function releaseTask(context: Context, claim: ClaimKey, delayMs: number): Promise<void> {
-  const { dialect } = context.db
-  const attempt = await findAttempt(context.db, claim)
-  const released = await context.db.all(
-    sql`update tasks set status = 'pending', assigned_to = null, attempts = attempts - 1, lease_until = null,
-          lease_epoch = null, rank = case when ${delayMs} = 0 then rank end,
-          run_at = case when ${delayMs} = 0 then run_at else ${dialect.now(delayMs)} end, updated_at = ${dialect.now()}
-        where id = ${claim.id} and token = ${claim.token} and status = 'running' returning id`,
+function lookedUp(dialect: Dialect, claims: readonly ClaimKey[]): Sql {
+  return dialect.lookedUp(
+    raw('tasks.id'),
+    claims.map(claim => claim.id),
   )
-  if (released.length === 0) return refuseStale(context.db, claim)
-  await tell(context, [
-    { what: 'released', source: attempt.assigned_to, data: { taskId: claim.id, status: 'pending' } },
-  ])
+}
+
+/** A claim that is given up, and how long its task then waits, in milliseconds. */
+export interface Release extends ClaimKey {
+  delayMs: number
+}
+
+/**
+ * Gives tasks back as if they had not been claimed: with the attempt refunded, to their former places, or after a delay.
+ * @param context its `db` is the transaction
+ * @returns the ids of the tasks whose claims held
+ */
+export async function releaseTasks(context: Context, releases: readonly Release[]): Promise<Set<string>> {
+  const { db } = context
+  const rows = releases.map(({ id, token, delayMs }) => [id, token, delayMs])
+  const given = sql`${db.dialect.table({ id: 'text', token: 'number', delay_ms: 'number' }, rows)} as given`
+  const isHeld = sql`tasks.id = given.id and tasks.token = given.token and ${isClaimed} ${lookedUp(db.dialect, releases)}`
+  const holders = await db.all<{ id: string; assigned_to: string | null }>(
+    sql`select tasks.id, tasks.assigned_to from ${given}, tasks where ${isHeld}`,
+  )
+  const released = await db.all<{ id: string }>(
+    sql`update tasks set status = 'pending', assigned_to = null, attempts = attempts - 1, lease_until = null,
+          lease_epoch = null, rank = case when given.delay_ms = 0 then rank end,
+          run_at = case when given.delay_ms = 0 then run_at else ${db.dialect.now(raw('given.delay_ms'))} end,
+          updated_at = ${db.dialect.now()}
+        from ${given} where ${isHeld} returning tasks.id`,
+  )
+  const sources = new Map(holders.map(({ id, assigned_to }) => [id, assigned_to]))
+  await tell(
+    context,
+    released.map(({ id }) => ({
+      what: 'released',
+      source: sources.get(id),
+      data: { taskId: id, status: 'pending' },
+    })),
+  )
+  return new Set(released.map(({ id }) => id))
 }
 
 /**
@@ -192,10 +258,14 @@ export async function endedClaims(db: Db, claims: readonly ClaimKey[]): Promise<
 
 /** Refuses a call with a stale token, saying what became of the task. */
 export async function refuseStale(db: Db, claim: ClaimKey): Promise<never> {
-  const { id, status, token } = theRow(await staleClaims(db, [claim], new Set()))
-  if (status === undefined) throw noTask(id)
+  throw staleToken(claim, theRow(await staleClaims(db, [claim], new Set())))
+}
+
+/** The error of a call with a stale token. */
+export function staleToken(claim: ClaimKey, { id, status, token }: StaleClaim): Conflict | NotFound {
+  if (status === undefined) return noTask(id)
   const state = status === 'running' && token !== claim.token ? `running under token ${token}` : status
-  throw new Conflict(
+  return new Conflict(
     `token ${claim.token} of task ${JSON.stringify(id)} is stale: the task is ${state}`,
     {
       hint: 'Stop working on it: its claim has ended, and whatever was done since counts for nothing.',

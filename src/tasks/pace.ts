@@ -2,7 +2,7 @@ import type { ClaimedTask } from './task.ts'
 
 /** Short tasks are claimed ahead: as many as will probably begin within this time, in milliseconds. */
 const aheadMs = 20
-const maxAhead = 250
+const maxAhead = 500
 
 /** How many tasks in a row must have been first attempts before any is claimed ahead. */
 const minStreak = 8

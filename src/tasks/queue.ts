@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import type { Db } from '../db/db.ts'
 import { lapsedRanges } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
@@ -39,25 +40,33 @@ export function hasChores({ lapsed, due, strange, scheduled }: Found): boolean {
 }
 
 /**
- * Looks at the queue, in the words of its indexes: one probe for each range, so that looking costs the same
+ * A row of what there is, in the words of the indexes: one probe for each range, so that looking costs the same
  * whatever the number of tasks.
  */
-export async function look({ db }: Context): Promise<Found> {
+function findings({ dialect }: Db): Sql {
   const probe = (rows: Sql) => sql`case when exists (select 1 from ${rows}) then 1 else 0 end`
   const running = (when: Sql) =>
     sql`exists (select 1 from tasks where status = 'running' and ${when} and ${hasId})`
-  return theRow(
-    await db.all<Found>(sql`
-      select
-        case when ${join(lapsedRanges(db.dialect).map(running), ' or ')} then 1 else 0 end as lapsed,
-        ${probe(sql`tasks where status = 'pending' and rank is null and run_at <= ${db.dialect.now()}
-                    and ${hasId}`)} as due,
-        ${probe(sql`tasks where status = 'pending' and rank is null and run_at is null
-                    and id is not null`)} as strange,
-        ${probe(sql`hivewax_task_schedules where next_at <= ${db.dialect.now()}`)} as scheduled,
-        ${probe(sql`tasks where ${isReady} and lane is not null`)} as lanes,
-        ${probe(sql`hivewax_task_queues`)} as limits`),
-  )
+  // A clock that is read once and for all can be looked up in an index.
+  const now = sql`(select ${dialect.now()})`
+  return sql`
+    select
+      case when ${join(lapsedRanges(dialect).map(running), ' or ')} then 1 else 0 end as lapsed,
+      ${probe(sql`tasks where status = 'pending' and rank is null and run_at <= ${now} and ${hasId}`)} as due,
+      ${probe(sql`tasks where status = 'pending' and rank is null and run_at is null and id is not null`)} as strange,
+      ${probe(sql`hivewax_task_schedules where next_at <= ${now}`)} as scheduled,
+      ${probe(sql`tasks where ${isReady} and lane is not null`)} as lanes,
+      ${probe(sql`hivewax_task_queues`)} as limits`
+}
+
+/** Looks at the queue. */
+export async function look({ db }: Context): Promise<Found> {
+  return theRow(await db.all<Found>(findings(db)))
+}
+
+/** The condition that {@link look} would find nothing. */
+export function findsNothing(db: Db): Sql {
+  return sql`(select lapsed + due + strange + scheduled + lanes + limits from (${findings(db)}) as found) = 0`
 }
 
 /**
@@ -79,11 +88,13 @@ export async function prepareQueue(context: Context): Promise<Found> {
 /** A lapse ends the attempt: the task goes back to its place, or is dead when it was the last one. */
 async function endLapsed(context: Context): Promise<void> {
   const rows: (AttemptRow & { rank: number | null })[] = []
+  // A holder whose sign of life comes at this moment keeps its task.
+  const { skipLocked } = context.db.dialect
   for (const range of lapsedRanges(context.db.dialect)) {
     rows.push(
       ...(await context.db.all<AttemptRow & { rank: number | null }>(
         sql`select ${attemptColumns}, rank from tasks where status = 'running' and ${range} and ${hasId}
-            order by lease_epoch, lease_until limit ${maxChores - rows.length}`,
+            order by lease_epoch, lease_until limit ${maxChores - rows.length} ${skipLocked}`,
       )),
     )
   }
@@ -103,7 +114,7 @@ async function rankDue(context: Context): Promise<void> {
   const rows = await context.db.all<{ id: string; priority: string | null; run_at: string }>(
     sql`select id, priority, run_at from tasks
         where status = 'pending' and rank is null and run_at <= ${context.db.dialect.now()} and ${hasId}
-        order by run_at limit ${maxChores}`,
+        order by run_at limit ${maxChores} ${context.db.dialect.skipLocked}`,
   )
   // A lapse may just have ended the only one that was due.
   if (rows.length === 0) return

@@ -38,6 +38,8 @@ export async function redriveTask(context: Context, id: string): Promise<string[
     )
   }
   const obstacle = await revive(context, task)
+  // Somebody else was faster: it is looked at anew.
+  if (obstacle === 'changed') return redriveTask(context, id)
   if (obstacle !== undefined) {
     throw new Conflict(
       `task ${JSON.stringify(id)} depends on ${JSON.stringify(obstacle.id)}, which is ${obstacle.status}`,
@@ -59,35 +61,39 @@ export async function redriveTask(context: Context, id: string): Promise<string[
 /** Redrives up to `limit` dead tasks, in order of id. */
 export async function redriveDead(context: Context, limit: number): Promise<string[]> {
   const dead = await context.db.all<{ id: string }>(
-    sql`select id from tasks where ${hasStatus('dead')} order by id limit ${limit}`,
+    sql`select id from tasks where ${hasStatus('dead')} order by id limit ${limit} ${context.db.dialect.skipLocked}`,
   )
   const revived: string[] = []
   for (const { id } of dead) revived.push(...(await redriveTask(context, id)))
   return revived
 }
 
-/** Makes one task wait again, unless a task that it depends on stands in the way: then returns that one. */
-async function revive(context: Context, task: EndedRow): Promise<Parent | undefined> {
+/**
+ * Makes one task wait again, unless a task that it depends on stands in the way: then returns that one; or `changed`
+ * when it is no longer what it was found to be.
+ */
+async function revive(context: Context, task: EndedRow): Promise<Parent | 'changed' | undefined> {
   const parents = await findParents(context, task.id)
   const obstacle = parents.find(
     parent => isFinal(parent.status) && effectOf(parent.status, parent.onFailure) !== 'ready',
   )
   if (obstacle !== undefined) return obstacle
   const open = parents.filter(parent => !isFinal(parent.status)).map(parent => parent.id)
+  // One that somebody's own SQL inserted, and that was refused before it had a rank, is looked at again.
+  const isStrange = task.rank === null && task.run_at === null
+  const rank = isStrange ? null : rankOf(nextMicros(context.clock), knownPriority(task.priority))
+  const revived = await context.db.all(
+    sql`update tasks set status = 'pending', rank = ${rank}, run_at = null, attempts = 0, assigned_to = null,
+          open_dependencies = ${open.length}, caused_by = null, progress = null,
+          completed_at = null, updated_at = ${context.db.dialect.now()}
+        where id = ${task.id} and status = ${task.status} returning id`,
+  )
+  if (revived.length === 0) return 'changed'
   if (open.length > 0) {
     await context.db.all(
       sql`update hivewax_task_dependencies set open = 1 where child_id = ${task.id} and parent_id in (${join(open)})`,
     )
   }
-  // One that somebody's own SQL inserted, and that was refused before it had a rank, is looked at again.
-  const isStrange = task.rank === null && task.run_at === null
-  const rank = isStrange ? null : rankOf(nextMicros(context.clock), knownPriority(task.priority))
-  await context.db.all(
-    sql`update tasks set status = 'pending', rank = ${rank}, run_at = null, attempts = 0, assigned_to = null,
-          open_dependencies = ${open.length}, caused_by = null, progress = null,
-          completed_at = null, updated_at = ${context.db.dialect.now()}
-        where id = ${task.id}`,
-  )
   await tell(context, [{ what: 'redriven', data: { taskId: task.id, status: 'pending' } }])
   return undefined
 }

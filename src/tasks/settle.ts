@@ -1,12 +1,12 @@
 import type { Context } from '../context.ts'
-import type { Db } from '../db/db.ts'
-import { join, sql } from '../db/sql.ts'
+import type { Db, Dialect } from '../db/db.ts'
+import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { chunks } from '../util/chunks.ts'
 import type { Json } from '../util/json.ts'
 import { addError } from './attempts.ts'
 import { effectOf, type OnFailure } from './dependencies.ts'
 import { type TaskEvent, tell } from './events.ts'
-import { isFinal, type TaskStatus } from './task.ts'
+import { isClaimed, isFinal, type TaskStatus } from './task.ts'
 
 /** A task that has come to its end. */
 export interface Ended {
@@ -29,6 +29,13 @@ interface Edge {
 /** Ids per statement: few enough texts for the statement cache. */
 const maxIds = 100
 
+/** What the end of some tasks does to those below them. */
+interface Aftermath {
+  /** By how many parents fewer each of these waits. */
+  freed: Map<string, number>
+  doomed: Doomed[]
+}
+
 /**
  * Within the transaction that ended these tasks, lets those that wait for them go on, or ends them too, each by
  * the policy of its edge, and so on downwards: nothing waits for ever.
@@ -36,38 +43,95 @@ const maxIds = 100
  * @returns the tasks that this ended
  */
 export async function settleDependents(context: Context, ended: readonly Ended[]): Promise<Ended[]> {
-  const all: Ended[] = []
-  for (let wave = ended; wave.length > 0; ) {
-    wave = await settleChildren(context, wave)
-    all.push(...wave)
-  }
-  return all
+  const below = await holdDoomed(context.db, ended)
+  const edges = await closeEdges(context.db, [...ended.map(task => task.id), ...below])
+  const { freed, doomed } = follow(ended, new Set(below), edges)
+  await free(context.db, freed)
+  await end(context, doomed)
+  return doomed
 }
 
-async function settleChildren(context: Context, parents: readonly Ended[]): Promise<Ended[]> {
-  const statusOf = new Map(parents.map(({ id, status }) => [id, status]))
-  const freed = new Map<string, number>()
-  const doomed: Doomed[] = []
-  const edges = await closeEdges(context.db, [...statusOf.keys()])
-  for (const { parent_id, child_id, on_failure } of edges) {
-    const effect = effectOf(statusOf.get(parent_id) ?? 'completed', on_failure)
-    if (effect === 'ready') freed.set(child_id, (freed.get(child_id) ?? 0) + 1)
-    else doomed.push({ id: child_id, status: effect, causedBy: parent_id })
+/**
+ * The waiting tasks that end with these, at any depth, held as they are until the transaction commits: so nobody
+ * else can end them, or have others wait for them.
+ */
+async function holdDoomed(tx: Db, ended: readonly Ended[]): Promise<string[]> {
+  const roots = ended.filter(task => task.status !== 'completed').map(task => task.id)
+  if (roots.length === 0) return []
+  const held = new Set<string>()
+  for (;;) {
+    const ids = await findDoomed(tx, roots)
+    const others = ids.filter(id => !held.has(id))
+    if (others.length === 0) return ids
+    await lockTasks(tx, others)
+    for (const id of others) held.add(id)
   }
-  await free(context.db, freed)
-  // Of two parents that end at the same moment, one whose edge fails the task goes before one that skips it.
-  const of = (status: TaskStatus) => doomed.filter(task => task.status === status)
-  return end(context, [...of('failed'), ...of('cancelled')])
+}
+
+async function findDoomed(tx: Db, roots: readonly string[]): Promise<string[]> {
+  const ends = sql`open = 1 and on_failure <> 'ignore' and (select status from tasks where id = child_id) = 'pending'`
+  const rows = await tx.all<{ id: string }>(
+    sql`with recursive doomed (id) as (
+          select child_id from hivewax_task_dependencies where ${tx.dialect.oneOf(sql`parent_id`, roots)} and ${ends}
+          union select child_id from doomed ${childrenOf(tx.dialect, sql`doomed.id`)} where ${ends})
+        select id from doomed`,
+  )
+  return rows.map(row => row.id)
+}
+
+/** Joins the edges below a task, in the step of a recursive statement. */
+export function childrenOf({ joinEach }: Dialect, id: Sql): Sql {
+  return joinEach(raw('hivewax_task_dependencies'), sql`parent_id = ${id}`)
+}
+
+/**
+ * Follows the edges downwards from the tasks that ended, wave by wave.
+ * @param waiting the tasks that can end
+ */
+function follow(ended: readonly Ended[], waiting: Set<string>, edges: readonly Edge[]): Aftermath {
+  const below = Map.groupBy(edges, edge => edge.parent_id)
+  const aftermath: Aftermath = { freed: new Map(), doomed: [] }
+  for (let wave = ended; wave.length > 0; ) {
+    const doomed: Doomed[] = []
+    for (const parent of wave) {
+      for (const { child_id, on_failure } of below.get(parent.id) ?? []) {
+        const effect = effectOf(parent.status, on_failure)
+        if (effect !== 'ready') doomed.push({ id: child_id, status: effect, causedBy: parent.id })
+        else aftermath.freed.set(child_id, (aftermath.freed.get(child_id) ?? 0) + 1)
+      }
+    }
+    // Of two parents that end at the same moment, one whose edge fails the task goes before one that skips it.
+    const of = (status: TaskStatus) => doomed.filter(task => task.status === status)
+    const first = [...of('failed'), ...of('cancelled')].filter(task => waiting.delete(task.id))
+    aftermath.doomed.push(...first)
+    wave = first
+  }
+  return aftermath
+}
+
+/** True when a task waits for one of these. Looking is cheap, and most have nobody who does. */
+export async function areAwaited(tx: Db, ids: readonly string[]): Promise<boolean> {
+  return (await tx.all(edgesBelow(tx, ids))).length > 0
+}
+
+/** One of the open edges below these tasks. */
+export function edgesBelow(db: Db, ids: readonly string[]): Sql {
+  return sql`select 1 from hivewax_task_dependencies where ${areOpen(db, ids)} limit 1`
+}
+
+/** The condition of open edges below these tasks. */
+function areOpen({ dialect }: Db, parentIds: readonly string[]): Sql {
+  return sql`${dialect.oneOf(sql`parent_id`, parentIds)} and open = 1`
 }
 
 async function closeEdges(tx: Db, parentIds: readonly string[]): Promise<Edge[]> {
-  const areOpen = sql`${tx.dialect.oneOf(sql`parent_id`, parentIds)} and open = 1`
-  // Looking is cheap, and most tasks have nobody who waits for them.
-  const open = await tx.all(sql`select 1 from hivewax_task_dependencies where ${areOpen} limit 1`)
-  if (open.length === 0) return []
-  return tx.all<Edge>(
-    sql`update hivewax_task_dependencies set open = 0 where ${areOpen} returning parent_id, child_id, on_failure`,
+  if (parentIds.length === 0) return []
+  const edges = await tx.all<Edge>(
+    sql`update hivewax_task_dependencies set open = 0 where ${areOpen(tx, parentIds)}
+        returning parent_id, child_id, on_failure`,
   )
+  // No engine promises an order of what is returned.
+  return edges.sort((a, b) => (a.child_id < b.child_id ? -1 : 1))
 }
 
 /** Counts down, rather than anew: two parents may end at the same moment, without seeing each other's edges. */
@@ -82,21 +146,19 @@ async function free(tx: Db, freed: ReadonlyMap<string, number>): Promise<void> {
   }
 }
 
-async function end(context: Context, doomed: readonly Doomed[]): Promise<Ended[]> {
-  const now = context.db.dialect.now()
-  const ended: Doomed[] = []
-  for (const task of doomed) {
-    const rows = await context.db.all(
-      sql`update tasks set status = ${task.status}, caused_by = ${task.causedBy}, completed_at = ${now}, updated_at = ${now}
-          where id = ${task.id} and status = 'pending' returning id`,
-    )
-    if (rows.length > 0) ended.push(task)
-  }
+async function end(context: Context, doomed: readonly Doomed[]): Promise<void> {
+  if (doomed.length === 0) return
+  const { dialect } = context.db
+  const rows = doomed.map(({ id, status, causedBy }) => [id, status, causedBy])
+  await context.db.all(
+    sql`update tasks set status = doomed.status, caused_by = doomed.caused_by, completed_at = ${dialect.now()},
+          updated_at = ${dialect.now()}
+        from ${dialect.table({ id: 'text', status: 'text', caused_by: 'text' }, rows)} as doomed where tasks.id = doomed.id`,
+  )
   await tell(
     context,
-    ended.map(({ id, status, causedBy }) => ({ what: status, data: { taskId: id, status, causedBy } })),
+    doomed.map(({ id, status, causedBy }) => ({ what: status, data: { taskId: id, status, causedBy } })),
   )
-  return ended
 }
 
 /**
@@ -161,7 +223,7 @@ export async function endAttempt(context: Context, row: AttemptRow, setback: Set
           assigned_to = ${isLast ? row.assigned_to : null}, completed_at = ${isLast ? dialect.now() : null},
           rank = case when ${delayMs === undefined} = 1 then rank end,
           run_at = ${delayMs === undefined ? sql`run_at` : dialect.now(delayMs)}, updated_at = ${dialect.now()}
-        where id = ${row.id} and token = ${row.token} and status = 'running' returning id`,
+        where id = ${row.id} and token = ${row.token} and ${isClaimed} returning id`,
   )
   if (ended.length === 0) return false
   const data = { taskId: row.id, status, attempt: row.attempts, agentId: row.assigned_to }

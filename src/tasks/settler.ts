@@ -28,7 +28,7 @@ export class Settler {
   /** Completes a task, ends its attempt, or puts it off, as its outcome says. */
   async settle(task: ClaimedTask, outcome: Outcome): Promise<keyof WorkSummary> {
     if ('result' in outcome)
-      return this.#write('completed', () => this.#completions.add(completion(task, outcome.result)))
+      return this.#completions.add(completion(task, outcome.result)).then(() => 'completed' as const, lostBy)
     const { error } = outcome
     if (error instanceof TryLater) return this.release(task, error.delayMs)
     const { id, token } = task
@@ -54,13 +54,11 @@ export class Settler {
     return undefined
   }
 
-  /** Whatever became of the lease, the token decides: a claim that has ended changes nothing (T2). */
   async #write(how: keyof WorkSummary, write: () => Promise<unknown>): Promise<keyof WorkSummary> {
     try {
       return (await this.persist(() => write().then(() => how))) ?? 'lost'
     } catch (error) {
-      if (error instanceof Conflict || error instanceof NotFound) return 'lost'
-      throw error
+      return lostBy(error)
     }
   }
 
@@ -68,17 +66,25 @@ export class Settler {
     const latest = new Map<string, Completion>()
     // A task that was lost, and claimed again, may end twice in one turn.
     for (const one of list) if (one.token > (latest.get(one.id)?.token ?? -1)) latest.set(one.id, one)
-    const { stale } = await this.#tasks.completeMany([...latest.values()])
+    const results = await this.persist(() => this.#tasks.completeMany([...latest.values()]))
+    if (results === undefined) return list.map(one => lostClaim(one))
+    const { stale } = results
     const isDone = ({ id, status, token }: StaleClaim) =>
       status === 'completed' && token === latest.get(id)?.token
     // What its own handler has completed was not lost.
     const lost = new Set(stale.filter(claim => !isDone(claim)).map(claim => claim.id))
-    return list.map(one =>
-      lost.has(one.id) || latest.get(one.id) !== one
-        ? new NotFound(`the claim of task ${one.id} has ended`)
-        : undefined,
-    )
+    return list.map(one => (lost.has(one.id) || latest.get(one.id) !== one ? lostClaim(one) : undefined))
   }
+}
+
+/** Whatever became of the lease, the token decides: a claim that has ended changes nothing (T2). */
+function lostBy(error: unknown): 'lost' {
+  if (error instanceof Conflict || error instanceof NotFound) return 'lost'
+  throw error
+}
+
+function lostClaim({ id }: Completion): NotFound {
+  return new NotFound(`the claim of task ${id} has ended`)
 }
 
 function completion({ id, token }: ClaimedTask, result: unknown): Completion {

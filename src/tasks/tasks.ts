@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
+import { onRecord } from '../db/keep.ts'
 import { checkLeaseMs } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -9,24 +10,23 @@ import { type Duration, durationMs } from '../util/duration.ts'
 import { decodeJson, encodeJson } from '../util/json.ts'
 import { cursorPosition, maxLimit, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { encodeError } from './attempts.ts'
-import { type ClaimOptions, checkClaim, claimTasks } from './claim.ts'
-import { insertTasks } from './create.ts'
+import { assertDistinct, type ClaimResults, TaskCalls } from './calls.ts'
+import { type ClaimOptions, checkClaim } from './claim.ts'
 import { type GraphOptions, readGraph, type TaskGraph } from './graph.ts'
 import { readQueues, setLimit, type TaskQueue } from './limits.ts'
 import { countTasks, type ListTasksOptions, listTasks } from './list.ts'
-import { type NewTask, prepareTask } from './new-task.ts'
+import { longestDelayMs, type NewTask, prepareTask } from './new-task.ts'
 import {
   type ClaimKey,
   cancelTask,
-  completeTasks,
   endedClaims,
   failTask,
   type Report,
   refuseStale,
-  releaseTask,
   renewClaims,
   type StaleClaim,
   staleClaims,
+  staleToken,
 } from './outcome.ts'
 import { pruneTasks } from './prune.ts'
 import { redriveDead, redriveTask } from './redrive.ts'
@@ -59,14 +59,6 @@ export interface Failure extends ClaimKey {
   retry?: boolean | undefined
 }
 
-/** How each of many claims fared. */
-export interface ClaimResults {
-  /** Ids of the tasks whose claims held. */
-  held: string[]
-  /** The others, untouched: whoever still works on them should stop. */
-  stale: StaleClaim[]
-}
-
 export interface PruneTasksOptions {
   /** Tasks that ended longer ago than this: a length of time such as `30d`. */
   olderThan: Duration
@@ -83,9 +75,11 @@ const maxClaims = 1_000
 /** The work of the swarm: tasks that depend on each other, and are claimed, worked on and completed. */
 export class Tasks {
   readonly #context: Context
+  readonly #calls: TaskCalls
 
   constructor(context: Context) {
     this.#context = context
+    this.#calls = new TaskCalls(context)
   }
 
   /** Creates a task. With an idempotency key that was used before, returns the task created then. */
@@ -102,7 +96,7 @@ export class Tasks {
   async createMany(tasks: readonly NewTask[]): Promise<Task[]> {
     checkList('tasks', tasks, maxLimit)
     const prepared = tasks.map(task => prepareTask(this.#context, task))
-    return this.#transaction(context => insertTasks(context, prepared))
+    return this.#calls.create.do(prepared)
   }
 
   /**
@@ -112,11 +106,7 @@ export class Tasks {
    * Every claim counts as an attempt; a task whose last one lapses is dead.
    */
   async claim(options: ClaimOptions = {}): Promise<ClaimedTask[]> {
-    const claim = checkClaim(this.#context, options)
-    return this.#transaction(async context => {
-      await context.signOfLife(context.db, claim.agentId)
-      return claimTasks({ ...context, agentId: claim.agentId }, claim)
-    })
+    return this.#calls.claim.do(checkClaim(this.#context, options))
   }
 
   /**
@@ -145,22 +135,14 @@ export class Tasks {
    * @throws Conflict `stale_token` when the claim has ended: somebody else has the task, or it was cancelled
    */
   async complete(completion: Completion): Promise<TaskState> {
-    const reports = this.#completions([completion])
-    return this.#transaction(async context => {
-      const held = await completeTasks(context, reports)
-      return held.size === 0
-        ? refuseStale(context.db, completion)
-        : { id: completion.id, status: 'completed' }
-    })
+    assertHeld(completion, await this.#calls.complete.do(this.#completions([completion])))
+    return { id: completion.id, status: 'completed' }
   }
 
   /** Completes many tasks in one transaction. A stale claim does not hinder the others. */
   async completeMany(completions: readonly Completion[]): Promise<ClaimResults> {
     const reports = this.#completions(completions)
-    if (reports.length === 0) return { held: [], stale: [] }
-    return this.#transaction(async context =>
-      results(context.db, reports, await completeTasks(context, reports)),
-    )
+    return reports.length === 0 ? { held: [], stale: [] } : this.#calls.complete.do(reports)
   }
 
   /** Those of the claims that have ended, with what became of their tasks. Reads only. */
@@ -220,7 +202,7 @@ export class Tasks {
   async release({ delayMs = 0, ...claim }: ClaimKey & { delayMs?: number | undefined }): Promise<TaskState> {
     const key = checkClaimKey(claim)
     checkInteger('delayMs', delayMs, 0)
-    await this.#transaction(context => releaseTask(context, key, delayMs))
+    assertHeld(key, await this.#calls.release.do([{ ...key, delayMs: Math.min(delayMs, longestDelayMs) }]))
     return { id: key.id, status: 'pending' }
   }
 
@@ -250,8 +232,11 @@ export class Tasks {
 
   /** The task with this id, or undefined when there is none. */
   async get(id: string): Promise<Task | undefined> {
-    const [row] = await this.#context.db.all<TaskRow>(
-      sql`select ${columns} from tasks where id = ${checkName('id', id)}`,
+    const row = await onRecord<TaskRow>(
+      this.#context.db,
+      'tasks',
+      checkName('id', id),
+      sql`select ${columns} from tasks where id = ${id}`,
     )
     return row === undefined ? undefined : fromRow(row)
   }
@@ -332,17 +317,22 @@ export class Tasks {
       const text = said === undefined ? undefined : encodeJson(what, said, this.#context.maxValueBytes)
       return { ...checkClaimKey(claim), text }
     })
-    if (new Set(reports.map(report => report.id)).size === reports.length) return reports
-    throw new InvalidInput('the claims name a task twice')
+    assertDistinct(reports)
+    return reports
   }
 
   #transaction<T>(fn: (context: Context) => Promise<T>): Promise<T> {
-    return this.#context.db.transaction(tx => fn({ ...this.#context, db: tx }))
+    return this.#calls.transaction(fn)
   }
 }
 
 function checkClaimKey({ id, token }: ClaimKey): ClaimKey {
   return { id: checkName('id', id), token: checkInteger('token', token, 0) }
+}
+
+/** @throws Conflict `stale_token` unless the one claim held */
+function assertHeld(claim: ClaimKey, { stale: [stale] }: ClaimResults): void {
+  if (stale !== undefined) throw staleToken(claim, stale)
 }
 
 function checkList(what: string, list: unknown, maxCount: number): void {

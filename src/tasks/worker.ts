@@ -23,7 +23,7 @@ interface InHand {
 const maxWaitMs = 200
 
 /** Ended tasks that may wait to be written down while further ones run. */
-const maxUnsettled = 500
+const maxUnsettled = 1_000
 
 /** How long handlers that do not wait for anything may hold the event loop, in milliseconds. */
 const maxHoldMs = 10
@@ -46,6 +46,8 @@ export class Worker {
   readonly #ahead: InHand[] = []
   readonly #unsettled = new Set<Promise<void>>()
   readonly #idleSlots: (() => void)[] = []
+  /** Slots that go on once something more is written down. */
+  readonly #waitingForRoom: (() => void)[] = []
   #busy = 0
   #lastTurn = performance.now()
   #patience: NodeJS.Timeout | undefined
@@ -85,18 +87,25 @@ export class Worker {
       const outcome = await this.#try(next)
       this.#busy--
       this.#inBackground(this.#settle(next, outcome))
-      if (this.#unsettled.size >= maxUnsettled) await Promise.race(this.#unsettled)
+      while (this.#unsettled.size >= maxUnsettled) await this.#room()
     }
   }
 
   /** Lets a write go on while further tasks run; the work ends after it. */
   #inBackground(writing: Promise<void>): void {
-    const written = writing.catch(error => this.#fail(error))
+    const written = writing
+      .catch(error => this.#fail(error))
+      .then(() => {
+        this.#unsettled.delete(written)
+        if (this.#waitingForRoom.length > 0) for (const goOn of this.#waitingForRoom.splice(0)) goOn()
+        if (this.#terms.untilEmpty) this.#wake()
+      })
     this.#unsettled.add(written)
-    written.finally(() => {
-      this.#unsettled.delete(written)
-      if (this.#terms.untilEmpty) this.#wake()
-    })
+  }
+
+  /** Resolves when something more is written down. */
+  #room(): Promise<void> {
+    return new Promise(resolve => this.#waitingForRoom.push(resolve))
   }
 
   /** The next task for a slot; undefined when there will be none. */
@@ -155,7 +164,7 @@ export class Worker {
   async #claimAll(): Promise<void> {
     for (let inVain = 0; !this.#stopped; ) {
       const wanted = this.#idleSlots.length + this.#pace.ahead - this.#ahead.length
-      if (wanted <= 0) {
+      if (wanted <= 0 || this.#ahead.length > this.#pace.ahead / 2) {
         await this.#sleep()
         continue
       }

@@ -172,10 +172,13 @@ export class Topology {
 
   /** Deletes a swarm's topology with its history. False when there was none. */
   async delete(swarmId: string): Promise<boolean> {
-    const rows = await this.#context.db.all(
-      sql`delete from swarm_topology where swarm_id = ${checkName('swarmId', swarmId)} returning id`,
-    )
-    return rows.length > 0
+    checkName('swarmId', swarmId)
+    return this.#context.db.transaction(async tx => {
+      // Else it might pass by a version that is being saved.
+      await lockTopologies(tx)
+      const rows = await tx.all(sql`delete from swarm_topology where swarm_id = ${swarmId} returning id`)
+      return rows.length > 0
+    })
   }
 
   async #latest(swarmId: string): Promise<SwarmTopology> {

@@ -1,4 +1,5 @@
 import type { Db } from '../db/db.ts'
+import { onRecord } from '../db/keep.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, NotFound } from '../errors.ts'
@@ -90,9 +91,9 @@ export async function lockTopologies(tx: Db): Promise<number> {
   return theRow(rows).value
 }
 
-/** The latest version of a swarm's topology; undefined when there is none. */
+/** The latest version of a swarm's topology; undefined when there is none. A caller's transaction locks as above. */
 export async function latest(db: Db, swarmId: string): Promise<TopologyRow | undefined> {
-  return (await db.all<TopologyRow>(latestOf(swarmId)))[0]
+  return onRecord<TopologyRow>(db, 'hivewax_counters', 'floor', latestOf(swarmId))
 }
 
 /** The row, or NotFound when the swarm has no topology. */

@@ -4,7 +4,7 @@ import { isLapsed, leaseFor } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, Deadline } from '../errors.ts'
 import { uuidv7 } from '../util/ids.ts'
-import { atOnce, letGo, type RunRow, readRun, runColumns, tellRun } from './runs.ts'
+import { atOnce, letGo, type RunRow, readRun, runColumns, tellRun, vacate } from './runs.ts'
 import { lockWorkflow } from './state.ts'
 import type { StepRow } from './steps.ts'
 
@@ -199,7 +199,7 @@ export async function giveBack(db: Db, hold: Hold, { wakeAt, waitsFor }: Wakenin
     await lockWorkflow(tx, hold.id)
     if (await isSignalled(tx, hold.id, waitsFor)) return false
     const rows = await tx.all(
-      sql`update hivewax_workflow_runs set ${letGo}, wake_at = ${wakeAt}, waits_for = ${JSON.stringify(waitsFor)},
+      sql`update hivewax_workflow_runs set ${vacate}, wake_at = ${wakeAt}, waits_for = ${JSON.stringify(waitsFor)},
             updated_at = ${tx.dialect.now()}
           where ${isHeld(hold)} returning token`,
     )

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db, Dialect } from '../db/db.ts'
+import { onRecord } from '../db/keep.ts'
 import { isLeased } from '../db/lease.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
@@ -92,10 +93,12 @@ export function runColumns(dialect: Dialect): Sql {
 }
 
 export async function readRun(db: Db, id: string): Promise<RunRow | undefined> {
-  const [row] = await db.all<RunRow>(
+  return onRecord<RunRow>(
+    db,
+    'workflow_state',
+    id,
     sql`select ${runColumns(db.dialect)} from hivewax_workflow_runs where workflow_id = ${id}`,
   )
-  return row
 }
 
 /** The run of this id, which must be there. */
@@ -131,7 +134,8 @@ export async function insertRun(context: Context, run: NewRun): Promise<boolean>
         values (${run.id},
           coalesce(${run.type}, (select workflow_type from workflow_state where id = ${run.id})),
           ${run.version}, ${run.input}, ${run.forkedFrom}, ${floor}, ${atOnce}, ${dialect.now()}, ${dialect.now()})
-        on conflict (workflow_id) do nothing returning ${runColumns(dialect)}`,
+        on conflict (workflow_id) do nothing
+        returning ${runColumns(dialect)}, ${dialect.issued(sql`hivewax_workflow_runs`, sql`token + 1`)} as issued`,
   )
   if (row === undefined) return false
   await tellRun(context, 'started', row, run.forkedFrom === undefined ? {} : { forkedFrom: run.forkedFrom })
@@ -180,9 +184,11 @@ export async function retryRun(context: Context, id: string, version: string | u
   })
 }
 
-/** The assignments that leave a run without anybody who works on it, or anything that it waits for. */
-export const letGo = sql`
-  owner = null, lease_until = null, lease_epoch = null, lapses = 0, wake_at = null, waits_for = null`
+/** The assignments that leave a run without anybody who works on it. */
+export const vacate = sql`owner = null, lease_until = null, lease_epoch = null, lapses = 0`
+
+/** The assignments that leave it without anything that it waits for, too. */
+export const letGo = sql`${vacate}, wake_at = null, waits_for = null`
 
 /** The result of a run that has ended, or the error that says why there is none. */
 export function resultOf(row: RunRow): Json {

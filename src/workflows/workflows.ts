@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { onRecord } from '../db/keep.ts'
 import { theRow } from '../db/rows.ts'
 import { join, sql } from '../db/sql.ts'
 import { checkName } from '../util/check.ts'
@@ -86,8 +87,11 @@ export class Workflows {
 
   /** A workflow as it was saved last, or undefined when there is none of this id. */
   async get(id: string): Promise<WorkflowRecord | undefined> {
-    const [row] = await this.#context.db.all<WorkflowRow>(
-      sql`select ${columns} from workflow_state where id = ${checkName('id', id)}`,
+    const row = await onRecord<WorkflowRow>(
+      this.#context.db,
+      'workflow_state',
+      checkName('id', id),
+      sql`select ${columns} from workflow_state where id = ${id}`,
     )
     return row === undefined ? undefined : fromRow(row)
   }
@@ -107,10 +111,13 @@ export class Workflows {
    * keep something. False when there was none of this id.
    */
   async delete(id: string): Promise<boolean> {
-    const rows = await this.#context.db.all(
-      sql`delete from workflow_state where id = ${checkName('id', id)} returning id`,
+    const deleted = await onRecord(
+      this.#context.db,
+      'workflow_state',
+      checkName('id', id),
+      sql`delete from workflow_state where id = ${id} returning id`,
     )
-    return rows.length > 0
+    return deleted !== undefined
   }
 
   /** What a workflow was at its last 100 saves, newest first. Empty when there is no workflow of this id. */

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HivewaxError } from '../../src/errors.ts'
 import { openMemory } from '../../src/open.ts'
 
-// agent FILE ID TTL: registers, takes a lock, and writes as this incarnation until it is refused
-const [file = '', id = '', ttl = ''] = process.argv.slice(2)
-const memory = await openMemory(file, { background: false })
+// agent LOCATION ID TTL: registers, takes a lock, and writes as this incarnation until it is refused
+const [location = '', id = '', ttl = ''] = process.argv.slice(2)
+const memory = await openMemory(location, { background: false })
 const agent = await memory.registerAgent({ id, type: 'child', ttl: Number(ttl), swarmId: 's' })
 const own = memory.as(id, agent)
 await own.locks.acquire(`lock of ${id}`, { leaseMs: 3_600_000 })

@@ -5,9 +5,9 @@ import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openMemory } from '../../src/open.ts'
 
-const [file, agentId, logFile, leaseMs] = process.argv.slice(2)
+const [location, agentId, logFile, leaseMs] = process.argv.slice(2)
 const lease = { leaseMs: Number(leaseMs) }
-const memory = await openMemory(file, {
+const memory = await openMemory(location, {
   background: false,
   durability: 'normal',
   busyTimeoutMs: 60_000,

@@ -5,8 +5,8 @@ import { HivewaxError } from '../../src/errors.ts'
 import type { Leadership } from '../../src/locks/leadership.ts'
 import { openMemory } from '../../src/open.ts'
 
-const [file = '', candidate = '', count, stops] = process.argv.slice(2)
-const memory = await openMemory(file, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
+const [location = '', candidate = '', count, stops] = process.argv.slice(2)
+const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
 let written = 0
 let stopped = 0
 

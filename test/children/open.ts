@@ -2,11 +2,11 @@
 import { once } from 'node:events'
 import { openMemory } from '../../src/open.ts'
 
-const [file, name] = process.argv.slice(2)
+const [location, name] = process.argv.slice(2)
 console.log('ready')
 await once(process.stdin, 'data')
 process.stdin.unref?.()
-const memory = await openMemory(file, { background: false, busyTimeoutMs: 60_000 })
+const memory = await openMemory(location, { background: false, busyTimeoutMs: 60_000 })
 await memory.store(`opened by ${name}`, process.pid)
 await memory.close()
 console.log('ok')

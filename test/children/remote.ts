@@ -1,12 +1,12 @@
 // Does what it is told on stdin, one JSON line { n, path, args } for each call of a method of its memory, and prints
-// { n, value } or { n, error }. Arguments: FILE, the agent's id, milliseconds by which its wall clock is off.
+// { n, value } or { n, error }. Arguments: LOCATION, the agent's id, milliseconds by which its wall clock is off.
 import readline from 'node:readline'
 import { HivewaxError } from '../../src/errors.ts'
 import { openMemory } from '../../src/open.ts'
 import { systemClock } from '../../src/util/clock.ts'
 
-const [file, agentId, wallOffsetMs] = process.argv.slice(2)
-const memory = await openMemory(file, {
+const [location, agentId, wallOffsetMs] = process.argv.slice(2)
+const memory = await openMemory(location, {
   background: false,
   busyTimeoutMs: 60_000,
   agentId,

@@ -1,10 +1,10 @@
-// Serves the type `work` on FILE with leases of LEASE ms until SIGTERM: each run is a step of 50 ms, except `poison`,
+// Serves the type `work` on LOCATION with leases of LEASE ms until SIGTERM: each run is a step of 50 ms, except `poison`,
 // which kills the process 5 ms after it began.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openMemory } from '../../src/open.ts'
 
-const [file, leaseMs] = process.argv.slice(2)
-const memory = await openMemory(file, { background: false, durability: 'normal' })
+const [location, leaseMs] = process.argv.slice(2)
+const memory = await openMemory(location, { background: false, durability: 'normal' })
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort())
 await memory.workflows.serve(

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import { openMemory } from '../../src/open.ts'
 
-const [file, effects = '', count] = process.argv.slice(2)
-const memory = await openMemory(file, { background: false, durability: 'normal' })
+const [location, effects = '', count] = process.argv.slice(2)
+const memory = await openMemory(location, { background: false, durability: 'normal' })
 for (let i = 0; i < Number(count); i++) {
   const run = await memory.workflows.step('w', `step ${i}`, () => {
     const id = randomUUID()

@@ -3,8 +3,8 @@
 import { once } from 'node:events'
 import { openMemory } from '../../src/open.ts'
 
-const [file, id = '', count] = process.argv.slice(2)
-const memory = await openMemory(file, { background: false, busyTimeoutMs: 60_000 })
+const [location, id = '', count] = process.argv.slice(2)
+const memory = await openMemory(location, { background: false, busyTimeoutMs: 60_000 })
 console.log('ready')
 await once(process.stdin, 'data')
 let latest = 0

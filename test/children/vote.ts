@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { openMemory } from '../../src/open.ts'
 
-const [file, voter = '', count, mode] = process.argv.slice(2)
-const memory = await openMemory(file, { background: false, busyTimeoutMs: 60_000, agentId: voter })
+const [location, voter = '', count, mode] = process.argv.slice(2)
+const memory = await openMemory(location, { background: false, busyTimeoutMs: 60_000, agentId: voter })
 const keys = Array.from({ length: Number(count) }, (_, i) => `key-${i}`)
 console.log('ready')
 await once(process.stdin, 'data')

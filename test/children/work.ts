@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { HivewaxError } from '../../src/errors.ts'
 import { openMemory } from '../../src/open.ts'
 
-const [file, agentId, leaseMs, hold] = process.argv.slice(2)
-const memory = await openMemory(file, {
+const [location, agentId, leaseMs, hold] = process.argv.slice(2)
+const memory = await openMemory(location, {
   background: false,
   durability: 'normal',
   busyTimeoutMs: 60_000,

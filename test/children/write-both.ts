@@ -4,8 +4,8 @@ import readline from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openMemory } from '../../src/open.ts'
 
-const [file, writer = ''] = process.argv.slice(2)
-const memory = await openMemory(file, {
+const [location, writer = ''] = process.argv.slice(2)
+const memory = await openMemory(location, {
   agentId: writer,
   background: false,
   durability: 'normal',

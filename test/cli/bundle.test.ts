@@ -19,6 +19,15 @@ it('loads neither zod nor anything else that a retrieve does not need', () => {
   )
 })
 
+it('loads the driver of PostgreSQL for a URL of PostgreSQL only', () => {
+  const trace = (url: string) => {
+    const env = { NODE_DEBUG: 'module', HIVEWAX_URL: url }
+    return hivewax(scratchFolder(), ['stats'], { env }).stderr
+  }
+  expect(trace('memory.db')).not.toContain('node_modules/pg')
+  expect(trace('postgres://nobody@localhost/none?host=/no/such/folder')).toContain('node_modules/pg')
+})
+
 it('finds the worker beside itself', () => {
   const folder = scratchFolder()
   expect(hivewax(folder, ['backup', 'copy.db'])).toMatchObject({ status: 0 })

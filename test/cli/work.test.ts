@@ -10,6 +10,7 @@ import type { NewTask } from '../../src/tasks/new-task.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { cliEnv, hivewax, hivewaxFile } from '../support/cli.ts'
 import { scratchFolder } from '../support/memory.ts'
+import { openPostgresScratch, scratchUrl } from '../support/postgres.ts'
 
 /** A store where `hivewax` called in the folder has its own, with tasks. */
 async function store(...tasks: NewTask[]): Promise<{ folder: string; memory: Memory; get: Get }> {
@@ -110,6 +111,16 @@ describe('a command gets its task', () => {
       },
       args: ['$HOME', '--json', 'a b'],
     })
+  })
+
+  it('and the URL of a server as it was given, password and all', async () => {
+    const given = new URL(scratchUrl())
+    given.password ||= 'any'
+    const url = given.href
+    hivewax(scratchFolder(), ['tasks', 'create', 'A', '--id', 'a', '--url', url])
+    hivewax(scratchFolder(), ['work', ...once1, '--url', url, '--exec', 'printenv HIVEWAX_URL'])
+    const memory = await openPostgresScratch({}, url)
+    expect((await memory.tasks.get('a'))?.result).toBe(url)
   })
 
   it('of which what is too large for a variable is on its standard input only', async () => {

@@ -17,22 +17,20 @@ async function holdEverything(memory: Memory, owner: string): Promise<{ taskId: 
   await memory.locks.acquire(`lock of ${owner}`, { owner, leaseMs: 3_600_000 })
   await memory.events.commit(`group of ${owner}`, 1)
   await memory.saveWorkflowState(`workflow of ${owner}`, {}, { workflowType: 'w' })
-  const lease = await memory.query('select lease_until, lease_epoch from tasks where id = ?', [id])
+  const lease = await memory.query(`select lease_until, lease_epoch from tasks where id = '${id}'`)
   const [{ lease_until, lease_epoch }] = lease as [{ lease_until: number; lease_epoch: string }]
   await memory.execute(
     `insert into hivewax_leases (id, owner, ttl_ms, lease_until, lease_epoch, granted_at)
-     values (?, ?, 3600000, ?, ?, '')`,
-    [`lease of ${owner}`, owner, lease_until, lease_epoch],
+     values ('lease of ${owner}', '${owner}', 3600000, ${lease_until}, '${lease_epoch}', '2026-01-01')`,
   )
   await memory.execute(
-    'update hivewax_event_offsets set owner = ?, lease_until = ?, lease_epoch = ? where group_name = ?',
-    [owner, lease_until, lease_epoch, `group of ${owner}`],
+    `update hivewax_event_offsets set owner = '${owner}', lease_until = ${lease_until}, lease_epoch = '${lease_epoch}'
+     where group_name = 'group of ${owner}'`,
   )
   await memory.execute(
     `insert into hivewax_workflow_runs
        (workflow_id, workflow_type, owner, lease_until, lease_epoch, created_at, updated_at)
-     values (?, 'w', ?, ?, ?, '', '')`,
-    [`workflow of ${owner}`, owner, lease_until, lease_epoch],
+     values ('workflow of ${owner}', 'w', '${owner}', ${lease_until}, '${lease_epoch}', '2026-01-01', '2026-01-01')`,
   )
   return { taskId: id }
 }
@@ -338,10 +336,8 @@ export const agentLapses: Suite = open => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })
-    await memory.execute(
-      "create trigger refuse before update of lapsed_at on agents begin select raise(abort, 'refused'); end",
-    )
+    await memory.execute('alter table agents rename to others')
     clock.advance(10_000)
-    await expect(take(memory.agents.watch(), 1)).rejects.toThrow('refused')
+    await expect(take(memory.agents.watch(), 1)).rejects.toThrow(/agents/)
   })
 }

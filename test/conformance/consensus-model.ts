@@ -44,7 +44,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(500, 1_000, 5_000) }) },
 ) as fc.Arbitrary<Step>
 
-export const consensusModel: Suite = open => {
+export const consensusModel: Suite = (open, times) => {
   it('behaves as the model of it does, whatever is proposed and voted (C1 to C9)', async () => {
     const clock = new TestClock()
     const memory = await open({ clock, durability: 'normal' })
@@ -60,7 +60,7 @@ export const consensusModel: Suite = open => {
           await compare(memory, key, model)
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: times(2_000) },
     )
   }, 120_000)
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
 import type { Progress } from '../../src/db/engine.ts'
 import type { Memory } from '../../src/memory.ts'
+import { toDate, toTimeText } from '../../src/util/time.ts'
 import { scratchFolder } from '../support/memory.ts'
 import type { Open, Suite } from './suite.ts'
 
@@ -103,7 +104,9 @@ export const eventSeal: Suite = open => {
     const { hash: before } = await memory.events.seal()
     await memory.logEvent({ type: 't', source: 's', data: { ü: 1 } })
     const [row] = await memory.query('select * from events')
-    const text = JSON.stringify([before, row?.id, 't', 's', '{"ü":1}', row?.timestamp])
+    // The time as SQLite writes it, on any engine: `2026-01-31 12:00:59.123`.
+    const time = toTimeText(toDate(row?.timestamp as string | Date))
+    const text = JSON.stringify([before, row?.id, 't', 's', '{"ü":1}', time])
     const hash = createHash('sha256').update(text).digest('hex')
     expect((await memory.events.verify()).head).toEqual({ id: row?.id, hash })
   })

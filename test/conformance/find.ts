@@ -5,7 +5,7 @@ import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
 import type { Suite } from './suite.ts'
 
-export const find: Suite = open => {
+export const find: Suite = (open, times) => {
   it('finds a record by any word of its key or value, whatever its form, case and accents', async () => {
     const memory = await open()
     await memory.store('user_preferences', { theme: 'dark', maxRetryCount: 3, city: 'Zürich' })
@@ -143,6 +143,39 @@ export const find: Suite = open => {
     expect(await memory.find('comb')).toHaveLength(1)
     await memory.tasks.cancel(id)
     expect(await memory.find('comb', { in: 'tasks' })).toMatchObject([{ id, status: 'cancelled' }])
+  })
+
+  it('finds a record by its present text only, also when several index at a time', async () => {
+    const memory = await open()
+    const keyCount = 4
+    for (let round = 0; round < 40; round++) {
+      const write = (_: unknown, i: number) => memory.store(`k${i}`, `round${round}of${i}`)
+      await Promise.all(Array.from({ length: keyCount }, write))
+      const again = (_: unknown, i: number) =>
+        memory.store(`k${i}`, `later${round}of${i}`).then(() => memory.find(`later${round}of${i}`))
+      const searches = Array.from({ length: keyCount }, () => memory.find('round'))
+      const found = await Promise.all(Array.from({ length: keyCount }, again))
+      expect(found.map(list => list.length)).toEqual([1, 1, 1, 1])
+      await Promise.all(searches)
+      for (let i = 0; i < keyCount; i++) expect(await memory.find(`round${round}of${i}`)).toEqual([])
+    }
+  })
+
+  it('finds a text by its beginning, however long it and its words are', async () => {
+    const memory = await open()
+    // One character of 15 letters: as many of them as make a word.
+    const long = '\ufdfa'.repeat(128)
+    await memory.store('word', `${long} plain`)
+    expect(await keys(memory, long)).toEqual(['word'])
+    expect(await keys(memory, 'plain')).toEqual(['word'])
+    const words = Array.from(
+      { length: 5_000 },
+      (_, i) => `${long.slice(0, 8)}${i.toString(36).padStart(3, '0')}`,
+    )
+    await memory.store('text', words.join(' '))
+    await memory.store('after', 'plain')
+    expect(await keys(memory, words[0] ?? '')).toContain('text')
+    expect((await keys(memory, 'plain')).sort()).toEqual(['after', 'word'])
   })
 
   it('never finds what was deleted', async () => {
@@ -346,7 +379,7 @@ export const find: Suite = open => {
         for (const word of words) await check(word)
         await memory.close()
       }),
-      { numRuns: 20 },
+      { numRuns: times(20) },
     )
   })
 }

@@ -11,7 +11,7 @@ import type { Suite } from './suite.ts'
 /** So long that no renewal falls into a test that advances the clock by hand. */
 const leaseMs = 3_600_000
 
-export const leadership: Suite = open => {
+export const leadership: Suite = (open, times) => {
   it('asserts a lock inside a transaction: a former holder changes nothing (K7)', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
@@ -222,7 +222,7 @@ export const leadership: Suite = open => {
         await election.end()
       },
     )
-    await fc.assert(property, { numRuns: 1000 })
+    await fc.assert(property, { numRuns: times(1_000) })
   })
 }
 

@@ -8,7 +8,7 @@ import type { Suite } from './suite.ts'
 const minuteMs = 60_000
 const dayMs = 86_400_000
 
-export const locks: Suite = open => {
+export const locks: Suite = (open, times) => {
   it('takes the wish for a lock for a sign of life of whoever it is for (A2)', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
@@ -316,7 +316,7 @@ export const locks: Suite = open => {
         }
       },
     )
-    await fc.assert(property, { numRuns: 1000 })
+    await fc.assert(property, { numRuns: times(1_000) })
   })
 }
 

@@ -104,6 +104,17 @@ export const patterns: Suite = open => {
     )
   })
 
+  it('forgets outcomes to the last, however little is left of them (P1)', async () => {
+    const memory = await open()
+    await memory.patterns.store({ id: 'p', type: 't', patternData: null, confidence: 5e-324 })
+    await memory.patterns.recordOutcome('p', { success: true })
+    for (const decay of [1e-100, 1e-100, 1e-100, 5e-324, 1]) {
+      const { confidence } = await memory.patterns.recordOutcome('p', { success: false, decay })
+      expect(confidence).toBeCloseTo(0, 9)
+    }
+    expect(await memory.patterns.get('p')).toMatchObject({ usageCount: 6, successes: 1, failures: 5 })
+  })
+
   it('counts uses, and never sets the last use back (P1)', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })

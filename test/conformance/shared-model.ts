@@ -8,7 +8,7 @@ import { TestClock } from '../support/clock.ts'
 import { take } from '../support/take.ts'
 import type { Suite } from './suite.ts'
 
-export const sharedModel: Suite = open => {
+export const sharedModel: Suite = (open, times) => {
   it('behaves as a map with versions, leases and a list of changes, whatever is done (K1–K7)', async () => {
     const clock = new TestClock()
     const memory = await open({ clock, durability: 'normal' })
@@ -38,7 +38,7 @@ export const sharedModel: Suite = open => {
         for (const id of model.leaseIds) await memory.shared.revokeLease(id)
       },
     )
-    await fc.assert(property, { numRuns: 700 })
+    await fc.assert(property, { numRuns: times(700) })
   })
 }
 

@@ -68,11 +68,14 @@ export const taskAhead: Suite = open => {
     for (const task of lost) await memory.tasks.fail({ ...task, error: 'the worker was killed' })
     for (const task of lost)
       await memory.execute(`update tasks set run_at = null, rank = 1 where id = '${task.id}'`)
+    const begun = new Set<string>()
     const waiting: string[] = []
     await memory.tasks.work(
       async ({ id }) => {
+        begun.add(id)
+        // The task before may be on its way to be completed.
         const { items } = await memory.tasks.list({ status: 'running' })
-        waiting.push(...items.filter(task => task.id !== id).map(task => task.id))
+        waiting.push(...items.map(task => task.id).filter(id => !begun.has(id)))
       },
       { agentId: 'w', untilEmpty: true },
     )

@@ -125,7 +125,7 @@ export const taskSchedules: Suite = open => {
     const memory = await open({ clock, maxValueBytes: 100 })
     await memory.tasks.schedule({ id: 's', everyMs: 1_000, task: { description: 'x' } })
     const task = JSON.stringify({ description: 'large', payload: 'x'.repeat(200) })
-    await memory.execute('update hivewax_task_schedules set task = ?', [task])
+    await memory.execute(`update hivewax_task_schedules set task = '${task}'`)
     clock.advance(1_000)
     expect(await claimed(memory)).toEqual(['large'])
   })

@@ -214,8 +214,11 @@ export const taskWorker: Suite = open => {
     const { stop } = start(
       memory,
       async (_, { signal }) => {
-        // While this transaction is open no heartbeat gets through.
-        const blocking = memory.transaction(() => stuck.promise)
+        // While this transaction holds the task no heartbeat gets through.
+        const blocking = memory.transaction(async tx => {
+          await tx.execute("update tasks set description = 'held' where id = 't'")
+          await stuck.promise
+        })
         await aborted(signal).catch(() => {})
         // A read needs no turn: who has the task at this moment?
         const [row] = await memory.query("select status, assigned_to from tasks where id = 't'")

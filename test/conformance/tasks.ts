@@ -106,6 +106,18 @@ export const tasks: Suite = open => {
     expect(await memory.tasks.get('b')).toMatchObject({ result: undefined })
   })
 
+  it('creates in one call what no one statement takes', async () => {
+    const memory = await open()
+    const payload = 'x'.repeat(1_000_000)
+    const batch = Array.from({ length: 35 }, (_, i) => ({ id: `task-${i}`, description: 'x', payload }))
+    const created = await memory.tasks.createMany(batch)
+    expect(created.map(task => task.id)).toEqual(batch.map(task => task.id))
+    expect((await memory.tasks.get('task-34'))?.payload).toBe(payload)
+    const clash = [{ description: 'y' }, ...batch.slice(1), { id: 'task-0', description: 'x' }]
+    await expect(memory.tasks.createMany(clash)).rejects.toMatchObject({ code: 'conflict' })
+    expect(await memory.events.count()).toBe(35)
+  })
+
   it('gives a task to one claimant only, however many ask at once (T1)', async () => {
     const memory = await open()
     await memory.tasks.createMany(Array.from({ length: 10 }, (_, i) => ({ description: `task ${i}` })))

@@ -181,17 +181,13 @@ export const topologyRepair: Suite = open => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent({ id: 'a', type: 'x', ttl: 1 })
-    const insert = (swarm: string, type: string, nodes: string, edges: string | null) =>
-      memory.execute(
-        'insert into swarm_topology (swarm_id, topology_type, nodes, edges) values (?, ?, ?, ?)',
-        [swarm, type, nodes, edges],
-      )
-    await insert('cube', 'cube', '["a", null, 7, ["a"], "b"]', '[["a","b"], null, 1, {"from":"b","to":"b"}]')
-    await insert('tree', 'hierarchical', '["a","b"]', '[["a","b"],["b","a"]]')
-    await insert('text', 'star', 'about "a"', null)
-    await insert('role', 'star', '[{"id":"b","role":"a"}]', '[]')
-    await insert('twice', 'star', '["a"]', null)
-    await insert('twice', 'star', '["b"]', null)
+    await memory.execute(`insert into swarm_topology (swarm_id, topology_type, nodes, edges) values
+      ('cube', 'cube', '["a", null, 7, ["a"], "b"]', '[["a","b"], null, 1, {"from":"b","to":"b"}]'),
+      ('tree', 'hierarchical', '["a","b"]', '[["a","b"],["b","a"]]'),
+      ('text', 'star', 'about "a"', null),
+      ('role', 'star', '[{"id":"b","role":"a"}]', '[]'),
+      ('twice', 'star', '["a"]', null),
+      ('twice', 'star', '["b"]', null)`)
     clock.advance(1000)
     expect(await memory.agents.releaseLapsed()).toMatchObject([{ topologies: ['cube', 'tree'] }])
     expect(await memory.topology.get('cube')).toMatchObject({ nodes: ['b'], edges: [{ from: 'b', to: 'b' }] })

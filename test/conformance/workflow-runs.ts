@@ -339,8 +339,10 @@ export const workflowRuns: Suite = open => {
 
   it('W9: a run that the store refuses for does not keep the others from going on', async () => {
     const memory = await open()
-    await memory.execute(`create trigger refuse before insert on hivewax_workflow_steps
-      when new.step = 'bad' begin select raise(abort, 'no'); end`)
+    await memory.execute("insert into workflow_state (id, workflow_type, state) values ('first', 'x', '{}')")
+    await memory.execute(`insert into hivewax_workflow_steps (workflow_id, step, result, completed_at)
+      values ('first', 'bad', '1', '2026-01-01')`)
+    await memory.execute("create unique index refuse on hivewax_workflow_steps (step) where step = 'bad'")
     const stop = serving(memory, { w: { run: wf => wf.step(String(wf.input), () => 1) } }, { concurrency: 2 })
     for (const [i, input] of ['bad', 'good', 'bad', 'good', 'good'].entries())
       await memory.workflows.start('w', { id: `w${i}`, input })

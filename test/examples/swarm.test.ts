@@ -4,10 +4,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { commandLine } from '../../examples/swarm/main/command-line.ts'
 import { readOptions } from '../../examples/swarm/main/options.ts'
 import { vote } from '../../examples/swarm/worker/vote.ts'
 import type { Memory } from '../../src/index.ts'
 import { openScratch, scratchFolder } from '../support/memory.ts'
+import { openPostgresScratch, scratchUrl } from '../support/postgres.ts'
 
 // Each run starts six processes and waits for a lease to lapse, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 120_000 })
@@ -174,6 +176,21 @@ async function checkRun(memory: Memory): Promise<void> {
   expect((await memory.events.list({ types: ['swarm.planned'] })).items).toHaveLength(1)
 }
 
+test('a swarm whose memory is a PostgreSQL database does the same, and is remembered there', async () => {
+  const folder = scratchProject()
+  const url = scratchUrl()
+  const first = new Run(folder, '--url', url)
+  expect(await first.code(), first.output).toBe(0)
+  expect(first.output).toContain('takes over the task of worker-3: attempt 2')
+  expect(first.output).toContain('analysis-complete/1 is decided')
+  expect(first.output).toContain("hivewax tasks list --status completed --limit 5 --url 'postgres://")
+  expect(fs.readdirSync(path.join(folder, '.swarm')).sort()).toEqual(['.gitignore', 'memory.report.md'])
+  await checkRun(await openPostgresScratch({}, url))
+  const second = new Run(folder, '--url', url)
+  expect(await second.code(), second.output).toBe(0)
+  expect(second.output).toContain('20 files unchanged: recalled, not measured again')
+})
+
 test('a second swarm on the same directory waits for the first; the tasks of others are left alone', async () => {
   const folder = scratchProject()
   const others = await openMemoryOf(folder)
@@ -263,6 +280,12 @@ describe('a voter', () => {
   }
 })
 
+test('the commands that are printed do not show the password', () => {
+  expect(commandLine('postgres://ada:secret@host/db?schema=a')[1]).toBe(
+    "--url 'postgres://ada@host/db?schema=a'",
+  )
+})
+
 describe('what cannot be measured', () => {
   test('is an empty directory', async () => {
     const folder = scratchFolder()
@@ -284,6 +307,7 @@ describe('what cannot be measured', () => {
     ['two directories', ['.', '..'], 'one directory at a time'],
     ['an unknown option', ['--fast'], "Unknown option '--fast'"],
     ['a memory that processes cannot share', ['--db', ':memory:'], 'several processes cannot share :memory:'],
+    ['two memories', ['--db', 'a.db', '--url', 'postgres://b/c'], 'give one of them'],
   ])('is %s', (_, args, message) => {
     expect(() => readOptions(args)).toThrow(message)
   })

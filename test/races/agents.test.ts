@@ -1,55 +1,57 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Busy } from '../../src/errors.ts'
 import { type Child, startChild } from '../support/child.ts'
-import { openScratch, scratchFile } from '../support/memory.ts'
+import { engines } from '../support/engines.ts'
 import { take } from '../support/take.ts'
 
 const isReady = (line: string) => line.startsWith('ready')
 
-it('hears in one process of the death of an agent in another, and what it held is free (A2, A3)', async () => {
-  const file = scratchFile()
-  const memory = await openScratch({}, file)
-  await memory.topology.save({ swarmId: 's', topologyType: 'star', nodes: ['a', 'b', 'c'] })
-  const watched = take(memory.agents.watch({ swarmId: 's' }), 2)
-  const child = startChild('agent', file, 'a', 1)
-  await child.until(isReady)
-  child.process.kill('SIGKILL')
-  expect(await watched).toMatchObject([
-    { change: 'registered', agentId: 'a' },
-    { change: 'lapsed', agentId: 'a', released: { locks: ['lock of a'], topologies: ['s'] } },
-  ])
-  await memory.locks.acquire('lock of a')
-  expect(await memory.topology.get('s')).toMatchObject({ nodes: ['b', 'c'], version: 2 })
-})
+describe.each(engines)('$name', ({ scratch, open }) => {
+  it('hears in one process of the death of an agent in another, and what it held is free (A2, A3)', async () => {
+    const location = scratch()
+    const memory = await open({}, location)
+    await memory.topology.save({ swarmId: 's', topologyType: 'star', nodes: ['a', 'b', 'c'] })
+    const watched = take(memory.agents.watch({ swarmId: 's' }), 2)
+    const child = startChild('agent', location, 'a', 1)
+    await child.until(isReady)
+    child.process.kill('SIGKILL')
+    expect(await watched).toMatchObject([
+      { change: 'registered', agentId: 'a' },
+      { change: 'lapsed', agentId: 'a', released: { locks: ['lock of a'], topologies: ['s'] } },
+    ])
+    await memory.locks.acquire('lock of a')
+    expect(await memory.topology.get('s')).toMatchObject({ nodes: ['b', 'c'], version: 2 })
+  })
 
-it('handles a lapse once, however many processes watch for it (A3)', async () => {
-  const file = scratchFile()
-  const watchers = await Promise.all(Array.from({ length: 4 }, () => openScratch({}, file)))
-  const watched = watchers.map(memory => take(memory.agents.watch({ since: 0 }), 2))
-  const child = startChild('agent', file, 'a', 1)
-  await child.until(isReady)
-  child.process.kill('SIGKILL')
-  const [first, ...others] = await Promise.all(watched)
-  for (const changes of others) expect(changes).toEqual(first)
-  await Promise.all(watchers.map(memory => memory.agents.releaseLapsed()))
-  expect(await watchers[0]!.events.count({ types: ['agent.lapsed'] })).toBe(1)
-})
+  it('handles a lapse once, however many processes watch for it (A3)', async () => {
+    const location = scratch()
+    const watchers = await Promise.all(Array.from({ length: 4 }, () => open({}, location)))
+    const watched = watchers.map(memory => take(memory.agents.watch({ since: 0 }), 2))
+    const child = startChild('agent', location, 'a', 1)
+    await child.until(isReady)
+    child.process.kill('SIGKILL')
+    const [first, ...others] = await Promise.all(watched)
+    for (const changes of others) expect(changes).toEqual(first)
+    await Promise.all(watchers.map(memory => memory.agents.releaseLapsed()))
+    expect(await watchers[0]!.events.count({ types: ['agent.lapsed'] })).toBe(1)
+  })
 
-it('shuts out a process that was stopped while another took its id, from its first write on (A1)', async () => {
-  const file = scratchFile()
-  const memory = await openScratch({ busyTimeoutMs: 300 }, file)
-  const child = startChild('agent', file, 'a', 60)
-  await child.until(isReady)
-  const own = memory.as(
-    'a',
-    await whileStopped(child, () => memory.registerAgent({ id: 'a', type: 'parent' })),
-  )
-  await own.store('writer', 'the parent')
-  child.process.kill('SIGCONT')
-  await child.until(line => line === 'refused stale_token')
-  expect(await child.exited).toBe(0)
-  expect(await memory.retrieve('writer')).toBe('the parent')
-  await own.store('writer', 'still')
+  it('shuts out a process that was stopped while another took its id, from its first write on (A1)', async () => {
+    const location = scratch()
+    const memory = await open({ busyTimeoutMs: 300 }, location)
+    const child = startChild('agent', location, 'a', 60)
+    await child.until(isReady)
+    const own = memory.as(
+      'a',
+      await whileStopped(child, () => memory.registerAgent({ id: 'a', type: 'parent' })),
+    )
+    await own.store('writer', 'the parent')
+    child.process.kill('SIGCONT')
+    await child.until(line => line === 'refused stale_token')
+    expect(await child.exited).toBe(0)
+    expect(await memory.retrieve('writer')).toBe('the parent')
+    await own.store('writer', 'still')
+  })
 })
 
 /** Stops the process for good, but not in the middle of a write, which would hold up everybody. */

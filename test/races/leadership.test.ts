@@ -1,42 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { type Child, startChild } from '../support/child.ts'
-import { openScratch, scratchFile } from '../support/memory.ts'
+import { engines } from '../support/engines.ts'
 import { take } from '../support/take.ts'
 
 const candidates = ['a', 'b', 'c', 'd']
 const writesEach = 16
 const stopsEach = 1
 
-it('accepts nothing from leaders that were stopped past their lease, or killed, and always finds another', async () => {
-  const file = scratchFile()
-  const memory = await openScratch({ durability: 'normal' }, file)
-  const victim = startChild('lead', file, 'victim', 1_000_000, 0)
-  const first = await victim.until(line => line.includes('wrote'))
-  victim.process.kill('SIGKILL')
-  const children = candidates.map(name => startChild('lead', file, name, writesEach, stopsEach))
-  const woken = children.map(child => wakeAfterOthersLed(child, memory))
-  expect(await Promise.all(children.map(child => child.exited))).toEqual(candidates.map(() => 0))
-  await Promise.all(woken)
+describe.each(engines)('$name', ({ scratch, open }) => {
+  it('accepts nothing from leaders that were stopped past their lease, or killed, and always finds another', async () => {
+    const location = scratch()
+    const memory = await open({ durability: 'normal' }, location)
+    const victim = startChild('lead', location, 'victim', 1_000_000, 0)
+    const first = await victim.until(line => line.includes('wrote'))
+    victim.process.kill('SIGKILL')
+    const children = candidates.map(name => startChild('lead', location, name, writesEach, stopsEach))
+    const woken = children.map(child => wakeAfterOthersLed(child, memory))
+    expect(await Promise.all(children.map(child => child.exited))).toEqual(candidates.map(() => 0))
+    await Promise.all(woken)
 
-  const lines = [...children, victim].map(child => child.lines.map(line => JSON.parse(line)))
-  const printed = (what: string) => lines.flatMap(own => own.flatMap(line => line[what] ?? []))
-  const terms = printed('elected').sort((a, b) => a - b)
-  expect(terms).toEqual(Array.from(terms, (_, i) => i + 1))
-  expect(JSON.parse(first)).toEqual({ wrote: 1 })
-  expect(printed('refused').length).toBeGreaterThan(0)
+    const lines = [...children, victim].map(child => child.lines.map(line => JSON.parse(line)))
+    const printed = (what: string) => lines.flatMap(own => own.flatMap(line => line[what] ?? []))
+    const terms = printed('elected').sort((a, b) => a - b)
+    expect(terms).toEqual(Array.from(terms, (_, i) => i + 1))
+    expect(JSON.parse(first)).toEqual({ wrote: 1 })
+    expect(printed('refused').length).toBeGreaterThan(0)
 
-  const { version: total = 0 } = (await memory.shared.get('ledger')) ?? {}
-  const changes = (await take(memory.shared.watch('ledger', { since: 0 }), total)).flatMap(r => r.changes)
-  const accepted = changes.map(({ value }) => value as { by: string; term: number })
-  expect(accepted.map(({ term }) => term)).toEqual(accepted.map(({ term }) => term).sort((a, b) => a - b))
-  for (const [i, by] of candidates.entries()) {
-    const own = accepted.filter(write => write.by === by).map(({ term }) => term)
-    expect(own).toEqual(lines[i]?.flatMap(line => line.wrote ?? []))
-    expect(own).toHaveLength(writesEach)
-  }
-}, 60_000)
+    const { version: total = 0 } = (await memory.shared.get('ledger')) ?? {}
+    const changes = (await take(memory.shared.watch('ledger', { since: 0 }), total)).flatMap(r => r.changes)
+    const accepted = changes.map(({ value }) => value as { by: string; term: number })
+    expect(accepted.map(({ term }) => term)).toEqual(accepted.map(({ term }) => term).sort((a, b) => a - b))
+    for (const [i, by] of candidates.entries()) {
+      const own = accepted.filter(write => write.by === by).map(({ term }) => term)
+      expect(own).toEqual(lines[i]?.flatMap(line => line.wrote ?? []))
+      expect(own).toHaveLength(writesEach)
+    }
+  }, 60_000)
+})
 
 /** Lets a child that stopped itself go on when another leads; also when that takes long, as it may hold all up. */
 async function wakeAfterOthersLed(child: Child, memory: Memory): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Child, startChild } from '../support/child.ts'
+import { engines, type TestEngine } from '../support/engines.ts'
 import { findViolation, type Operation, type Violation } from '../support/linearizability.ts'
-import { openScratch, scratchFile } from '../support/memory.ts'
 import {
   type Kind,
   type RegisterCall,
@@ -14,11 +14,16 @@ import {
 type Call = Operation<RegisterCall, RegisterOutcome>
 
 /** What processes on one store did, by key, as they noted it by the monotonic clock of the machine. */
-async function record(processes: number, calls: number, mode: string): Promise<Map<string, Call[]>> {
+async function record(
+  { scratch, open }: TestEngine,
+  processes: number,
+  calls: number,
+  mode: string,
+): Promise<Map<string, Call[]>> {
   const seed = Math.floor(Math.random() * 2 ** 31)
-  const file = scratchFile()
-  await openScratch({}, file)
-  const start = (_: unknown, i: number) => startChild('register', file, `p${i}`, seed + i, calls, mode)
+  const location = scratch()
+  await open({}, location)
+  const start = (_: unknown, i: number) => startChild('register', location, `p${i}`, seed + i, calls, mode)
   const children = Array.from({ length: processes }, start)
   await Promise.all(children.map(child => child.until(line => line === 'ready')))
   for (const child of children) child.process.stdin?.write('go\n')
@@ -57,19 +62,19 @@ function violations(
   })
 }
 
-describe('processes on one store', () => {
+describe.each(engines)('processes on one store of $name', engine => {
   it('see one linearizable object per key, 16 of them at once (K2, K8)', async () => {
-    const histories = await record(16, 100, 'honest')
+    const histories = await record(engine, 16, 100, 'honest')
     expect(histories.size).toBe(4)
     expect(violations(histories)).toEqual([])
   }, 120_000)
 
   it('would be caught reading from a stale cache', async () => {
-    expect(violations(await record(6, 80, 'stale'))).not.toEqual([])
+    expect(violations(await record(engine, 6, 80, 'stale'))).not.toEqual([])
   }, 120_000)
 
   it('would be caught comparing and setting in two steps', async () => {
-    expect(violations(await record(6, 160, 'two-steps'))).not.toEqual([])
+    expect(violations(await record(engine, 6, 160, 'two-steps'))).not.toEqual([])
   }, 120_000)
 })
 

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { type Child, startChild } from '../support/child.ts'
-import { openScratch, scratchFile } from '../support/memory.ts'
+import { engines, type TestEngine } from '../support/engines.ts'
 
 const taskCount = 400
 
@@ -9,8 +9,8 @@ const taskCount = 400
 const leaseMs = 2_000
 
 /** A store with tasks of which every second waits for the one before. */
-async function openWithTasks(file: string, count: number): Promise<Memory> {
-  const memory = await openScratch({ durability: 'normal', busyTimeoutMs: 60_000 }, file)
+async function openWithTasks(open: TestEngine['open'], location: string, count: number): Promise<Memory> {
+  const memory = await open({ durability: 'normal', busyTimeoutMs: 60_000 }, location)
   const id = (i: number) => `task-${String(i).padStart(3, '0')}`
   await memory.tasks.createMany(
     Array.from({ length: count }, (_, i) => ({
@@ -28,56 +28,61 @@ function said(children: Child[], word: string): { id: string; token: string }[] 
   return lines.map(line => ({ id: line.split(' ')[1]!, token: line.split(' ')[2]! }))
 }
 
-it('lets four processes complete 400 tasks, each once, though one of them is killed at its work', async () => {
-  const file = scratchFile()
-  const memory = await openWithTasks(file, taskCount)
-  const victim = startChild('work', file, 'victim', leaseMs, 10)
-  await victim.until(line => line.startsWith('claimed'))
-  const workers = ['a', 'b', 'c'].map(name => startChild('work', file, name, leaseMs))
-  const [, id, token] = (await victim.until(line => line.startsWith('holding'))).split(' ')
-  victim.process.kill('SIGKILL')
-  expect(await Promise.all(workers.map(worker => worker.exited))).toEqual([0, 0, 0])
+describe.each(engines)('$name', ({ scratch, open }) => {
+  it('lets four processes complete 400 tasks, each once, though one of them is killed at its work', async () => {
+    const location = scratch()
+    const memory = await openWithTasks(open, location, taskCount)
+    const victim = startChild('work', location, 'victim', leaseMs, 10)
+    await victim.until(line => line.startsWith('claimed'))
+    const workers = ['a', 'b', 'c'].map(name => startChild('work', location, name, leaseMs))
+    const [, id, token] = (await victim.until(line => line.startsWith('holding'))).split(' ')
+    victim.process.kill('SIGKILL')
+    expect(await Promise.all(workers.map(worker => worker.exited))).toEqual([0, 0, 0])
 
-  expect(await memory.tasks.counts()).toMatchObject({ completed: taskCount, pending: 0, running: 0 })
-  const completed = said([...workers, victim], 'completed')
-  expect(completed).toHaveLength(taskCount)
-  expect(new Set(completed.map(line => line.id)).size).toBe(taskCount)
-  expect(said([victim], 'completed')).toHaveLength(9)
-  const again = said(workers, 'completed').find(line => line.id === id)
-  expect(Number(again?.token)).toBe(Number(token) + 1)
-  expect(await memory.tasks.get(id!)).toMatchObject({ attempts: 2, errors: [{ agentId: 'victim' }] })
+    expect(await memory.tasks.counts()).toMatchObject({ completed: taskCount, pending: 0, running: 0 })
+    const completed = said([...workers, victim], 'completed')
+    expect(completed).toHaveLength(taskCount)
+    expect(new Set(completed.map(line => line.id)).size).toBe(taskCount)
+    expect(said([victim], 'completed')).toHaveLength(9)
+    const again = said(workers, 'completed').find(line => line.id === id)
+    expect(Number(again?.token)).toBe(Number(token) + 1)
+    expect(await memory.tasks.get(id!)).toMatchObject({ attempts: 2, errors: [{ agentId: 'victim' }] })
 
-  const { items } = await memory.events.list({ types: ['task.completed'], limit: 1_000 })
-  const done = items.map(event => (event.data as { taskId: string }).taskId)
-  expect(done).toHaveLength(taskCount)
-  // A task that waits for another completes after it.
-  for (const [i, task] of done.entries()) {
-    const [parent] = (await memory.tasks.get(task))!.dependencies
-    if (parent !== undefined) expect(done.indexOf(parent)).toBeLessThan(i)
-  }
-})
+    const { items } = await memory.events.list({ types: ['task.completed'], limit: 1_000 })
+    const done = items.map(event => (event.data as { taskId: string }).taskId)
+    expect(done).toHaveLength(taskCount)
+    // A task that waits for another completes after it.
+    for (const [i, task] of done.entries()) {
+      const [parent] = (await memory.tasks.get(task))!.dependencies
+      if (parent !== undefined) expect(done.indexOf(parent)).toBeLessThan(i)
+    }
+  })
 
-it('never gives a task to two of many claims that meet', async () => {
-  const file = scratchFile()
-  const memory = await openWithTasks(file, taskCount)
-  const workers = ['a', 'b', 'c', 'd'].map(name => startChild('work', file, name, 60_000))
-  expect(await Promise.all(workers.map(worker => worker.exited))).toEqual([0, 0, 0, 0])
-  expect(said(workers, 'claimed')).toHaveLength(taskCount)
-  expect(said(workers, 'completed')).toHaveLength(taskCount)
-  expect(await memory.events.count({ types: ['task.claimed'] })).toBe(taskCount)
-})
+  it('never gives a task to two of many claims that meet', async () => {
+    const location = scratch()
+    const memory = await openWithTasks(open, location, taskCount)
+    const workers = ['a', 'b', 'c', 'd'].map(name => startChild('work', location, name, 60_000))
+    expect(await Promise.all(workers.map(worker => worker.exited))).toEqual([0, 0, 0, 0])
+    expect(said(workers, 'claimed')).toHaveLength(taskCount)
+    expect(said(workers, 'completed')).toHaveLength(taskCount)
+    expect(await memory.events.count({ types: ['task.claimed'] })).toBe(taskCount)
+  })
 
-it('refuses the completion of a process that comes back after its lease was taken', async () => {
-  const file = scratchFile()
-  const memory = await openWithTasks(file, 2)
-  const zombie = startChild('work', file, 'zombie', leaseMs, 1)
-  const held = await zombie.until(line => line.startsWith('holding'))
-  const rightful = startChild('work', file, 'rightful', 60_000)
-  await rightful.exited
-  zombie.process.stdin?.write('go\n')
-  await zombie.exited
-  expect(held).toBe('holding task-000 1')
-  expect(said([zombie], 'stale_token')).toEqual([{ id: 'task-000', token: '1' }])
-  expect(said([zombie], 'completed')).toEqual([])
-  expect(await memory.tasks.get('task-000')).toMatchObject({ result: 'by rightful', assignedTo: 'rightful' })
+  it('refuses the completion of a process that comes back after its lease was taken', async () => {
+    const location = scratch()
+    const memory = await openWithTasks(open, location, 2)
+    const zombie = startChild('work', location, 'zombie', leaseMs, 1)
+    const held = await zombie.until(line => line.startsWith('holding'))
+    const rightful = startChild('work', location, 'rightful', 60_000)
+    await rightful.exited
+    zombie.process.stdin?.write('go\n')
+    await zombie.exited
+    expect(held).toBe('holding task-000 1')
+    expect(said([zombie], 'stale_token')).toEqual([{ id: 'task-000', token: '1' }])
+    expect(said([zombie], 'completed')).toEqual([])
+    expect(await memory.tasks.get('task-000')).toMatchObject({
+      result: 'by rightful',
+      assignedTo: 'rightful',
+    })
+  })
 })

@@ -18,8 +18,14 @@ const compileCache = new URL('../../node_modules/.cache/children', import.meta.u
 
 /** Starts `test/children/<name>.ts` with arguments. It is killed, by its pid, if it outlives the test. */
 export function startChild(name: string, ...args: (string | number)[]): Child {
+  return startChildBy([], name, ...args)
+}
+
+/** Starts a child by a command that runs what follows it. */
+export function startChildBy(prefix: string[], name: string, ...args: (string | number)[]): Child {
   const file = new URL(`../children/${name}.ts`, import.meta.url).pathname
-  const child = spawn(process.execPath, [file, ...args.map(String)], {
+  const [command = '', ...rest] = [...prefix, process.execPath, file, ...args.map(String)]
+  const child = spawn(command, rest, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   })

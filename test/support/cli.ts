@@ -15,6 +15,8 @@ async function install(): Promise<string> {
   afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
   fs.cpSync(path.join(root, 'bin'), path.join(folder, 'bin'), { recursive: true })
   fs.cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'))
+  // The driver of PostgreSQL is installed beside it.
+  fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
   await bundle(path.join(folder, 'dist/bundle'))
   return path.join(folder, 'bin/hivewax.js')
 }

@@ -13,7 +13,7 @@ function paceOf(tookMs: number, concurrency = 1): Pace {
 it('claims ahead what begins within 20 ms, and nothing of what takes longer', () => {
   expect(paceOf(5).ahead).toBe(4)
   expect(paceOf(5, 10).ahead).toBe(40)
-  expect(paceOf(0).ahead).toBe(250)
+  expect(paceOf(0).ahead).toBe(500)
   expect(paceOf(50).ahead).toBe(0)
   expect(new Pace(1).ahead).toBe(0)
 })

@@ -7,14 +7,15 @@ import { isSystemError, WrongUsage } from '../errors.ts'
 export interface Options {
   /** The directory to measure, absolute. */
   directory: string
-  /** The file of the memory, absolute. */
-  file: string
+  /** Where the memory is: a file, absolute, or the URL of a PostgreSQL database. */
+  location: string
 }
 
-export const usage = `Usage: npm start [-- [DIRECTORY] [--db FILE]]
+export const usage = `Usage: npm start [-- [DIRECTORY] [--db FILE | --url URL]]
 
 A swarm of processes measures the files of DIRECTORY (default: the current one) and keeps what it found in FILE
-(default: DIRECTORY/.swarm/memory.db). Run it twice: the second run remembers the first.`
+(default: DIRECTORY/.swarm/memory.db), or in the PostgreSQL database of URL (postgres://…). Run it twice: the second
+run remembers the first.`
 
 /** Reads the command line; undefined when it asks for help. Throws WrongUsage. */
 export function readOptions(args: string[]): Options | undefined {
@@ -24,8 +25,18 @@ export function readOptions(args: string[]): Options | undefined {
     throw new WrongUsage(`one directory at a time, not ${positionals.join(' and ')}`)
   const directory = path.resolve(positionals[0] ?? '.')
   checkDirectory(directory)
-  if (values.db === ':memory:') throw new WrongUsage('several processes cannot share :memory:, name a file')
-  return { directory, file: path.resolve(values.db ?? path.join(directory, '.swarm', 'memory.db')) }
+  return { directory, location: locationOf(values) ?? path.join(directory, '.swarm', 'memory.db') }
+}
+
+function locationOf({ db, url = db }: { db?: string; url?: string }): string | undefined {
+  if (db !== undefined && url !== db) throw new WrongUsage('--db and --url are the same: give one of them')
+  if (url === ':memory:') throw new WrongUsage('several processes cannot share :memory:, name a file')
+  return url === undefined || isServer(url) ? url : path.resolve(url)
+}
+
+/** Whether the memory is on a server and not in a file. */
+export function isServer(location: string): boolean {
+  return location.includes('://')
 }
 
 function parse(args: string[]) {
@@ -33,7 +44,7 @@ function parse(args: string[]) {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { db: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: { db: { type: 'string' }, url: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
     })
   } catch (error) {
     throw new WrongUsage(error instanceof Error ? error.message : String(error))

@@ -3,6 +3,7 @@ import type { ClaimedTask, Memory } from '../../../src/index.ts'
 import { printable } from '../display.ts'
 import { isSystemError } from '../errors.ts'
 import { allRecords } from '../files.ts'
+import { isServer } from '../main/options.ts'
 import { finish } from '../progress.ts'
 import { graphNamespace, type ReportLine, type ReportName, remembered, reportsNamespace } from '../swarm.ts'
 import type { GraphNode } from './graph.ts'
@@ -12,7 +13,7 @@ const longestReport = 20
 /** Sums up one aspect of what was found, stores it, and writes its section of the report file. */
 export async function report(memory: Memory, task: ClaimedTask, name: ReportName): Promise<void> {
   const lines = await makers[name](memory)
-  await writeSection(reportFile(memory), name, lines)
+  await writeSection(await reportFile(memory), name, lines)
   await memory.transaction(async tx => {
     await tx.store(name, lines, { namespace: reportsNamespace })
     await finish(tx, task, { lines: lines.length })
@@ -66,8 +67,13 @@ function top(lines: ReportLine[], by: string): ReportLine[] {
   return lines.sort((a, b) => (b.figures[by] ?? 0) - (a.figures[by] ?? 0)).slice(0, longestReport)
 }
 
-/** The report for people, beside the store. */
-function reportFile(memory: Memory): string {
+/** The report for people, beside the store, or where the store would be were it no server's. */
+async function reportFile(memory: Memory): Promise<string> {
+  if (isServer(memory.url)) {
+    await fs.mkdir('.swarm', { recursive: true })
+    await fs.writeFile('.swarm/.gitignore', '*\n')
+    return '.swarm/memory.report.md'
+  }
   return `${memory.url.replace(/\.db$/, '')}.report.md`
 }
 

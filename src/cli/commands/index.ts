@@ -154,6 +154,37 @@ export const ownCommands: readonly Command[] = [
     ],
   },
   {
+    path: 'migrate',
+    topic: 'maintenance',
+    summary: 'Copy a store into another one, be it a file or PostgreSQL, and check the copy',
+    effect: 'write',
+    positionals: [],
+    options: [
+      {
+        name: 'from',
+        type: 'text',
+        isRequired: true,
+        description: 'The store to copy, as it is now: what is written to it meanwhile is not copied',
+      },
+      {
+        name: 'to',
+        type: 'text',
+        isRequired: true,
+        description:
+          'The store to fill, created if need be; the same command goes on with what was broken off',
+      },
+      {
+        name: 'force',
+        type: 'boolean',
+        description: 'Replace what the target holds; stop the programs that use it first',
+      },
+    ],
+    examples: [
+      'hivewax migrate --from .swarm/memory.db --to postgres://hive@db.example/swarm',
+      'hivewax migrate --from postgres://hive@db.example/swarm --to copy.db',
+    ],
+  },
+  {
     path: 'shell',
     summary: 'Type commands one after the other, without hivewax before them',
     effect: 'read',
@@ -262,6 +293,7 @@ export const runners: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['work', () => import('./work.ts')],
   ['doctor', () => import('./doctor.ts')],
   ['lock run', () => import('./lock-run.ts')],
+  ['migrate', () => import('./migrate.ts')],
   ['shell', () => import('./shell.ts')],
   ['completion', () => import('./completion.ts')],
   ['complete', () => import('./complete.ts')],

@@ -1,5 +1,6 @@
 import os from 'node:os'
 import { InvalidInput } from '../../errors.ts'
+import { isServer, locate } from '../../location.ts'
 import type { Cli } from '../cli.ts'
 import { optionMs } from '../coerce.ts'
 import { whenReaderGoes } from '../print/output.ts'
@@ -35,7 +36,10 @@ export async function run(cli: Cli, input: WorkInput): Promise<number> {
   const groups = new Groups()
   const reporter = new Reporter(cli)
   const laterMs = optionMs('--later', input.later) ?? defaultLaterMs
-  const runner = new TaskRunner({ words, url: memory.url, agentId, laterMs, hurry, groups, reporter })
+  const { url: given } = locate(cli.flags.url)
+  // What the memory says of a server lacks the password, which the commands of the tasks need too.
+  const url = isServer(given) ? given : memory.url
+  const runner = new TaskRunner({ words, url, agentId, laterMs, hurry, groups, reporter })
   process.on('exit', groups.kill)
   try {
     const summary = await memory.tasks.work(runner.run, {

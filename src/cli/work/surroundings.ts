@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { isServer } from '../../location.ts'
 import type { ClaimedTask } from '../../tasks/task.ts'
 import { toJson } from '../print/value.ts'
 
@@ -18,7 +19,7 @@ export function taskVariables(task: ClaimedTask, url: string, agentId: string): 
     HIVEWAX_TASK_ATTEMPT: String(attempt),
     HIVEWAX_TASK_DESCRIPTION: description,
     HIVEWAX_TASK_PAYLOAD: payload === undefined ? undefined : toJson(payload),
-    HIVEWAX_URL: url === ':memory:' ? undefined : path.resolve(url),
+    HIVEWAX_URL: url === ':memory:' ? undefined : isServer(url) ? url : path.resolve(url),
     HIVEWAX_AGENT: agentId,
   }
   const kept = Object.entries(all).filter((entry): entry is [string, string] => isVariable(entry[1]))

@@ -36,7 +36,7 @@ function schema({ schema: id }: StoreFacts): Check {
   }
 }
 
-function integrity({ file }: StoreFacts, { problems }: Health): Check {
+function integrity({ location: file }: StoreFacts, { problems }: Health): Check {
   if (problems.length === 0) return { name: 'integrity', ok: true, message: 'every page and record is sound' }
   return {
     name: 'integrity',
@@ -58,7 +58,7 @@ function references({ brokenReferences }: Health): Check {
   }
 }
 
-function journal({ journalMode }: StoreFacts): Check {
+function journal({ journalMode = 'unknown' }: StoreFacts): Check {
   const ok = journalMode === 'wal'
   const message = `journal mode ${journalMode}`
   return {
@@ -69,13 +69,13 @@ function journal({ journalMode }: StoreFacts): Check {
   }
 }
 
-function log({ walBytes }: StoreFacts): Check {
+function log({ walBytes = 0 }: StoreFacts): Check {
   const ok = walBytes < largeWalBytes
   const fix = 'Close programs that hold a transaction or a long query open, then run `hivewax vacuum`.'
   return { name: 'log', ok, message: `${mb(walBytes)} of writes wait to be merged`, ...(!ok && { fix }) }
 }
 
-function permissions({ file }: StoreFacts): Check {
+function permissions({ location: file }: StoreFacts): Check {
   const mode = fs.statSync(file).mode & 0o777
   // Windows keeps no such bits.
   const ok = process.platform === 'win32' || (mode & 0o077) === 0
@@ -84,7 +84,7 @@ function permissions({ file }: StoreFacts): Check {
   return { name: 'permissions', ok, message, ...(!ok && { fix: `chmod 600 '${file}'` }) }
 }
 
-function fileSystem({ file }: StoreFacts): Check {
+function fileSystem({ location: file }: StoreFacts): Check {
   const network = networkFsOf(path.dirname(file))
   if (network === undefined) return { name: 'file system', ok: true, message: 'a local disk' }
   return {
@@ -96,7 +96,7 @@ function fileSystem({ file }: StoreFacts): Check {
 }
 
 /** A backup, a restore or a full vacuum needs as much again as the store takes. */
-function disk({ file, sizeBytes }: StoreFacts): Check {
+function disk({ location: file, sizeBytes }: StoreFacts): Check {
   const { bavail, bsize } = fs.statfsSync(path.dirname(file))
   const free = bavail * bsize
   const ok = free > 2 * sizeBytes

@@ -1,6 +1,7 @@
 import type { Clock } from '../../util/clock.ts'
 import { shiftTime, toTimeText } from '../../util/time.ts'
-import type { Dialect } from '../db.ts'
+import { isUnsealed } from '../chain.ts'
+import type { Cell, ColumnTypes, Dialect } from '../db.ts'
 import { type Binding, raw, Sql, sql } from '../sql.ts'
 import { sqliteFullText } from './fulltext.ts'
 
@@ -25,15 +26,23 @@ export function sqliteDialect(clock: Clock): Dialect {
                   where member.type = 'text' and member.atom = ${value})`,
     oneOf: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
     table,
+    joinEach: (table, condition) => sql`join ${table} on ${condition}`,
+    isIn: (column, query) => sql`${column} in (${query})`,
+    lookedUp: () => raw(''),
+    append: ({ values, from }, sealed) =>
+      sql`insert into events (type, source, data, timestamp) select ${values} from ${from}
+          where ${sealed === 'append' ? raw('1 = 1') : isUnsealed} returning id, timestamp`,
     skipLocked: raw(''),
     keepRows: raw(''),
+    issued: (_, number) => number,
     fullText: sqliteFullText,
   }
 }
 
 /** A column of JSON text has one parameter and one plan, where `values` has one of each for every number of rows. */
-function table(columns: readonly string[], rows: readonly (readonly (string | number | null)[])[]): Sql {
-  return sql`(select ${selected(columns)} from json_each(${JSON.stringify(rows)}))`
+function table(columns: ColumnTypes, rows: readonly (readonly Cell[])[]): Sql {
+  const cells = rows.map(row => row.map(cell => (cell instanceof Date ? toTimeText(cell) : cell)))
+  return sql`(select ${selected(Object.keys(columns))} from json_each(${JSON.stringify(cells)}))`
 }
 
 const selections = new Map<string, Sql>()

@@ -1,17 +1,12 @@
-import type { FullText, TextEntry, TextQuery, TextRef, TextSource } from '../fulltext.ts'
+import {
+  type FullText,
+  marked,
+  type TextEntry,
+  type TextQuery,
+  type TextRef,
+  type TextSource,
+} from '../fulltext.ts'
 import { raw, sql } from '../sql.ts'
-
-/**
- * What the terms of a source begin with in the one FTS5 table that holds all sources: so a search reads no
- * other source's matches, and the fewer records of its source hold a term, the more that term counts.
- */
-const marks: Record<TextSource, string> = {
-  memory_store: 'm',
-  agent_memory: 'a',
-  events: 'e',
-  tasks: 't',
-  patterns: 'p',
-}
 
 /** bm25's weights of the columns scope, title and body. */
 const score = raw('-bm25(hivewax_find, 0.0, 5.0, 1.0)')
@@ -54,7 +49,7 @@ export const sqliteFullText: FullText = {
 
   match(query, now, limit) {
     return sql`
-      select record.ref, ${score} as score
+      select record.ref, ${score} as score, record.id as indexed
       from hivewax_find cross join hivewax_find_records as record on record.id = hivewax_find.rowid
       where hivewax_find match ${expression(query)}
         and (record.expires_at is null or record.expires_at > ${now})
@@ -69,11 +64,11 @@ export const sqliteFullText: FullText = {
 }
 
 function textsOf(source: TextSource, { ref, scope, title, body }: TextEntry): TextRef[] {
-  return [ref, scope, marked(source, title), marked(source, body)]
+  return [ref, scope, allMarked(source, title), allMarked(source, body)]
 }
 
-function marked(source: TextSource, terms: string): string {
-  return terms === '' ? '' : marks[source] + terms.replaceAll(' ', ` ${marks[source]}`)
+function allMarked(source: TextSource, terms: string): string {
+  return terms === '' ? '' : marked(source, terms.replaceAll(' ', ` ${marked(source, '')}`))
 }
 
 function expression({ source, terms, require, scope }: TextQuery): string {

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Deadline } from '../../errors.ts'
 import type { Commits, Db, Dialect, Executed, Row, TransactionOptions } from '../db.ts'
+import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
-import { Scope } from './scope.ts'
 import type { SqliteStore } from './store.ts'
 
 const defaultTimeoutMs = 30_000

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInput, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
-import { fileError } from '../../util/files.ts'
 import { toTimeText } from '../../util/time.ts'
+import { halfMigrated, progressTable } from '../copy/half.ts'
 import type { Row } from '../db.ts'
 import type { Plan, Replaced, Salvaged, StoreFacts } from '../engine.ts'
 import {
@@ -16,13 +16,13 @@ import {
   portion,
 } from '../engine.ts'
 import { closed } from '../gate.ts'
+import { Scope } from '../scope.ts'
 import type { Sql } from '../sql.ts'
+import { assertNotOpen, assertReplaceable, privateCopy } from './backup-files.ts'
 import { retryBusy } from './busy.ts'
 import { checkStore } from './checks.ts'
 import { whileGrowing } from './growth.ts'
 import { offload, offloadScan, type Workplace } from './offload.ts'
-import { isOpenHere } from './open.ts'
-import { Scope } from './scope.ts'
 import type { SqliteStore } from './store.ts'
 
 /** Free pages that one transaction gives back: writers wait for no more than that. */
@@ -57,13 +57,13 @@ export class SqliteUpkeep implements Engine {
     const { file } = this.#enter()
     const walBytes = sizeOf(`${file}-wal`)
     return {
-      file,
+      location: file,
+      engine: { name: 'SQLite', version: process.versions.sqlite ?? 'unknown' },
       sizeBytes: sizeOf(file) + walBytes,
       walBytes,
       freeBytes: (await this.#number('freelist_count')) * (await this.#number('page_size')),
       journalMode: String(await this.#pragma('journal_mode')),
       schema: await this.#number('user_version'),
-      sqliteVersion: process.versions.sqlite ?? 'unknown',
     }
   }
 
@@ -122,7 +122,8 @@ export class SqliteUpkeep implements Engine {
 
   async replaceWith(source: string, { onProgress }: LongOptions): Promise<Replaced> {
     const place = this.#enter()
-    const copy = privateCopy(place.file)
+    // In a folder beside the store, where there should be room for as much again.
+    const copy = privateCopy(path.dirname(place.file))
     try {
       await offload(place, 'prepare', { source, target: copy }, { onProgress: portion(onProgress, 0, 0.5) })
       const replaced = await this.#store.writer.alone(() => {
@@ -148,22 +149,18 @@ export class SqliteUpkeep implements Engine {
 
   async assertReplaceable(file: string): Promise<void> {
     this.#enter()
-    const stat = fs.statSync(file, { throwIfNoEntry: false })
-    if (stat === undefined) return
-    this.assertNotOpen(file)
-    if (!stat.isFile()) throw refused(file, 'is no file')
-    const kind = stat.size === 0 ? 'backup' : await offload({ file, waitMs: 0 }, 'identify', file)
-    if (kind === 'store') throw refused(file, 'is a store, or was opened as one since the backup was made')
-    if (kind === 'foreign') throw refused(file, 'is not a backup of hivewax')
+    await assertReplaceable(file)
   }
 
   assertNotOpen(file: string): void {
-    if (isOpenHere(file)) throw refused(file, 'belongs to a store that this process has open')
+    assertNotOpen(file)
   }
 
   async checks(): Promise<Check[]> {
     const place = this.#enter()
-    return checkStore(await this.facts(), await offload(place, 'health', undefined))
+    const checks = checkStore(await this.facts(), await offload(place, 'health', undefined))
+    const found = await this.#rows(`select 1 from sqlite_schema where name = '${progressTable}'`)
+    return found.length === 0 ? checks : [...checks, halfMigrated]
   }
 
   async tidy(signal: AbortSignal): Promise<void> {
@@ -226,24 +223,6 @@ export class SqliteUpkeep implements Engine {
   async #number(name: string): Promise<number> {
     return Number(await this.#pragma(name))
   }
-}
-
-/**
- * An empty file that only we know, in a folder beside the store, where there should be room for as much
- * again.
- */
-function privateCopy(store: string): string {
-  try {
-    const copy = path.join(fs.mkdtempSync(path.join(path.dirname(store), '.restore-')), 'copy.db')
-    fs.closeSync(fs.openSync(copy, 'wx', 0o600))
-    return copy
-  } catch (error) {
-    throw fileError(error, path.dirname(store))
-  }
-}
-
-function refused(file: string, reason: string): InvalidInput {
-  return new InvalidInput(`${file} ${reason}`, { hint: 'Nothing was changed. Name another file.' })
 }
 
 /**

@@ -141,7 +141,7 @@ function upsert({ upkeep, namespace, onConflict }: Work, record: ImportRecord): 
       value = excluded.value, metadata = excluded.metadata, created_at = excluded.created_at,
       updated_at = excluded.updated_at, expires_at = excluded.expires_at,
       revision = memory_store.revision + 1
-    ${mayReplace} returning 1 as stored`
+    ${mayReplace} returning ${upkeep.context.db.dialect.issued(sql`memory_store`, sql`revision`)} as revision`
 }
 
 function isLive({ context }: Upkeep): Sql {

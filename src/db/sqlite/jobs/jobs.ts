@@ -4,6 +4,7 @@ import type { JobContext } from './job.ts'
 import { replace } from './replace.ts'
 import { salvage } from './salvage.ts'
 import { scan } from './scan.ts'
+import { settle } from './settle.ts'
 import { checkpoint, optimize, reindex, vacuum } from './tidy.ts'
 
 /** Everything that takes long and therefore runs in a worker, by name. */
@@ -19,5 +20,6 @@ export const jobs = {
   replace,
   salvage,
   scan,
+  settle,
   vacuum,
 } satisfies Record<string, (input: never, context: JobContext) => Promise<unknown>>

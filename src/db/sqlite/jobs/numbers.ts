@@ -35,10 +35,15 @@ const series = [
 
 /** The largest number that `schema` ever issued, of any kind. */
 export function highestIssued(connection: Connection, schema: string): number {
+  return Number(connection.value(highestIssuedQuery(`${schema}.`)))
+}
+
+/** Asks for it, in the language that both engines share. `prefix` goes before the names of tables. */
+export function highestIssuedQuery(prefix = ''): string {
   const columns = [...single, ...series.flat()]
-  const parts = columns.map(({ table, column }) => `select max(${column}) as n from ${schema}.${table}`)
-  parts.push(`select value as n from ${schema}.hivewax_counters where name = 'floor'`)
-  return Number(connection.value(`select max(n) from (${parts.join(' union all ')})`))
+  const parts = columns.map(({ table, column }) => `select max(${column}) as n from ${prefix}${table}`)
+  parts.push(`select value as n from ${prefix}hivewax_counters where name = 'floor'`)
+  return `select max(n) as n from (${parts.join(' union all ')}) as numbers`
 }
 
 /**

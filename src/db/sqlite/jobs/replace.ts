@@ -56,7 +56,7 @@ function raise(connection: Connection): string {
   liftAbove(connection, 'source', ceiling)
   const revision =
     Math.max(...['main', 'source'].map(schema => counter(connection, schema, 'shared_revision'))) + 1
-  endLeases(connection)
+  endLeases(connection, 'source')
   connection.exec(`
     create temp table sequences as
     select name, max(seq) as seq
@@ -74,13 +74,13 @@ function counter(connection: Connection, schema: string, name: string): number {
 }
 
 /** Whoever held a lease when the backup was made holds nothing now. */
-function endLeases(connection: Connection): void {
+export function endLeases(connection: Connection, schema: string): void {
   connection.exec(`
-    update source.tasks set lease_until = 0, lease_epoch = null where status = 'running';
-    update source.hivewax_locks set owner = null, lease_until = null, lease_epoch = null;
-    update source.hivewax_workflow_runs set owner = null, lease_until = null, lease_epoch = null;
-    update source.hivewax_event_offsets set owner = null, lease_until = null, lease_epoch = null;
-    update source.hivewax_leases set lease_until = 0, lease_epoch = ''`)
+    update ${schema}.tasks set lease_until = 0, lease_epoch = null where status = 'running';
+    update ${schema}.hivewax_locks set owner = null, lease_until = null, lease_epoch = null;
+    update ${schema}.hivewax_workflow_runs set owner = null, lease_until = null, lease_epoch = null;
+    update ${schema}.hivewax_event_offsets set owner = null, lease_until = null, lease_epoch = null;
+    update ${schema}.hivewax_leases set lease_until = 0, lease_epoch = ''`)
 }
 
 /** Drops from `main` what the backup lacks or has otherwise, then makes the tables that are missing. */

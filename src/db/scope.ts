@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Closed, InvalidInput } from '../../errors.ts'
+import { Closed, InvalidInput } from '../errors.ts'
 
 const current = new AsyncLocalStorage<Scope>()
 

@@ -1,0 +1,151 @@
+import { type Clock, systemClock } from '../../util/clock.ts'
+import { shiftTime } from '../../util/time.ts'
+import type { Cell, ColumnTypes, Dialect, EventsOfRows, Telling } from '../db.ts'
+import { type Binding, join, raw, Sql, sql } from '../sql.ts'
+import { postgresFullText } from './fulltext.ts'
+
+export const postgresBinding: Binding = {
+  placeholder: index => `$${index + 1}`,
+  time: date => date.toISOString(),
+  adapt: text => text,
+}
+
+/** Times that decide are the server's, so that clients need not agree; an injected clock, in tests, goes before. */
+export function postgresDialect(clock: Clock): Dialect {
+  const times = clock === systemClock ? serverTimes : clockTimes(clock)
+  return {
+    ...times,
+    glob: (column, pattern) => sql`${column} ~ ${globToRegex(pattern)}`,
+    holds: (column, value) => sql`coalesce(hivewax_holds(${column}, ${value}), false)`,
+    oneOf: (column, values) => {
+      if (values.length === 0) return raw('false')
+      const item = typeof values[0] === 'number' ? raw('cast(item as bigint)') : raw('item')
+      return sql`${column} in (select ${item} from json_array_elements_text(cast(${JSON.stringify(values)} as json)) as item)`
+    },
+    table,
+    joinEach: (table, condition) =>
+      sql`cross join lateral (select * from ${table} where ${condition} offset 0) as ${table}`,
+    isIn: (column, query) => sql`${column} = any (array(${query}))`,
+    lookedUp: (column, keys) =>
+      sql`and ${column} = any (array(select json_array_elements_text(cast(${JSON.stringify(keys)} as json))))`,
+    append: ({ count, values, from }, sealed) =>
+      sql`insert into events (id, type, source, data, timestamp)
+          select last - ${count} + at, ${values} from ${from}, hivewax_next_events(${count}, ${sealed}) as last
+          where last is not null returning id, timestamp`,
+    unawaited: raw('hivewax_unawaited(array_agg(written.id))'),
+    telling: told => telling(told, times.now()),
+    skipLocked: raw('for update skip locked'),
+    keepRows: raw('for share'),
+    // A row that an insert has updated bears the lock that it took first.
+    issued: (table, number) => sql`hivewax_issued(${number}, ${table}.xmax)`,
+    fullText: postgresFullText,
+  }
+}
+
+const serverTimes: Pick<Dialect, 'now' | 'leaseNow' | 'leaseEpoch'> = {
+  now: (offsetMs = 0) =>
+    offsetMs === 0
+      ? sql`clock_timestamp()`
+      : sql`least(clock_timestamp() + ${asMs(offsetMs)} * interval '1 millisecond', ${lastTime})`,
+  leaseNow: () => sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+  // One server has one clock, which its leases compare by.
+  leaseEpoch: () => sql`'server'`,
+}
+
+function clockTimes(clock: Clock): Pick<Dialect, 'now' | 'leaseNow' | 'leaseEpoch'> {
+  const at = (ms: number) => sql`cast(${new Date(ms)} as timestamptz)`
+  return {
+    now: (offsetMs = 0) =>
+      offsetMs instanceof Sql
+        ? sql`least(${at(clock.now())} + ${offsetMs} * interval '1 millisecond', ${lastTime})`
+        : at(shiftTime(clock.now(), offsetMs).getTime()),
+    leaseNow: () => sql`cast(${clock.monotonicMs()} as bigint)`,
+    leaseEpoch: () => sql`cast(${clock.bootId} as text)`,
+  }
+}
+
+function asMs(offsetMs: number | Sql): Sql {
+  if (offsetMs instanceof Sql) return offsetMs
+  const longest = 8_000 * 365 * 86_400_000
+  return sql`cast(${Math.min(Math.max(offsetMs, -longest), longest)} as double precision)`
+}
+
+/** The last time that SQLite's text form can hold in order: the same on both engines. */
+const lastTime = raw("timestamptz '9999-12-31 23:59:59.999+00'")
+
+/** One list of JSON for each column: taking values out of rows would read every row's text again for each. */
+function table(columns: ColumnTypes, rows: readonly (readonly Cell[])[]): Sql {
+  const { selected, names } = selection(columns)
+  const lists = Object.keys(columns).map((_, i) => JSON.stringify(rows.map(row => row[i] ?? null)))
+  const elements = lists.map(list => sql`json_array_elements_text(cast(${list} as json))`)
+  return sql`(select ${selected} from rows from (${join(elements)}) with ordinality as list (${names}, ordinal)
+              order by ordinal)`
+}
+
+/**
+ * The rows of the write are numbered, and their ids given out, once it has ended: so that whoever appends holds nobody
+ * up who waits for a row. What a `with` is asked for it does once only.
+ */
+function telling({ write, events, check = raw('true') }: Telling, now: Sql): Sql {
+  const { type, source } = events
+  return sql`with written as (${write}),
+      checked as materialized (select count(*) as count, ${check} as is_fine from written),
+      ids as materialized (
+        select count, hivewax_next_events(count, 'fail') as last from checked where count > 0),
+      told as (
+        insert into events (id, type, source, data, timestamp)
+        select last - count + row_number() over (), ${raw(`'${type}'`)},
+          coalesce(${raw(source.column)}, ${source.otherwise}), ${jsonText(events)}, ${now}
+        from ids, written)
+    select written.* from written, checked`
+}
+
+const jsonTexts = new WeakMap<EventsOfRows['data'], Sql>()
+
+/** The text that JSON.stringify would make of an event's data. */
+function jsonText({ data }: EventsOfRows): Sql {
+  const known = jsonTexts.get(data)
+  if (known !== undefined) return known
+  const pairs = Object.entries(data).map(([key, value]) => {
+    const text = typeof value === 'string' ? `'${JSON.stringify(value)}'` : `to_json(${value.column})`
+    return `'${JSON.stringify(key)}:', ${text}`
+  })
+  const made = raw(`concat('{', ${pairs.join(", ',', ")}, '}')`)
+  jsonTexts.set(data, made)
+  return made
+}
+
+const typeNames = { text: 'text', number: 'bigint', time: 'timestamptz' }
+
+const selections = new Map<string, { selected: Sql; names: Sql }>()
+
+/** The same fragments for the same columns, so that a statement is found again without building its text. */
+function selection(columns: ColumnTypes): { selected: Sql; names: Sql } {
+  const parts = Object.entries(columns).map(
+    ([name, type]) => `cast(${name} as ${typeNames[type]}) as ${name}`,
+  )
+  const key = parts.join(', ')
+  const known = selections.get(key)
+  if (known !== undefined) return known
+  const made = { selected: raw(key), names: raw(Object.keys(columns).join(', ')) }
+  selections.set(key, made)
+  return made
+}
+
+/** A regular expression that matches what a glob of SQLite does. Its engine takes no more than linear time for it. */
+function globToRegex(glob: string): string {
+  const tokens = glob.matchAll(/\[\^?\]?[^\]]*\]|[\s\S]/gu)
+  const parts = Array.from(tokens, ([token]) => {
+    if (token === '*') return '.*'
+    if (token === '?') return '.'
+    if (token.length > 1 && token.startsWith('[')) return charClass(token)
+    return token.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')
+  })
+  return `^${parts.join('')}$`
+}
+
+function charClass(token: string): string {
+  const isNegated = token[1] === '^'
+  const members = token.slice(isNegated ? 2 : 1, -1).replace(/[\\[]/g, '\\$&')
+  return `[${isNegated ? '^' : ''}${members}]`
+}

@@ -1,0 +1,270 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { PoolClient } from 'pg'
+import { Busy, Deadline } from '../../errors.ts'
+import type { Commits, Db, Dialect, Executed, Row, TransactionOptions } from '../db.ts'
+import { Scope } from '../scope.ts'
+import type { Param, Sql } from '../sql.ts'
+import { inDoubt, isOutdated } from './errors.ts'
+import { keepRecords } from './keep.ts'
+import { beginReading, beginWithin } from './limits.ts'
+import { isFollowed, type PostgresStore } from './server.ts'
+
+const defaultTimeoutMs = 30_000
+
+/** A handle on the store outside any transaction. */
+export class PostgresDb implements Db {
+  readonly dialect: Dialect
+  /** That of callers' transactions. */
+  readonly #keeping: Dialect
+  readonly #store: PostgresStore
+
+  constructor(store: PostgresStore, dialect: Dialect) {
+    this.#store = store
+    this.dialect = dialect
+    this.#keeping = { ...dialect, keepRecords: (table, keys) => keepRecords(dialect, table, keys) }
+  }
+
+  get commits(): Commits {
+    return this.#store.commits
+  }
+
+  async all<R extends object = Row>(query: Sql): Promise<R[]> {
+    Scope.check(this.#store)
+    const { statement, params } = this.#store.compile(query)
+    // Rows come as plain records; their type is the word of the domain that wrote the statement.
+    return (await this.#store.run(statement, params)) as R[]
+  }
+
+  assertOutside(): void {
+    Scope.check(this.#store)
+  }
+
+  async transaction<T>(fn: (tx: Db) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    Scope.check(this.#store)
+    const run = AsyncLocalStorage.snapshot()
+    let isBegun = false
+    const begin = (tx: Db) => {
+      isBegun = true
+      return fn(tx)
+    }
+    const attempt = () => this.#store.lend(client => run(() => this.#transaction(client, begin, options)))
+    return this.#store.again(attempt, () => !isBegun || options.interactive !== true)
+  }
+
+  /** Runs in a transaction that can only read, and not for ever. */
+  async query(text: string, params: readonly Param[] = []): Promise<Row[]> {
+    Scope.check(this.#store)
+    const attempt = (client: PoolClient) => this.#read(client, text, params)
+    return this.#store.again(() => this.#store.lend(attempt))
+  }
+
+  async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
+    Scope.check(this.#store)
+    const attempt = (client: PoolClient) => this.#execute(client, text, params)
+    const executed = await this.#store.again(() => this.#store.lend(attempt))
+    this.#store.commits.add()
+    return executed
+  }
+
+  async #execute(client: PoolClient, text: string, params: readonly Param[]): Promise<Executed> {
+    try {
+      return await this.#store.runForeign(client, text, params)
+    } catch (error) {
+      throw inDoubt(error)
+    }
+  }
+
+  async #read(client: PoolClient, text: string, params: readonly Param[]): Promise<Row[]> {
+    await this.#store.command(client, beginReading)
+    try {
+      return (await this.#store.runForeign(client, text, params)).rows
+    } finally {
+      await this.#store.command(client, 'rollback')
+    }
+  }
+
+  async #transaction<T>(
+    client: PoolClient,
+    fn: (tx: Db) => Promise<T>,
+    { interactive = false, timeoutMs = defaultTimeoutMs, last }: TransactionOptions,
+  ): Promise<T> {
+    const begun = this.#store.begin(client, interactive ? beginWithin(timeoutMs) : 'begin')
+    const session = { client, isFollowed: false }
+    const dialect = interactive ? this.#keeping : this.dialect
+    const tx = new TransactionDb(this.#store, dialect, session, new Scope(this.#store), interactive)
+    try {
+      const result = await (interactive ? withDeadline(tx.whole(fn), timeoutMs) : tx.whole(fn))
+      tx.scope.end()
+      await tx.settled()
+      await begun
+      await this.#end(session, last?.())
+      if (session.isFollowed) this.#store.commits.add()
+      return result
+    } catch (error) {
+      tx.scope.end()
+      await tx.settled()
+      await client.query('rollback').catch(() => {})
+      throw error
+    }
+  }
+
+  /** Commits, with a last statement when there is one. */
+  async #end(session: Session, last: Sql | undefined): Promise<void> {
+    if (last === undefined) return this.#store.commit(session.client)
+    const { statement, params } = this.#store.compile(last)
+    if (isFollowed(statement)) session.isFollowed = true
+    await this.#store.runAndCommit(session.client, statement, params)
+  }
+}
+
+/** An open transaction. */
+interface Session {
+  client: PoolClient
+  /** True once it has written something that somebody may wait for. */
+  isFollowed: boolean
+}
+
+/** A handle inside a transaction or savepoint: everything runs on its connection, one statement after another. */
+class TransactionDb implements Db {
+  readonly dialect: Dialect
+  readonly scope: Scope
+  readonly #store: PostgresStore
+  readonly #session: Session
+  readonly #interactive: boolean
+  #running: Promise<unknown> = Promise.resolve()
+
+  constructor(store: PostgresStore, dialect: Dialect, session: Session, scope: Scope, interactive: boolean) {
+    this.#store = store
+    this.dialect = dialect
+    this.#session = session
+    this.scope = scope
+    this.#interactive = interactive
+  }
+
+  get #client(): PoolClient {
+    return this.#session.client
+  }
+
+  all<R extends object = Row>(query: Sql): Promise<R[]> {
+    return this.#inTurn(async () => {
+      const { statement, params } = this.#store.compile(query)
+      if (isFollowed(statement)) this.#session.isFollowed = true
+      return (await this.#store.runOn(this.#client, statement, params)) as R[]
+    })
+  }
+
+  query(text: string, params: readonly Param[] = []): Promise<Row[]> {
+    return this.#inTurn(async () => {
+      await this.#store.command(this.#client, 'savepoint reading; set transaction read only')
+      try {
+        return (await this.#store.runForeign(this.#client, text, params)).rows
+      } finally {
+        await this.#store.command(this.#client, 'rollback to savepoint reading; release savepoint reading')
+      }
+    })
+  }
+
+  execute(text: string, params: readonly Param[] = []): Promise<Executed> {
+    this.#session.isFollowed = true
+    return this.#inTurn(() => this.#store.runForeign(this.#client, text, params))
+  }
+
+  async transaction<T>(
+    fn: (tx: Db) => Promise<T>,
+    { interactive = false }: TransactionOptions = {},
+  ): Promise<T> {
+    Scope.check(this.#store, this.scope)
+    return this.scope.inTurn(() => {
+      const inner = new Scope(this.#store, this.scope)
+      return new TransactionDb(this.#store, this.dialect, this.#session, inner, interactive).savepoint(fn)
+    })
+  }
+
+  /** Resolves when no statement of this handle is under way. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
+  /** Runs `fn` inside the scope of this handle and waits for the inner scopes that it did not await itself. */
+  async whole<T>(fn: (tx: Db) => Promise<T>): Promise<T> {
+    try {
+      return await this.scope.enter(() => fn(this))
+    } finally {
+      await this.scope.innerEnded()
+    }
+  }
+
+  /** Runs `fn` on this handle within a savepoint: released when it resolves, undone when it throws. */
+  async savepoint<T>(fn: (tx: Db) => Promise<T>): Promise<T> {
+    const name = `scope_${this.scope.depth}`
+    this.scope.assertOpen()
+    await this.#store.command(this.#client, `savepoint ${name}`)
+    try {
+      const result = await this.whole(fn)
+      this.scope.assertOpen()
+      await this.settled()
+      await this.#store.command(this.#client, `release savepoint ${name}`)
+      return result
+    } catch (error) {
+      await this.settled()
+      // A collision ends the whole transaction, which the outermost runs again.
+      if (this.scope.isOpen && !(error instanceof Busy))
+        await this.#store.command(this.#client, `rollback to savepoint ${name}; release savepoint ${name}`)
+      throw error
+    } finally {
+      this.scope.end()
+    }
+  }
+
+  /** Runs after the inner scopes and the statements before. */
+  async #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    Scope.check(this.#store, this.scope)
+    while (this.scope.hasInner) await this.scope.innerEnded()
+    this.scope.assertOpen()
+    const before = this.#running
+    // The connection keeps their order; only one that can be undone must know how the ones before it ended.
+    const turn = this.#interactive ? before.then(() => this.#undoable(run)) : run()
+    this.#running = Promise.allSettled([before, turn])
+    return turn
+  }
+
+  /**
+   * Runs a statement so that one that fails undoes itself only, as in SQLite: its caller may go on. Transactions of
+   * our own end with the first error, and do without this.
+   */
+  async #undoable<T>(run: () => Promise<T>, isRepeated = false): Promise<T> {
+    this.scope.assertOpen()
+    await this.#store.command(this.#client, 'savepoint statement')
+    try {
+      const result = await run()
+      await this.#store.command(this.#client, 'release savepoint statement')
+      return result
+    } catch (error) {
+      await this.#store
+        .command(this.#client, 'rollback to savepoint statement; release savepoint statement')
+        .catch(() => {})
+      if (isOutdated(error) && !isRepeated) return this.#undoable(run, true)
+      throw error
+    }
+  }
+}
+
+/** A hung callback would hold its locks for ever, so it loses its transaction instead. */
+async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooLate(timeoutMs)), timeoutMs)
+    timer.unref()
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function tooLate(timeoutMs: number): Deadline {
+  return new Deadline(`the transaction was still open after ${timeoutMs} ms and was rolled back`, {
+    hint: 'Do slow work before or after the transaction, or pass a longer timeoutMs.',
+  })
+}

@@ -1,0 +1,373 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClientConfig, Pool, PoolClient, QueryResult } from 'pg'
+import { InvalidInput, Storage, Unsupported } from '../../errors.ts'
+import type { Clock } from '../../util/clock.ts'
+import type { Db, Executed, Row } from '../db.ts'
+import { Scope } from '../scope.ts'
+import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
+import { PostgresCommits } from './commits.ts'
+import { postgresBinding, postgresDialect } from './dialect.ts'
+import { inDoubt, isBroken, isCollision, isLost, type Mode, translate } from './errors.ts'
+import { maxIdleMs } from './limits.ts'
+import { type Listening, notifying } from './listener.ts'
+import { PostgresDb } from './postgres-db.ts'
+import { createSchema } from './schema.ts'
+
+export interface PostgresOptions {
+  /** How many connections at most. Default 10. */
+  maxConnections?: number | undefined
+  /** The schema that holds the tables. Default `public`, or what the URL's `schema` says. */
+  schema?: string | undefined
+  /** How long to wait for a server that went away, in milliseconds. Default 5,000. */
+  busyTimeoutMs?: number | undefined
+}
+
+/** How often a collision with another transaction is tried again before the caller hears of it. */
+const maxAttempts = 10
+
+/** The longest pause between two attempts, in milliseconds. */
+const maxPauseMs = 250
+
+/**
+ * What every connection asks of the server. A client that has vanished, with its host or behind a cut cable, it takes
+ * for gone within 10 seconds instead of hours: until then it keeps the rows locked that a transaction of it has written.
+ */
+const settings = [
+  'client_min_messages=warning',
+  `idle_in_transaction_session_timeout=${maxIdleMs}`,
+  'tcp_keepalives_idle=5',
+  'tcp_keepalives_interval=1',
+  'tcp_keepalives_count=5',
+  'tcp_user_timeout=10000',
+]
+
+/** Statements that a connection keeps prepared. */
+const maxNamed = 500
+
+/** A store in a PostgreSQL database: a pool of connections. */
+export class PostgresStore {
+  /** The URL without its password. */
+  readonly url: string
+  readonly commits: PostgresCommits
+  readonly #pool: Pool
+  readonly #busyTimeoutMs: number
+  /** How much is under way, and who waits for the end of the last. */
+  #underWay = 0
+  #allEnded: (() => void) | undefined
+  #isClosing = false
+  readonly #compiler = new Compiler(postgresBinding)
+  readonly #names = new Map<string, string>()
+
+  private constructor(pg: Driver, config: ClientConfig, options: PoolOptions) {
+    const { connectionTimeoutMillis, ...rest } = config
+    // The pool would count the wait for a free connection too, which is no sign of trouble.
+    class Client extends pg.Client {
+      constructor(own?: ClientConfig) {
+        super({ ...own, connectionTimeoutMillis })
+        // One that breaks while nothing is asked of it says so here; what is asked of it next fails.
+        this.on('error', () => {})
+        // The driver leaves the connection open where the server wants a password that there is not.
+        this.connection.once('error', () => this.connection.stream.destroy())
+      }
+    }
+    const pool = new pg.Pool({ ...rest, max: options.max, allowExitOnIdle: true, Client })
+    this.#pool = pool
+    this.#busyTimeoutMs = options.busyTimeoutMs
+    this.url = options.url
+    const channel = pg.escapeIdentifier(`hivewax ${options.schema}`)
+    this.commits = new PostgresCommits(
+      {
+        connect: () => new pg.Client(config) as Listening,
+        notify: () => this.use(async client => void (await client.query(notifying(channel)))),
+      },
+      channel,
+    )
+    // A connection that breaks while nobody uses it is replaced when it is needed.
+    pool.on('error', () => {})
+  }
+
+  /** Connects, and creates or migrates the tables. */
+  static async open(url: string, options: PostgresOptions = {}): Promise<PostgresStore> {
+    const pg = await loadDriver()
+    const { connection, schema } = readUrl(url, options)
+    const config: ClientConfig = {
+      connectionString: connection,
+      // Statements that do not depend on each other's answers go at once.
+      pipeline: true,
+      connectionTimeoutMillis: 3_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      options: [`search_path=${quoteSetting(schema)}`, ...settings].map(each => `-c ${each}`).join(' '),
+      types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => parserOf(pg, oid, format) },
+    }
+    const { maxConnections: max = 10, busyTimeoutMs = 5_000 } = options
+    const store = new PostgresStore(pg, config, { max, schema, busyTimeoutMs, url: withoutPassword(url) })
+    try {
+      await store.use(client => createSchema(client, schema))
+      return store
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+
+  db(clock: Clock): Db {
+    return new PostgresDb(this, postgresDialect(clock))
+  }
+
+  compile(query: Sql): { statement: Statement; params: Bound[] } {
+    return this.#compiler.compile(query)
+  }
+
+  bind(params: readonly Param[]): Bound[] {
+    return this.#compiler.bind(params)
+  }
+
+  /** Runs one statement on any connection, again when another transaction was in its way or it was not stored. */
+  async run(statement: Statement, params: Bound[]): Promise<Row[]> {
+    const attempt = () => this.use(client => this.#alone(client, statement, params))
+    const rows = await this.again(attempt)
+    if (isFollowed(statement)) this.commits.add()
+    return rows
+  }
+
+  async #alone(client: PoolClient, statement: Statement, params: Bound[]): Promise<Row[]> {
+    try {
+      return await this.runOn(client, statement, params)
+    } catch (error) {
+      throw statement.reads ? error : inDoubt(error)
+    }
+  }
+
+  async runOn(client: PoolClient, { text }: Statement, params: Bound[]): Promise<Row[]> {
+    const result = await this.#ask(client, { text, values: params, ...this.#named(text) }, 'own')
+    return result.rows
+  }
+
+  /** Runs one statement of somebody else. */
+  async runForeign(client: PoolClient, text: string, params: readonly Param[]): Promise<Executed> {
+    if (text.trim() === '') throw new InvalidInput('the statement is empty')
+    // In the extended protocol a text is one statement, which cannot end the transaction that a second one is in.
+    const query = { text, values: this.bind(params), queryMode: 'extended' }
+    const result = await this.#ask(client, query, 'foreign')
+    return { rows: result.rows, changes: result.command === 'SELECT' ? 0 : (result.rowCount ?? 0) }
+  }
+
+  /** Runs statements of ours that return nothing. */
+  async command(client: PoolClient, text: string): Promise<void> {
+    try {
+      await client.query(text)
+    } catch (error) {
+      throw translate(error, this.url, 'own')
+    }
+  }
+
+  /** Ends a transaction. What the server did not confirm may be stored or not. */
+  async commit(client: PoolClient): Promise<void> {
+    try {
+      const { command } = await client.query('commit')
+      if (command === 'ROLLBACK')
+        throw new Storage('nothing was stored: a statement of the transaction failed')
+    } catch (error) {
+      throw inDoubt(translate(error, this.url, 'own'))
+    }
+  }
+
+  /** Begins a transaction by this command. It is sent with the first statement; what fails with it fails too. */
+  begin(client: PoolClient, text: string): Promise<void> {
+    sendTogether(client)
+    const begun = this.command(client, text)
+    begun.catch(() => {})
+    return begun
+  }
+
+  /** Ends a transaction with a statement, unless that fails. Both are sent at once. */
+  async runAndCommit(client: PoolClient, statement: Statement, params: Bound[]): Promise<void> {
+    sendTogether(client)
+    const ran = this.runOn(client, statement, params)
+    const [run, commit] = await Promise.allSettled([ran, this.commit(client)])
+    if (run.status === 'rejected') throw inDoubt(run.reason)
+    if (commit.status === 'rejected') throw commit.reason
+  }
+
+  /** Lends a connection for statements alone: whatever fails in `fn` is the server's error. */
+  async use<T>(fn: (client: PoolClient) => Promise<T>): Promise<T> {
+    return this.lend(async client => {
+      try {
+        return await fn(client)
+      } catch (error) {
+        throw translate(error, this.url, 'own')
+      }
+    })
+  }
+
+  /** Lends a connection. One that broke is not used again. */
+  async lend<T>(fn: (client: PoolClient) => Promise<T>): Promise<T> {
+    return this.#counted(async () => {
+      const client = await this.#connect()
+      let isBad = false
+      try {
+        return await fn(client)
+      } catch (error) {
+        isBad = isLost(error)
+        throw error
+      } finally {
+        client.release(isBad)
+      }
+    })
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      throw translate(error, this.url, 'own')
+    }
+  }
+
+  /**
+   * Runs what may be run again until no other transaction is in its way, and when the connection broke before
+   * anything was stored, until the server is back or the wait too long.
+   * @param mayRepeat asked after a failure
+   */
+  async again<T>(attempt: () => Promise<T>, mayRepeat: () => boolean = () => true): Promise<T> {
+    const end = performance.now() + this.#busyTimeoutMs
+    let collisions = 0
+    const isWorthIt = (error: unknown) =>
+      isCollision(error)
+        ? ++collisions < maxAttempts
+        : isBroken(error) && !this.#isClosing && performance.now() < end
+    return this.#counted(async () => {
+      for (let count = 1; ; count++) {
+        try {
+          return await attempt()
+        } catch (error) {
+          if (!mayRepeat() || !isWorthIt(error)) throw error
+          await sleep(Math.random() * Math.min(2 ** count, maxPauseMs))
+        }
+      }
+    })
+  }
+
+  /** Keeps the pool open until `run` ends. */
+  async #counted<T>(run: () => Promise<T>): Promise<T> {
+    this.#underWay++
+    try {
+      return await run()
+    } finally {
+      if (--this.#underWay === 0) this.#allEnded?.()
+    }
+  }
+
+  assertOutside(): void {
+    Scope.check(this)
+  }
+
+  /** Waits for what is under way: a pool that ends leaves those without an answer who wait for a connection. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    while (this.#underWay > 0) {
+      await new Promise<void>(resolve => {
+        this.#allEnded = resolve
+      })
+    }
+    await this.commits.close()
+    await this.#pool.end()
+  }
+
+  async #ask(
+    client: PoolClient,
+    query: { text: string; values: Bound[]; name?: string; queryMode?: string },
+    mode: Mode,
+  ): Promise<QueryResult> {
+    try {
+      return await client.query(query)
+    } catch (error) {
+      throw translate(error, this.url, mode)
+    }
+  }
+
+  /** Statements of ours come again and again: each connection prepares them once. */
+  #named(text: string): { name?: string } {
+    const known = this.#names.get(text)
+    if (known !== undefined) return { name: known }
+    if (this.#names.size >= maxNamed) return {}
+    const name = `hivewax_${this.#names.size}`
+    this.#names.set(text, name)
+    return { name }
+  }
+}
+
+/** Sends what is asked for before the event loop goes on in one piece. */
+function sendTogether(client: PoolClient): void {
+  const { stream } = client.connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
+}
+
+interface PoolOptions {
+  max: number
+  schema: string
+  busyTimeoutMs: number
+  url: string
+}
+
+/** True for a statement whose commit somebody may wait for. */
+export function isFollowed({ reads, touchesMemory }: Statement): boolean {
+  return !reads && !touchesMemory
+}
+
+type Driver = typeof import('pg')
+
+/** The driver is needed by those only who use PostgreSQL, who install it beside hivewax. */
+async function loadDriver(): Promise<Driver> {
+  try {
+    const { default: pg } = await import('pg')
+    return pg as unknown as Driver
+  } catch (cause) {
+    throw new Unsupported('PostgreSQL needs the package pg, which is not installed', {
+      hint: 'Install it beside hivewax: npm install pg',
+      cause,
+    })
+  }
+}
+
+const int8 = 20
+const numeric = 1700
+const timestamptz = 1184
+
+/** Numbers come as numbers: none of ours is beyond what JavaScript counts exactly. */
+function parserOf(pg: Driver, oid: number, format?: 'text' | 'binary') {
+  if (oid === int8 || oid === numeric) return Number
+  const parse = pg.types.getTypeParser(oid, format as 'text')
+  if (oid !== timestamptz) return parse
+  // JavaScript's own parser is many times faster than the driver's.
+  return (text: string) =>
+    plainTime.test(text) ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : parse(text)
+}
+
+/** A time as a server in UTC writes it, but for those before Christ and after 9999. */
+const plainTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,3})?\+00$/
+
+function readUrl(text: string, options: PostgresOptions): { connection: string; schema: string } {
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch (cause) {
+    throw new InvalidInput(`${text.replace(/:\/\/.*@/, '://…@')} is no URL of a PostgreSQL database`, {
+      hint: 'For example postgres://user@host:5432/database.',
+      cause,
+    })
+  }
+  const schema = options.schema ?? url.searchParams.get('schema') ?? 'public'
+  url.searchParams.delete('schema')
+  return { connection: url.href, schema }
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1@').replace(/([?&]password=)[^&]*/, '$1…')
+}
+
+function quoteSetting(schema: string): string {
+  return `"${schema.replaceAll('"', '""')}"`.replace(/[\\ ]/g, '\\$&')
+}

