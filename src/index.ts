@@ -42,6 +42,12 @@ export type { PruneOptions } from './events/prune.ts'
 export type { Seal, Verification, VerifyOptions } from './events/seal.ts'
 export type { Subscription } from './events/subscription.ts'
 export type { FindOptions, Found } from './find/find.ts'
+export {
+  type ImportFromOptions,
+  type ImportReport,
+  importFrom,
+  type SectionReport,
+} from './importers/import.ts'
 export type { MemoryRecord, NamespaceCount, NamespaceOption, SearchOptions, StoreOptions } from './kv/kv.ts'
 export type { CampaignOptions, Leader, Leadership, ObserveOptions } from './locks/leadership.ts'
 export type { AcquireOptions, HeldLock, Lock, LockKey } from './locks/locks.ts'
@@ -61,6 +67,7 @@ export type { MetricSummary, SummaryOptions } from './metrics/summary.ts'
 export type { Tags } from './metrics/tags.ts'
 export { type OpenOptions, openMemory } from './open.ts'
 export type { NewPattern, Pattern, PatternFilter } from './patterns/patterns.ts'
+export { type Permission, permissions } from './permission.ts'
 export type { CreateSessionOptions, Session } from './sessions/sessions.ts'
 export type { GrantLeaseOptions, SharedLease } from './shared/leases.ts'
 export type {
@@ -97,6 +104,8 @@ export type {
   RedriveOptions,
 } from './tasks/tasks.ts'
 export type { Job, TaskHandler, WorkOptions, WorkSummary } from './tasks/work.ts'
+export type { Grant } from './tokens/token.ts'
+export type { NewToken, Token } from './tokens/tokens.ts'
 export type { Edge, Node } from './topology/graph.ts'
 export type { TopologyType } from './topology/shapes.ts'
 export type { AddNodeOptions, ChangeNodeOptions, NewTopology } from './topology/topology.ts'

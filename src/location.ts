@@ -61,7 +61,7 @@ function swarmFolder(cwd: string): { folder: string; reason: string } {
 }
 
 /** From `cwd` up to the root of its repository, or to the home directory, or to the top: no further. */
-function ancestors(cwd: string): string[] {
+export function ancestors(cwd: string): string[] {
   const folders = []
   for (let folder = cwd; ; folder = path.dirname(folder)) {
     folders.push(folder)

@@ -1,5 +1,4 @@
 import type { EventEmitter } from 'node:events'
-import type { Context } from './context.ts'
 import type { AbortableOptions } from './db/engine.ts'
 import type { BackupOptions, BackupResult } from './maintenance/backup.ts'
 import type { CleanupOptions, CleanupResult } from './maintenance/cleanup.ts'
@@ -10,7 +9,7 @@ import type { RestoreOptions, RestoreResult } from './maintenance/restore.ts'
 import type { Stats } from './maintenance/stats.ts'
 import type { ExportOptions, ExportResult } from './maintenance/transfer/export.ts'
 import type { HotKey, HotKeyOptions, Usage, UsageOptions } from './maintenance/usage.ts'
-import { Transaction } from './transaction.ts'
+import { type Records, Transaction } from './transaction.ts'
 
 /** What a memory can tell while it works. */
 export interface MemoryEvents {
@@ -33,7 +32,7 @@ export interface ActingOptions {
 
 /** What a handle is made of; `openMemory` puts it together. */
 export interface MemoryParts {
-  readonly context: Context
+  readonly records: Records
   readonly maintenance: Maintenance
   readonly emitter: EventEmitter
   /** Where the store is, as a file path or URL. */
@@ -51,7 +50,7 @@ export class Memory extends Transaction {
   readonly #parts: MemoryParts
 
   constructor(parts: MemoryParts) {
-    super(parts.context)
+    super(parts.records)
     this.#parts = parts
     this.maintenance = parts.maintenance
     this.url = parts.url

@@ -16,6 +16,7 @@ import { AccessLog } from './maintenance/access.ts'
 import { Background } from './maintenance/background.ts'
 import { Maintenance } from './maintenance/maintenance.ts'
 import { type ActingOptions, Memory, type MemoryEvents } from './memory.ts'
+import { recordsOf } from './records.ts'
 import { loseNodes } from './topology/losses.ts'
 import { checkInteger, checkName, checkNumber, checkOneOf } from './util/check.ts'
 import { type Clock, systemClock } from './util/clock.ts'
@@ -24,6 +25,8 @@ import { defaultMaxValueBytes, maxMaxValueBytes } from './util/json.ts'
 export interface OpenOptions extends SqliteOptions, PostgresOptions {
   /** Who acts through this handle. Default: HIVEWAX_AGENT, else nobody in particular. */
   agentId?: string | undefined
+  /** For the URL of a server: what proves who calls. Default: HIVEWAX_TOKEN, or the file HIVEWAX_TOKEN_FILE. */
+  token?: string | undefined
   /** Statements slower than this raise `slow_query`, in milliseconds. Default 100. */
   slowQueryMs?: number | undefined
   /** The largest JSON text of one value, in bytes. Default 1 MiB, up to 64 MiB. */
@@ -48,10 +51,11 @@ export interface OpenOptions extends SqliteOptions, PostgresOptions {
 export async function openMemory(location?: string, options: OpenOptions = {}): Promise<Memory> {
   checkOptions(options)
   const { url, reason } = locate(location)
-  if (/^postgres(ql)?:\/\//i.test(url)) return assemble(await openServer(url, options), reason, options)
+  if (/^postgres(ql)?:\/\//i.test(url)) return assemble(await openPostgres(url, options), reason, options)
+  if (/^https?:\/\//i.test(url)) return openServer(url, options)
   if (isServer(url)) {
     throw new Unsupported(
-      `cannot open ${url.replace(/:\/\/.*@/, '://…@')}: only files, :memory: and postgres:// are supported`,
+      `cannot open ${url.replace(/:\/\/.*@/, '://…@')}: only files, :memory:, postgres:// and http:// are supported`,
     )
   }
   prepareSwarmFolder(url)
@@ -80,7 +84,7 @@ async function openFile(file: string, options: OpenOptions): Promise<OpenStore> 
   }
 }
 
-async function openServer(url: string, options: OpenOptions): Promise<OpenStore> {
+async function openPostgres(url: string, options: OpenOptions): Promise<OpenStore> {
   const { PostgresStore } = await import('./db/postgres/server.ts')
   const { PostgresUpkeep } = await import('./db/postgres/upkeep.ts')
   const store = await PostgresStore.open(url, options)
@@ -91,6 +95,13 @@ async function openServer(url: string, options: OpenOptions): Promise<OpenStore>
     assertOutside: () => store.assertOutside(),
     release: () => store.close(),
   }
+}
+
+/** The client is loaded by those only who use it. */
+async function openServer(url: string, options: OpenOptions): Promise<Memory> {
+  const { openRemote } = await import('./client/open.ts')
+  const agentId = options.agentId ?? (process.env.HIVEWAX_AGENT || undefined)
+  return openRemote(url, { ...options, agentId })
 }
 
 const others: Others = {
@@ -163,7 +174,7 @@ function assemble(store: OpenStore, reason: string, options: OpenOptions): Memor
   }
   const handle = (own: Context): Memory =>
     new Memory({
-      context: own,
+      records: recordsOf(own),
       maintenance,
       emitter,
       url: store.url,

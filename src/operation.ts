@@ -1,22 +1,15 @@
 import type { ZodType, z } from 'zod'
 import type { AbortableOptions } from './db/engine.ts'
 import type { Memory } from './memory.ts'
+import type { Permission } from './permission.ts'
 
 /** The zod module, passed in, so that describing an operation does not load it. */
 export type Zod = typeof z
 
-/** What a caller must be allowed to do. Deny by default; `admin` covers all. */
-type Permission =
-  | 'memory:read'
-  | 'memory:write'
-  | 'memory:delete'
-  | 'agents'
-  | 'tasks'
-  | 'events:append'
-  | 'consensus'
-  | 'sql:read'
-  | 'backup'
-  | 'admin'
+export interface LongOptions extends AbortableOptions {
+  /** Stop after this many milliseconds, even in the middle of a statement of the caller's own. Default: never. */
+  timeoutMs?: number | undefined
+}
 
 /** One thing that the doors can ask of the memory. The CLI, HTTP, MCP and the reference are loops over these. */
 export interface Operation<Input = unknown> {
@@ -32,6 +25,10 @@ export interface Operation<Input = unknown> {
    * record (undefined when absent), a list, a page, a bare value, or nothing.
    */
   readonly result?: 'value'
+  /** The namespaces of key-value memory that a call touches, `*` for any. Absent when it touches none. */
+  readonly namespaces?: (input: Input) => readonly string[]
+  /** The fields of the input that name files of the machine. */
+  readonly files?: readonly string[]
   /** The fields of the input that a command line takes in order, without a flag. */
   readonly positionals?: readonly string[]
   /** Complete command lines (`hivewax …`), most useful first. */
@@ -39,7 +36,7 @@ export interface Operation<Input = unknown> {
   /** Describes the input, one object. The domains validate; this is for callers and their tools. */
   input(zod: Zod): ZodType<Input>
   /** @param long how to report progress and when to stop; operations that end soon need neither */
-  run(memory: Memory, input: Input, long?: AbortableOptions): Promise<unknown>
+  run(memory: Memory, input: Input, long?: LongOptions): Promise<unknown>
 }
 
 /** Declares an operation; its input's type follows from the schema. */

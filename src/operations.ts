@@ -11,6 +11,7 @@ import { patternsOperations } from './patterns/operations.ts'
 import { sessionsOperations } from './sessions/operations.ts'
 import { sharedOperations } from './shared/operations.ts'
 import { tasksOperations } from './tasks/operations.ts'
+import { tokensOperations } from './tokens/operations.ts'
 import { topologyOperations } from './topology/operations.ts'
 import { workflowsOperations } from './workflows/operations.ts'
 
@@ -30,4 +31,5 @@ export const operations: readonly Operation[] = [
   ...consensusOperations,
   ...locksOperations,
   ...maintenanceOperations,
+  ...tokensOperations,
 ]

@@ -1,30 +1,23 @@
 import type { Agent } from './agents/agent.ts'
-import { Agents, type NewAgent } from './agents/agents.ts'
-import { Consensus, type ConsensusState, type Proposal } from './consensus/consensus.ts'
-import type { Context } from './context.ts'
-import type { Executed, Row } from './db/db.ts'
+import type { Agents, NewAgent } from './agents/agents.ts'
+import type { Consensus, ConsensusState, Proposal } from './consensus/consensus.ts'
+import type { Executed, QueryOptions, Row } from './db/db.ts'
 import type { Param } from './db/sql.ts'
-import { type EventRecord, Events, type NewEvent } from './events/events.ts'
+import type { EventRecord, Events, NewEvent } from './events/events.ts'
 import type { FindOptions, Found } from './find/find.ts'
-import {
-  Kv,
-  type MemoryRecord,
-  type NamespaceOption,
-  type SearchOptions,
-  type StoreOptions,
-} from './kv/kv.ts'
-import { Locks } from './locks/locks.ts'
-import { Metrics } from './metrics/metrics.ts'
-import { type NewPattern, type Pattern, type PatternFilter, Patterns } from './patterns/patterns.ts'
-import { type CreateSessionOptions, Sessions } from './sessions/sessions.ts'
-import { type SharedEntry, SharedState, type UpdateSharedOptions } from './shared/shared.ts'
-import { Tasks } from './tasks/tasks.ts'
-import { Topology } from './topology/topology.ts'
+import type { Kv, MemoryRecord, NamespaceOption, SearchOptions, StoreOptions } from './kv/kv.ts'
+import type { Locks } from './locks/locks.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import type { NewPattern, Pattern, PatternFilter, Patterns } from './patterns/patterns.ts'
+import type { CreateSessionOptions, Sessions } from './sessions/sessions.ts'
+import type { SharedEntry, SharedState, UpdateSharedOptions } from './shared/shared.ts'
+import type { Tasks } from './tasks/tasks.ts'
+import type { Tokens } from './tokens/tokens.ts'
+import type { Topology } from './topology/topology.ts'
 import { checkInteger } from './util/check.ts'
-import { uuidv7 } from './util/ids.ts'
 import type { Json } from './util/json.ts'
 import type { SaveWorkflowOptions, WorkflowRecord } from './workflows/state.ts'
-import { Workflows } from './workflows/workflows.ts'
+import type { Workflows } from './workflows/workflows.ts'
 
 /** The longest that a timer of JavaScript can wait, 24 days; a longer one would end at once. */
 const longestTimerMs = 2 ** 31 - 1
@@ -32,6 +25,27 @@ const longestTimerMs = 2 ** 31 - 1
 /** How long a transaction may stay open, in milliseconds: default 30,000. */
 export interface TransactionOptions {
   timeoutMs?: number | undefined
+}
+
+/** What a handle works through: the domains, and what spans them. */
+export interface Records {
+  readonly kv: Kv
+  readonly sessions: Sessions
+  readonly agents: Agents
+  readonly tasks: Tasks
+  readonly shared: SharedState
+  readonly events: Events
+  readonly patterns: Patterns
+  readonly metrics: Metrics
+  readonly workflows: Workflows
+  readonly topology: Topology
+  readonly consensus: Consensus
+  readonly locks: Locks
+  readonly tokens: Tokens
+  readonly query: (text: string, params?: readonly Param[], options?: QueryOptions) => Promise<Row[]>
+  readonly execute: (text: string, params?: readonly Param[]) => Promise<Executed>
+  readonly find: (text: string, options?: FindOptions) => Promise<Found[]>
+  readonly transaction: <T>(fn: (tx: Records) => Promise<T>, options: TransactionOptions) => Promise<T>
 }
 
 /**
@@ -51,22 +65,24 @@ export class Transaction {
   readonly topology: Topology
   readonly consensus: Consensus
   readonly locks: Locks
-  readonly #context: Context
+  readonly tokens: Tokens
+  readonly #records: Records
 
-  constructor(context: Context) {
-    this.#context = context
-    this.kv = new Kv(context)
-    this.sessions = new Sessions(context)
-    this.agents = new Agents(context)
-    this.tasks = new Tasks(context)
-    this.shared = new SharedState(context)
-    this.events = new Events(context)
-    this.patterns = new Patterns(context)
-    this.metrics = new Metrics(context)
-    this.workflows = new Workflows(context)
-    this.topology = new Topology(context)
-    this.consensus = new Consensus(context)
-    this.locks = new Locks(context)
+  constructor(records: Records) {
+    this.#records = records
+    this.kv = records.kv
+    this.sessions = records.sessions
+    this.agents = records.agents
+    this.tasks = records.tasks
+    this.shared = records.shared
+    this.events = records.events
+    this.patterns = records.patterns
+    this.metrics = records.metrics
+    this.workflows = records.workflows
+    this.topology = records.topology
+    this.consensus = records.consensus
+    this.locks = records.locks
+    this.tokens = records.tokens
   }
 
   /** See {@link Kv.store}. */
@@ -96,10 +112,11 @@ export class Transaction {
 
   /**
    * Runs one SQL statement that only reads, in the engine's own SQL, against the raw tables: expired rows are
-   * still there. Sees every write acknowledged before. What could write is refused with InvalidInput.
+   * still there. Sees every write acknowledged before. What could write is refused with InvalidInput. With
+   * `timeoutMs`, and outside a transaction, it is ended when it takes longer (Deadline).
    */
-  query(text: string, params?: readonly Param[]): Promise<Row[]> {
-    return this.#context.db.query(text, params)
+  query(text: string, params?: readonly Param[], options?: QueryOptions): Promise<Row[]> {
+    return this.#records.query(text, params, options)
   }
 
   /**
@@ -107,7 +124,7 @@ export class Transaction {
    * changes of `synchronous`, `locking_mode` and `journal_mode` (other than to WAL).
    */
   execute(text: string, params?: readonly Param[]): Promise<Executed> {
-    return this.#context.db.execute(text, params)
+    return this.#records.execute(text, params)
   }
 
   /** See {@link Kv.delete}. */
@@ -192,20 +209,11 @@ export class Transaction {
   async transaction<T>(fn: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const { timeoutMs } = options
     if (timeoutMs !== undefined) checkInteger('timeoutMs', timeoutMs, 1, longestTimerMs)
-    const transactionId = this.#context.transactionId ?? uuidv7(this.#context.clock.now())
-    return this.#context.db.transaction(
-      tx => fn(new Transaction({ ...this.#context, db: tx, transactionId })),
-      {
-        interactive: true,
-        ...(timeoutMs !== undefined && { timeoutMs }),
-      },
-    )
+    return this.#records.transaction(records => fn(new Transaction(records)), options)
   }
 
   /** See {@link Find.find}. */
-  async find(text: string, options?: FindOptions): Promise<Found[]> {
-    // Loaded on first use: its rules of language take longer to load than a whole command takes to run.
-    const { Find } = await import('./find/find.ts')
-    return new Find(this.#context).find(text, options)
+  find(text: string, options?: FindOptions): Promise<Found[]> {
+    return this.#records.find(text, options)
   }
 }

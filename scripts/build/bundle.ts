@@ -29,7 +29,7 @@ const quickToLoad: Plugin = {
   renderChunk: code =>
     code.replace(
       /^let (\w+) = require\("(node:[\w/]+)"\);(?:\n\1 = .*\(\1\b.*\);)?$/gm,
-      'const $1 = lazy(() => require("$2"));',
+      'const $1 = whenUsed(() => require("$2"));',
     ),
   generateBundle(_options, files) {
     for (const file of Object.values(files)) if (file.type === 'chunk') file.code = toAscii(file.code)
@@ -42,7 +42,7 @@ function toAscii(code: string): string {
 
 /** And `performance` of Node would load all of its instruments, where the program only asks for the time. */
 const prelude = `
-  const lazy = load => {
+  const whenUsed = load => {
     let loaded
     return new Proxy({}, { get: (_, name) => (loaded ??= load(), name === 'default' ? loaded : loaded[name]) })
   }
@@ -50,7 +50,7 @@ const prelude = `
 
 /** What a command loads only when it needs it. */
 const lazySources =
-  /\/src\/(find\/(?!operations)|db\/(copy|postgres)\/|cli\/(ask|complete|help|history|words|commands\/(?!index)))/
+  /\/node_modules\/(?!croner)|\/src\/((access|http|mcp|client|hooks|setup|importers)\/|find\/(?!operations)|db\/(copy|postgres)\/|cli\/(ask|complete|help|history|words|commands\/(?!index)))/
 
 /**
  * Bundles the command and the worker that it starts into a folder. Its few files start several times faster than
@@ -69,6 +69,8 @@ function options(name: string, file: string, dir: string): BuildOptions {
     platform: 'node',
     // Installed by those who use PostgreSQL.
     external: ['pg'],
+    // What `main` of jsonc-parser names loads its parts in a way that cannot be bundled.
+    resolve: { mainFields: ['module', 'main'] },
     preserveEntrySignatures: 'allow-extension',
     plugins: [describedCommands, quickToLoad],
     output: {

@@ -39,7 +39,7 @@ export class Heartbeats {
     return {
       dialect: db.dialect,
       all: query => (readsOnly(query) ? db.all(query) : this.#acting(agentId, () => db.all(query))),
-      query: (text, params) => db.query(text, params),
+      query: (text, params, options) => db.query(text, params, options),
       execute: (text, params) => this.#acting(agentId, () => db.execute(text, params)),
       transaction: (fn, options) => this.#transaction(agentId, fn, options),
       ...(version !== undefined && { version: () => version.call(db) }),

@@ -37,7 +37,7 @@ export function fenced(db: Db, run: Incarnation): Db {
   return {
     dialect: db.dialect,
     all: query => (readsOnly(query) ? db.all(query) : transaction(tx => tx.all(query))),
-    query: (text, params) => db.query(text, params),
+    query: (text, params, options) => db.query(text, params, options),
     execute: (text, params) => transaction(tx => tx.execute(text, params), { interactive: true }),
     transaction,
     ...(version !== undefined && { version: () => version.call(db) }),

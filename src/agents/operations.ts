@@ -76,7 +76,7 @@ export const agentsOperations = [
     positionals: ['ids'],
     examples: ['hivewax agents work coder-001 tester-001'],
     input: z => z.object({ ids: z.array(z.string()).describe('The ids of the agents') }),
-    run: (memory, input) => memory.agents.work(input.ids),
+    run: async (memory, input) => Object.fromEntries(await memory.agents.work(input.ids)),
   }),
   operation({
     name: 'agents.heartbeat',

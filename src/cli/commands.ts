@@ -31,13 +31,14 @@ export class CommandTree {
     this.#byPath = new Map(all.map(command => [command.path, command]))
   }
 
+  /** A group may be called by its singular: `task list` is `tasks list`. */
   get(path: string): Command | undefined {
-    return this.#byPath.get(path)
+    return this.#byPath.get(path) ?? this.#byPath.get(path.replace(/^\S+(?= )/, word => `${word}s`))
   }
 
-  /** Whether commands begin with this word, as with `tasks`. */
+  /** Whether commands begin with this word, as with `tasks`, or `task`. */
   isGroup(word: string): boolean {
-    return this.all.some(({ path }) => path.startsWith(`${word} `))
+    return this.all.some(({ path }) => path.startsWith(`${word} `) || path.startsWith(`${word}s `))
   }
 
   /** The commands of a group; of none: those that are one word. */

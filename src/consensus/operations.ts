@@ -117,7 +117,8 @@ export const consensusOperations = [
         key: key(z),
         timeoutMs: z.number().int().min(0).optional().describe('How long at most; default: for ever'),
       }),
-    run: (memory, { key, ...options }) => memory.consensus.wait(key, options),
+    run: (memory, { key, ...options }, long) =>
+      memory.consensus.wait(key, { ...options, signal: long?.signal }),
   }),
   operation({
     name: 'consensus.delete',

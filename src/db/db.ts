@@ -27,6 +27,15 @@ export interface TransactionOptions {
   last?: () => Sql | undefined
 }
 
+export interface QueryOptions {
+  /**
+   * Ends the statement after so many milliseconds, wherever it is, with Deadline; the rows that it may return are
+   * bounded too. It then runs apart, which takes longer to start. Not in a transaction, whose statements run where
+   * its writes are. Default: as long as it takes.
+   */
+  timeoutMs?: number | undefined
+}
+
 /** Commits, by whichever process, but of this one not those that change memory_store alone: nobody follows that. */
 export interface Commits {
   /** Rises with every one that becomes known; several of other processes may be known as one. */
@@ -47,7 +56,7 @@ export interface Db {
   /** Runs `fn` atomically: its writes commit together when it resolves, and none when it throws. Nests. */
   transaction<T>(fn: (tx: Db) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Runs one statement of somebody else that only reads, in the engine's own SQL. */
-  query(text: string, params?: readonly Param[]): Promise<Row[]>
+  query(text: string, params?: readonly Param[], options?: QueryOptions): Promise<Row[]>
   /** Runs one statement of the process's owner that may write. Outside a transaction it runs alone. */
   execute(text: string, params?: readonly Param[]): Promise<Executed>
   /**

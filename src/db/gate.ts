@@ -9,7 +9,7 @@ export function gate(db: Db, isOpen: () => boolean): Db {
   return {
     dialect: db.dialect,
     all: query => (isOpen() ? db.all(query) : Promise.reject(closed())),
-    query: (text, params) => whenOpen(() => db.query(text, params)),
+    query: (text, params, options) => whenOpen(() => db.query(text, params, options)),
     execute: (text, params) => whenOpen(() => db.execute(text, params)),
     transaction: (fn, options) => whenOpen(() => db.transaction(fn, options)),
     ...(version !== undefined && { version: () => whenOpen(() => version.call(db)) }),

@@ -79,22 +79,24 @@ export class Meter {
 
 /** The same database, with every statement timed as its caller sees it: waiting for the commit included. */
 export function instrument(db: Db, meter: Meter): Db {
-  const timed = async <T>(query: Sql, start: number, running: Promise<T>): Promise<T> => {
+  /** Of somebody else's statement that fails nothing is kept: it may be anything, and is never looked into as ours are. */
+  const timed = async <T>(query: Sql, start: number, running: Promise<T>, isForeign = false): Promise<T> => {
     let failed = true
     try {
       const result = await running
       failed = false
       return result
     } finally {
-      meter.record(query, performance.now() - start, failed)
+      if (!(failed && isForeign)) meter.record(query, performance.now() - start, failed)
     }
   }
   const { version, commits, assertOutside } = db
   return {
     dialect: db.dialect,
     all: query => timed(query, performance.now(), db.all(query)),
-    query: (text, params) => timed(raw(text), performance.now(), db.query(text, params)),
-    execute: (text, params) => timed(raw(text), performance.now(), db.execute(text, params)),
+    query: (text, params, options) =>
+      timed(raw(text), performance.now(), db.query(text, params, options), true),
+    execute: (text, params) => timed(raw(text), performance.now(), db.execute(text, params), true),
     transaction: (fn, options) => db.transaction(tx => fn(instrument(tx, meter)), options),
     ...(version !== undefined && { version: () => version.call(db) }),
     ...(commits !== undefined && { commits }),

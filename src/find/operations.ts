@@ -20,6 +20,7 @@ export const findOperations = [
         namespace: z.string().optional().describe('Only key-value memory of this namespace'),
         limit: z.number().int().min(1).max(100).optional().describe('How many at most; default 10'),
       }),
+    namespaces: input => (input.in?.includes('memory') === false ? [] : [input.namespace ?? '*']),
     run: (memory, { text, ...options }) => memory.find(text, options),
   }),
 ]

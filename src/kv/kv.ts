@@ -278,7 +278,10 @@ interface NewRecord extends Address {
   expiry: Sql | Date | undefined
 }
 
-function address(key: string, namespace = 'default'): Address {
+/** The namespace of records for which none is named. */
+export const defaultNamespace = 'default'
+
+function address(key: string, namespace = defaultNamespace): Address {
   return { key: checkName('key', key), namespace: checkName('namespace', namespace, 128) }
 }
 

@@ -1,5 +1,6 @@
 import { operation } from '../operation.ts'
 import { json, namespace, page, time } from '../schemas.ts'
+import { defaultNamespace } from './kv.ts'
 
 export const kvOperations = [
   operation({
@@ -29,6 +30,7 @@ export const kvOperations = [
           .optional()
           .describe('Refuse unless the record has this revision'),
       }),
+    namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: (memory, { key, value, ...options }) => memory.kv.store(key, value, options),
   }),
   operation({
@@ -40,6 +42,7 @@ export const kvOperations = [
     positionals: ['key'],
     examples: ['hivewax retrieve greeting', 'hivewax retrieve user_preferences --namespace ui'],
     input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
+    namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: (memory, { key, ...options }) => memory.kv.retrieve(key, options),
   }),
   operation({
@@ -50,6 +53,7 @@ export const kvOperations = [
     positionals: ['key'],
     examples: ['hivewax get greeting'],
     input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
+    namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: (memory, { key, ...options }) => memory.kv.get(key, options),
   }),
   operation({
@@ -65,6 +69,7 @@ export const kvOperations = [
         namespace: z.string().optional().describe("Namespace; '*' is all of them; default: default"),
         ...page(z),
       }),
+    namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: (memory, { glob, ...options }) => memory.kv.search(glob, options),
   }),
   operation({
@@ -83,12 +88,14 @@ export const kvOperations = [
               value: json(z, 'JSON'),
               namespace: namespace(z),
               ttl: z.number().positive().optional(),
+              expiresAt: time(z, 'When it expires, instead of ttl').optional(),
               metadata: json(z, 'JSON kept beside the value').optional(),
             }),
           )
           .max(10_000)
           .describe('JSON array of { key, value, namespace?, ttl?, metadata? }'),
       }),
+    namespaces: ({ records }) => records.map(({ namespace = defaultNamespace }) => namespace),
     run: (memory, { records }) => memory.kv.storeMany(records),
   }),
   operation({
@@ -103,6 +110,7 @@ export const kvOperations = [
         keys: z.array(z.string()).max(10_000).describe('1 to 512 bytes each'),
         namespace: namespace(z),
       }),
+    namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: async (memory, { keys, ...options }) =>
       Object.fromEntries(await memory.kv.retrieveMany(keys, options)),
   }),
@@ -113,6 +121,7 @@ export const kvOperations = [
     permission: 'memory:read',
     examples: ['hivewax namespaces'],
     input: z => z.object(page(z)),
+    namespaces: () => ['*'],
     run: (memory, options) => memory.kv.namespaces(options),
   }),
   operation({
@@ -123,6 +132,7 @@ export const kvOperations = [
     positionals: ['key'],
     examples: ['hivewax delete greeting'],
     input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
+    namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: (memory, { key, ...options }) => memory.kv.delete(key, options),
   }),
   operation({
@@ -133,6 +143,7 @@ export const kvOperations = [
     positionals: ['namespace'],
     examples: ['hivewax clear-namespace temp --yes'],
     input: z => z.object({ namespace: z.string().describe('1 to 128 bytes') }),
+    namespaces: ({ namespace }) => [namespace],
     run: (memory, { namespace }) => memory.kv.clearNamespace(namespace),
   }),
 ]

@@ -9,6 +9,7 @@ import { type RestoreOptions, type RestoreResult, restore } from './restore.ts'
 import { type Stats, stats } from './stats.ts'
 import { type ExportOptions, type ExportResult, exportNamespace } from './transfer/export.ts'
 import { type ImportOptions, type ImportResult, importNamespace } from './transfer/import.ts'
+import { Intake, type IntakeOptions } from './transfer/intake.ts'
 import { markDone, type Upkeep } from './upkeep.ts'
 import {
   analyzeUsage,
@@ -84,6 +85,11 @@ export class Maintenance {
   /** See {@link importNamespace}. */
   importNamespace(path: string, options?: ImportOptions): Promise<ImportResult> {
     return importNamespace(this.#upkeep, path, options)
+  }
+
+  /** Where records that were kept elsewhere are taken in, with their ids and times; see {@link Intake.take}. */
+  intake(options?: IntakeOptions): Intake {
+    return new Intake(this.#upkeep.context, options)
   }
 
   /** See {@link stats}. */

@@ -37,6 +37,7 @@ export const maintenanceOperations = [
     summary: 'Copy the store into one file, checked and with its checksum, while others go on',
     effect: 'write',
     permission: 'backup',
+    files: ['path'],
     positionals: ['path'],
     examples: ['hivewax backup backups/memory.db', 'hivewax backup "backups/$(date +%F).db" --no-overwrite'],
     input: z =>
@@ -44,6 +45,7 @@ export const maintenanceOperations = [
         path: file(z, 'The file to write'),
         overwrite: z.boolean().optional().describe('Replace an earlier backup of that name; default: true'),
       }),
+    namespaces: () => ['*'],
     run: (memory, { path, ...options }, long) => memory.maintenance.backup(path, { ...long, ...options }),
   }),
   operation({
@@ -51,9 +53,11 @@ export const maintenanceOperations = [
     summary: 'Replace everything in the store with what a backup holds',
     effect: 'destroy',
     permission: 'admin',
+    files: ['path'],
     positionals: ['path'],
     examples: ['hivewax restore backups/memory.db'],
     input: z => z.object({ path: file(z, 'A file that `hivewax backup` wrote') }),
+    namespaces: () => ['*'],
     run: (memory, { path }, long) => memory.maintenance.restore(path, long),
   }),
   operation({
@@ -61,6 +65,7 @@ export const maintenanceOperations = [
     summary: 'Copy what can still be read of a damaged store into a new file',
     effect: 'write',
     permission: 'admin',
+    files: ['path', 'from'],
     positionals: ['path'],
     examples: ['hivewax recover salvaged.db', 'hivewax recover salvaged.db --from damaged.db'],
     input: z =>
@@ -68,6 +73,7 @@ export const maintenanceOperations = [
         path: file(z, 'The new file'),
         from: z.string().optional().describe('The damaged file; default: that of this store'),
       }),
+    namespaces: () => ['*'],
     run: (memory, { path, ...options }, long) => memory.maintenance.recover(path, { ...long, ...options }),
   }),
   operation({
@@ -75,6 +81,7 @@ export const maintenanceOperations = [
     summary: 'Write all records of a namespace to a JSON or NDJSON file',
     effect: 'write',
     permission: 'backup',
+    files: ['path'],
     positionals: ['namespace', 'path'],
     examples: ['hivewax export-namespace config config.json', 'hivewax export-namespace logs logs.ndjson'],
     input: z =>
@@ -82,6 +89,7 @@ export const maintenanceOperations = [
         namespace: z.string().describe('The namespace to export'),
         path: file(z, 'The file to write: .json, or .ndjson with a record per line'),
       }),
+    namespaces: ({ namespace }) => [namespace],
     run: (memory, { namespace, path }, long) => memory.maintenance.exportNamespace(namespace, path, long),
   }),
   operation({
@@ -89,6 +97,7 @@ export const maintenanceOperations = [
     summary: 'Store the records of an exported file',
     effect: 'write',
     permission: 'memory:write',
+    files: ['path'],
     positionals: ['path'],
     examples: [
       'hivewax import-namespace config.json',
@@ -103,6 +112,7 @@ export const maintenanceOperations = [
           .optional()
           .describe('What to do with a key that exists; default: replace'),
       }),
+    namespaces: ({ namespace = '*' }) => [namespace],
     run: (memory, { path, ...options }, long) =>
       memory.maintenance.importNamespace(path, { ...long, ...options }),
   }),
@@ -116,6 +126,7 @@ export const maintenanceOperations = [
       z.object({
         expiredBefore: time(z, 'Only what had expired by then; default: now').optional(),
       }),
+    namespaces: () => ['*'],
     run: (memory, options) => memory.maintenance.cleanup(options),
   }),
   operation({
@@ -155,6 +166,7 @@ export const maintenanceOperations = [
     permission: 'memory:read',
     examples: ['hivewax analyze-performance'],
     input: z => z.object({}),
+    namespaces: () => ['*'],
     run: memory => memory.maintenance.analyzePerformance(),
   }),
   operation({
@@ -168,6 +180,7 @@ export const maintenanceOperations = [
         timeframe: duration(z, 'How far back writes and reads count, such as 24h; default: 7d').optional(),
         groupBy: z.enum(['namespace', 'day', 'agent']).optional().describe('default: namespace'),
       }),
+    namespaces: () => ['*'],
     run: (memory, options) => memory.maintenance.analyzeUsage(options),
   }),
   operation({
@@ -187,6 +200,7 @@ export const maintenanceOperations = [
         timeframe: duration(z, 'How far back to look, such as 15m; default: 1h').optional(),
         limit: z.number().int().min(1).max(10_000).optional().describe('How many at most; default: 100'),
       }),
+    namespaces: () => ['*'],
     run: (memory, options) => memory.maintenance.hotKeys(options),
   }),
   operation({
@@ -219,7 +233,8 @@ export const maintenanceOperations = [
       'hivewax query - < report.sql',
     ],
     input: z => z.object(statement(z)),
-    run: (memory, { sql, params }) => memory.query(sql, params),
+    namespaces: () => ['*'],
+    run: (memory, { sql, params }, long) => memory.query(sql, params, { timeoutMs: long?.timeoutMs }),
   }),
   operation({
     name: 'maintenance.execute',
@@ -229,6 +244,7 @@ export const maintenanceOperations = [
     positionals: ['sql', 'params'],
     examples: ['hivewax execute "delete from performance_metrics where timestamp < ?" 2026-01-01'],
     input: z => z.object(statement(z)),
+    namespaces: () => ['*'],
     run: (memory, { sql, params }) => memory.execute(sql, params),
   }),
 ]

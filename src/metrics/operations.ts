@@ -129,6 +129,15 @@ export const metricsOperations = [
     run: memory => memory.metrics.retention(),
   }),
   operation({
+    name: 'metrics.applyRetention',
+    summary: 'Roll up and delete now what the retention says, as the background work does',
+    effect: 'write',
+    permission: 'memory:delete',
+    examples: ['hivewax metrics apply-retention'],
+    input: z => z.object({}),
+    run: (memory, _input, long) => memory.metrics.applyRetention({ signal: long?.signal }),
+  }),
+  operation({
     name: 'metrics.prune',
     summary: 'Delete old measurements, and what was rolled up of them',
     effect: 'destroy',

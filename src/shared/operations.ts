@@ -182,4 +182,13 @@ export const sharedOperations = [
     input: z => z.object(page(z)),
     run: (memory, options) => memory.shared.leases(options),
   }),
+  operation({
+    name: 'shared.removeLapsed',
+    summary: 'Record the deletes of keys whose leases have lapsed, as any write does',
+    effect: 'write',
+    permission: 'memory:write',
+    examples: ['hivewax shared remove-lapsed'],
+    input: z => z.object({}),
+    run: memory => memory.shared.removeLapsed(),
+  }),
 ]

@@ -6,10 +6,13 @@ const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604
 /** A length of time: milliseconds, or text such as `500ms`, `30s`, `15m`, `1h`, `7d`, `2w`. */
 export type Duration = number | string
 
-/** The milliseconds of a duration. Zero and negative lengths are InvalidInput. */
+/** 1,000 years: before or after the present, a longer one would lead out of the calendar. */
+const longestMs = 365_250 * unitMs.d
+
+/** The milliseconds of a duration. Zero and negative lengths, and those of more than 1,000 years, are InvalidInput. */
 export function durationMs(what: string, duration: Duration): number {
   const ms = typeof duration === 'number' ? duration : parse(duration)
-  if (Number.isFinite(ms) && ms > 0) return ms
+  if (ms > 0 && ms <= longestMs) return ms
   throw new InvalidInput(
     `${what} must be a length of time such as '30s', '1h' or '7d', got ${describe(duration)}`,
   )

@@ -19,3 +19,44 @@ export function checkGlob(glob: unknown): string {
 export function literalPrefix(glob: string): string {
   return glob.slice(0, glob.search(/[*?[]|$/))
 }
+
+/** Whether the whole text matches, as the engine's GLOB has it. Takes time in proportion to the product of lengths. */
+export function matchesGlob(glob: string, text: string): boolean {
+  const tokens = glob.match(/\[\^?\]?[^\]]*\]|[\s\S]/gu) ?? []
+  const characters = [...text]
+  let [token, at] = [0, 0]
+  let [star, starAt] = [-1, 0]
+  while (at < characters.length) {
+    if (tokens[token] === '*') {
+      star = token++
+      starAt = at
+    } else if (matchesOne(tokens[token], characters[at] ?? '')) {
+      token++
+      at++
+    } else if (star >= 0) {
+      // The last star takes one character more.
+      token = star + 1
+      at = ++starAt
+    } else return false
+  }
+  while (tokens[token] === '*') token++
+  return token === tokens.length
+}
+
+function matchesOne(token: string | undefined, character: string): boolean {
+  if (token === undefined) return false
+  if (token === '?') return true
+  return token.length > 1 && token.startsWith('[')
+    ? inClass(token.slice(1, -1), character)
+    : token === character
+}
+
+function inClass(members: string, character: string): boolean {
+  const isNegated = members.startsWith('^')
+  const found = (isNegated ? members.slice(1) : members).match(/[\s\S]-[\s\S]|[\s\S]/gu) ?? []
+  const isMember = found.some(member => {
+    const [low = '', , high = low] = [...member]
+    return low <= character && character <= high
+  })
+  return isMember !== isNegated
+}

@@ -15,14 +15,20 @@ function program(page: string): string {
   const text = fs.readFileSync(path.join(root, page), 'utf8')
   const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)
   const source = JSON.stringify(path.join(root, 'src/index.ts'))
-  return blocks.join('\n').replaceAll("'hivewax'", source)
+  const adapter = (_: string, name: string) => JSON.stringify(path.join(root, 'src/adapters', `${name}.ts`))
+  return blocks
+    .join('\n')
+    .replaceAll("'hivewax'", source)
+    .replaceAll(/'hivewax\/([\w-]+)'/g, adapter)
 }
 
 describe('the code of the documentation', () => {
   for (const page of pages.filter(page => program(page) !== '')) {
     it(`runs: ${page}`, () => {
-      const file = path.join(scratchFolder(), 'page.ts')
+      const folder = scratchFolder()
+      const file = path.join(folder, 'page.ts')
       fs.writeFileSync(file, program(page))
+      fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
       const env = { ...process.env, HIVEWAX_URL: scratchFile() }
       const { status, stderr } = spawnSync(process.execPath, [file], {
         encoding: 'utf8',

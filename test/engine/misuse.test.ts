@@ -171,7 +171,8 @@ it('lets the event loop turn between writes that are many and large', async () =
   let turns = 0
   for (; !done; turns++) await turn()
   await ended
-  expect(turns).toBeGreaterThan(5)
+  // Where nothing gives way there is one, at the end.
+  expect(turns).toBeGreaterThan(2)
   expect((await memory.search('*', { limit: 1_000 })).length).toBe(200)
 })
 

@@ -185,6 +185,141 @@ export const ownCommands: readonly Command[] = [
     ],
   },
   {
+    path: 'init',
+    summary: 'Set up the coding agents of this project, so that they share its memory',
+    effect: 'write',
+    positionals: [],
+    options: [
+      {
+        name: 'client',
+        type: 'text',
+        isList: true,
+        choices: ['claude-code', 'codex', 'cursor', 'vscode', 'gemini'],
+        description: 'Which ones; default: those that this project or your home has traces of',
+      },
+      { name: 'dryRun', type: 'boolean', short: 'n', description: 'Only show what would be changed' },
+      { name: 'remove', type: 'boolean', description: 'Take out again what it put in; the memory stays' },
+      {
+        name: 'home',
+        type: 'boolean',
+        description: 'For all your projects instead of this one: for codex, cursor and gemini',
+      },
+    ],
+    examples: ['hivewax init', 'hivewax init --client claude-code,codex --yes', 'hivewax init --remove'],
+  },
+  {
+    path: 'hook',
+    isHidden: true,
+    summary: 'Serve an event of Claude Code, which comes as JSON on the standard input; always exits with 0',
+    effect: 'write',
+    positionals: [
+      { name: 'event', type: 'text', description: 'Its name; default: the hook_event_name of the input' },
+    ],
+    options: [
+      {
+        name: 'budget',
+        type: 'integer',
+        description: 'How many tokens the briefing of a session may take; default: 1000',
+      },
+    ],
+    examples: ['hivewax hook SessionStart', 'hivewax hook Stop'],
+  },
+  {
+    path: 'mcp',
+    summary: 'Serve the memory to a coding agent: MCP on the standard input and output',
+    effect: 'write',
+    positionals: [],
+    options: [
+      {
+        name: 'compat',
+        type: 'text',
+        choices: ['claude-flow', 'memory-tool'],
+        description:
+          "Answer other tools instead of our own: those of claude-flow, or Anthropic's memory tool",
+      },
+    ],
+    examples: ['hivewax mcp --agent coder-1', 'hivewax mcp --compat claude-flow'],
+  },
+  {
+    path: 'serve',
+    summary: 'Serve the memory over HTTP: every operation, streams of changes, and MCP, until Ctrl-C',
+    effect: 'write',
+    positionals: [],
+    options: [
+      { name: 'host', type: 'text', description: 'The address to listen on; default: 127.0.0.1' },
+      { name: 'port', type: 'integer', short: 'p', description: 'default: 4747; 0 for any that is free' },
+      {
+        name: 'allowHost',
+        type: 'text',
+        isList: true,
+        description: 'Further names under which callers may address it, without ports',
+      },
+      {
+        name: 'allowOrigin',
+        type: 'text',
+        isList: true,
+        description: 'Origins of web pages that may call it, such as https://dash.example',
+      },
+      {
+        name: 'files',
+        type: 'text',
+        description: 'The folder in which callers may name files, for backups and exports; default: none',
+      },
+      {
+        name: 'tokenFile',
+        type: 'text',
+        description:
+          "Where the owner's token is, and is made when it is not there; default: beside the store",
+      },
+      { name: 'rate', type: 'integer', description: 'Requests of one caller a second; default: 1000' },
+      { name: 'timeout', type: 'text', description: 'How long one call may take; default: 30s' },
+      { name: 'maxBody', type: 'integer', description: 'The largest body of a request, in MiB; default: 16' },
+    ],
+    examples: [
+      'hivewax serve',
+      'hivewax serve --port 8080 --files backups',
+      'hivewax serve --host 0.0.0.0 --allow-host hive.example --allow-origin https://dash.example',
+    ],
+  },
+  {
+    path: 'import',
+    topic: 'maintenance',
+    summary: 'Bring over what other programs remembered, or an export: claude-flow, server-memory, JSON',
+    effect: 'write',
+    positionals: [
+      {
+        name: 'paths',
+        type: 'text',
+        isList: true,
+        isVerbatim: true,
+        description:
+          "Files, or folders of projects in which the old product's files are looked for; default: this project. They are only read; an old memory in the place of the new one is renamed",
+      },
+    ],
+    options: [
+      { name: 'dryRun', type: 'boolean', short: 'n', description: 'Only show what would come from where' },
+      {
+        name: 'namespace',
+        type: 'text',
+        description: 'Where records go that name no namespace; default: default',
+      },
+      {
+        name: 'onConflict',
+        type: 'text',
+        choices: ['newer', 'skip', 'replace'],
+        description:
+          'What to do with a key that exists with another value; default: newer, the later one stays',
+      },
+      { name: 'expired', type: 'boolean', description: 'Bring what has expired too, and let it live on' },
+      { name: 'vectors', type: 'boolean', description: 'Bring vectors too, into claude-flow:embedding' },
+    ],
+    examples: [
+      'hivewax import --dry-run',
+      'hivewax import .swarm/memory.db .hive-mind/hive.db',
+      'hivewax import ~/memory.jsonl --namespace team',
+    ],
+  },
+  {
     path: 'shell',
     summary: 'Type commands one after the other, without hivewax before them',
     effect: 'read',
@@ -294,6 +429,11 @@ export const runners: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['doctor', () => import('./doctor.ts')],
   ['lock run', () => import('./lock-run.ts')],
   ['migrate', () => import('./migrate.ts')],
+  ['init', () => import('./init.ts')],
+  ['hook', () => import('./hook.ts')],
+  ['mcp', () => import('./mcp.ts')],
+  ['serve', () => import('./serve.ts')],
+  ['import', () => import('./import.ts')],
   ['shell', () => import('./shell.ts')],
   ['completion', () => import('./completion.ts')],
   ['complete', () => import('./complete.ts')],

@@ -1,5 +1,4 @@
-import fs from 'node:fs'
-import path from 'node:path'
+import { packageVersion } from '../../version.ts'
 import type { Cli } from '../cli.ts'
 import type { Printer } from '../print/printer.ts'
 import { printResult } from '../print/result.ts'
@@ -13,14 +12,4 @@ export async function run(cli: Cli): Promise<undefined> {
 export function printVersion(print: Printer): undefined {
   if (print.json) print.document(packageVersion())
   else print.line(`hivewax ${packageVersion()}`)
-}
-
-/** From package.json, which lies above the sources and above the bundle. */
-function packageVersion(): string {
-  for (let folder = import.meta.dirname; folder !== path.dirname(folder); folder = path.dirname(folder)) {
-    const file = path.join(folder, 'package.json')
-    const { name, version } = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {}
-    if (name === 'hivewax') return version
-  }
-  return 'unknown'
 }

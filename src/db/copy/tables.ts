@@ -49,6 +49,7 @@ export const copiedTables: readonly CopiedTable[] = [
   one('consensus_state', 'key'),
   { name: 'hivewax_votes', key: ['key', 'ballot', 'voter'], of: 'consensus_state' },
   one('hivewax_locks', 'name'),
+  one('hivewax_tokens'),
   { name: 'hivewax_access', key: ['minute', 'namespace', 'key'] },
 ]
 

@@ -2,6 +2,7 @@ import type { Migration } from '../migrate.ts'
 import { tables } from './0001-tables.ts'
 import { find } from './0002-find.ts'
 import { coordination } from './0003-coordination.ts'
+import { access } from './0004-access.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
-export const migrations: readonly Migration[] = [tables, find, coordination]
+export const migrations: readonly Migration[] = [tables, find, coordination, access]

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { PoolClient } from 'pg'
-import { Busy, Deadline } from '../../errors.ts'
+import { Busy } from '../../errors.ts'
 import type { Commits, Db, Dialect, Executed, Row, TransactionOptions } from '../db.ts'
+import { withDeadline } from '../deadline.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
 import { inDoubt, isOutdated } from './errors.ts'
@@ -247,24 +248,4 @@ class TransactionDb implements Db {
       throw error
     }
   }
-}
-
-/** A hung callback would hold its locks for ever, so it loses its transaction instead. */
-async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooLate(timeoutMs)), timeoutMs)
-    timer.unref()
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function tooLate(timeoutMs: number): Deadline {
-  return new Deadline(`the transaction was still open after ${timeoutMs} ms and was rolled back`, {
-    hint: 'Do slow work before or after the transaction, or pass a longer timeoutMs.',
-  })
 }

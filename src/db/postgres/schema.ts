@@ -7,7 +7,7 @@ import { tables } from './tables.ts'
 const minServer = 140_000
 
 /** The schema that `tables` makes, by the number of the migration that SQLite's has then. */
-const latestId = 3
+const latestId = 4
 
 /** Makes the schema a store: refuses a foreign one, creates a new one. */
 export async function createSchema(client: PoolClient, schema: string): Promise<void> {

@@ -401,6 +401,17 @@ create table hivewax_event_hashes (
   hash text collate "C" not null
 );
 
+create table hivewax_tokens (
+  id text collate "C" primary key,
+  principal text collate "C" not null,
+  hash text collate "C" not null,
+  permissions text collate "C" not null,
+  namespaces text collate "C",
+  agent_id text collate "C",
+  created_at timestamptz(3) not null,
+  expires_at timestamptz(3)
+);
+
 create table hivewax_workflow_runs (
   workflow_id text collate "C" primary key references workflow_state (id) on delete cascade,
   workflow_type text collate "C" not null,

@@ -19,6 +19,8 @@ export interface ConnectionOptions {
    * Default false.
    */
   trusted?: boolean
+  /** The largest text or blob that it may make, in bytes. Default: SQLite's own limit, 1 GB. */
+  maxValueBytes?: number
 }
 
 /** One SQLite connection: its prepared statements, and what SQL from outside may do on it. */
@@ -28,9 +30,9 @@ export class Connection {
   readonly #prepared = new Map<string, StatementSync>()
   #mode: Mode = 'own'
 
-  constructor(file: string, { readOnly, waitMs = 0, trusted = false }: ConnectionOptions) {
+  constructor(file: string, { readOnly, waitMs = 0, trusted = false, maxValueBytes }: ConnectionOptions) {
     this.file = file
-    const limits = { attach: trusted ? 1 : 0 }
+    const limits = { attach: trusted ? 1 : 0, ...(maxValueBytes !== undefined && { length: maxValueBytes }) }
     this.#db = this.#try(
       () => new DatabaseSync(file, { readOnly, timeout: waitMs, limits, defensive: !trusted }),
     )
@@ -81,24 +83,29 @@ export class Connection {
     return row === undefined ? undefined : Object.values(row)[0]
   }
 
-  /** Runs one statement of somebody else, within what `mode` allows. */
-  runForeign(mode: Exclude<Mode, 'own'>, text: string, params: Bound[]): Executed {
+  /**
+   * Runs one statement of somebody else, within what `mode` allows.
+   * @param maxLength how many characters its rows may have together. Default: any
+   */
+  runForeign(mode: Exclude<Mode, 'own'>, text: string, params: Bound[], maxLength?: number): Executed {
     if (text.trim() === '') throw new InvalidInput('the statement is empty')
     this.#mode = mode
     try {
-      return this.#try(() => this.#runOnce(text, params))
+      return this.#try(() => this.#runOnce(text, params, maxLength))
     } finally {
       this.#mode = 'own'
     }
   }
 
-  #runOnce(text: string, params: Bound[]): Executed {
+  #runOnce(text: string, params: Bound[], maxLength?: number): Executed {
     const statement = this.#db.prepare(text)
     refuseTail(text, statement.sourceSQL)
     if (statement.columns().length === 0)
       return { rows: [], changes: Number(statement.run(...params).changes) }
-    const rows = statement.all(...params) as Row[]
-    return { rows, changes: isReading(text) ? 0 : rows.length }
+    const rows =
+      maxLength === undefined ? statement.all(...params) : within(maxLength, statement.iterate(...params))
+    // The driver's rows have no prototype and columns as `Row` has them.
+    return { rows: rows as Row[], changes: isReading(text) ? 0 : rows.length }
   }
 
   close(): void {
@@ -134,4 +141,31 @@ function refuseTail(text: string, first: string): void {
   throw new InvalidInput(
     `one statement at a time: ${JSON.stringify(rest.slice(0, 60))} follows the first one`,
   )
+}
+
+/** What a value adds to the length of a row that is no text, in characters of JSON, about. */
+const scalarLength = 8
+
+/** Rows as they come, until they are too many to send or to keep. */
+function within(maxLength: number, rows: Iterable<object>): object[] {
+  let length = 0
+  return Array.from(rows, row => {
+    length += rowLength(row)
+    if (length <= maxLength) return row
+    throw new InvalidInput(
+      `the rows of the statement have more than ${maxLength} characters`,
+      { hint: 'Ask for fewer: with limit, or with fewer columns.' },
+      'too_large',
+    )
+  })
+}
+
+/** The length of a row, in characters, about: what is no text counts as a short one. */
+export function rowLength(row: object): number {
+  return Object.values(row).reduce<number>((sum, value: unknown) => sum + valueLength(value), 0)
+}
+
+function valueLength(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  return value instanceof Uint8Array ? value.length : scalarLength
 }

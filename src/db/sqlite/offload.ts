@@ -17,6 +17,8 @@ export interface Order {
   input: unknown
   file: string
   waitMs: number
+  /** Only of a process of its own: when it ends itself, should its parent be gone by then, in milliseconds. */
+  timeoutMs?: number
 }
 
 /** What a worker says. It goes on after `rows` when it is told to. */
@@ -33,7 +35,7 @@ export interface Workplace {
 }
 
 /** Beside this file, whatever it is at present: TypeScript, what tsc made of it, or a bundle. */
-function workerUrl(): URL {
+export function workerUrl(): URL {
   return new URL(`./worker${path.extname(import.meta.url)}`, import.meta.url)
 }
 

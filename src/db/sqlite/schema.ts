@@ -37,7 +37,9 @@ export function holdsStore(connection: Connection): boolean {
   if (connection.value('pragma application_id') === applicationId) return true
   throw new InvalidInput(
     `${connection.file} is the SQLite database of another program (it holds: ${String(objects ?? 'nothing').slice(0, 200)})`,
-    { hint: 'Nothing was changed. Choose another file, or move this one aside.' },
+    {
+      hint: 'Nothing was changed. If claude-flow or ruflo wrote it, `hivewax import` brings over what it holds and keeps the file under another name; else choose another file.',
+    },
     'foreign_store',
   )
 }

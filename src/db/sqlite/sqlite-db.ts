@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Deadline } from '../../errors.ts'
-import type { Commits, Db, Dialect, Executed, Row, TransactionOptions } from '../db.ts'
+import type { Commits, Db, Dialect, Executed, QueryOptions, Row, TransactionOptions } from '../db.ts'
+import { withDeadline } from '../deadline.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
 import type { SqliteStore } from './store.ts'
@@ -39,9 +39,12 @@ export class SqliteDb implements Db {
     })
   }
 
-  async query(text: string, params: readonly Param[] = []): Promise<Row[]> {
+  async query(text: string, params: readonly Param[] = [], options: QueryOptions = {}): Promise<Row[]> {
     Scope.check(this.#store)
-    return this.#store.query(text, params)
+    const { timeoutMs } = options
+    return timeoutMs === undefined
+      ? this.#store.query(text, params)
+      : this.#store.queryApart(text, params, timeoutMs)
   }
 
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
@@ -157,24 +160,4 @@ class TransactionDb implements Db {
     this.scope.assertOpen()
     this.#store.assertTransaction()
   }
-}
-
-/** A hung callback would block every writer of the store, so it loses its transaction instead. */
-async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooLate(timeoutMs)), timeoutMs)
-    timer.unref()
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function tooLate(timeoutMs: number): Deadline {
-  return new Deadline(`the transaction was still open after ${timeoutMs} ms and was rolled back`, {
-    hint: 'Do slow work before or after the transaction, or pass a longer timeoutMs.',
-  })
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../util/clock.ts'
 import type { Db, Executed, Row } from '../db.ts'
 import { Scope } from '../scope.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
+import { runApart } from './apart.ts'
 import { retryBusy } from './busy.ts'
 import { SqliteCommits } from './commits.ts'
 import { Connection } from './connection.ts'
@@ -124,6 +125,13 @@ export class SqliteStore {
   query(text: string, params: readonly Param[]): Row[] | Promise<Row[]> {
     const bound = this.#compiler.bind(params)
     return this.#whenFree(() => this.#reading.runForeign('query', text, bound).rows)
+  }
+
+  /** The same in a process of its own, which can be ended. */
+  queryApart(text: string, params: readonly Param[], timeoutMs: number): Promise<Row[]> {
+    const { file, writer } = this
+    const place = { file, waitMs: Math.min(writer.busyTimeoutMs, timeoutMs) }
+    return runApart(place, 'query', { text, params: this.#compiler.bind(params) }, timeoutMs)
   }
 
   /** A statement of the owner, as a transaction of its own. */

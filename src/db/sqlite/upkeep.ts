@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { InvalidInput, Storage } from '../../errors.ts'
+import { HivewaxError, InvalidInput, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { toTimeText } from '../../util/time.ts'
 import { halfMigrated, progressTable } from '../copy/half.ts'
@@ -205,7 +205,7 @@ export class SqliteUpkeep implements Engine {
     try {
       return (await this.#rows(`explain query plan ${text}`)).map(row => String(row.detail))
     } catch (error) {
-      if (error instanceof InvalidInput) return undefined
+      if (error instanceof InvalidInput || isNoStatement(error)) return undefined
       throw error
     }
   }
@@ -230,4 +230,9 @@ export class SqliteUpkeep implements Engine {
  */
 function sizeOf(file: string): number {
   return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** SQLITE_ERROR: what SQLite cannot make sense of, or not any more. */
+function isNoStatement(error: unknown): boolean {
+  return error instanceof HivewaxError && error.details?.sqlite === 1
 }

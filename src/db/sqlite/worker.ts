@@ -1,34 +1,37 @@
 import { once } from 'node:events'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { HivewaxError } from '../../errors.ts'
 import type { JobContext } from './jobs/job.ts'
 import { jobs } from './jobs/jobs.ts'
 import type { Message, Order } from './offload.ts'
 
-// The thread in which one long job runs, on connections of its own. `offload.ts` starts it; when the job is
-// done, nothing keeps it alive.
-
-const port = parentPort
-if (port === null) throw new Error('this file is a worker of hivewax and no program of its own')
-
-const tell = (message: Message) => port.postMessage(message)
-
-const order: Order = workerData
-const context: JobContext = {
-  file: order.file,
-  waitMs: order.waitMs,
-  tell: (step, fraction) => tell({ progress: { step, fraction } }),
-  send: async rows => {
-    const taken = once(port, 'message')
-    tell({ rows })
-    await taken
-  },
-}
+// Where one long job runs, on connections of its own: in a thread that `offload.ts` starts, or in a process that
+// `apart.ts` starts and can kill. When the job is done, nothing keeps it alive.
 
 // Not awaited at the top level, which the bundle's CommonJS has not. What is thrown on ends the thread.
-work()
+if (parentPort !== null) work(workerData, message => parentPort?.postMessage(message))
+else if (process.send !== undefined) process.once('message', order => workApart(order as Order))
+else throw new Error('this file is a worker of hivewax and no program of its own')
 
-async function work(): Promise<void> {
+/** The parent kills this process in time, unless it was killed itself: a statement without end must not outlive both. */
+function workApart(order: Order): Promise<void> {
+  const end = `setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${order.timeoutMs})`
+  new Worker(end, { eval: true, execArgv: [] }).unref()
+  return work(order, message => process.send?.(message, () => process.disconnect()))
+}
+
+async function work(order: Order, tell: (message: Message) => void): Promise<void> {
+  const context: JobContext = {
+    file: order.file,
+    waitMs: order.waitMs,
+    tell: (step, fraction) => tell({ progress: { step, fraction } }),
+    send: async rows => {
+      if (parentPort === null) throw new Error('a process tells its result at once')
+      const taken = once(parentPort, 'message')
+      tell({ rows })
+      await taken
+    },
+  }
   try {
     // `offload` is typed so that each job gets its own input.
     tell({ result: await jobs[order.name](order.input as never, context) })

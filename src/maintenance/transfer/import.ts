@@ -1,4 +1,5 @@
 import fs from 'node:fs/promises'
+import type { Dialect } from '../../db/db.ts'
 import { type LongOptions, portion } from '../../db/engine.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { Conflict, NotFound } from '../../errors.ts'
@@ -131,8 +132,16 @@ async function storeAll(work: Work, batch: ImportRecord[]): Promise<number> {
 }
 
 function upsert({ upkeep, namespace, onConflict }: Work, record: ImportRecord): Sql {
-  const { key, value, metadata, createdAt, updatedAt, expiresAt } = record
   const mayReplace = onConflict === 'replace' ? sql`` : sql`where not (${isLive(upkeep)})`
+  return replace(upkeep.context.db.dialect, namespace, record, mayReplace)
+}
+
+/**
+ * Stores a record under its key in the place of any other, times included.
+ * @param mayReplace the `where` that the other must meet
+ */
+export function replace(dialect: Dialect, namespace: string, record: ImportRecord, mayReplace = sql``): Sql {
+  const { key, value, metadata, createdAt, updatedAt, expiresAt } = record
   return sql`
     insert into memory_store (key, value, namespace, metadata, created_at, updated_at, expires_at, revision)
     values (${key}, ${value}, ${namespace}, ${metadata}, ${createdAt}, ${updatedAt}, ${expiresAt},
@@ -141,7 +150,7 @@ function upsert({ upkeep, namespace, onConflict }: Work, record: ImportRecord): 
       value = excluded.value, metadata = excluded.metadata, created_at = excluded.created_at,
       updated_at = excluded.updated_at, expires_at = excluded.expires_at,
       revision = memory_store.revision + 1
-    ${mayReplace} returning ${upkeep.context.db.dialect.issued(sql`memory_store`, sql`revision`)} as revision`
+    ${mayReplace} returning ${dialect.issued(sql`memory_store`, sql`revision`)} as revision`
 }
 
 function isLive({ context }: Upkeep): Sql {

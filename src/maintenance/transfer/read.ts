@@ -56,7 +56,8 @@ function parse(text: string, at: string): Json {
   }
 }
 
-async function* lines(file: string): AsyncGenerator<string> {
+/** The lines of a text file, without their ends. */
+export async function* lines(file: string): AsyncGenerator<string> {
   let open = ''
   for await (const piece of pieces(file)) {
     const found = (open + piece).split('\n')

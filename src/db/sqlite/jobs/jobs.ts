@@ -1,6 +1,7 @@
 import { copy, identify, prepare } from './copy.ts'
 import { extents, health } from './inspect.ts'
 import type { JobContext } from './job.ts'
+import { query } from './query.ts'
 import { replace } from './replace.ts'
 import { salvage } from './salvage.ts'
 import { scan } from './scan.ts'
@@ -16,6 +17,7 @@ export const jobs = {
   identify,
   optimize,
   prepare,
+  query,
   reindex,
   replace,
   salvage,

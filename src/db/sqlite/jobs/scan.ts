@@ -1,5 +1,6 @@
 import type { Row } from '../../db.ts'
 import type { Bound } from '../../sql.ts'
+import { rowLength } from '../connection.ts'
 import { connected, type JobContext } from './job.ts'
 
 /** Enough that messages cost little; rows may carry values of up to 64 MiB, so their text counts as well. */
@@ -13,7 +14,7 @@ export async function scan(input: { text: string; params: Bound[] }, context: Jo
     let length = 0
     for (const row of connection.iterate(input.text, input.params)) {
       batch.push(row)
-      length += textLength(row)
+      length += rowLength(row)
       if (batch.length < maxRows && length < maxBatchLength) continue
       await context.send(batch)
       batch = []
@@ -21,11 +22,4 @@ export async function scan(input: { text: string; params: Bound[] }, context: Jo
     }
     if (batch.length > 0) await context.send(batch)
   })
-}
-
-function textLength(row: Row): number {
-  return Object.values(row).reduce<number>(
-    (sum, value) => sum + (typeof value === 'string' ? value.length : 8),
-    0,
-  )
 }

@@ -1,0 +1,112 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { ZodType, z } from 'zod'
+import { InvalidInput, Unauthorized } from '../errors.ts'
+import type { Memory } from '../memory.ts'
+import type { LongOptions, Operation, Zod } from '../operation.ts'
+import type { Grant } from '../tokens/token.ts'
+import { describe } from '../util/check.ts'
+import { fileError, systemCode } from '../util/files.ts'
+import { authorize } from './grant.ts'
+
+export interface CallOptions extends LongOptions {
+  /** What the caller may do. Default: everything. */
+  grant?: Grant | undefined
+  /** The folder below which the caller may name files. Default: none are allowed. */
+  files?: string | undefined
+  /** Pass over fields that the operation does not know, as the library does. Default: refuse them. */
+  isLenient?: boolean | undefined
+}
+
+/**
+ * Runs an operation for somebody outside the process: checks the input against its schema, then whether the caller
+ * may. Every door that is open to others does it through this.
+ * @param memory acting as the agent that the grant is for: see {@link actingFor}
+ * @throws InvalidInput that names the field, Unauthorized `forbidden`, and whatever the operation does
+ */
+export async function call(
+  memory: Memory,
+  operation: Operation,
+  input: unknown,
+  { grant, files, isLenient = false, ...long }: CallOptions = {},
+): Promise<unknown> {
+  const { z } = await import('zod')
+  const parsed = parse(schemaOf(z, operation, isLenient), operation, input)
+  if (grant !== undefined) authorize(grant, operation, parsed)
+  return operation.run(memory, confined(operation, parsed, files), long)
+}
+
+const schemas = { strict: new WeakMap<Operation, ZodType>(), lenient: new WeakMap<Operation, ZodType>() }
+
+function schemaOf(zod: Zod, operation: Operation, isLenient: boolean): ZodType {
+  const known = schemas[isLenient ? 'lenient' : 'strict']
+  const found = known.get(operation)
+  if (found !== undefined) return found
+  const schema = operation.input(zod)
+  const fitting = schema instanceof zod.ZodObject && !isLenient ? schema.strict() : schema
+  known.set(operation, fitting)
+  return fitting
+}
+
+/** @throws InvalidInput that names each field at fault */
+function parse(schema: ZodType, operation: Operation, input: unknown): unknown {
+  const { error, data } = schema.safeParse(input ?? {})
+  if (error === undefined) return withTimes(input ?? {}, data)
+  throw new InvalidInput(`${operation.name}: ${error.issues.map(describeIssue).join('; ')}`, {
+    details: { issues: error.issues.map(({ path, message }) => ({ path: path.map(String), message })) },
+  })
+}
+
+/**
+ * The input itself with the times that the schema has read: of the rest the schema makes copies, which lack what it
+ * takes for an attack, such as a field of the user's that is called `__proto__`.
+ */
+function withTimes(input: unknown, parsed: unknown): unknown {
+  if (parsed instanceof Date || parsed === input) return parsed
+  if (Array.isArray(input) && Array.isArray(parsed)) return input.map((item, i) => withTimes(item, parsed[i]))
+  if (typeof input !== 'object' || input === null) return input
+  const fields = new Map(Object.entries(parsed ?? {}))
+  return Object.fromEntries(
+    Object.entries(input).map(([name, value]) => [name, withTimes(value, fields.get(name))]),
+  )
+}
+
+function describeIssue({ path, message }: z.core.$ZodIssue): string {
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`
+}
+
+/** Resolves the files that a caller names below the folder that is open to it. */
+function confined(operation: Operation, input: unknown, folder: string | undefined): unknown {
+  const fields = operation.files ?? []
+  if (fields.length === 0 || typeof input !== 'object' || input === null) return input
+  const named = Object.entries(input).filter(
+    ([field, value]) => fields.includes(field) && value !== undefined,
+  )
+  return {
+    ...input,
+    ...Object.fromEntries(named.map(([field, value]) => [field, below(folder, String(value))])),
+  }
+}
+
+function below(folder: string | undefined, name: string): string {
+  if (folder === undefined) {
+    throw new Unauthorized('the files of this machine are not open to callers', {}, 'forbidden')
+  }
+  if (name.includes('\0')) throw new InvalidInput(`no file can be called ${describe(name)}`)
+  const root = fs.realpathSync(folder)
+  const file = realPath(path.resolve(root, name))
+  if (file.startsWith(root + path.sep)) return file
+  throw new Unauthorized(`${describe(name)} is not in the folder that is open to callers`, {}, 'forbidden')
+}
+
+/** Where a file is or would be: a link below the folder may lead out of it. */
+function realPath(file: string): string {
+  try {
+    if (fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined) return fs.realpathSync(file)
+    return path.join(fs.realpathSync(path.dirname(file)), path.basename(file))
+  } catch (error) {
+    if (/^(ENOENT|ENOTDIR|ENAMETOOLONG|ELOOP)$/.test(systemCode(error) ?? ''))
+      throw new InvalidInput(`there can be no file ${describe(path.basename(file))} there`, { cause: error })
+    throw fileError(error, file)
+  }
+}

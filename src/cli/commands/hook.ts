@@ -1,0 +1,27 @@
+import { type RunOptions, runHook } from '../../hooks/run.ts'
+import type { Cli } from '../cli.ts'
+import { writeOut } from '../print/output.ts'
+
+/** For whoever calls it with options before its name; see {@link hookMain}. */
+export async function run(
+  cli: Cli,
+  { event, budget }: Pick<RunOptions, 'event' | 'budget'>,
+): Promise<undefined> {
+  await runHook({ event, budget, url: cli.flags.url, write: writeOut })
+}
+
+/** Reads `EVENT --url URL --budget TOKENS`, and whatever else is there it passes over: a hook does not fail. */
+export async function hookMain(args: readonly string[]): Promise<void> {
+  const option = (name: string) => {
+    const inline = args.find(arg => arg.startsWith(`${name}=`))
+    return inline?.slice(name.length + 1) ?? (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
+  }
+  const [event] = args
+  const budget = Number(option('--budget')) || undefined
+  await runHook({
+    event: event?.startsWith('-') ? undefined : event,
+    budget,
+    url: option('--url'),
+    write: writeOut,
+  })
+}

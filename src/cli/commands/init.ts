@@ -1,0 +1,82 @@
+import path from 'node:path'
+import { InvalidInput } from '../../errors.ts'
+import { locate } from '../../location.ts'
+import { unifiedDiff } from '../../setup/diff.ts'
+import { isTemporary } from '../../setup/program.ts'
+import { applySetup, type Change, planSetup, type Setup } from '../../setup/setup.ts'
+import type { Cli } from '../cli.ts'
+import { isTerminal, whenReaderGoes } from '../print/output.ts'
+import type { Printer } from '../print/printer.ts'
+import { visible } from '../print/text.ts'
+
+interface InitInput {
+  client?: string[]
+  remove?: boolean
+  home?: boolean
+  dryRun?: boolean
+}
+
+/** Shows what it would change, asks, changes it, and says what is left to do. */
+export async function run(cli: Cli, input: InitInput): Promise<undefined> {
+  const { remove = false, home = false, dryRun = false } = input
+  // `--yes` holds also when `| head` has seen enough of the diff.
+  const undo = whenReaderGoes(() => {})
+  const setup = planSetup({ clients: input.client, remove, home }, locate(cli.flags.url))
+  if (!cli.print.json) for (const change of setup.changes) printDiff(cli.print, change)
+  const isDone = !dryRun && (await mayApply(cli, setup))
+  // Before the files: a memory that cannot be opened is nothing to set up.
+  if (isDone && !remove && !home) await cli.memory()
+  if (isDone) applySetup(setup)
+  report(cli.print, setup, { isDone, remove })
+  undo()
+}
+
+/** Whether to go on: nothing to change, `--yes`, or a person said so. */
+async function mayApply(cli: Cli, { changes }: Setup): Promise<boolean> {
+  if (changes.length === 0 || cli.flags.yes) return true
+  const files = changes.length === 1 ? 'this file' : `these ${changes.length} files`
+  const isAsking = cli.flags.input !== false && !cli.print.json
+  const answer = isAsking ? await cli.ask(`Change ${files}? [y/N] `) : undefined
+  if (/^y(es)?$/i.test(answer?.trim() ?? '')) return true
+  if (answer !== undefined) throw new InvalidInput('nothing was changed')
+  throw new InvalidInput('nothing was changed: there is nobody to ask', {
+    hint: 'Add --yes to make these changes.',
+  })
+}
+
+function printDiff(print: Printer, change: Change): void {
+  const safe = isTerminal(1) ? visible : String
+  for (const line of diffOf(change).split('\n').map(safe)) {
+    if (line.startsWith('+') && !line.startsWith('+++')) print.styled(print.out.green(line))
+    else if (line.startsWith('-') && !line.startsWith('---')) print.styled(print.out.red(line))
+    else print.styled(line)
+  }
+}
+
+function diffOf({ file, before, after }: Change): string {
+  return unifiedDiff(path.relative(process.cwd(), file), before, after)
+}
+
+function report(
+  print: Printer,
+  setup: Setup,
+  { isDone, remove }: { isDone: boolean; remove: boolean },
+): void {
+  const { clients, changes, program } = setup
+  const next = remove ? [] : clients.map(({ title, next }) => ({ client: title, next }))
+  if (print.json) {
+    const files = changes.map(change => ({ client: change.client, file: change.file, diff: diffOf(change) }))
+    print.document({ changed: isDone, changes: files, next })
+    return
+  }
+  if (!isDone) print.note('nothing was changed: this was a dry run')
+  else if (changes.length === 0) print.note('nothing to change: all is as it should be')
+  else print.note(`changed ${changes.map(({ file }) => path.relative(process.cwd(), file)).join(', ')}`)
+  if (isDone) for (const { client, next: step } of next) print.styled(`${print.out.bold(client)}: ${step}`)
+  if (isDone && remove) print.note('the memory itself is left as it is')
+  if (!remove && isTemporary(program)) {
+    print.note(
+      `${program.script} is in a cache of npm, which may be cleared: install hivewax and run its init again`,
+    )
+  }
+}

@@ -1,0 +1,252 @@
+import { Agents } from '../agents/agents.ts'
+import { Consensus, type ConsensusState, type WaitOptions } from '../consensus/consensus.ts'
+import { Deadline, InvalidInput, Unsupported } from '../errors.ts'
+import { type EventRecord, Events, type SubscribeOptions } from '../events/events.ts'
+import { Subscription } from '../events/subscription.ts'
+import { Kv } from '../kv/kv.ts'
+import { Locks } from '../locks/locks.ts'
+import { Maintenance } from '../maintenance/maintenance.ts'
+import { Metrics } from '../metrics/metrics.ts'
+import { Patterns } from '../patterns/patterns.ts'
+import { Sessions } from '../sessions/sessions.ts'
+import { under } from '../shared/keys.ts'
+import { SharedState, type WatchOptions } from '../shared/shared.ts'
+import type { ClaimKey } from '../tasks/outcome.ts'
+import { type Completion, type RedriveOptions, Tasks } from '../tasks/tasks.ts'
+import type { Grant } from '../tokens/token.ts'
+import { Tokens } from '../tokens/tokens.ts'
+import { Topology } from '../topology/topology.ts'
+import type { Records, TransactionOptions } from '../transaction.ts'
+import { checkInteger } from '../util/check.ts'
+import type { Json } from '../util/json.ts'
+import { thrown } from '../util/thrown.ts'
+import { Workflows } from '../workflows/workflows.ts'
+import { calls, toInput } from './calls.ts'
+import type { As, Connection } from './connection.ts'
+import { follow } from './streams.ts'
+import { work } from './work.ts'
+
+/** Calls that may be sent again when nobody knows whether they arrived: reading, and what is the same done twice. */
+const idempotent =
+  /\.(get|list|retrieve|search|find|namespaces|history|count|counts|latest|heartbeat|heartbeatMany|renew|keepAlive|check|leader|names|summary|retention|queues|schedules|graph|neighbors|path|components|votes|lease|leases|groups|offset|steps|getStep|getRun|listRuns|completeStep|best|resume|stats|doctor|query|retrieveMany|retrieveMemory|listMemory|wait|work)$/
+
+/** One handle's view of a server: in whose name it calls, and as part of what. */
+export class Remote {
+  readonly #connection: Connection
+  readonly #as: As
+  /** Streams that were asked for just now: what is done after that must come after where they start. */
+  readonly #starting = new Set<Promise<unknown>>()
+
+  constructor(connection: Connection, as: As) {
+    this.#connection = connection
+    this.#as = as
+  }
+
+  /** Calls an operation with the arguments of its method. */
+  async call(name: string, args: readonly unknown[]): Promise<unknown> {
+    if (this.#starting.size > 0) await Promise.allSettled(this.#starting)
+    const { input, signal } = toInput(name, args)
+    signal?.throwIfAborted()
+    const isIdempotent = idempotent.test(name) && this.#as.transaction === undefined
+    return this.#connection.send(name.replace('.', '/'), { input, as: this.#as, signal, isIdempotent })
+  }
+
+  /** What the server says of the holder of a token. */
+  async grantOf(token: string): Promise<Grant> {
+    return (await this.#connection.as(token).send('hello', { method: 'GET', isIdempotent: true })) as Grant
+  }
+
+  /** @param start asks for where the stream starts, when the caller does not say it */
+  follow<T>(
+    path: string,
+    query: Readonly<Record<string, string | undefined>>,
+    start: () => Promise<number | undefined>,
+    signal: AbortSignal | undefined,
+  ): AsyncIterable<T> {
+    if (this.#as.transaction !== undefined) throw inTransaction()
+    const position = start()
+    const known = position.then(
+      () => {},
+      () => {},
+    )
+    this.#starting.add(known)
+    void known.then(() => this.#starting.delete(known))
+    return follow<T>(this.#connection, this.#as, { path, query, start: position, signal })
+  }
+
+  /** Runs `fn` in a transaction of the server's, within the one that this handle is of, if it is of one. */
+  async transaction<T>(fn: (tx: Records) => Promise<T>, { timeoutMs }: TransactionOptions): Promise<T> {
+    const within = this.#as.transaction
+    const input = { within, timeoutMs }
+    const { id } = (await this.#connection.send('transactions', { input, as: this.#as })) as { id: string }
+    const end = (how: 'commit' | 'rollback') =>
+      how === 'commit'
+        ? this.#connection.send(`transactions/${id}/commit`)
+        : this.#connection.send(`transactions/${id}`, { method: 'DELETE' }).catch(() => {})
+    try {
+      const result = await fn(remoteRecords(new Remote(this.#connection, { ...this.#as, transaction: id })))
+      await end('commit')
+      return result
+    } catch (error) {
+      await end('rollback')
+      throw error
+    }
+  }
+
+  /**
+   * A domain whose operations are calls. What its class builds of them alone works as it does beside the store;
+   * `own` has the rest.
+   */
+  domain<T extends object>(name: string, prototype: T, own: Partial<T> = {}): T {
+    const names = Object.keys(calls).filter(call => call.startsWith(`${name}.`))
+    const methods = names.map(call => [
+      call.slice(name.length + 1),
+      (...args: unknown[]) => this.call(call, args),
+    ])
+    // The private parts of the class are missing, which only methods use that are replaced here.
+    return Object.assign(Object.create(prototype), Object.fromEntries(methods), own) as T
+  }
+}
+
+/** The records of a server's store. */
+export function remoteRecords(remote: Remote): Records {
+  const ask =
+    (name: string) =>
+    (...args: unknown[]) =>
+      remote.call(name, args) as Promise<never>
+  const tasks: Tasks = remote.domain('tasks', Tasks.prototype, {
+    redrive: which =>
+      ask('tasks.redrive')(typeof which === 'string' ? { id: which } : (which as RedriveOptions)),
+    heartbeat: ({ id, token, leaseMs, progress }) => ask('tasks.heartbeat')({ id, token, leaseMs, progress }),
+    heartbeatMany: (claims, options) => ask('tasks.heartbeatMany')(claims.map(beatOf), options),
+    complete: claim => ask('tasks.complete')(resultOf(claim)),
+    completeMany: claims => ask('tasks.completeMany')(claims.map(resultOf)),
+    release: ({ id, token, delayMs }) => ask('tasks.release')({ id, token, delayMs }),
+    fail: ({ id, token, error, retry }) =>
+      ask('tasks.fail')({ id, token, retry, error: error instanceof Error ? thrown(error) : error }),
+    work: (handler, options) => work(tasks, handler, options),
+    stale: notHere('tasks.stale'),
+  })
+  return {
+    kv: remote.domain('kv', Kv.prototype, {
+      retrieveMany: async (keys, options) =>
+        new Map(
+          Object.entries((await remote.call('kv.retrieveMany', [keys, options])) as Record<string, Json>),
+        ),
+    }),
+    sessions: remote.domain('sessions', Sessions.prototype),
+    agents: remote.domain('agents', Agents.prototype, {
+      work: async ids => new Map(Object.entries(await ask('agents.work')(ids))),
+      watch: ({ swarmId, since, signal } = {}) =>
+        remote.follow('agents/stream', { swarmId }, () => lastEvent(remote, since), signal),
+    }),
+    tasks,
+    shared: remote.domain('shared', SharedState.prototype, {
+      watch: (prefix, options) => watchShared(remote, prefix, options),
+    }),
+    events: remote.domain('events', Events.prototype, { subscribe: options => subscribe(remote, options) }),
+    patterns: remote.domain('patterns', Patterns.prototype),
+    metrics: remote.domain('metrics', Metrics.prototype),
+    workflows: remote.domain('workflows', Workflows.prototype, {
+      run: notHere('workflows.run'),
+      serve: notHere('workflows.serve'),
+    }),
+    topology: remote.domain('topology', Topology.prototype),
+    consensus: remote.domain('consensus', Consensus.prototype, {
+      wait: (key, options) => wait(remote, key, options),
+    }),
+    locks: remote.domain('locks', Locks.prototype, {
+      campaign: notHere('locks.campaign'),
+      observe: (name, { signal } = {}) =>
+        remote.follow('locks/stream', { name }, () => Promise.resolve(undefined), signal),
+    }),
+    tokens: remote.domain('tokens', Tokens.prototype, { verify: text => remote.grantOf(text) }),
+    query: ask('maintenance.query'),
+    execute: ask('maintenance.execute'),
+    find: (text, { in: where, ...options } = {}) =>
+      ask('find.find')(text, { ...options, in: typeof where === 'string' ? [where] : where }),
+    transaction: (fn, options) => remote.transaction(fn, options),
+  }
+}
+
+/** Whole tasks are taken for claims, and may hold what other programs wrote: what a report needs is sent alone. */
+function beatOf({
+  id,
+  token,
+  progress,
+}: ClaimKey & { progress?: unknown }): ClaimKey & { progress?: unknown } {
+  return progress === undefined ? { id, token } : { id, token, progress }
+}
+
+function resultOf({ id, token, result }: Completion): Completion {
+  return result === undefined ? { id, token } : { id, token, result }
+}
+
+export function remoteMaintenance(remote: Remote): Maintenance {
+  return remote.domain('maintenance', Maintenance.prototype)
+}
+
+function subscribe(
+  remote: Remote,
+  { since, types, source, group, signal }: SubscribeOptions = {},
+): ReturnType<Events['subscribe']> {
+  if (group !== undefined) return notHere('a consumer group')()
+  const query = { types: types?.join(','), source }
+  if (since !== undefined) checkInteger('since', since, 0)
+  const events = remote.follow<EventRecord>('events/stream', query, () => lastEvent(remote, since), signal)
+  // Without a group there is no more to a subscription than its events.
+  return Object.assign(Object.create(Subscription.prototype), {
+    [Symbol.asyncIterator]: () => events[Symbol.asyncIterator](),
+  })
+}
+
+/** A server gives no call longer than it gives any: so it is asked again and again. */
+const longestWaitMs = 10_000
+
+async function wait(
+  remote: Remote,
+  key: string,
+  { timeoutMs, signal }: WaitOptions = {},
+): Promise<ConsensusState> {
+  if (timeoutMs !== undefined) checkInteger('timeoutMs', timeoutMs, 0)
+  const end = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY)
+  for (;;) {
+    const leftMs = end - performance.now()
+    const pieceMs = Math.max(0, Math.ceil(Math.min(leftMs, longestWaitMs)))
+    try {
+      return (await remote.call('consensus.wait', [key, { timeoutMs: pieceMs, signal }])) as ConsensusState
+    } catch (error) {
+      if (!(error instanceof Deadline) || leftMs <= longestWaitMs) throw error
+    }
+  }
+}
+
+async function lastEvent(remote: Remote, since: number | undefined): Promise<number> {
+  if (since !== undefined) return since
+  const latest = (await remote.call('events.latest', [{}])) as EventRecord | undefined
+  return latest?.id ?? 0
+}
+
+function watchShared(remote: Remote, prefix = '', { since, signal }: WatchOptions = {}) {
+  under(prefix)
+  if (since !== undefined) checkInteger('since', since, 0)
+  const start = async () => {
+    if (since !== undefined) return since
+    const page = (await remote.call('shared.list', ['', { limit: 1 }])) as { revision: number }
+    return page.revision
+  }
+  return remote.follow<never>('shared/stream', { prefix }, start, signal)
+}
+
+/** For what needs the store itself: leases that live and die with a process beside it. */
+function notHere(what: string): () => never {
+  return () => {
+    throw new Unsupported(`${what} is not possible through a server`, {
+      hint: 'Open the store itself: its file, or its PostgreSQL.',
+    })
+  }
+}
+
+function inTransaction(): InvalidInput {
+  return new InvalidInput('a stream cannot be inside a transaction', {}, 'transaction_misuse')
+}

@@ -1,0 +1,20 @@
+import type { Migration } from '../migrate.ts'
+
+/** Who may use the store from outside the process of its owner. */
+export const access: Migration = {
+  id: 4,
+  name: 'access',
+  sqlite: `
+-- hash: of the secret half of the token, which is stored nowhere
+create table hivewax_tokens (
+  id text primary key,
+  principal text not null,
+  hash text not null,
+  permissions text not null,
+  namespaces text,
+  agent_id text,
+  created_at text not null,
+  expires_at text
+) without rowid;
+`,
+}

@@ -1,0 +1,21 @@
+import type { Row } from '../../db.ts'
+import type { Bound } from '../../sql.ts'
+import { connected, type JobContext } from './job.ts'
+
+/** More than the largest value of a store; the process of the job must hold several, and what it is asked to make. */
+const maxValueBytes = 128 * 1024 * 1024
+
+/** In characters; whoever wants more has the table exported. */
+const maxLength = 64 * 1024 * 1024
+
+/** The rows of one reading statement of somebody else. */
+export async function query(
+  input: { text: string; params: Bound[] },
+  { file, waitMs }: JobContext,
+): Promise<Row[]> {
+  return connected(
+    file,
+    { readOnly: true, waitMs, maxValueBytes },
+    connection => connection.runForeign('query', input.text, input.params, maxLength).rows,
+  )
+}

@@ -1,0 +1,38 @@
+import type { Transaction } from '../transaction.ts'
+import { type HookInput, idOf, textOf } from './input.ts'
+import { sessionOf, taskOf } from './names.ts'
+
+/** The tasks of Claude Code's own list are in a queue of their own. */
+const queue = 'claude-code'
+
+/**
+ * Notes a task of Claude Code's list, once per id. Only who has the capability of its id can claim it: it is the
+ * session's own to do, and not for any worker that looks for tasks.
+ */
+export async function noteTask(memory: Transaction, input: HookInput): Promise<string | undefined> {
+  const id = taskOf(input)
+  if (id === undefined || (await memory.tasks.get(id)) !== undefined) return id
+  const description = textOf(input, 'task_subject', 1_000) ?? 'a task without a subject'
+  const details = textOf(input, 'task_description', 20_000)
+  const owner = { teammate: idOf(input, 'teammate_name'), team: idOf(input, 'team_name') }
+  await memory.tasks.create({
+    id,
+    description,
+    queue,
+    requires: [id],
+    payload: JSON.parse(JSON.stringify({ session: sessionOf(input), details, ...owner })),
+    // Whoever notes it at the same moment notes the same.
+    idempotencyKey: id,
+    createdBy: sessionOf(input),
+  })
+  return id
+}
+
+/** Notes that a task of the list is done, also when it was not known yet. */
+export async function completeTask(memory: Transaction, input: HookInput): Promise<void> {
+  const id = await noteTask(memory, input)
+  const agentId = sessionOf(input) ?? queue
+  if (id === undefined) return
+  const [task] = await memory.tasks.claim({ agentId, capabilities: [id], queues: [queue] })
+  if (task !== undefined) await memory.tasks.complete({ id, token: task.token })
+}

@@ -1,0 +1,145 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono, type Context as Request } from 'hono'
+import { z } from 'zod'
+import { checkPermission } from '../access/grant.ts'
+import { Closed, NotFound } from '../errors.ts'
+import type { Memory } from '../memory.ts'
+import { operations } from '../operations.ts'
+import { inputSchema } from '../schemas.ts'
+import type { Grant } from '../tokens/token.ts'
+import { packageVersion } from '../version.ts'
+import { actingMemory } from './acting.ts'
+import { Authenticator, type Caller } from './auth.ts'
+import { limitBody, readBody, readQuery } from './body.ts'
+import { guard } from './guard.ts'
+import { allowOrigins, protect } from './headers.ts'
+import { RequestMetrics } from './metrics.ts'
+import { openApi } from './openapi.ts'
+import { answer, pathOf, reply } from './operations.ts'
+import { problem } from './problem.ts'
+import { RateLimit } from './rate.ts'
+import { Slots } from './slots.ts'
+import { stream } from './streaming.ts'
+import { streams } from './streams.ts'
+import { transactionRoutes } from './transacting.ts'
+import { Transactions } from './transactions.ts'
+
+/** What answers at a path of its own, for callers that were let in. */
+interface Mounted {
+  (request: globalThis.Request, grant: Grant): Promise<Response>
+  /** Ends what it has open. */
+  close?(): Promise<void>
+}
+
+export interface AppOptions {
+  readonly memory: Memory
+  /** The text that stands for the owner of the store. */
+  readonly ownerToken: string
+  /** Names under which the server may be addressed, without ports. */
+  readonly hosts: readonly string[]
+  /** Origins of web pages that may call, besides the server's own. */
+  readonly origins: readonly string[]
+  /** The folder whose files callers may name, for backups and exports. Default: none. */
+  readonly files: string | undefined
+  /** The largest body, in bytes. */
+  readonly maxBodyBytes: number
+  /** Requests of one caller a second. */
+  readonly ratePerSecond: number
+  /** How long one call may take, in milliseconds. */
+  readonly timeoutMs: number
+  /**
+   * How often a stream gives a sign of life and looks whether its caller may still hear it, in milliseconds. Who
+   * leaves unread for six times as long what it was sent is cut off.
+   */
+  readonly beatMs: number
+  /** What answers at /mcp. Default: nothing. */
+  readonly mcp?: Mounted | undefined
+  /** Aborts when the server begins to close. */
+  readonly closing: AbortSignal
+}
+
+interface Env {
+  Bindings: HttpBindings
+  Variables: { caller: Caller }
+}
+
+type App = Hono<Env>
+
+const callLimits = { all: 2000, perCaller: 500 }
+const streamLimits = { all: 1000, perCaller: 250 }
+
+/** The routes of the server: the operations, the streams, transactions, and what monitors ask for. */
+export function createApp(options: AppOptions): { app: App; transactions: Transactions } {
+  const { memory } = options
+  const app: App = new Hono()
+  const metrics = new RequestMetrics()
+  const transactions = new Transactions()
+  const acting = (c: Request<Env>) => actingMemory(memory, c.get('caller').grant, c)
+
+  app.onError((error, c) => problem(c, error))
+  app.notFound(c =>
+    problem(c, new NotFound(`there is no ${c.req.method} ${c.req.path}`, { hint: 'See /openapi.json.' })),
+  )
+  letIn(app, options, metrics)
+  app.get('/v1/hello', c => reply(c, { version: packageVersion(), ...c.get('caller').grant }))
+  const description = JSON.stringify(openApi(packageVersion()))
+  app.get('/openapi.json', c => c.body(description, 200, { 'content-type': 'application/json' }))
+  app.get('/metrics', async c => {
+    checkPermission(c.get('caller').grant, 'memory:read', '/metrics')
+    return c.body(await metrics.text(memory), 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+    })
+  })
+  const { mcp } = options
+  if (mcp !== undefined) app.all('/mcp', c => mcp(c.req.raw, c.get('caller').grant))
+  operationRoutes(app, options, transactions, acting)
+  streamRoutes(app, options, acting)
+  transactionRoutes(app, transactions, acting)
+  return { app, transactions }
+}
+
+/** What every request passes before its route is looked at, in this order. */
+function letIn(app: App, options: AppOptions, metrics: RequestMetrics): void {
+  const { memory, closing } = options
+  const authenticator = new Authenticator(memory, options.ownerToken)
+  const rate = new RateLimit(options.ratePerSecond)
+  app.use(protect(closing), metrics.count, guard(options), allowOrigins(options.origins))
+  app.get('/health', async c => {
+    if (closing.aborted) return c.json({ status: 'closing' }, 503)
+    await memory.query('select 1')
+    return c.json({ status: 'ok' })
+  })
+  app.use(async (c, next) => {
+    if (closing.aborted) throw new Closed('the server is closing', { hint: 'Try again when it is back.' })
+    const caller = await authenticator.callerOf(c)
+    rate.take(caller.id)
+    c.set('caller', caller)
+    await next()
+  })
+  app.use(limitBody(options.maxBodyBytes))
+}
+
+function operationRoutes(
+  app: App,
+  { files, timeoutMs }: AppOptions,
+  transactions: Transactions,
+  acting: (c: Request<Env>) => Memory,
+): void {
+  const settings = { transactions, slots: new Slots('calls under way', callLimits), files, timeoutMs }
+  for (const operation of operations) {
+    const path = `/v1/${pathOf(operation)}`
+    const run = (c: Request<Env>, input: unknown) =>
+      answer(c, operation, { memory: acting(c), caller: c.get('caller'), input }, settings)
+    app.post(path, async c => run(c, await readBody(c)))
+    if (operation.effect !== 'read') continue
+    const schema = inputSchema(z, operation)
+    app.get(path, c => run(c, readQuery(c, schema)))
+  }
+}
+
+function streamRoutes(app: App, { closing, beatMs }: AppOptions, acting: (c: Request<Env>) => Memory): void {
+  const settings = { slots: new Slots('streams', streamLimits), closing, beatMs }
+  for (const path of Object.keys(streams)) {
+    app.get(`/v1/${path}`, c => stream(c, path, { memory: acting(c), caller: c.get('caller') }, settings))
+  }
+}

@@ -1,0 +1,38 @@
+import type { MiddlewareHandler } from 'hono'
+import { cors } from 'hono/cors'
+import { agentHeader, incarnationHeader, transactionHeader, wireHeader } from '../wire.ts'
+
+/** What every answer says to browsers: it is data for whoever asked, to be neither kept, guessed at nor shown. */
+const protective = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+export function protect(closing: AbortSignal): MiddlewareHandler {
+  return async (c, next) => {
+    await next()
+    for (const [name, value] of Object.entries(protective)) c.res.headers.set(name, value)
+    if (closing.aborted) c.res.headers.set('connection', 'close')
+  }
+}
+
+/** Lets web pages of these origins call, and answers the browser that asks beforehand. */
+export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
+  return cors({
+    origin: [...origins],
+    allowMethods: ['GET', 'POST', 'DELETE'],
+    allowHeaders: [
+      'authorization',
+      'content-type',
+      'last-event-id',
+      agentHeader,
+      incarnationHeader,
+      transactionHeader,
+      wireHeader,
+    ],
+    exposeHeaders: ['retry-after', 'www-authenticate'],
+    maxAge: 600,
+  })
+}

@@ -1,0 +1,20 @@
+import type { Context as Request } from 'hono'
+import { type ErrorCode, errorTable, HivewaxError } from '../errors.ts'
+import { reply } from './operations.ts'
+
+/** What callers are told of an error: of one that is not ours nothing, since it may hold anything. */
+export function problemOf(error: unknown): ReturnType<HivewaxError['toJSON']> {
+  if (error instanceof HivewaxError) return error.toJSON()
+  console.error(error)
+  return { code: 'storage' satisfies ErrorCode, message: 'the server failed; its log says why' }
+}
+
+/** Answers with the error, as every door shows it. */
+export function problem(request: Request, error: unknown): Response {
+  const known = problemOf(error)
+  const { status } = errorTable[known.code]
+  const waitMs = Number(known.details?.retryAfterMs ?? (status === 503 ? 1000 : Number.NaN))
+  if (!Number.isNaN(waitMs)) request.header('retry-after', String(Math.ceil(waitMs / 1000)))
+  if (status === 401) request.header('www-authenticate', 'Bearer')
+  return reply(request, { error: known }, status as 500)
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import { Busy, Corrupt, Storage } from '../errors.ts'
+import { fileError } from '../util/files.ts'
+
+/** The first bytes of every SQLite database, https://sqlite.org/fileformat2.html#the_database_header */
+const magic = 'SQLite format 3\0'
+const walMode = 2
+
+/** Result codes of SQLite, https://sqlite.org/rescode.html; the last is of a file that a crash left half written. */
+const code = { busy: 5, locked: 6, corrupt: 11, cantopen: 14, notadb: 26, readonlyRollback: 776 }
+
+/** A database that is read and never written, not even its surroundings. */
+export interface ReadOnly {
+  readonly db: DatabaseSync
+  close(): void
+}
+
+/** Opens a database for reading; undefined when the file is none. */
+export function openReadOnly(file: string): ReadOnly | undefined {
+  try {
+    return open(file)
+  } catch (error) {
+    if (sqliteCode(error) === code.notadb) return undefined
+    throw readError(error, file)
+  }
+}
+
+function open(file: string): ReadOnly | undefined {
+  // Where there is an index of the log, somebody may be writing: SQLite then reads what is committed, log included,
+  // and writes nothing. Nor may the file be opened in another way, which could drop the locks of this very process.
+  if (fs.existsSync(`${file}-shm`)) return checked(new DatabaseSync(file, { readOnly: true, timeout: 500 }))
+  const header = readHeader(file)
+  if (header.toString('latin1', 0, magic.length) !== magic) return undefined
+  if (header[18] !== walMode) return openRollback(file)
+  if (hasContent(`${file}-wal`)) return openCopy(file, '-wal')
+  // Nobody has it open, and there is no log. Opened in the common way, SQLite would leave an empty log beside it.
+  const url = pathToFileURL(file)
+  url.searchParams.set('immutable', '1')
+  return checked(new DatabaseSync(url, { readOnly: true }))
+}
+
+function openRollback(file: string): ReadOnly {
+  try {
+    return checked(new DatabaseSync(file, { readOnly: true, timeout: 500 }))
+  } catch (error) {
+    if (sqliteCode(error) !== code.readonlyRollback) throw error
+    return openCopy(file, '-journal')
+  }
+}
+
+/** What a crash left has to be completed, which is done to a copy. */
+function openCopy(file: string, suffix: string): ReadOnly {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hivewax-import-'))
+  const remove = () => fs.rmSync(folder, { recursive: true, force: true })
+  try {
+    const copy = path.join(folder, `${randomBytes(4).toString('hex')}.db`)
+    fs.copyFileSync(file, copy)
+    fs.copyFileSync(file + suffix, copy + suffix)
+    const { db, close } = checked(new DatabaseSync(copy))
+    const closeAll = () => {
+      close()
+      remove()
+    }
+    return { db, close: closeAll }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+/** Reads once, so that what cannot be read is found here. */
+function checked(db: DatabaseSync): ReadOnly {
+  try {
+    db.prepare('select count(*) from sqlite_schema').get()
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  return { db, close: () => db.close() }
+}
+
+function readHeader(file: string): Buffer {
+  const header = Buffer.alloc(100)
+  const handle = fs.openSync(file, 'r')
+  try {
+    fs.readSync(handle, header)
+  } finally {
+    fs.closeSync(handle)
+  }
+  return header
+}
+
+function hasContent(file: string): boolean {
+  return (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode
+    : undefined
+}
+
+/** What SQLite or the file system said while a source was read, as one of our errors. */
+export function readError(error: unknown, file: string): unknown {
+  const found = sqliteCode(error)
+  if (found === undefined || !(error instanceof Error)) return fileError(error, file)
+  const options = { cause: error, details: { file, sqlite: found } }
+  switch (found & 0xff) {
+    case code.busy:
+    case code.locked:
+      return new Busy(`${file} is locked by another program`, {
+        ...options,
+        hint: 'End what is writing to it, then import again: what is there already is not brought twice.',
+      })
+    case code.corrupt:
+    case code.notadb:
+      return new Corrupt(`${file} is damaged: ${error.message}`, {
+        ...options,
+        hint: 'Save what can be read with `sqlite3 FILE .recover | sqlite3 saved.db`, and import that.',
+      })
+    default:
+      return new Storage(`cannot read ${file}: ${error.message}`, options)
+  }
+}

@@ -1,0 +1,112 @@
+import { InvalidInput } from '../errors.ts'
+import { describe } from '../util/check.ts'
+import type { Json } from '../util/json.ts'
+
+/** What a caller's `maxTokens` may be. A token counts as four characters of the answer's JSON. */
+export const tokens = { least: 500, most: 100_000, usual: 2_000, characters: 4 } as const
+
+/** What an answer needs besides its data, in characters. */
+const overhead = 400
+
+/** How many characters the data of an answer may take. */
+export function roomFor(maxTokens: unknown = tokens.usual): number {
+  const { least, most, characters } = tokens
+  if (typeof maxTokens === 'number' && Number.isInteger(maxTokens) && maxTokens >= least && maxTokens <= most)
+    return maxTokens * characters - overhead
+  throw new InvalidInput(
+    `maxTokens must be a whole number from ${least} to ${most}, got ${describe(maxTokens)}`,
+  )
+}
+
+/** How long an item of an index may be, where cutting its texts can make it so. */
+const indexItem = 400
+
+/** How long texts may be until it fits, in an index and in whatever else is too long. */
+const indexTexts = [160, 60, 24] as const
+const texts = [20_000, 8_000, 3_000, 1_200, 500, ...indexTexts] as const
+
+/** Whoever wants all of a record needs these, so they stay whole. */
+const names = new Set(['id', 'key', 'name', 'namespace', 'agentId', 'swarmId', 'type'])
+
+/** Any result of an operation as plain JSON: times are ISO 8601 text, a Map is an object. */
+export function plain(value: unknown): Json {
+  if (value === undefined) return null
+  return JSON.parse(
+    JSON.stringify(value, (_key, inner) => (inner instanceof Map ? Object.fromEntries(inner) : inner)),
+  )
+}
+
+/** JSON in which no `<` is left: nothing that is stored can look like the end of the data. */
+export function escaped(value: Json): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c')
+}
+
+/** A value with its texts cut until it fits; and whether they were. */
+export function fitValue(value: Json, room: number): { value: Json; isCut: boolean } {
+  if (escaped(value).length <= room) return { value, isCut: false }
+  for (const longest of texts) {
+    const cut = clip(value, longest)
+    if (escaped(cut).length <= room) return { value: cut, isCut: true }
+  }
+  return { value: sliced(escaped(clip(value, 24)), 0, Math.floor(room / 3)), isCut: true }
+}
+
+/** As many items of a list as fit, at least one, their texts cut as in an index. */
+export function fitItems(items: readonly Json[], room: number): { items: Json[]; isCut: boolean } {
+  const shown: Json[] = []
+  let left = room - 2
+  for (const item of items) {
+    const short = indexed(item)
+    const { length } = escaped(short)
+    if (length + 1 > left) break
+    left -= length + 1
+    shown.push(short)
+  }
+  const [first] = items
+  if (shown.length === 0 && first !== undefined) shown.push(fitValue(first, room - 2).value)
+  return { items: shown, isCut: shown.some((item, i) => JSON.stringify(item) !== JSON.stringify(items[i])) }
+}
+
+function indexed(item: Json): Json {
+  const cuts = indexTexts.map(longest => clip(item, longest))
+  return cuts.find(cut => JSON.stringify(cut).length <= indexItem) ?? cuts.at(-1) ?? null
+}
+
+/** A part of a text that splits no character. */
+export function sliced(text: string, start: number, length: number): string {
+  const isLow = (i: number) => /[\udc00-\udfff]/.test(text.charAt(i))
+  const from = isLow(start) && start > 0 ? start + 1 : start
+  const end = Math.max(from + length, from + 1)
+  return text.slice(from, end < text.length && isLow(end) ? end + 1 : end)
+}
+
+/** A copy whose texts, lists and objects are cut to about a length; what is left out is counted. */
+function clip(value: Json, longest: number, depth = 0): Json {
+  if (typeof value === 'string') {
+    const more = value.length - longest
+    return more <= 0 ? value : `${sliced(value, 0, longest)}… [${more} more characters]`
+  }
+  if (typeof value !== 'object' || value === null) return value
+  const most = Math.max(4, Math.ceil(longest / 8))
+  if (depth > 8) return '… [too deep to show here]'
+  if (Array.isArray(value)) {
+    const items = value.slice(0, most).map(item => clip(item, longest, depth + 1))
+    return value.length > most ? [...items, `… [${value.length - most} more]`] : items
+  }
+  return clipObject(value, longest, depth, Math.max(most, depth === 0 ? 24 : 8))
+}
+
+function clipObject(value: { [key: string]: Json }, longest: number, depth: number, most: number): Json {
+  const entries = Object.entries(value)
+  const shown = entries
+    .slice(0, most)
+    .map(([name, inner]): [string, Json] => [
+      clipName(name, longest),
+      depth === 0 && names.has(name) && typeof inner === 'string' ? inner : clip(inner, longest, depth + 1),
+    ])
+  if (entries.length > most) shown.push(['…', `[${entries.length - most} more fields]`])
+  return Object.fromEntries(shown)
+}
+
+const clipName = (name: string, longest: number) =>
+  name.length > longest * 2 ? `${sliced(name, 0, longest)}…` : name

@@ -1,0 +1,49 @@
+import { call } from '../access/call.ts'
+import type { Memory } from '../memory.ts'
+import type { Operation } from '../operation.ts'
+import type { Grant } from '../tokens/token.ts'
+
+/** Who calls, and on what. */
+export interface Caller {
+  readonly memory: Memory
+  /** What the caller may do; undefined for the owner of the process. */
+  readonly grant?: Grant | undefined
+  /** Goes into the metadata of what is remembered; undefined when the caller has no name. */
+  readonly writer?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export type Arguments = Readonly<Record<string, unknown>>
+
+/** Runs an operation as this caller. */
+export function ask(
+  operation: Operation,
+  input: Arguments,
+  { memory, grant, signal }: Caller,
+): Promise<unknown> {
+  return call(memory, operation, input, { grant, signal })
+}
+
+/** What is remembered says who wrote it, and no caller says it: whoever reads it can judge it by that. */
+export function signed(input: Arguments, { writer }: Caller): Arguments {
+  const { records } = input
+  if (!Array.isArray(records)) return sign(input, writer)
+  return { ...input, records: records.map(record => (isObject(record) ? sign(record, writer) : record)) }
+}
+
+/** Metadata that is no object has no place for a name, and stays as it is. */
+function sign(record: Arguments, writtenBy: string | undefined): Arguments {
+  const { metadata = {} } = record
+  if (!isObject(metadata)) return record
+  const { writtenBy: _, ...others } = metadata
+  const signed = { ...others, ...(writtenBy !== undefined && { writtenBy }) }
+  return Object.keys(signed).length === 0 ? omitMetadata(record) : { ...record, metadata: signed }
+}
+
+function omitMetadata({ metadata: _, ...record }: Arguments): Arguments {
+  return record
+}
+
+function isObject(value: unknown): value is Arguments {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,100 @@
+import { createMcpHandler as createSdkHandler, type ServerEventBus } from '@modelcontextprotocol/server'
+import type { Memory } from '../memory.ts'
+import type { Grant } from '../tokens/token.ts'
+import { listensTo } from './listening.ts'
+import { readResource } from './resources.ts'
+import { createServer, type ServerParts } from './server.ts'
+import { toolboxFor } from './toolbox.ts'
+import { Watch } from './watch.ts'
+
+interface McpHandlerOptions {
+  readonly memory: Memory
+  /** What callers may do, unless a request comes with a grant of its own. Default: everything. */
+  readonly grant?: Grant | undefined
+}
+
+/** Answers one HTTP request of an MCP client. */
+export interface McpHandler {
+  (request: Request, grant?: Grant): Promise<Response>
+  /** Ends all streams. */
+  close(): Promise<void>
+}
+
+/** How many streams of changes may be open at a time. */
+const maxStreams = 256
+
+/** Ends the streams that are open. */
+type Streams = Set<() => Promise<void>>
+
+/**
+ * Serves MCP over HTTP, both protocols, without sessions: every request stands by itself. It checks no Host, Origin
+ * or token: that is for whoever mounts it. Clients of the newer protocol can listen to changes of resources.
+ */
+export function createMcpHandler({ memory, grant: usual }: McpHandlerOptions): McpHandler {
+  const toolbox = toolboxFor(undefined)
+  const streams: Streams = new Set()
+  const handle = async (request: Request, grant = usual): Promise<Response> => {
+    const parts = { memory, grant, toolbox: await toolbox }
+    const uris = await listened(request)
+    return uris === undefined ? answer(request, parts) : listen(request, uris, parts, streams)
+  }
+  const close = async () => {
+    await Promise.all([...streams].map(end => end()))
+  }
+  return Object.assign(handle, { close })
+}
+
+/** The addresses that a request wants to listen to; undefined when it wants something else. */
+async function listened(request: Request): Promise<readonly string[] | undefined> {
+  // The protocol demands this header of every request, and the library refuses one that does not fit the body.
+  if (request.headers.get('mcp-method') !== 'subscriptions/listen') return undefined
+  const text = await request.clone().text()
+  try {
+    return listensTo(JSON.parse(text))
+  } catch {
+    // The library says what is wrong with it.
+    return undefined
+  }
+}
+
+function answer(request: Request, parts: ServerParts): Promise<Response> {
+  const handler = createSdkHandler(({ era }) => createServer({ ...parts, canListen: era === 'modern' }))
+  return handler.fetch(request)
+}
+
+/** Opens a stream of its own, with a bus of its own: nobody hears of what only others may read. */
+async function listen(
+  request: Request,
+  uris: readonly string[],
+  parts: ServerParts,
+  streams: Streams,
+): Promise<Response> {
+  if (streams.size >= maxStreams) return new Response('too many streams are open\n', { status: 503 })
+  let isOpen = false
+  let tell = (_uri: string) => {}
+  const watch = new Watch(
+    uri => readResource(uri, parts),
+    uri => tell(uri),
+  )
+  const bus: ServerEventBus = {
+    publish: () => {},
+    subscribe: listener => {
+      isOpen = true
+      tell = uri => listener({ kind: 'resource_updated', uri })
+      return end
+    },
+  }
+  const handler = createSdkHandler(() => createServer({ ...parts, canListen: true }), { bus })
+  const close = () => handler.close()
+  const end = () => {
+    watch.close()
+    streams.delete(close)
+  }
+  streams.add(close)
+  try {
+    await Promise.all(uris.map(uri => watch.add(uri)))
+    return await handler.fetch(request)
+  } finally {
+    if (!isOpen) end()
+  }
+}

@@ -1,0 +1,93 @@
+import { InvalidInput } from '../errors.ts'
+import type { Operation, Zod } from '../operation.ts'
+import { describe } from '../util/check.ts'
+import type { Json } from '../util/json.ts'
+import type { Answer } from './answer.ts'
+import { briefing } from './briefing.ts'
+import { fitItems, fitValue, roomFor } from './budget.ts'
+import { type Arguments, ask, type Caller, signed } from './caller.ts'
+import { choose } from './describe-tools.ts'
+import { cutNote, fitted, listOf } from './listed.ts'
+import { inputOf } from './operation-of.ts'
+import { read } from './read.ts'
+import { readRecord } from './read-record.ts'
+import { actionOf, type Tool } from './tools.ts'
+
+/** Runs a tool. The answer fits into the caller's budget. */
+export async function runTool(z: Zod, tool: Tool, args: Arguments, caller: Caller): Promise<Answer> {
+  const { maxTokens, action: _, ...input } = args
+  const room = roomFor(maxTokens)
+  if (tool.name === 'briefing') return briefing(caller, room)
+  const operation = choose(z, tool, args) ?? refuse(tool, args)
+  // Whoever names a namespace and nothing else wants to see what is in it.
+  if (operation.name === 'kv.namespaces' && args.namespace !== undefined)
+    return runTool(z, tool, { ...args, glob: '*' }, caller)
+  try {
+    if (operation.effect !== 'read') return await write(operation, input, caller, room)
+    if (operation.name === 'kv.get') return await readRecord(operation, input, caller, room)
+    return await read(z, operation, input, caller, room)
+  } catch (error) {
+    throw explained(z, operation, error)
+  }
+}
+
+function refuse(tool: Tool, args: Arguments): never {
+  if (tool.chosenBy === 'fields') {
+    const given = Object.keys(args).join(', ') || 'nothing'
+    throw new InvalidInput(`${tool.name} got ${given}, which is not enough`, { hint: tool.description })
+  }
+  const actions = tool.operations.map(operation => actionOf(tool, operation)).join(', ')
+  throw new InvalidInput(`action must be one of ${actions}, got ${describe(args.action)}`)
+}
+
+/** Says what an operation takes, to a caller whose input it did not understand. */
+function explained(z: Zod, operation: Operation, error: unknown): unknown {
+  if (!(error instanceof InvalidInput) || error.code !== 'invalid_input' || error.hint !== undefined)
+    return error
+  const { properties = {}, required = [] } = inputOf(z, operation)
+  const fields = Object.keys(properties).map(name => (required.includes(name) ? name : `${name}?`))
+  const hint = `${operation.name} takes { ${fields.join(', ')} }.`
+  return new InvalidInput(error.message, { hint, cause: error })
+}
+
+async function write(operation: Operation, input: Arguments, caller: Caller, room: number): Promise<Answer> {
+  if (operation.name === 'tasks.claim') return claim(operation, input, caller, room)
+  const isStored = operation.name === 'kv.store' || operation.name === 'kv.storeMany'
+  const list = listOf(await ask(operation, isStored ? signed(input, caller) : input, caller))
+  if (!('items' in list)) return fitted(operation, list.value, room)
+  const { items } = fitItems(list.items, room)
+  const more = list.items.length - items.length
+  return { data: items, ...(more > 0 && { more, note: `${more} more, not shown.` }) }
+}
+
+/** Room for a claimed task: whoever claims must see every id and token. */
+const claimRoom = 800
+
+/** Claims no more tasks than the answer can show. */
+async function claim(
+  operation: Operation,
+  { limit, ...input }: Arguments,
+  caller: Caller,
+  room: number,
+): Promise<Answer> {
+  const most = Math.floor(room / claimRoom)
+  const isTooMany = typeof limit === 'number' && limit > most
+  const wish = limit === undefined ? {} : { limit: isTooMany ? most : limit }
+  const claimed = listOf(await ask(operation, { ...input, ...wish }, caller))
+  const items = 'items' in claimed ? claimed.items : []
+  const shown = items.map(task => fitTask(task, Math.floor(room / items.length) - 1))
+  const notes = [
+    isTooMany && `maxTokens has room for ${most} tasks at a time.`,
+    shown.some(({ isCut }) => isCut) && cutNote(operation),
+    items.length === 0 && 'Nothing to do.',
+  ].filter(Boolean)
+  return { data: shown.map(({ value }) => value), ...(notes.length > 0 && { note: notes.join(' ') }) }
+}
+
+/** At the very least what it takes to work on it. */
+function fitTask(task: Json, room: number): { value: Json; isCut: boolean } {
+  const short = fitValue(task, room)
+  if (typeof short.value !== 'string') return short
+  const { id = null, token = null } = task as Record<string, Json>
+  return { value: { id, token }, isCut: true }
+}

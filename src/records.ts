@@ -1,0 +1,48 @@
+import { Agents } from './agents/agents.ts'
+import { Consensus } from './consensus/consensus.ts'
+import type { Context } from './context.ts'
+import { Events } from './events/events.ts'
+import { Kv } from './kv/kv.ts'
+import { Locks } from './locks/locks.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { Patterns } from './patterns/patterns.ts'
+import { Sessions } from './sessions/sessions.ts'
+import { SharedState } from './shared/shared.ts'
+import { Tasks } from './tasks/tasks.ts'
+import { Tokens } from './tokens/tokens.ts'
+import { Topology } from './topology/topology.ts'
+import type { Records } from './transaction.ts'
+import { uuidv7 } from './util/ids.ts'
+import { Workflows } from './workflows/workflows.ts'
+
+/** The records of a store, as a context shows them. */
+export function recordsOf(context: Context): Records {
+  const { db } = context
+  return {
+    kv: new Kv(context),
+    sessions: new Sessions(context),
+    agents: new Agents(context),
+    tasks: new Tasks(context),
+    shared: new SharedState(context),
+    events: new Events(context),
+    patterns: new Patterns(context),
+    metrics: new Metrics(context),
+    workflows: new Workflows(context),
+    topology: new Topology(context),
+    consensus: new Consensus(context),
+    locks: new Locks(context),
+    tokens: new Tokens(context),
+    query: (text, params, options) => db.query(text, params, options),
+    execute: (text, params) => db.execute(text, params),
+    find: async (text, options) => {
+      // Loaded on first use: its rules of language take longer to load than a whole command takes to run.
+      const { Find } = await import('./find/find.ts')
+      return new Find(context).find(text, options)
+    },
+    transaction: (fn, { timeoutMs }) => {
+      const transactionId = context.transactionId ?? uuidv7(context.clock.now())
+      const inside = (tx: Context['db']) => fn(recordsOf({ ...context, db: tx, transactionId }))
+      return db.transaction(inside, { interactive: true, ...(timeoutMs !== undefined && { timeoutMs }) })
+    },
+  }
+}

@@ -1,0 +1,140 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Json } from '../util/json.ts'
+import { putHooks, removeHooks } from './claude-hooks.ts'
+import { putJson, removeJson } from './json-edit.ts'
+import type { Program } from './program.ts'
+import { putToml, removeToml } from './toml-edit.ts'
+
+/** The folders that a set-up is about. */
+export interface Places {
+  /** The root of the project. */
+  readonly project: string
+  readonly home: string
+  /** The memory's file, as an option that editors understand which know their workspace. */
+  readonly workspaceUrl: string | undefined
+}
+
+type Server = (program: Program, places: Places) => Json
+
+/** One file that a client reads, and what is ours in it. Undefined stands for a file that is not there. */
+interface Target {
+  /** In the project or the home; an absolute path is one. */
+  readonly file: string
+  put(text: string | undefined, program: Program, places: Places): string
+  remove(text: string): string | undefined
+}
+
+/** A coding agent that can use the memory. */
+export interface Client {
+  readonly name: ClientName
+  readonly title: string
+  /** Its traces: in a project, and in the home of somebody who uses it. */
+  readonly traces: { readonly project: readonly string[]; readonly home: readonly string[] }
+  readonly project: readonly Target[]
+  /** Where it is set up for every project of a user; none where its own command has to do that. */
+  readonly home: readonly Target[]
+  /** What is left for a person to do. */
+  readonly next: string
+}
+
+type ClientName = (typeof clientNames)[number]
+export const clientNames = ['claude-code', 'codex', 'cursor', 'vscode', 'gemini'] as const
+
+const tomlPath = ['mcp_servers', 'hivewax'] as const
+
+const tomlServer: Target = {
+  file: '.codex/config.toml',
+  put: (text, program) => putToml(text, tomlPath, { command: program.node, args: argsOf(program) }),
+  remove: text => removeToml(text, tomlPath),
+}
+
+export const clients: readonly Client[] = [
+  {
+    name: 'claude-code',
+    title: 'Claude Code',
+    traces: { project: ['.claude', '.mcp.json', 'CLAUDE.md'], home: ['.claude', '.claude.json'] },
+    project: [
+      jsonServer('.mcp.json', 'mcpServers', typedServer),
+      { file: '.claude/settings.json', put: putHooks, remove: removeHooks },
+    ],
+    home: [],
+    next: 'Start claude here and let it use the server hivewax of .mcp.json; /mcp and /hooks then show it.',
+  },
+  {
+    name: 'codex',
+    title: 'Codex',
+    traces: { project: ['.codex'], home: ['.codex'] },
+    project: [tomlServer],
+    home: [{ ...tomlServer, file: path.join(process.env.CODEX_HOME ?? '.codex', 'config.toml') }],
+    next: 'Start codex here and trust the folder, without which it does not read .codex/config.toml; /mcp then shows it.',
+  },
+  {
+    name: 'cursor',
+    title: 'Cursor',
+    traces: { project: ['.cursor', '.cursorrules'], home: ['.cursor'] },
+    project: [jsonServer('.cursor/mcp.json', 'mcpServers', workspaceServer)],
+    home: [jsonServer('.cursor/mcp.json', 'mcpServers', workspaceServer)],
+    next: 'Open the settings of Cursor, Tools & MCP, and switch hivewax on.',
+  },
+  {
+    name: 'vscode',
+    title: 'VS Code',
+    traces: {
+      project: ['.vscode'],
+      home: [
+        '.vscode',
+        '.vscode-server',
+        '.config/Code',
+        'Library/Application Support/Code',
+        'AppData/Roaming/Code',
+      ],
+    },
+    project: [jsonServer('.vscode/mcp.json', 'servers', workspaceServer)],
+    home: [],
+    next: 'Run MCP: List Servers from the command palette, choose hivewax and start it.',
+  },
+  {
+    name: 'gemini',
+    title: 'Gemini CLI',
+    traces: { project: ['.gemini', 'GEMINI.md'], home: ['.gemini'] },
+    project: [jsonServer('.gemini/settings.json', 'mcpServers', plainServer)],
+    home: [jsonServer('.gemini/settings.json', 'mcpServers', plainServer)],
+    next: 'Start gemini here, in a folder that it trusts; /mcp then shows it.',
+  },
+]
+
+/** Whether a client leaves traces in the project or in the home of the user. */
+export function isUsed({ traces }: Client, { project, home }: Places): boolean {
+  return (
+    traces.project.some(name => fs.existsSync(path.join(project, name))) ||
+    traces.home.some(name => fs.existsSync(path.join(home, name)))
+  )
+}
+
+function jsonServer(file: string, key: string, server: Server): Target {
+  const place = [key, 'hivewax']
+  return {
+    file,
+    put: (text, program, places) => putJson(text, place, server(program, places)),
+    remove: text => removeJson(text, place),
+  }
+}
+
+function argsOf({ script, options }: Program): string[] {
+  return [script, 'mcp', ...options]
+}
+
+function plainServer(program: Program): { command: string; args: string[] } {
+  return { command: program.node, args: argsOf(program) }
+}
+
+function typedServer(program: Program): Json {
+  return { type: 'stdio', ...plainServer(program) }
+}
+
+/** For clients that may start a server in another folder than that of the project. */
+function workspaceServer(program: Program, { workspaceUrl }: Places): Json {
+  if (workspaceUrl === undefined) return typedServer(program)
+  return typedServer({ ...program, options: ['--url', workspaceUrl] })
+}

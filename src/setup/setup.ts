@@ -1,0 +1,134 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { HivewaxError, InvalidInput } from '../errors.ts'
+import { ancestors, type Location } from '../location.ts'
+import { checkOneOf } from '../util/check.ts'
+import { type Client, clientNames, clients, isUsed, type Places } from './clients.ts'
+import { readText, removeIfEmpty, replaceText } from './files.ts'
+import { type Program, thisProgram } from './program.ts'
+
+export interface SetupOptions {
+  /** The clients by name. Default: those that leave traces; of a removal: all. */
+  clients?: readonly string[] | undefined
+  /** Take out what was put in. */
+  remove?: boolean | undefined
+  /** Set them up for all projects of the user, instead of for this one. */
+  home?: boolean | undefined
+}
+
+/** One file before and after; undefined stands for no file. */
+export interface Change {
+  readonly client: string
+  readonly file: string
+  readonly before: string | undefined
+  readonly after: string | undefined
+}
+
+export interface Setup {
+  readonly program: Program
+  readonly clients: readonly Client[]
+  /** The files that are not yet as they should be. */
+  readonly changes: readonly Change[]
+}
+
+/**
+ * Finds out what has to be changed, and changes nothing.
+ * @param location where the memory is, as found from the working directory
+ * @throws InvalidInput when a file is broken, naming it, or when there is no client to set up
+ */
+export function planSetup(options: SetupOptions, location: Location): Setup {
+  const cwd = process.cwd()
+  const project = projectRoot(cwd)
+  const isChosen = ['given by the caller', 'HIVEWAX_URL'].includes(location.reason)
+  const program = thisProgram(isChosen ? ['--url', absolute(location.url)] : [])
+  const workspaceUrl = isChosen ? undefined : workspacePath(options.home ? undefined : project, location.url)
+  const places = { project, home: os.homedir(), workspaceUrl }
+  const chosen = choose(options, places)
+  const changes = chosen.flatMap(client => changesOf(client, options, places, program))
+  return { program, clients: chosen, changes }
+}
+
+/** Makes the changes, one file after the other. What was made before one that fails stays. */
+export function applySetup({ changes }: Setup): void {
+  for (const { file, before, after } of changes) {
+    replaceText(file, before, after)
+    const folder = path.dirname(file)
+    // `.claude` and the like, which would be left behind empty; never the folder of the project.
+    if (after === undefined && path.basename(folder).startsWith('.')) removeIfEmpty(folder)
+  }
+}
+
+function choose(options: SetupOptions, places: Places): Client[] {
+  if (options.clients !== undefined) {
+    const names = options.clients.map(name => checkOneOf('client', name, clientNames))
+    return clients.filter(({ name }) => names.includes(name))
+  }
+  if (options.remove) return [...clients]
+  const used = clients.filter(client => isUsed(client, places))
+  if (used.length > 0) return used
+  throw new InvalidInput('found no coding agent, neither in this project nor in your home', {
+    hint: `Name those you use: --client ${clientNames.join(',')}`,
+  })
+}
+
+function changesOf(client: Client, options: SetupOptions, places: Places, program: Program): Change[] {
+  const { remove = false, home = false } = options
+  const targets = home ? client.home : client.project
+  if (targets.length === 0 && options.clients !== undefined) throw noHome(client, program)
+  return targets.flatMap(target => {
+    const file = path.resolve(home ? places.home : places.project, target.file)
+    const text = readText(file)
+    if (remove && text === undefined) return []
+    const edit = (old: string | undefined) =>
+      remove ? target.remove(old ?? '') : target.put(old, program, places)
+    const after = edited(file, text, edit)
+    return after === text ? [] : [{ client: client.name, file, before: text, after }]
+  })
+}
+
+/** Edits a text without its byte order mark, which stays. An error names the file. */
+function edited(
+  file: string,
+  text: string | undefined,
+  edit: (text: string | undefined) => string | undefined,
+): string | undefined {
+  const mark = text?.startsWith('\ufeff') ? '\ufeff' : ''
+  try {
+    const after = edit(text?.slice(mark.length))
+    return after === undefined ? undefined : mark + after
+  } catch (error) {
+    if (!(error instanceof HivewaxError)) throw error
+    throw new InvalidInput(`cannot edit ${file}: ${error.message}`, {
+      hint: `Nothing was changed. ${error.hint ?? 'Mend the file, then run it again.'}`,
+      cause: error,
+    })
+  }
+}
+
+function noHome({ name, title }: Client, { node, script }: Program): InvalidInput {
+  const command =
+    name === 'claude-code' ? `claude mcp add --scope user hivewax -- ${node} ${script} mcp` : undefined
+  return new InvalidInput(`${title} is set up per project only`, {
+    hint: command === undefined ? 'Leave --home out.' : `Leave --home out, or run: ${command}`,
+  })
+}
+
+/** Where the project begins: its repository, else the folder of its memory, else the working directory. */
+function projectRoot(cwd: string): string {
+  const inside = ancestors(cwd)
+  const withEntry = (name: string) => inside.find(folder => fs.existsSync(path.join(folder, name)))
+  return withEntry('.git') ?? withEntry('.swarm') ?? cwd
+}
+
+/** The memory of a workspace, for editors that replace `${workspaceFolder}`; of any, when no project is given. */
+function workspacePath(project: string | undefined, url: string): string {
+  const usual = path.join('.swarm', 'memory.db')
+  const isUsual = project === undefined || path.join(project, usual) === url
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the editor replaces it
+  return isUsual ? '${workspaceFolder}/.swarm/memory.db' : url
+}
+
+function absolute(url: string): string {
+  return /^[a-z]+:/i.test(url) ? url : path.resolve(url)
+}

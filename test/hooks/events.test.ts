@@ -1,0 +1,155 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { hookEvents } from '../../src/hooks/events.ts'
+import { scratchFolder } from '../support/memory.ts'
+import { inputs, sessionId } from './inputs.ts'
+import { hook, inStore, quiet, told } from './run.ts'
+
+const subagentId = `${sessionId}:a3f9c2`
+const taskId = `${sessionId}:1`
+
+let folder: string
+
+beforeEach(async () => {
+  folder = scratchFolder()
+  await inStore(folder, async () => {})
+})
+
+const session = () => inStore(folder, memory => memory.sessions.get(sessionId))
+const agents = async () => (await inStore(folder, memory => memory.agents.list())).items
+const tasks = async () => (await inStore(folder, memory => memory.tasks.list())).items
+
+describe('the hooks of Claude Code', () => {
+  it.each(hookEvents)('%s exits with 0 and says nothing where nothing is to be told', event => {
+    quiet(folder, event, inputs[event])
+    expect(fs.readdirSync(path.join(folder, '.swarm')).sort()).toEqual(['.gitignore', 'memory.db'])
+  })
+
+  it('note a session and its agent when it starts', async () => {
+    quiet(folder, 'SessionStart', inputs.SessionStart)
+    expect((await session())?.data).toMatchObject({
+      client: 'claude-code',
+      cwd: '/work/app',
+      started: 'startup',
+    })
+    expect(await agents()).toMatchObject([{ id: sessionId, type: 'claude-code', alive: true }])
+  })
+
+  it('save what was said when the agent stops and before compacting', async () => {
+    quiet(folder, 'Stop', inputs.Stop)
+    expect((await session())?.data).toMatchObject({
+      answered: 'The parser is written.',
+      checkpoint: { event: 'Stop' },
+    })
+    quiet(folder, 'PreCompact', {
+      ...inputs.PreCompact,
+      trigger: 'manual',
+      custom_instructions: 'keep the plan',
+    })
+    expect((await session())?.data).toMatchObject({
+      answered: 'The parser is written.',
+      checkpoint: { event: 'PreCompact', trigger: 'manual', instructions: 'keep the plan' },
+    })
+  })
+
+  it('read what was asked and answered last from the transcript', async () => {
+    const transcript_path = path.join(folder, 'transcript.jsonl')
+    const line = (type: string, content: unknown, more = {}) =>
+      JSON.stringify({ type, message: { content }, ...more })
+    fs.writeFileSync(
+      transcript_path,
+      [
+        line('user', 'Write the parser'),
+        line('assistant', [{ type: 'text', text: 'I have begun.' }]),
+        line('assistant', [{ type: 'tool_use', name: 'Bash', input: {} }]),
+        line('user', [{ type: 'tool_result', content: 'ok' }]),
+        line('user', 'not said by anybody', { isMeta: true }),
+        '{"type":"assistant", cut',
+      ].join('\n'),
+    )
+    quiet(folder, 'PreCompact', { ...inputs.PreCompact, transcript_path })
+    expect((await session())?.data).toMatchObject({ asked: 'Write the parser', answered: 'I have begun.' })
+  })
+
+  it('give a compacted session its summary back', async () => {
+    quiet(folder, 'PostCompact', inputs.PostCompact)
+    const context = told(hook(folder, 'SessionStart', { ...inputs.SessionStart, source: 'compact' }))
+    expect(context).toContain('This session so far')
+    expect(context).toContain('"The parser is written; the printer is next."')
+  })
+
+  it('tell the next session what the last one came to', () => {
+    quiet(folder, 'Stop', inputs.Stop)
+    const context = told(hook(folder, 'SessionStart', { ...inputs.SessionStart, session_id: 'another' }))
+    expect(context).toContain('Last session')
+    expect(context).toContain('- answered: "The parser is written."')
+  })
+
+  it('register a subagent while it works', async () => {
+    quiet(folder, 'SubagentStart', inputs.SubagentStart)
+    quiet(folder, 'SubagentStart', inputs.SubagentStart)
+    expect(await agents()).toMatchObject([{ id: subagentId, type: 'Explore', incarnation: 1, alive: true }])
+    quiet(folder, 'SubagentStop', inputs.SubagentStop)
+    expect(await agents()).toEqual([])
+  })
+
+  it('keep an agent that leaves something behind, as ended', async () => {
+    quiet(folder, 'SubagentStart', inputs.SubagentStart)
+    await inStore(folder, memory => memory.agents.storeMemory(subagentId, 'found', 3))
+    quiet(folder, 'SubagentStop', inputs.SubagentStop)
+    expect(await agents()).toMatchObject([{ id: subagentId, state: { ended: true } }])
+  })
+
+  it('note each task once, for nobody else to claim', async () => {
+    for (let i = 0; i < 2; i++) quiet(folder, 'TaskCreated', inputs.TaskCreated)
+    const [task, ...more] = await tasks()
+    expect(more).toEqual([])
+    expect(task).toMatchObject({
+      id: taskId,
+      description: 'Write the parser',
+      status: 'pending',
+      payload: { session: sessionId, details: 'With tests for every error.', teammate: 'coder' },
+    })
+    const claimed = await inStore(folder, memory => memory.tasks.claim({ agentId: 'worker' }))
+    expect(claimed).toEqual([])
+  })
+
+  it('keep the tasks of two sessions apart, and those of a team together', async () => {
+    for (const session_id of ['one', 'two']) {
+      quiet(folder, 'TaskCreated', { ...inputs.TaskCreated, session_id })
+      quiet(folder, 'TaskCreated', { ...inputs.TaskCreated, session_id, team_name: 'team' })
+    }
+    expect((await tasks()).map(({ id }) => id)).toEqual([
+      'claude-code:one:1',
+      'claude-code:team:1',
+      'claude-code:two:1',
+    ])
+  })
+
+  it('complete a task once, known or not', async () => {
+    quiet(folder, 'TaskCreated', inputs.TaskCreated)
+    for (let i = 0; i < 2; i++) quiet(folder, 'TaskCompleted', inputs.TaskCompleted)
+    quiet(folder, 'TaskCompleted', { ...inputs.TaskCompleted, task_id: '2' })
+    expect(await tasks()).toMatchObject([
+      { id: taskId, status: 'completed', attempts: 1 },
+      { id: `${sessionId}:2`, status: 'completed', attempts: 1 },
+    ])
+  })
+
+  it('end a session, and make none of one that never began', async () => {
+    quiet(folder, 'SessionEnd', inputs.SessionEnd)
+    expect(await session()).toBeUndefined()
+    quiet(folder, 'SessionStart', inputs.SessionStart)
+    quiet(folder, 'SessionEnd', inputs.SessionEnd)
+    expect((await session())?.data).toMatchObject({ started: 'startup', ended: 'prompt_input_exit' })
+    expect(await agents()).toEqual([])
+  })
+
+  it('take the name of the event from the input too, and other spellings of it', async () => {
+    hook(folder, '--budget=500', inputs.SubagentStart)
+    expect(await agents()).toHaveLength(1)
+    quiet(folder, 'subagent-stop', inputs.SubagentStop)
+    expect(await agents()).toEqual([])
+  })
+})

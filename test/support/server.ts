@@ -1,0 +1,25 @@
+import { onTestFinished } from 'vitest'
+import { type ServeOptions, type Serving, serve } from '../../src/http/serve.ts'
+import type { Memory } from '../../src/memory.ts'
+import { type OpenOptions, openMemory } from '../../src/open.ts'
+import { newTokenText, writeToken } from '../../src/tokens/token.ts'
+import { openScratch } from './memory.ts'
+
+/** A server of a memory on a port of its own, closed after the test, and its owner's token. */
+export async function startHttp(
+  memory: Memory,
+  options: Partial<ServeOptions> = {},
+): Promise<Serving & { token: string }> {
+  const token = writeToken(newTokenText())
+  const serving = await serve({ memory, ownerToken: token, port: 0, ratePerSecond: 1_000_000, ...options })
+  onTestFinished(() => serving.close(0))
+  return { ...serving, token }
+}
+
+/** A handle on a new store through a server. */
+export async function openHttpScratch({ agentId, ...options }: OpenOptions = {}): Promise<Memory> {
+  const { url, token } = await startHttp(await openScratch(options))
+  const memory = await openMemory(url, { agentId, token, maxValueBytes: options.maxValueBytes })
+  onTestFinished(() => memory.close())
+  return memory
+}
