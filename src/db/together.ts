@@ -15,13 +15,13 @@ export interface TogetherOptions<T, R> {
    * @returns what each call returns, or the error that it throws
    */
   run: (items: T[]) => Promise<(R | Error)[]>
-  /** What a call weighs; default 1. Those of more than 250 gain nothing by company. */
+  /** What a call weighs; default 1. Those of more than 50 gain nothing by company. */
   weigh?: (item: T) => number
 }
 
 /** Calls that are done together weigh no more than this; so does one that is done alone. */
 const maxWeight = 1_000
-const maxShared = 250
+const maxShared = 50
 
 /**
  * Does in one transaction what is asked for while another one is under way, where each statement is a way to a server

@@ -30,7 +30,7 @@ describe('the hooks of Claude Code', () => {
     quiet(folder, 'SessionStart', inputs.SessionStart)
     expect((await session())?.data).toMatchObject({
       client: 'claude-code',
-      cwd: '/work/app',
+      cwd: '/home/ada/app',
       started: 'startup',
     })
     expect(await agents()).toMatchObject([{ id: sessionId, type: 'claude-code', alive: true }])

@@ -4,7 +4,7 @@ import type { HookEvent } from '../../src/hooks/events.ts'
 const base = {
   session_id: '5f0c2a1e-8d7b-4a43-9a0e-2f4f6f1f7a10',
   transcript_path: '/home/me/.claude/projects/-work-app/5f0c2a1e.jsonl',
-  cwd: '/work/app',
+  cwd: '/home/ada/app',
   permission_mode: 'default',
 }
 
