@@ -87,7 +87,7 @@ const suites: Record<string, Suite> = {
 type Way = 'sqlite' | 'postgres' | 'http'
 
 /** How often random tests are run: it is the same code but for a few statements, and a call of a server takes longer. */
-const shares: Readonly<Record<Way, number>> = { sqlite: 1, postgres: 0.25, http: 0.05 }
+const shares: Readonly<Record<Way, number>> = { sqlite: 1, postgres: 0.1, http: 0.02 }
 
 /** Runs every suite in one way. Each has a file of its own, so that they run beside each other. */
 export function conform(way: Way, open: Open): void {
