@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HivewaxError } from '../../src/errors.ts'
+import { Busy, HivewaxError } from '../../src/errors.ts'
 import { openMemory } from '../../src/open.ts'
 
-// agent LOCATION ID TTL: registers, takes a lock, and writes as this incarnation until it is refused
+// agent LOCATION ID TTL: registers, takes a lock, and writes as this incarnation until it is refused. A server that
+// rolled back the write in which this process was stopped says that it is busy, which is no refusal.
 const [location = '', id = '', ttl = ''] = process.argv.slice(2)
 const memory = await openMemory(location, { background: false })
 const agent = await memory.registerAgent({ id, type: 'child', ttl: Number(ttl), swarmId: 's' })
@@ -11,7 +12,10 @@ await own.locks.acquire(`lock of ${id}`, { leaseMs: 3_600_000 })
 console.log(`ready ${agent.incarnation}`)
 try {
   for (let i = 0; ; i++) {
-    await own.store('writer', { incarnation: agent.incarnation, i })
+    const stored = own.store('writer', { incarnation: agent.incarnation, i })
+    await stored.catch(error => {
+      if (!(error instanceof Busy)) throw error
+    })
     await sleep(20)
   }
 } catch (error) {

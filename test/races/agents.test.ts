@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Busy } from '../../src/errors.ts'
 import { type Child, startChild } from '../support/child.ts'
@@ -63,6 +64,7 @@ async function whileStopped<T>(child: Child, work: () => Promise<T>): Promise<T>
     } catch (error) {
       if (!(error instanceof Busy)) throw error
       child.process.kill('SIGCONT')
+      await sleep(20)
     }
   }
 }

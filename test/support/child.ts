@@ -43,7 +43,8 @@ export function startChildBy(prefix: string[], name: string, ...args: (string | 
       const line = lines.find(wanted)
       if (line !== undefined) return line
       const event = await Promise.race([once(reader, 'line'), closed.then(() => 'closed')])
-      if (event === 'closed' && !lines.some(wanted)) throw new Error(`${name} ended without the awaited line`)
+      if (event === 'closed' && !lines.some(wanted))
+        throw new Error(`${name} ended without the awaited line: ${lines.join(' | ')}`)
     }
   }
   return { process: child, lines, until, exited }
