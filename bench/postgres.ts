@@ -29,7 +29,7 @@ interface Contender {
 }
 
 async function oneByOne(bench: Bench): Promise<Comparison> {
-  const single = parameter(bench.size, 10, 100)
+  const single = parameter(bench.size, 10, 500)
   const many = parameter(bench.size, 32, 800)
   const boss = await bench.boss(bench.rounds * (single + many))
   const one = await bench.tasks('one', bench.rounds * single)

@@ -97,8 +97,13 @@ export interface Telling {
   /** Has a `returning`. */
   write: Sql
   events: EventsOfRows
-  /** Evaluated once the write is done, and what others did whom it had to wait for can be seen; it may fail. */
-  check?: Sql
+  /** True for a write that returns one row at most, which takes no counting. */
+  isSingle: boolean
+  /**
+   * A condition on an array of the ids that the write returned, evaluated once it is done and what others did whom it
+   * had to wait for can be seen; it may fail.
+   */
+  check?: (ids: Sql) => Sql
 }
 
 /**
@@ -172,7 +177,7 @@ export interface Dialect {
    * The check of a write of tasks: it fails as a collision when somebody whom the write had to wait for has made others
    * wait for one of them. Present where `telling` is.
    */
-  readonly unawaited?: Sql
+  unawaited?(ids: Sql): Sql
   /** After a claim's sub-select: pass over rows that others hold. SQLite has one writer and needs nothing. */
   readonly skipLocked: Sql
   /** After a select: nobody else may change these rows before the transaction ends. Nor can they in SQLite. */

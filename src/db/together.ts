@@ -15,34 +15,70 @@ export interface TogetherOptions<T, R> {
    * @returns what each call returns, or the error that it throws
    */
   run: (items: T[]) => Promise<(R | Error)[]>
-  /** What a call weighs; default 1. Those of more than 50 gain nothing by company. */
+  /** What a call weighs; default 1. */
   weigh?: (item: T) => number
+  /**
+   * For calls whose order does not matter: their large transactions are under way two at a time, among all that share
+   * the turns. Without it small calls keep their order, and a large one is done alone.
+   */
+  turns?: Turns
 }
 
-/** Calls that are done together weigh no more than this; so does one that is done alone. */
+/** Calls that are done together weigh no more than this. */
 const maxWeight = 1_000
-const maxShared = 50
+
+/** From this weight on, a transaction is large: the way to the server and back is little of its time. */
+const minLarge = 100
 
 /**
- * Does in one transaction what is asked for while another one is under way, where each statement is a way to a server
- * and back. Nobody is told before the commit, everybody of the own call only, and what fails together is tried alone.
+ * Large transactions under way at once: the server works on one while the answers of the other are read. More of them
+ * would only wait for each other's rows.
+ */
+const maxUnderWay = 2
+
+/** Whose turn it is to begin a large transaction, among some that do calls together. */
+export class Turns {
+  #underWay = 0
+  readonly #waiting: (() => void)[] = []
+
+  /** Waits for a turn, and tells how many are free, this one included. */
+  async take(): Promise<number> {
+    if (this.#underWay === maxUnderWay) await new Promise<void>(resolve => this.#waiting.push(resolve))
+    else this.#underWay++
+    return maxUnderWay - this.#underWay + 1
+  }
+
+  /** Ends a turn: it goes to who has waited longest. */
+  give(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#underWay--
+    else next()
+  }
+}
+
+/**
+ * Does in one transaction what is asked for while others are under way, where each statement is a way to a server and
+ * back. Nobody is told before the commit, everybody of the own call only, and what fails together is tried alone.
  */
 export class Together<T, R> {
   readonly #context: Context
   readonly #run: (items: T[]) => Promise<(R | Error)[]>
   readonly #weigh: (item: T) => number
+  readonly #turns: Turns | undefined
   readonly #waiting: Waiting<T, R>[] = []
   #isDraining = false
 
-  constructor(context: Context, { run, weigh = () => 1 }: TogetherOptions<T, R>) {
+  constructor(context: Context, { run, weigh = () => 1, turns }: TogetherOptions<T, R>) {
     this.#context = context
     this.#run = run
     this.#weigh = weigh
+    this.#turns = turns
   }
 
   async do(item: T): Promise<R> {
     const { db, untilDone } = this.#context
-    if (db.assertOutside === undefined || this.#weigh(item) > maxShared) return this.#alone(item)
+    const isAlone = this.#turns === undefined && this.#weigh(item) >= minLarge
+    if (db.assertOutside === undefined || isAlone) return this.#alone(item)
     db.assertOutside()
     return untilDone(
       new Promise<R>((resolve, reject) => {
@@ -56,19 +92,32 @@ export class Together<T, R> {
     this.#isDraining = true
     // What is asked for in the same turn, or by those who just got their answers, goes along.
     for (await nextTurn(); this.#waiting.length > 0; await nextTurn()) {
-      await this.#settle(this.#waiting.splice(0, this.#length()))
+      if (this.#turns !== undefined && this.#weight >= minLarge) await this.#begin(this.#turns)
+      else await this.#settle(this.#take(maxWeight))
     }
     this.#isDraining = false
   }
 
-  /** How many of those who wait fit into one transaction. */
-  #length(): number {
+  /** Begins a large transaction, and resolves while it is under way. */
+  async #begin(turns: Turns): Promise<void> {
+    const free = await turns.take()
+    // Were all done at once who call in a loop, they would all call again at once, and the server rest meanwhile.
+    const share = Math.max(this.#weight / free, minLarge)
+    this.#settle(this.#take(Math.min(share, maxWeight))).finally(() => turns.give())
+  }
+
+  get #weight(): number {
+    return this.#waiting.reduce((sum, { item }) => sum + this.#weigh(item), 0)
+  }
+
+  /** The first of those who wait, as many as weigh no more than this together; at least one. */
+  #take(most: number): Waiting<T, R>[] {
     let weight = 0
-    const end = this.#waiting.findIndex(({ item }) => {
+    const end = this.#waiting.findIndex(({ item }, i) => {
       weight += this.#weigh(item)
-      return weight > maxWeight
+      return i > 0 && weight > most
     })
-    return end === -1 ? this.#waiting.length : end
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
   }
 
   async #settle(batch: readonly Waiting<T, R>[]): Promise<void> {

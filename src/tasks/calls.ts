@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { canTellAtOnce, tellingLast } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
-import { Together } from '../db/together.ts'
+import { Together, Turns } from '../db/together.ts'
 import { InvalidInput } from '../errors.ts'
 import { type Claim, claimPlainly, claimTasks } from './claim.ts'
 import { insertPlainly, insertTasks } from './create.ts'
@@ -37,15 +37,22 @@ export class TaskCalls {
 
   constructor(context: Context) {
     this.#context = context
-    this.create = new Together(context, { run: lists => this.#create(lists), weigh: list => list.length })
-    this.claim = new Together(context, { run: claims => this.#claim(claims), weigh: claim => claim.limit })
+    this.create = new Together(context, { weigh: list => list.length, run: lists => this.#create(lists) })
+    const turns = new Turns()
+    this.claim = new Together(context, {
+      turns,
+      weigh: claim => claim.limit,
+      run: claims => this.#claim(claims),
+    })
     this.complete = new Together(context, {
-      run: lists => this.#complete(lists),
+      turns,
       weigh: list => list.length,
+      run: lists => this.#complete(lists),
     })
     this.release = new Together(context, {
-      run: lists => this.#end(lists, releaseTasks),
+      turns,
       weigh: list => list.length,
+      run: lists => this.#end(lists, releaseTasks),
     })
   }
 

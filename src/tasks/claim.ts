@@ -34,6 +34,9 @@ export interface Claim {
   leaseMs: number
 }
 
+/** Tasks that one claim takes at most. */
+const maxClaimed = 1_000
+
 /** Lanes that one statement reads: engines take so many parts of a union, SQLite 500. */
 const maxLanes = 100
 
@@ -74,7 +77,7 @@ export function checkClaim(context: Context, options: ClaimOptions): Claim {
     agentId: checkName('agentId', agentId),
     capabilities: options.capabilities && checkNames('capabilities', options.capabilities),
     queues: options.queues && new Set(checkNames('queues', options.queues)),
-    limit: checkInteger('limit', options.limit ?? 1, 1, 1_000),
+    limit: checkInteger('limit', options.limit ?? 1, 1, maxClaimed),
     leaseMs: checkLeaseMs(options.leaseMs),
   }
 }
@@ -108,19 +111,25 @@ export async function claimPlainly(context: Context, claim: Claim): Promise<Clai
   const lane = { text: undefined, queue: defaultQueue, limit: claim.limit }
   const head = headOf(lane, db.dialect.skipLocked, sql`and ${findsNothing(db)}`)
   const write = claimOf(context, claim, sql`select id from (${head}) as head`)
-  const rows = await tellingAtOnce<ClaimedRow>(db, { write, events: claimedEvents(context) })
+  const rows = await tellingAtOnce<ClaimedRow>(db, {
+    write,
+    events: claimedEvents(context),
+    isSingle: claim.limit === 1,
+  })
   return rows === undefined || rows.length === 0 ? undefined : inOrder(rows, claim)
 }
 
 const floor = sql`(select value from hivewax_counters where name = 'floor')`
 
 function claimOf({ db: { dialect } }: Context, claim: Claim, first: Sql): Sql {
+  const isOne = claim.limit === 1
   // Read once and for all: an engine may run a sub-select that passes over rows again for each row it updates.
-  return sql`with chosen (id) as materialized (${first})
-    update tasks set status = 'running', assigned_to = ${claim.agentId}, attempts = attempts + 1,
+  const chosen = isOne ? raw('') : sql`with chosen (id) as materialized (${first})`
+  const isChosen = isOne ? sql`id = (${first})` : dialect.isIn(sql`id`, sql`select id from chosen`)
+  return sql`${chosen} update tasks set status = 'running', assigned_to = ${claim.agentId}, attempts = attempts + 1,
       token = case when ${floor} > token then ${floor} else token end + 1,
       ${leaseFor(dialect, claim.leaseMs)}, claimed_at = ${dialect.now()}, updated_at = ${dialect.now()}
-    where ${dialect.isIn(sql`id`, sql`select id from chosen`)} and status = 'pending'
+    where ${isChosen} and status = 'pending'
     returning ${columns}, token, rank`
 }
 
@@ -219,8 +228,12 @@ function headsOf(lanes: readonly OpenLane[], passOver: Sql): Sql {
  */
 function headOf({ text, limit }: OpenLane, passOver: Sql, provided = raw('')): Sql {
   // A planner need not see that the lane is always the same: named first, it leads to the index all the same.
-  return sql`select id, rank, queue from tasks where ${isReady} and ${inLane(text)} ${provided}
-             order by lane, rank, id limit ${limit === 1 ? raw('1') : limit} ${passOver}`
+  const firstUpTo = (count: Sql) =>
+    sql`select id, rank, queue from tasks where ${isReady} and ${inLane(text)} ${provided}
+        order by lane, rank, id limit ${count} ${passOver}`
+  if (limit === 1) return firstUpTo(raw('1'))
+  // A planner that is told how few there are at most needs no new plan for every number.
+  return sql`select id, rank, queue from (${firstUpTo(raw(`${maxClaimed}`))}) as ready limit ${limit}`
 }
 
 /** The ids in order, without those for which their queue has no more room. */

@@ -54,6 +54,7 @@ export async function insertPlainly(
     const rows = await tellingAtOnce<MadeRow>(db, {
       write,
       events: eventsOf(context, 'created', createdData, 'created_by'),
+      isSingle: batch.length === 1,
     })
     const byId = new Map(rows?.map(row => [row.id, row]))
     return rows && batch.map(task => toNewTask(task, byId.get(task.id)))

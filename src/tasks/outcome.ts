@@ -99,7 +99,8 @@ export async function completePlainly(
   const rows = await tellingAtOnce<EndedRow>(db, {
     write: completion(db, reports, sql`and not exists (${edgesBelow(db, ids)})`),
     events: eventsOf(context, 'completed', completedData),
-    check: db.dialect.unawaited,
+    isSingle: ids.length === 1,
+    check: ids => db.dialect.unawaited(ids),
   })
   return rows === undefined || rows.length === 0 ? undefined : new Set(rows.map(row => row.id))
 }

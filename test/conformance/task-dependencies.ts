@@ -224,8 +224,9 @@ export const taskDependencies: Suite = open => {
     await memory.tasks.createMany(diamond)
     const top = await claimOne(memory)
     expect((await memory.tasks.cancel('top')).sort()).toEqual(['bottom', 'left', 'right', 'top'])
-    for (const call of [memory.tasks.heartbeat(top), memory.tasks.complete(top), memory.tasks.release(top)]) {
-      await expect(call).rejects.toMatchObject({ code: 'stale_token', details: { status: 'cancelled' } })
+    for (const call of ['heartbeat', 'complete', 'release'] as const) {
+      const refused = memory.tasks[call](top)
+      await expect(refused).rejects.toMatchObject({ code: 'stale_token', details: { status: 'cancelled' } })
     }
     expect(await memory.tasks.get('bottom')).toMatchObject({ status: 'cancelled', causedBy: 'left' })
     expect(await storyOf(memory, 'bottom')).toEqual(['task.created by system', 'task.cancelled by system'])

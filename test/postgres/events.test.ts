@@ -37,6 +37,24 @@ async function readLive(
   return seen
 }
 
+it('finds an event that comes after later ones were found, also beside one whose id was given out', async () => {
+  const memory = await openPostgresScratch()
+  for (let i = 0; i < 5; i++) await memory.events.log({ type: 'early', data: 'acorn' })
+  await memory.execute('delete from events where id in (2, 3)')
+  const ids = async () => (await memory.find('acorn')).map(found => ('id' in found ? found.id : found)).sort()
+  expect(await ids()).toEqual([1, 4, 5])
+  const insert = (id: number) =>
+    `insert into events (id, type, source, data) values (${id}, 'late', 'other', '"acorn"')`
+  await memory.execute(insert(2))
+  await memory.transaction(async tx => {
+    await tx.events.log({ type: 'new', data: 'acorn' })
+    await tx.execute(insert(3))
+  })
+  expect(await ids()).toEqual([1, 2, 3, 4, 5, 6])
+  await memory.execute("insert into events (type, source, data) values ('plain', 'other', '\"acorn\"')")
+  expect(await ids()).toEqual([1, 2, 3, 4, 5, 6, 7])
+})
+
 it('skips none of 15,000 events of 8 processes under live cursors, each in its order (E1)', async () => {
   const url = scratchUrl()
   const memory = await openPostgresScratch({}, url)

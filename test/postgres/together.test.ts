@@ -99,6 +99,19 @@ it('keeps the order of more calls than one transaction takes', async () => {
   expect((await Promise.all(tasks)).map(task => task.id)).toEqual(calls.map(String))
 })
 
+it('has two transactions under way when many ask for much at once, and does each task once', async () => {
+  const memory = await openPostgresScratch()
+  await memory.tasks.createMany(Array.from({ length: 1_000 }, (_, i) => ({ description: `task ${i}` })))
+  const claim = (limit: number) => memory.tasks.claim({ agentId: 'a', limit })
+  const claims = await Promise.all([...Array(8).fill(100).map(claim), ...Array(40).fill(1).map(claim)])
+  expect(claims.map(tasks => tasks.length)).toEqual([...Array(8).fill(100), ...Array(40).fill(1)])
+  expect(new Set(claims.flat().map(task => task.id)).size).toBe(840)
+  expect(await transactions(memory, "tasks where status = 'running'")).toBe(2)
+  await Promise.all(claims.map(tasks => memory.tasks.completeMany(tasks)))
+  expect(await transactions(memory, "tasks where status = 'completed'")).toBe(2)
+  expect(await memory.tasks.counts()).toMatchObject({ completed: 840, pending: 160 })
+})
+
 /** The last of many waits for the first, which was asked for just before. */
 function after(i: number): { dependencies: string[] } | undefined {
   return i === 599 ? { dependencies: ['0'] } : undefined

@@ -19,6 +19,7 @@ export function postgresDialect(clock: Clock): Dialect {
     holds: (column, value) => sql`coalesce(hivewax_holds(${column}, ${value}), false)`,
     oneOf: (column, values) => {
       if (values.length === 0) return raw('false')
+      if (values.length === 1) return sql`${column} = ${values[0]}`
       const item = typeof values[0] === 'number' ? raw('cast(item as bigint)') : raw('item')
       return sql`${column} in (select ${item} from json_array_elements_text(cast(${JSON.stringify(values)} as json)) as item)`
     },
@@ -32,7 +33,7 @@ export function postgresDialect(clock: Clock): Dialect {
       sql`insert into events (id, type, source, data, timestamp)
           select last - ${count} + at, ${values} from ${from}, hivewax_next_events(${count}, ${sealed}) as last
           where last is not null returning id, timestamp`,
-    unawaited: raw('hivewax_unawaited(array_agg(written.id))'),
+    unawaited: ids => sql`hivewax_unawaited(${ids})`,
     telling: told => telling(told, times.now()),
     skipLocked: raw('for update skip locked'),
     keepRows: raw('for share'),
@@ -86,18 +87,23 @@ function table(columns: ColumnTypes, rows: readonly (readonly Cell[])[]): Sql {
  * The rows of the write are numbered, and their ids given out, once it has ended: so that whoever appends holds nobody
  * up who waits for a row. What a `with` is asked for it does once only.
  */
-function telling({ write, events, check = raw('true') }: Telling, now: Sql): Sql {
+function telling({ write, events, isSingle, check = () => raw('true') }: Telling, now: Sql): Sql {
   const { type, source } = events
+  const values = sql`${raw(`'${type}'`)}, coalesce(${raw(source.column)}, ${source.otherwise}), ${jsonText(events)}, ${now}`
+  const insert = raw('insert into events (id, type, source, data, timestamp)')
+  if (isSingle) {
+    return sql`with written as (${write}),
+        told as (
+          ${insert} select hivewax_next_events(1, 'fail'), ${values} from written where ${check(raw('array[id]'))})
+      select * from written`
+  }
   return sql`with written as (${write}),
-      checked as materialized (select count(*) as count, ${check} as is_fine from written),
       ids as materialized (
-        select count, hivewax_next_events(count, 'fail') as last from checked where count > 0),
+        select count(*) as count, ${check(raw('array_agg(id)'))} as is_fine, hivewax_next_events(count(*), 'fail') as last
+        from written having count(*) > 0),
       told as (
-        insert into events (id, type, source, data, timestamp)
-        select last - count + row_number() over (), ${raw(`'${type}'`)},
-          coalesce(${raw(source.column)}, ${source.otherwise}), ${jsonText(events)}, ${now}
-        from ids, written)
-    select written.* from written, checked`
+        ${insert} select last - count + row_number() over (), ${values} from ids, written)
+    select * from written`
 }
 
 const jsonTexts = new WeakMap<EventsOfRows['data'], Sql>()
@@ -107,10 +113,10 @@ function jsonText({ data }: EventsOfRows): Sql {
   const known = jsonTexts.get(data)
   if (known !== undefined) return known
   const pairs = Object.entries(data).map(([key, value]) => {
-    const text = typeof value === 'string' ? `'${JSON.stringify(value)}'` : `to_json(${value.column})`
-    return `'${JSON.stringify(key)}:', ${text}`
+    const text = typeof value === 'string' ? JSON.stringify(value) : `', to_json(${value.column}), '`
+    return `${JSON.stringify(key)}:${text}`
   })
-  const made = raw(`concat('{', ${pairs.join(", ',', ")}, '}')`)
+  const made = raw(`concat('{${pairs.join()}}')`)
   jsonTexts.set(data, made)
   return made
 }

@@ -31,9 +31,14 @@ $$;
 -- The last of so many ids, given out at once. Null for a sealed log that is to be skipped: asked once the row is held,
 -- so that nobody can seal the log meanwhile unseen.
 create function hivewax_next_events(count bigint, when_sealed text) returns bigint language plpgsql as $$
-declare last bigint;
+declare
+  last bigint;
+  found bigint;
 begin
-  update hivewax_counters set value = value + count where name = 'event' returning value into last;
+  update hivewax_counters set value = value + count where name = 'event'
+  returning value, (select value from hivewax_counters where name = 'find_events') into last, found;
+  -- For those who look out for events that come late; see hivewax_mark_late_event.
+  perform set_config('hivewax.old_event', greatest(last - count, found)::text, true);
   if when_sealed = 'append' or not exists (select 1 from hivewax_counters where name = 'events_sealed') then
     return last;
   end if;

@@ -70,13 +70,15 @@ create function hivewax_mark_inserted() returns trigger language plpgsql as $$ b
   return null;
 end $$;
 create trigger events_find_delete after delete on events for each row execute function hivewax_mark('events');
-create function hivewax_mark_late_events() returns trigger language plpgsql as $$ begin
+create function hivewax_mark_late_event() returns trigger language plpgsql as $$ begin
   insert into hivewax_find_changes (source, ref)
-  select 'events', id from inserted where id <= (select value from hivewax_counters where name = 'find_events');
+  select 'events', new.id where new.id <= (select value from hivewax_counters where name = 'find_events');
   return null;
 end $$;
-create trigger events_find_insert after insert on events referencing new table as inserted
-for each statement execute function hivewax_mark_late_events();
+-- Not asked about those whose ids this transaction has given out after it looked how far everything can be found.
+create trigger events_find_insert after insert on events
+for each row when (new.id <= coalesce(nullif(current_setting('hivewax.old_event', true), '')::bigint, new.id))
+execute function hivewax_mark_late_event();
 create trigger events_find_update after update of type, source, data on events
 for each row execute function hivewax_mark('events');
 ${marks.join('')}
