@@ -67,8 +67,8 @@ function options(name: string, file: string, dir: string): BuildOptions {
     input: { [name]: path.join(root, file) },
     cwd: root,
     platform: 'node',
-    // Installed by those who use PostgreSQL.
-    external: ['pg'],
+    // Installed by those who use PostgreSQL, or trace what they run.
+    external: ['pg', '@opentelemetry/api'],
     // What `main` of jsonc-parser names loads its parts in a way that cannot be bundled.
     resolve: { mainFields: ['module', 'main'] },
     preserveEntrySignatures: 'allow-extension',

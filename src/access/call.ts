@@ -8,6 +8,7 @@ import type { Grant } from '../tokens/token.ts'
 import { describe } from '../util/check.ts'
 import { fileError, systemCode } from '../util/files.ts'
 import { authorize } from './grant.ts'
+import { traced } from './tracing.ts'
 
 export interface CallOptions extends LongOptions {
   /** What the caller may do. Default: everything. */
@@ -33,7 +34,8 @@ export async function call(
   const { z } = await import('zod')
   const parsed = parse(schemaOf(z, operation, isLenient), operation, input)
   if (grant !== undefined) authorize(grant, operation, parsed)
-  return operation.run(memory, confined(operation, parsed, files), long)
+  const confinedInput = confined(operation, parsed, files)
+  return traced(operation, () => operation.run(memory, confinedInput, long))
 }
 
 const schemas = { strict: new WeakMap<Operation, ZodType>(), lenient: new WeakMap<Operation, ZodType>() }

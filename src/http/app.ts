@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context as Request } from 'hono'
 import { z } from 'zod'
 import { checkPermission } from '../access/grant.ts'
+import { inTraceOf } from '../access/tracing.ts'
 import { Closed, NotFound } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import { operations } from '../operations.ts'
@@ -116,6 +117,7 @@ function letIn(app: App, options: AppOptions, metrics: RequestMetrics): void {
     c.set('caller', caller)
     await next()
   })
+  app.use((c, next) => inTraceOf(() => c.req.header(), next))
   app.use(limitBody(options.maxBodyBytes))
 }
 
