@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -20,6 +20,15 @@ function execute(file: string, text: string): void {
   const db = new DatabaseSync(file, { enableForeignKeyConstraints: false })
   db.exec(text)
   db.close()
+}
+
+/** Changes a store on a server before anything else goes on in this process. */
+function executeAtOnce(url: string, text: string): void {
+  const support = new URL('../support/postgres.ts', import.meta.url).href
+  const script = `
+    import { withClient } from ${JSON.stringify(support)}
+    await withClient(client => client.query(${JSON.stringify(text)}), ${JSON.stringify(url)})`
+  execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 })
 }
 
 describe('a migration', () => {
@@ -181,12 +190,15 @@ describe('a migration', () => {
   it('finds a row that became another one on its way', async () => {
     const from = await filledFile(50)
     const to = scratchUrl()
+    let isChanged = false
     const failed = migrate({
       from,
       to,
-      onProgress: ({ step }) =>
-        step === 'hivewax_access' &&
-        withClient(client => client.query("update sessions set data = 'other' where id = 'r9'"), to),
+      onProgress: ({ step }) => {
+        if (isChanged || step !== 'hivewax_access') return
+        isChanged = true
+        executeAtOnce(to, "update sessions set data = 'other' where id = 'r9'")
+      },
     })
     await expect(failed).rejects.toMatchObject({
       code: 'corrupt',
