@@ -62,6 +62,17 @@ function violations(
   })
 }
 
+/**
+ * Whether processes that do wrong are found out, in one of some runs: now and then they are scheduled one after the
+ * other, and then nothing wrong comes of it.
+ */
+async function isCaught(engine: TestEngine, calls: number, mode: string): Promise<boolean> {
+  for (let run = 0; run < 10; run++) {
+    if (violations(await record(engine, 6, calls, mode)).length > 0) return true
+  }
+  return false
+}
+
 describe.each(engines)('processes on one store of $name', engine => {
   it('see one linearizable object per key, 16 of them at once (K2, K8)', async () => {
     const histories = await record(engine, 16, 100, 'honest')
@@ -70,11 +81,11 @@ describe.each(engines)('processes on one store of $name', engine => {
   }, 120_000)
 
   it('would be caught reading from a stale cache', async () => {
-    expect(violations(await record(engine, 6, 80, 'stale'))).not.toEqual([])
+    expect(await isCaught(engine, 80, 'stale')).toBe(true)
   }, 120_000)
 
   it('would be caught comparing and setting in two steps', async () => {
-    expect(violations(await record(engine, 6, 160, 'two-steps'))).not.toEqual([])
+    expect(await isCaught(engine, 160, 'two-steps')).toBe(true)
   }, 120_000)
 })
 
