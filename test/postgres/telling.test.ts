@@ -64,21 +64,28 @@ it('stores a batch whole or not at all, and says which id was taken', async () =
   expect(await memory.events.count()).toBe(1)
 })
 
-it('lets a task go on that came to wait while what it waits for was being completed', async () => {
-  const url = scratchUrl()
-  const [memory, other] = [await openPostgresScratch({}, url), await openPostgresScratch({}, url)]
-  await memory.tasks.createMany(['a', 'b'].map(id => ({ id, description: 'x' })))
-  const claimed = await memory.tasks.claim({ agentId: 'w', limit: 2 })
-  let completing: Promise<unknown> = Promise.resolve()
-  await other.transaction(async tx => {
-    await tx.tasks.create({ id: 'child', description: 'x', dependencies: ['b'] })
-    completing = memory.tasks.completeMany(claimed.map(({ id, token }) => ({ id, token })))
-    await awaited(tx)
-  })
-  expect(await completing).toMatchObject({ stale: [] })
-  expect((await memory.tasks.claim({ agentId: 'w' })).map(task => task.id)).toEqual(['child'])
-  expect(await memory.events.count({ types: ['task.completed'] })).toBe(2)
-})
+const few: [what: string, ids: string[]][] = [
+  ['by itself', ['b']],
+  ['with another', ['a', 'b']],
+]
+it.each(few)(
+  'lets a task go on that came to wait while its parent was being completed %s',
+  async (_, ids) => {
+    const url = scratchUrl()
+    const [memory, other] = [await openPostgresScratch({}, url), await openPostgresScratch({}, url)]
+    await memory.tasks.createMany(ids.map(id => ({ id, description: 'x' })))
+    const claimed = await memory.tasks.claim({ agentId: 'w', limit: ids.length })
+    let completing: Promise<unknown> = Promise.resolve()
+    await other.transaction(async tx => {
+      await tx.tasks.create({ id: 'child', description: 'x', dependencies: ['b'] })
+      completing = memory.tasks.completeMany(claimed.map(({ id, token }) => ({ id, token })))
+      await awaited(tx)
+    })
+    expect(await completing).toMatchObject({ stale: [] })
+    expect((await memory.tasks.claim({ agentId: 'w' })).map(task => task.id)).toEqual(['child'])
+    expect(await memory.events.count({ types: ['task.completed'] })).toBe(ids.length)
+  },
+)
 
 it('appends to a log that was sealed meanwhile what changes of single tasks tell', async () => {
   const url = scratchUrl()
