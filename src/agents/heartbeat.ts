@@ -1,4 +1,5 @@
 import type { Db, TransactionOptions } from '../db/db.ts'
+import { reroute } from '../db/reroute.ts'
 import type { Clock } from '../util/clock.ts'
 import { detached } from '../util/detached.ts'
 import { readsOnly } from './reading.ts'
@@ -35,17 +36,12 @@ export class Heartbeats {
   /** The database as the handle of this agent uses it. */
   of(agentId: string): Db {
     const db = this.#db
-    const { version, commits, assertOutside } = db
-    return {
-      dialect: db.dialect,
+    return reroute(db, {
       all: query => (readsOnly(query) ? db.all(query) : this.#acting(agentId, () => db.all(query))),
       query: (text, params, options) => db.query(text, params, options),
       execute: (text, params) => this.#acting(agentId, () => db.execute(text, params)),
       transaction: (fn, options) => this.#transaction(agentId, fn, options),
-      ...(version !== undefined && { version: () => version.call(db) }),
-      ...(commits !== undefined && { commits }),
-      ...(assertOutside !== undefined && { assertOutside: () => assertOutside.call(db) }),
-    }
+    })
   }
 
   /** Notes within `db` that an agent acts through a handle that is not its own, unless that was noted just now. */

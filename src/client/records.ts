@@ -44,11 +44,15 @@ export class Remote {
 
   /** Calls an operation with the arguments of its method. */
   async call(name: string, args: readonly unknown[]): Promise<unknown> {
-    if (this.#starting.size > 0) await Promise.allSettled(this.#starting)
+    await this.#started()
     const { input, signal } = toInput(name, args)
     signal?.throwIfAborted()
     const isIdempotent = idempotent.test(name) && this.#as.transaction === undefined
     return this.#connection.send(name.replace('.', '/'), { input, as: this.#as, signal, isIdempotent })
+  }
+
+  async #started(): Promise<void> {
+    if (this.#starting.size > 0) await Promise.all(this.#starting)
   }
 
   /** What the server says of the holder of a token. */
@@ -76,6 +80,7 @@ export class Remote {
 
   /** Runs `fn` in a transaction of the server's, within the one that this handle is of, if it is of one. */
   async transaction<T>(fn: (tx: Records) => Promise<T>, { timeoutMs }: TransactionOptions): Promise<T> {
+    await this.#started()
     const within = this.#as.transaction
     const input = { within, timeoutMs }
     const { id } = (await this.#connection.send('transactions', { input, as: this.#as })) as { id: string }

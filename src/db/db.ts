@@ -70,6 +70,11 @@ export interface Db {
    * to a server and back, so that calls made at once are better done together; absent in transactions.
    */
   assertOutside?(): void
+  /**
+   * Runs `read`, which only reads; what is asked for from now on is written after it. Absent where statements are run in
+   * the order in which they are asked for, and in transactions.
+   */
+  beforeWrites?<T>(read: () => Promise<T>): Promise<T>
   /** Tells of commits soon after them. Absent where the engine cannot, and in transactions. */
   readonly commits?: Commits
 }

@@ -12,6 +12,11 @@ export interface Batch<T> {
   readonly withinMs?: number
 }
 
+/** Reads where to start: what is asked for from now on is written after that, and so will be found. */
+export function beforeWrites<T>(db: Db, read: () => Promise<T>): Promise<T> {
+  return db.beforeWrites === undefined ? read() : db.beforeWrites(read)
+}
+
 /** How long to wait for word of a commit before looking all the same, in milliseconds; and where no word comes. */
 const maxWaitMs = 1000
 const untoldWaitMs = 25

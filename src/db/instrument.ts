@@ -1,4 +1,5 @@
 import type { Db } from './db.ts'
+import { reroute } from './reroute.ts'
 import { raw, Sql } from './sql.ts'
 
 /** What is known of one statement since the handle was opened. Durations in milliseconds. */
@@ -90,18 +91,13 @@ export function instrument(db: Db, meter: Meter): Db {
       if (!(failed && isForeign)) meter.record(query, performance.now() - start, failed)
     }
   }
-  const { version, commits, assertOutside } = db
-  return {
-    dialect: db.dialect,
+  return reroute(db, {
     all: query => timed(query, performance.now(), db.all(query)),
     query: (text, params, options) =>
       timed(raw(text), performance.now(), db.query(text, params, options), true),
     execute: (text, params) => timed(raw(text), performance.now(), db.execute(text, params), true),
     transaction: (fn, options) => db.transaction(tx => fn(instrument(tx, meter)), options),
-    ...(version !== undefined && { version: () => version.call(db) }),
-    ...(commits !== undefined && { commits }),
-    ...(assertOutside !== undefined && { assertOutside: () => assertOutside.call(db) }),
-  }
+  })
 }
 
 function textOf(query: Sql): string {

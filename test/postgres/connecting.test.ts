@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openMemory } from '../../src/open.ts'
 import { hivewax, type Ran } from '../support/cli.ts'
 import { scratchFolder } from '../support/memory.ts'
 import { withClient } from '../support/postgres.ts'
@@ -22,17 +24,23 @@ beforeAll(async () => {
 
 afterAll(() => server.stop())
 
+let lastPort = 20_000 + (process.pid % 10_000)
+
+/** One that the system gives to nobody who asks for any, as other tests do meanwhile. */
 async function freePort(): Promise<number> {
-  const taken = net.createServer().listen(0, '127.0.0.1')
-  await once(taken, 'listening')
-  const { port } = taken.address() as AddressInfo
+  const taken = net.createServer()
+  try {
+    await once(taken.listen(++lastPort, '127.0.0.1'), 'listening')
+  } catch {
+    return freePort()
+  }
   taken.close()
   await once(taken, 'close')
-  return port
+  return lastPort
 }
 
 function stats(url: string, env: NodeJS.ProcessEnv = {}): Ran {
-  return hivewax(scratchFolder(), ['stats'], { env: { ...env, HIVEWAX_URL: url }, timeout: 15_000 })
+  return hivewax(scratchFolder(), ['stats'], { env: { ...env, HIVEWAX_URL: url }, timeout: 40_000 })
 }
 
 /** The one line that says what is wrong, where a second may say what to do. */
@@ -73,7 +81,8 @@ it.each([
   ['a port beyond all', 'postgres://ada:secret@localhost:99999/db', 2, /no URL of a PostgreSQL database/],
   [
     'a host that is not there',
-    'postgres://ada:secret@no-such-host.invalid/db',
+    // Longer than a name may be: it is refused here, and no network is asked.
+    `postgres://ada:secret@no-such-host.${'x'.repeat(64)}/db`,
     6,
     /cannot be reached: .*no-such-host/,
   ],
@@ -117,6 +126,19 @@ it('gives up, in less than 5 seconds, on a server that does not answer', async (
   silent.close()
   expectRefusal(ran, 6, /cannot be reached: .*timeout/)
   console.info(`gave up after ${Math.round(performance.now() - startedAt)} ms`)
+})
+
+it('waits for a server that is starting', async () => {
+  await server.crash()
+  const opening = openMemory(`${server.url}&schema=early`, { background: false, busyTimeoutMs: 60_000 })
+  try {
+    await expect(Promise.race([opening, sleep(500, 'waits')])).resolves.toBe('waits')
+  } finally {
+    server.start()
+  }
+  const memory = await opening
+  await memory.store('key', 1)
+  await memory.close()
 })
 
 it('refuses a server that is too old', async () => {

@@ -55,6 +55,23 @@ it('finds an event that comes after later ones were found, also beside one whose
   expect(await ids()).toEqual([1, 2, 3, 4, 5, 6, 7])
 })
 
+it('delivers what the same handle writes right after it subscribed or watched, whichever connection is faster', async () => {
+  const memory = await openPostgresScratch()
+  const firstOf = <T>(stream: AsyncIterable<T>) => stream[Symbol.asyncIterator]().next()
+  for (let i = 0; i < 400; i++) {
+    const stop = new AbortController()
+    const events = memory.events.subscribe({ types: ['now', 'later'], signal: stop.signal })
+    const changes = memory.shared.watch('', { signal: stop.signal })
+    const { id } = await memory.logEvent('now', i)
+    const { revision } = await memory.shared.update('key', i)
+    await memory.logEvent('later', i)
+    await memory.shared.update('key', -i)
+    expect((await firstOf(events)).value).toMatchObject({ id })
+    expect((await firstOf(changes)).value).toMatchObject({ revision })
+    stop.abort()
+  }
+})
+
 it('skips none of 15,000 events of 8 processes under live cursors, each in its order (E1)', async () => {
   const url = scratchUrl()
   const memory = await openPostgresScratch({}, url)
@@ -78,27 +95,35 @@ it('skips none of 15,000 events of 8 processes under live cursors, each in its o
   for (const events of own) {
     expect((await events).map(event => event.data)).toEqual([...Array(eventsEach).keys()])
   }
-}, 120_000)
+}, 300_000)
 
 it('would lose events, and notice it, if a sequence gave out the ids', async () => {
   const url = scratchUrl()
   await openPostgresScratch({}, url)
   await withClient(async client => {
     await client.query('create table naive (id bigint generated always as identity primary key)')
-    const children = writers.map(() => startChild('naive-events', url, 300))
-    const ended = Promise.all(children.map(child => child.exited))
+    const children = writers.map(() => startChild('naive-events', url))
     const read = async (since: number) => {
       const { rows } = await client.query<{ id: string }>('select id from naive where id > $1 order by id', [
         since,
       ])
       return rows.map(row => Number(row.id))
     }
-    const seen = new Set(await readLive(read, ended))
-    expect(await ended).toEqual(writers.map(() => 0))
+    const countUpTo = async (id: number) =>
+      Number((await client.query('select count(*) from naive where id <= $1', [id])).rows[0].count)
+    const seen: number[] = []
+    // For as long as it takes: none is skipped while the cursor stands still, as on a machine with much else to do.
+    do {
+      seen.push(...(await read(seen.at(-1) ?? 0)))
+      await sleep(1)
+    } while ((await countUpTo(seen.at(-1) ?? 0)) === seen.length)
+    for (const child of children) child.process.stdin?.end()
+    expect(await Promise.all(children.map(child => child.exited))).toEqual(writers.map(() => 0))
+    seen.push(...(await read(seen.at(-1) ?? 0)))
+    const found = new Set(seen)
     const stored = await read(0)
-    const skipped = stored.filter(id => !seen.has(id))
+    const skipped = stored.filter(id => !found.has(id))
     console.info(`a cursor over the ids of a sequence skipped ${skipped.length} of ${stored.length} events`)
-    expect(stored).toHaveLength(writers.length * 300)
     expect(skipped.length).toBeGreaterThan(0)
   }, url)
-}, 60_000)
+})

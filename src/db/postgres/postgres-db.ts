@@ -40,9 +40,14 @@ export class PostgresDb implements Db {
     Scope.check(this.#store)
   }
 
+  beforeWrites<T>(read: () => Promise<T>): Promise<T> {
+    return this.#store.beforeWrites(read)
+  }
+
   async transaction<T>(fn: (tx: Db) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     Scope.check(this.#store)
     const run = AsyncLocalStorage.snapshot()
+    await this.#store.mayWrite()
     let isBegun = false
     const begin = (tx: Db) => {
       isBegun = true
@@ -61,6 +66,7 @@ export class PostgresDb implements Db {
 
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
     Scope.check(this.#store)
+    await this.#store.mayWrite()
     const attempt = (client: PoolClient) => this.#execute(client, text, params)
     const executed = await this.#store.again(() => this.#store.lend(attempt))
     this.#store.commits.add()

@@ -25,6 +25,9 @@ export interface PostgresOptions {
 /** How often a collision with another transaction is tried again before the caller hears of it. */
 const maxAttempts = 10
 
+/** How long a server may take to let us in, in milliseconds: one that is not reached is tried again before long. */
+const connectTimeoutMs = 2_000
+
 /** The longest pause between two attempts, in milliseconds. */
 const maxPauseMs = 250
 
@@ -55,6 +58,8 @@ export class PostgresStore {
   #underWay = 0
   #allEnded: (() => void) | undefined
   #isClosing = false
+  /** Reads that are to be over before anything more is written. */
+  readonly #readsBefore = new Set<Promise<unknown>>()
   readonly #compiler = new Compiler(postgresBinding)
   readonly #names = new Map<string, string>()
 
@@ -94,7 +99,7 @@ export class PostgresStore {
       connectionString: connection,
       // Statements that do not depend on each other's answers go at once.
       pipeline: true,
-      connectionTimeoutMillis: 3_000,
+      connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       options: [`search_path=${quoteSetting(schema)}`, ...settings].map(each => `-c ${each}`).join(' '),
@@ -103,7 +108,9 @@ export class PostgresStore {
     const { maxConnections: max = 10, busyTimeoutMs = 5_000 } = options
     const store = new PostgresStore(pg, config, { max, schema, busyTimeoutMs, url: withoutPassword(url) })
     try {
-      await store.use(client => createSchema(client, schema))
+      const longest = performance.now() + busyTimeoutMs - connectTimeoutMs
+      const create = () => store.use(client => createSchema(client, schema))
+      await store.again(create, () => performance.now() < longest)
       return store
     } catch (error) {
       await store.close()
@@ -123,8 +130,25 @@ export class PostgresStore {
     return this.#compiler.bind(params)
   }
 
+  async beforeWrites<T>(read: () => Promise<T>): Promise<T> {
+    const reading = read()
+    const over = reading.catch(() => {})
+    this.#readsBefore.add(over)
+    try {
+      return await reading
+    } finally {
+      this.#readsBefore.delete(over)
+    }
+  }
+
+  /** Resolves when nothing is being read that what is written now must come after. */
+  async mayWrite(): Promise<void> {
+    if (this.#readsBefore.size > 0) await Promise.all(this.#readsBefore)
+  }
+
   /** Runs one statement on any connection, again when another transaction was in its way or it was not stored. */
   async run(statement: Statement, params: Bound[]): Promise<Row[]> {
+    if (!statement.reads) await this.mayWrite()
     const attempt = () => this.use(client => this.#alone(client, statement, params))
     const rows = await this.again(attempt)
     if (isFollowed(statement)) this.commits.add()
