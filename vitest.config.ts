@@ -9,7 +9,10 @@ export default defineConfig({
     pool: 'forks',
     // Many tests start processes of their own: more workers than this only make them wait for each other.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Ten times what the slowest take on a quiet machine: no test is to fail since others keep the machine busy.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    // For another process, a server or a timer.
+    expect: { poll: { timeout: 30_000 } },
   },
 })

@@ -14,7 +14,7 @@ export async function run(size: Size): Promise<Comparison[]> {
     return [await oneByOne(bench), await inBatches(bench), await enqueued(bench), await appended(bench)]
   } finally {
     await bench.close()
-    server?.stop()
+    await server?.stop()
   }
 }
 

@@ -49,9 +49,11 @@ async function withinProcess(memory: Memory, calls: number) {
 async function acrossProcesses(memory: Memory, file: string, calls: number, gapsMs: [number, number]) {
   const hearing = latencies(memory, calls)
   const writer = start('log', file, calls, ...gapsMs)
+  // It may be gone before its last event is heard of.
+  const exited = once(writer, 'exit')
   writer.stdin.write('go\n')
   const heard = await hearing
-  await once(writer, 'exit')
+  await exited
   return heard
 }
 

@@ -7,6 +7,7 @@ import { type Options, readOptions, usage } from './main/options.ts'
 import { Processes } from './main/processes.ts'
 import { arrange, performRun } from './main/story.ts'
 import { scan } from './planner/scan.ts'
+import { leaseMs, patience } from './swarm.ts'
 import { lastEventId } from './wait.ts'
 
 /**
@@ -46,7 +47,7 @@ async function swarmOver(directory: string): Promise<boolean> {
     'swarm/run',
     held => runUntilInterrupted(memory, directory, screen, held.signal),
     // Should this process be killed, the next one need not wait for long; another run is over within a minute.
-    { owner, leaseMs: 5_000, waitMs: 60_000 },
+    { owner, leaseMs, waitMs: 60_000 * patience },
   )
 }
 

@@ -27,11 +27,14 @@ export function remembered<T>(value: Json | undefined): T {
   return value as T
 }
 
+/** Makes all wait so many times as long for each other, where processes stand still at times: in tests, for one. */
+export const patience = Number(process.env.SWARM_PATIENCE ?? 1)
+
 /** How long an agent that gives no sign of life counts as alive. Then others get what it held. */
-export const lifeMs = 2_000
+export const lifeMs = 2_000 * patience
 
 /** How long a task or an office is kept for a process, should nobody be there to notice its death. */
-export const leaseMs = 5_000
+export const leaseMs = 5_000 * patience
 
 /** The key of the shared state under which all workers add up what they did. */
 export const progressKey = 'swarm/progress'

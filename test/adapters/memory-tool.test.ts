@@ -105,7 +105,9 @@ const command: fc.Arbitrary<MemoryCommand> = fc.oneof(
   fc.record({ command: fc.constant('rename' as const), old_path: somePath, new_path: somePath }),
 )
 
-it('answers as the tool of the SDK does, word by word, on thousands of random commands', async () => {
+it('answers as the tool of the SDK does, word by word, on thousands of random commands', {
+  timeout: 300_000,
+}, async () => {
   const memory = await openScratch({ durability: 'normal' })
   let count = 0
   let successes = 0

@@ -3,7 +3,7 @@ import { Heartbeats } from '../../src/agents/heartbeat.ts'
 import type { Db } from '../../src/db/db.ts'
 import { sql } from '../../src/db/sql.ts'
 import { SqliteStore } from '../../src/db/sqlite/store.ts'
-import { TestClock } from '../support/clock.ts'
+import { paceBy, TestClock } from '../support/clock.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
 
 const interactive = { interactive: true }
@@ -15,6 +15,7 @@ it('spends no commit of its own on the sign of life of a write, a transaction, o
   const store = await SqliteStore.open(scratchFile(), 1000)
   onTestFinished(() => store.close())
   let commits = 0
+  paceBy(0)
   store.writer.onCommit = () => commits++
   const plain = store.db(clock)
   await plain.all(
@@ -45,6 +46,7 @@ it('renews all agents of a process who act at the same time in one statement and
   const ids = Array.from({ length: 50 }, (_, i) => `agent-${i}`)
   for (const id of ids)
     await plain.all(sql`insert into agents (id, type, last_active) values (${id}, 'coder', '2000')`)
+  paceBy(0)
   let renewals = 0
   const counted: Db = {
     ...plain,

@@ -3,14 +3,21 @@
 import fs from 'node:fs'
 import { openMemory } from '../../src/open.ts'
 
+/** Short, for who comes after one that was killed waits for its end; with nobody else about it is taken up again. */
+const leaseMs = 1_000
+
 const [location, group = '', count, where] = process.argv.slice(2)
-const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
+const memory = await openMemory(location, {
+  background: false,
+  durability: 'normal',
+  busyTimeoutMs: 60_000,
+})
 let handled = 0
 const dieAt = (place: string) => {
   if (handled === Number(count) && place === where) process.kill(process.pid, 'SIGKILL')
 }
 
-for await (const { id } of memory.events.subscribe({ types: ['work'], since: 0, group })) {
+for await (const { id } of memory.events.subscribe({ types: ['work'], since: 0, group, leaseMs })) {
   handled++
   await memory.transaction(async tx => {
     if (await tx.events.commit(group, id)) await tx.store(`handled/${id}`, process.pid, { ifAbsent: true })

@@ -1,12 +1,16 @@
 // Leads and writes under the guard of its term, COUNT times in all and 4 times a term, and prints a JSON line for each
-// term, each write and each write refused. It stops itself once in a term: for longer than its lease, if so wanted.
+// term, each write and each write refused. It stops itself STOPS times, between two writes of a term.
 import fs from 'node:fs'
 import { HivewaxError } from '../../src/errors.ts'
 import type { Leadership } from '../../src/locks/leadership.ts'
 import { openMemory } from '../../src/open.ts'
 
 const [location = '', candidate = '', count, stops] = process.argv.slice(2)
-const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
+const memory = await openMemory(location, {
+  background: false,
+  durability: 'normal',
+  busyTimeoutMs: 60_000,
+})
 let written = 0
 let stopped = 0
 
@@ -24,7 +28,8 @@ async function write({ term }: Leadership): Promise<void> {
 async function rule(chief: Leadership): Promise<void> {
   print({ elected: chief.term })
   for (let i = 0; i < 4 && written < Number(count); i++) {
-    if (i === 2 && stopped++ < Number(stops)) {
+    if (written >= 2 && stopped < Number(stops)) {
+      stopped++
       print({ stopping: chief.term })
       process.kill(process.pid, 'SIGSTOP')
     }

@@ -1,4 +1,4 @@
-// Serves the type `work` on LOCATION with leases of LEASE ms until SIGTERM: COUNT steps, each of which notes its key and
+// Serves the type `work` on LOCATION with leases of LEASE ms until SIGTERM, as AGENT: COUNT steps, each of which notes its key and
 // its result in the file EFFECTS; a sleep after every eighth; a signal to wait for. Prints which runs it begins, and
 // the steps that are kept.
 import { randomUUID } from 'node:crypto'
@@ -6,8 +6,8 @@ import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openMemory } from '../../src/open.ts'
 
-const [location, effects = '', steps, leaseMs] = process.argv.slice(2)
-const memory = await openMemory(location, { background: false, durability: 'normal' })
+const [location, effects = '', steps, leaseMs, agentId] = process.argv.slice(2)
+const memory = await openMemory(location, { background: false, durability: 'normal', agentId })
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort())
 // A synchronous write reaches its file before anything else happens, even a SIGKILL.

@@ -1,11 +1,12 @@
 // Claims and completes tasks as AGENT, printing each step once it is acknowledged, until none is left to do. With a
-// number HOLD it claims that many, says "holding", and completes the last one only when a line comes on stdin.
+// number HOLD it claims that many, the last one under a lease of HELD_MS, says "holding", and completes that one only when
+// a line comes on stdin.
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HivewaxError } from '../../src/errors.ts'
 import { openMemory } from '../../src/open.ts'
 
-const [location, agentId, leaseMs, hold] = process.argv.slice(2)
+const [location, agentId, hold, heldMs] = process.argv.slice(2)
 const memory = await openMemory(location, {
   background: false,
   durability: 'normal',
@@ -15,7 +16,8 @@ const memory = await openMemory(location, {
 let claims = 0
 
 for (;;) {
-  const [task] = await memory.tasks.claim({ leaseMs: Number(leaseMs) })
+  const leaseMs = claims + 1 === Number(hold) ? Number(heldMs) : 3_600_000
+  const [task] = await memory.tasks.claim({ leaseMs })
   if (task !== undefined) {
     console.log(`claimed ${task.id} ${task.token}`)
     if (++claims === Number(hold)) {

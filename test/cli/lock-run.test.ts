@@ -42,7 +42,7 @@ it('exits with the code of the command, and as shells do when a signal ended it'
 
 it('exits with 4 while somebody else holds the lock, and waits for it when asked', async () => {
   const { folder, memory } = await swarm()
-  const held = await memory.locks.acquire('deploy', { owner: 'somebody' })
+  const held = await memory.locks.acquire('deploy', { owner: 'somebody', leaseMs: 3_600_000 })
   const ran = path.join(folder, 'ran')
   const touch = ['--', 'touch', ran]
   expect(hivewax(folder, ['lock', 'run', 'deploy', ...touch])).toMatchObject({
@@ -102,7 +102,7 @@ it('ends the command, by force if need be, and exits with 4 when the lock is los
     'run',
     'deploy',
     '--lease',
-    '600ms',
+    '10s',
     '--',
     process.execPath,
     '-e',
@@ -110,12 +110,12 @@ it('ends the command, by force if need be, and exits with 4 when the lock is los
   ])
   await running.line('up')
   await memory.execute(
-    "update hivewax_locks set token = 9, owner = 'thief', lease_until = lease_until + 60000",
+    "update hivewax_locks set token = 9, owner = 'thief', lease_until = lease_until + 3600000",
   )
   await running.line('told')
   expect(await running.exited).toEqual([4, null])
   expect(await memory.locks.get('deploy')).toMatchObject({ owner: 'thief', token: 9 })
-}, 30_000)
+})
 
 /** A folder with a store that the command line finds, and this test has open too. */
 async function swarm(): Promise<{ folder: string; memory: Memory }> {

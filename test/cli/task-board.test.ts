@@ -1,6 +1,6 @@
 import path from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { colours } from '../../src/cli/print/colour.ts'
 import { span } from '../../src/cli/print/span.ts'
 import { displayWidth } from '../../src/cli/print/text.ts'
@@ -33,10 +33,17 @@ async function fill(memory: Memory): Promise<void> {
   await memory.tasks.heartbeat({ id: deploy.id, token: deploy.token, progress: { step: 2 } })
 }
 
+/** No time passes between what is done and the look at it. */
+function stopClock(): void {
+  vi.setSystemTime(new Date())
+  onTestFinished(() => void vi.useRealTimers())
+}
+
 const plain = { colours: colours(1, false), width: 100, height: Number.POSITIVE_INFINITY }
 
 describe('the board', () => {
   it('tells of every task where it belongs', async () => {
+    stopClock()
     const memory = await openScratch()
     await fill(memory)
     const board = await new BoardReader(memory, 10).read()
@@ -47,7 +54,7 @@ describe('the board', () => {
       'Ready 1',
       '○ urgent  Look at⏎the \\u001b[2J alarm  low, for 0s',
       'Waiting 2',
-      expect.stringMatching(/^○ nightly {2}Report {2}in 59m \d+s$/),
+      '○ nightly  Report  in 1h',
       '○ test  Test it  after deploy',
       'Running 1',
       '● deploy  Deploy it  coder-1, 0s, {"step":2}',
@@ -98,6 +105,7 @@ describe('the board', () => {
   })
 
   it('has every part side by side where there is room', async () => {
+    stopClock()
     const memory = await openScratch()
     await fill(memory)
     const lines = boardLines(await new BoardReader(memory, 10).read(), { ...plain, width: 160, height: 24 })
@@ -105,7 +113,7 @@ describe('the board', () => {
       /^Ready 1 ─+ {2}Waiting 2 ─+ {2}Running 1 ─+ {2}Done 1 ─+ {2}Failed and dead 1 ─+$/,
     )
     expect(lines[4]).toMatch(/^○ urgent .* ○ nightly .* ● deploy .* ✓ compile .* † broken /)
-    expect(lines[5]).toMatch(/low, for .* in 59m .* coder-1, /)
+    expect(lines[5]).toMatch(/low, for .* in 1h .* coder-1, /)
   })
 })
 
@@ -194,14 +202,19 @@ describe('tasks board', () => {
       expect(board.shown()).not.toContain('\u001b[?25l')
     })
 
-    // Twelve of the ticks that redraw it unasked take longer than the test may.
-    it('shows what changes as it changes', { timeout: 11_000 }, async () => {
+    it('shows what changes as it changes', async () => {
       const { folder, memory } = await filledFolder()
       const board = atTerminal(folder, 'tasks board')
-      for (let count = 1; count <= 12; count++) {
-        await board.until(`Ready ${count}`)
+      await board.until('Ready 1 ')
+      const times: number[] = []
+      for (let count = 2; count <= 13; count++) {
+        const begun = performance.now()
         await memory.tasks.create({ description: 'one more' })
+        await board.until(`Ready ${count}`)
+        times.push(performance.now() - begun)
       }
+      // A tick redraws it unasked a second and more after it was drawn. One redrawn sooner by chance proves nothing.
+      expect(times.filter(time => time < 900).length).toBeGreaterThan(3)
     })
 
     it('fits 60 columns, and has no colours with NO_COLOR', async () => {

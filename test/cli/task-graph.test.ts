@@ -43,7 +43,7 @@ const dags = fc
   })
   .map(list => {
     const nodes = list.map(([text, status], i) =>
-      node(`${i}${text}`, { status, description: text.repeat(9) }),
+      node(`${i} ${text}`, { status, description: text.repeat(9) }),
     )
     const edges = list.flatMap(([, , froms], to) =>
       [...new Set(froms)].filter(from => from < to).map(from => edge(nodes[from]!.id, nodes[to]!.id)),

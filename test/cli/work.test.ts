@@ -23,9 +23,10 @@ async function store(...tasks: NewTask[]): Promise<{ folder: string; memory: Mem
 
 type Get = (id: string) => Promise<Task>
 
-/** A worker in the background, whose lines of `--json` come one by one. */
+/** A worker in the background, whose lines, of `--json` unless they are `--plain`, come one by one. */
 function startWork(folder: string, ...args: string[]) {
-  const child = spawn(process.execPath, [hivewaxFile, 'work', '--json', '--agent-id', 'w1', ...args], {
+  const format = args.includes('--plain') ? [] : ['--json']
+  const child = spawn(process.execPath, [hivewaxFile, 'work', ...format, '--agent-id', 'w1', ...args], {
     cwd: folder,
     env: cliEnv(folder),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -33,8 +34,10 @@ function startWork(folder: string, ...args: string[]) {
   onTestFinished(() => void child.kill('SIGKILL'))
   const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const said = readline.createInterface({ input: child.stderr })[Symbol.asyncIterator]()
+  const line = async () => String((await lines.next()).value)
   return {
-    next: async () => JSON.parse(String((await lines.next()).value)),
+    line,
+    next: async () => JSON.parse(await line()),
     said: async () => String((await said.next()).value),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     closeOutput: () => child.stdout.destroy(),
@@ -144,10 +147,13 @@ describe('a command gets its task', () => {
 
 describe('the exit code of a command', () => {
   it('decides what becomes of its task', async () => {
-    const tasks = [0, 75, 65, 3].map(code => ({ id: `exit-${code}`, description: String(code) }))
+    // None comes round again while the others still run.
+    const backoff = { baseMs: 3_600_000 }
+    const tasks = [0, 75, 65, 3].map(code => ({ id: `exit-${code}`, description: String(code), backoff }))
     const { folder, get } = await store(...tasks)
     const line = 'echo "the reason" >&2; exit "$HIVEWAX_TASK_DESCRIPTION"'
-    const ran = hivewax(folder, ['work', ...once1, '--json', '--concurrency', '4', '--exec', line])
+    const wanted = [...once1, '--json', '--concurrency', '4', '--later', '1h']
+    const ran = hivewax(folder, ['work', ...wanted, '--exec', line])
     const events = ran.stdout
       .trim()
       .split('\n')
@@ -221,13 +227,16 @@ describe('a running command', () => {
     'is ended by a second %s, and its task given back',
     async signal => {
       const { folder, get } = await store({ id: 'a', description: 'A' })
-      const work = startWork(folder, '--exec', long)
-      await work.next()
+      const work = startWork(folder, '--plain', '--exec', long)
+      expect(await work.line()).toContain('\tstarted\ta\t')
       const running = pids(await work.said())
       work.kill(signal)
-      await expect.poll(() => work.kill(signal) && running.some(isAlive), { timeout: 10_000 }).toBe(false)
-      expect(await work.next()).toMatchObject({ event: 'stopped' })
-      expect(await work.next()).toMatchObject({ event: 'summary', released: 1, lost: 0 })
+      // Signals that come before the first is heard are one.
+      expect(await work.said()).toContain('once more, and they are ended')
+      work.kill(signal)
+      expect(await work.line()).toContain('\tstopped\ta\t')
+      expect(running.map(isAlive)).toEqual([false, false])
+      expect(await work.said()).toBe('0 completed, 0 failed, 1 released, 0 lost')
       expect(await work.exited).toBe(0)
       expect(await get('a')).toMatchObject({ status: 'pending', attempts: 0, errors: [] })
     },
@@ -253,10 +262,11 @@ describe('a running command', () => {
     const running = pids(await work.said())
     work.kill('SIGTERM')
     expect(await work.next()).toMatchObject({ event: 'stopped' })
-    expect(running.map(isAlive)).toEqual([false, false])
+    // Each of those that are killed dies when its turn comes, and none else for a minute.
+    await expect.poll(() => running.some(isAlive)).toBe(false)
     expect(await work.exited).toBe(0)
     expect(await get('a')).toMatchObject({ status: 'pending', attempts: 0 })
-  }, 20_000)
+  })
 })
 
 it.each([

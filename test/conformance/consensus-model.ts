@@ -62,7 +62,7 @@ export const consensusModel: Suite = (open, times) => {
       }),
       { numRuns: times(2_000) },
     )
-  }, 120_000)
+  })
 }
 
 function run(

@@ -58,7 +58,7 @@ export const eventModel: Suite = (open, times) => {
       },
     )
     await fc.assert(property, { numRuns: times(2_000) })
-  }, 180_000)
+  })
 }
 
 interface Consumer {

@@ -8,6 +8,9 @@ import { TestClock } from '../support/clock.ts'
 import { take } from '../support/take.ts'
 import type { Suite } from './suite.ts'
 
+/** So long that a leader that renews it keeps it though the machine stands still for three seconds. */
+const renewedMs = 6_000
+
 /** So long that no renewal falls into a test that advances the clock by hand. */
 const leaseMs = 3_600_000
 
@@ -94,12 +97,12 @@ export const leadership: Suite = (open, times) => {
   it('aborts the signal of a leader that was superseded, and of one whose memory is closed', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
-    const lost = await memory.locks.campaign('chief', { leaseMs: 600 })
-    clock.advance(600)
+    const lost = await memory.locks.campaign('chief', { leaseMs: renewedMs })
+    clock.advance(renewedMs)
     await memory.locks.acquire('chief', { owner: 'thief' })
     await aborted(lost)
     expect(lost.signal.reason).toMatchObject({ code: 'stale_token' })
-    const other = await memory.locks.campaign('other', { leaseMs: 600 })
+    const other = await memory.locks.campaign('other', { leaseMs })
     await memory.close()
     await aborted(other)
     expect(other.signal.reason).toMatchObject({ code: 'closed' })
@@ -123,7 +126,7 @@ export const leadership: Suite = (open, times) => {
 
   it('renews a term in the background', async () => {
     const memory = await open()
-    await using chief = await memory.locks.campaign('chief', { leaseMs: 600 })
+    await using chief = await memory.locks.campaign('chief', { leaseMs: renewedMs })
     // Each renewal makes more of the lease remain than did at the look before.
     for (let last = 0, rises = 0; rises < 3; await nextTurn()) {
       const { remainingMs = 0 } = (await memory.locks.leader('chief')) ?? {}

@@ -21,9 +21,8 @@ export const leases: Suite = open => {
       memory.events.subscribe({ group: 'g', since: 0, leaseMs: dayMs, consumer })[Symbol.asyncIterator]()
     const [first, second] = [consume('first'), consume('second')]
     expect((await first.next()).value).toMatchObject({ id: 1 })
-    let finish = (_: string) => {}
-    const work = () => new Promise<string>(resolve => (finish = resolve))
-    const run = memory.workflows.run('w', wf => wf.step('s', work), { leaseMs: dayMs })
+    const finish = Promise.withResolvers<string>()
+    const run = memory.workflows.run('w', wf => wf.step('s', () => finish.promise), { leaseMs: dayMs })
     const owner = async () => (await memory.workflows.getRun('w'))?.owner
     await expect.poll(owner).toBeDefined()
 
@@ -43,7 +42,7 @@ export const leases: Suite = open => {
     await expect(first.next()).rejects.toMatchObject({ code: 'stale_token' })
     await second.return()
     expect(await owner()).toBeUndefined()
-    finish('done')
+    finish.resolve('done')
     expect(await run).toBe('done')
   })
 

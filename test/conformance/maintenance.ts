@@ -168,9 +168,15 @@ export const maintenance: Suite = open => {
     }
     done = true
     await writer
-    // What a vacuum beside writers cannot give back, the full one can.
-    const freed = [results[0], results[3]] as { freedBytes: number }[]
-    expect(freed.reduce((sum, { freedBytes }) => sum + freedBytes, 0)).toBeGreaterThan(1_000_000)
+    // What a vacuum beside writers cannot give back, the full one can; a server's once the transactions of others, as
+    // of another test, have ended that began before.
+    const [first, , , full] = results as { freedBytes: number }[]
+    let freed = (first?.freedBytes ?? 0) + (full?.freedBytes ?? 0)
+    const again = async () => {
+      if (freed <= 1_000_000) freed += (await memory.vacuum({ full: true })).freedBytes
+      return freed
+    }
+    await expect.poll(again).toBeGreaterThan(1_000_000)
     expect(await memory.retrieve('steady')).toBe(stored - 1)
   })
 

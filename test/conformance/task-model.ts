@@ -85,7 +85,7 @@ export const taskModel: Suite = (open, times) => {
       const seed = Math.floor(Math.random() * 2 ** 31)
       console.info(`seed ${seed}`)
       await fc.assert(property, { numRuns: times(most), seed })
-    }, 180_000)
+    })
   }
 }
 

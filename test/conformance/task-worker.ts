@@ -3,6 +3,8 @@ import { expect, it, onTestFinished } from 'vitest'
 import { GiveUp, TryLater } from '../../src/index.ts'
 import type { Memory } from '../../src/memory.ts'
 import type { TaskHandler, WorkOptions } from '../../src/tasks/work.ts'
+import { TestClock } from '../support/clock.ts'
+import { comesSoon } from '../support/patience.ts'
 import { storyOf } from '../support/tasks.ts'
 import type { Suite } from './suite.ts'
 
@@ -20,11 +22,29 @@ function start(memory: Memory, handler: TaskHandler, options: WorkOptions = {}) 
   return { stop, ended }
 }
 
+/** So long that a worker keeps its lease though the machine stands still for three seconds; renewed every two. */
+const leaseMs = 6_000
+
+/** Tells how often the only task's lease was given anew since. */
+function countRenewals(memory: Memory): () => Promise<number> {
+  let renewals = -1
+  let last: unknown
+  return async () => {
+    const [row] = await memory.query('select lease_until from tasks')
+    if (row?.lease_until !== last) renewals++
+    last = row?.lease_until
+    return renewals
+  }
+}
+
 const statusOf = async (memory: Memory, id: string) => (await memory.tasks.get(id))?.status
 
 /** Resolves, or rejects with its reason, when a signal aborts. */
 const aborted = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })
 
 /** The worker loop. */
 export const taskWorker: Suite = open => {
@@ -71,7 +91,8 @@ export const taskWorker: Suite = open => {
   })
 
   it('hears of new tasks, of those that become due, and of those whose workers died (T3)', async () => {
-    const memory = await open()
+    const clock = new TestClock()
+    const memory = await open({ clock })
     await memory.tasks.create({ id: 'orphan', description: 'x' })
     await memory.tasks.claim({ agentId: 'dead', leaseMs: 200 })
     const seen: string[] = []
@@ -80,7 +101,27 @@ export const taskWorker: Suite = open => {
     expect(seen).toEqual([])
     await memory.tasks.create({ id: 'new', description: 'x' })
     await memory.tasks.create({ id: 'due', description: 'x', delayMs: 300 })
+    await expect.poll(() => seen).toEqual(['new'])
+    clock.advance(200)
+    await expect.poll(() => seen).toEqual(['new', 'orphan'])
+    clock.advance(100)
     await expect.poll(() => seen).toEqual(['new', 'orphan', 'due'])
+  })
+
+  it('looks again when a task becomes due, not only now and then (T3)', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    let seen = Promise.withResolvers<void>()
+    start(memory, () => seen.resolve())
+    const isSoon = await comesSoon(async () => {
+      seen = Promise.withResolvers()
+      await memory.tasks.create({ description: 'x', delayMs: 50 })
+      // The worker looks at what there is now.
+      await sleep(50)
+      clock.advance(50)
+      return () => seen.promise
+    })
+    expect(isSoon).toBe(true)
   })
 
   it('ends an attempt by an error, the task by GiveUp, and puts it off by TryLater without counting (T7)', async () => {
@@ -98,8 +139,8 @@ export const taskWorker: Suite = open => {
       return 'fine'
     }
     const { stop } = start(memory, handler)
-    await expect.poll(() => statusOf(memory, 'early')).toBe('completed')
-    await expect.poll(() => statusOf(memory, 'flaky')).toBe('completed')
+    for (const id of ['early', 'flaky']) await expect.poll(() => statusOf(memory, id)).toBe('completed')
+    await expect.poll(() => statusOf(memory, 'hopeless')).toBe('failed')
     expect(await memory.tasks.get('hopeless')).toMatchObject({
       status: 'failed',
       errors: [{ attempt: 1, agentId: 'w', error: { name: 'GiveUp', message: 'no such file' } }],
@@ -173,13 +214,14 @@ export const taskWorker: Suite = open => {
     let stolen = 0
     const handler: TaskHandler = async (_, { progress }) => {
       await progress({ percent: 50 })
-      for (let i = 0; i < 12; i++) {
+      const renewals = countRenewals(memory)
+      while ((await renewals()) < 2 && stolen === 0) {
         await sleep(50)
         stolen += (await thief.tasks.claim()).length
       }
       return 'done'
     }
-    const { completed } = await memory.tasks.work(handler, { agentId: 'w', leaseMs: 300, untilEmpty: true })
+    const { completed } = await memory.tasks.work(handler, { agentId: 'w', leaseMs, untilEmpty: true })
     expect([completed, stolen]).toEqual([1, 0])
     expect(await memory.tasks.get('t')).toMatchObject({
       attempts: 1,
@@ -199,9 +241,7 @@ export const taskWorker: Suite = open => {
         throw error
       })
     })
-    await expect
-      .poll(() => reason, { timeout: 5_000 })
-      .toMatchObject({ code: 'stale_token', details: { status: 'cancelled' } })
+    await expect.poll(() => reason).toMatchObject({ code: 'stale_token', details: { status: 'cancelled' } })
     expect(await stop()).toEqual({ completed: 0, failed: 0, released: 0, lost: 1 })
     expect(await statusOf(memory, 't')).toBe('cancelled')
   })
@@ -211,7 +251,7 @@ export const taskWorker: Suite = open => {
     await memory.tasks.create({ id: 't', description: 'x' })
     const stuck = Promise.withResolvers<void>()
     let heldAtAbort: boolean | undefined
-    const { stop } = start(
+    const { stop, ended } = start(
       memory,
       async (_, { signal }) => {
         // While this transaction holds the task no heartbeat gets through.
@@ -223,14 +263,16 @@ export const taskWorker: Suite = open => {
         // A read needs no turn: who has the task at this moment?
         const [row] = await memory.query("select status, assigned_to from tasks where id = 't'")
         heldAtAbort = row?.status === 'running' && row.assigned_to === 'w'
+        // Before it can claim the task again.
+        void stop()
         stuck.resolve()
         await blocking
         throw signal.reason
       },
-      { leaseMs: 400 },
+      { leaseMs: 4_000 },
     )
-    await expect.poll(() => heldAtAbort, { timeout: 5_000 }).toBe(true)
-    expect((await stop()).lost).toBe(1)
+    await expect.poll(() => heldAtAbort).toBe(true)
+    expect((await ended).lost).toBe(1)
   })
 
   it('a result that comes after the task was lost changes nothing (T2)', async () => {
@@ -303,15 +345,25 @@ export const taskWorker: Suite = open => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x' })
     let runs = 0
-    const handler: TaskHandler = async ({ token }) => {
+    const first = Promise.withResolvers<void>()
+    const handler: TaskHandler = async ({ token }, { signal }) => {
       runs++
-      if (token > 1) return sleep(900)
+      if (token > 1) {
+        await first.promise
+        const renewals = countRenewals(memory)
+        while ((await renewals()) < 2) {
+          signal.throwIfAborted()
+          await sleep(50)
+        }
+        return
+      }
       await memory.tasks.cancel('t')
       await memory.tasks.redrive('t')
       await expect.poll(() => runs).toBe(2)
+      first.resolve()
     }
-    const { stop } = start(memory, handler, { concurrency: 2, leaseMs: 300 })
-    await expect.poll(() => statusOf(memory, 't'), { timeout: 5_000 }).toBe('completed')
+    const { stop } = start(memory, handler, { concurrency: 2, leaseMs })
+    await expect.poll(() => statusOf(memory, 't')).toBe('completed')
     expect((await stop()).completed).toBe(1)
     expect([runs, (await memory.tasks.get('t'))?.attempts]).toEqual([2, 1])
   })

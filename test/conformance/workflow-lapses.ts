@@ -95,10 +95,11 @@ export const workflowLapses: Suite = open => {
   it('W9: a suspect goes last, and has the process for itself until it keeps a step', async () => {
     const memory = await open()
     const log: string[] = []
+    const others = Promise.withResolvers<void>()
     const code = async (wf: WorkflowContext) => {
-      log.push(`${wf.id} begins`)
+      if (log.push(`${wf.id} begins`) === 3) others.resolve()
       await wf.step('a', async () => {
-        await new Promise(resolve => setTimeout(resolve, 30))
+        await others.promise
         if (wf.id.startsWith('suspect')) await memory.workflows.start('w', { id: `beside ${wf.id}` })
         await new Promise(resolve => setTimeout(resolve, 30))
         log.push(`${wf.id} keeps`)

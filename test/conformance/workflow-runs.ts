@@ -343,13 +343,20 @@ export const workflowRuns: Suite = open => {
     await memory.execute(`insert into hivewax_workflow_steps (workflow_id, step, result, completed_at)
       values ('first', 'bad', '1', '2026-01-01')`)
     await memory.execute("create unique index refuse on hivewax_workflow_steps (step) where step = 'bad'")
-    const stop = serving(memory, { w: { run: wf => wf.step(String(wf.input), () => 1) } }, { concurrency: 2 })
+    const lost: unknown[] = []
+    const code = { w: { run: (wf: WorkflowContext) => wf.step(String(wf.input), () => 1) } }
+    const stop = serving(memory, code, { concurrency: 2, onError: (_, id) => lost.push(id) })
     for (const [i, input] of ['bad', 'good', 'bad', 'good', 'good'].entries())
       await memory.workflows.start('w', { id: `w${i}`, input })
     // Those refused keep their places only until they are lost; their leases have not lapsed yet.
     for (const id of ['w1', 'w3', 'w4'])
       expect(await ended(memory, id)).toMatchObject({ status: 'completed' })
     for (const id of ['w0', 'w2']) expect(await status(memory, id)).toBe('open')
-    expect(await stop()).toHaveLength(2)
+    await until(
+      async () => lost.length,
+      length => length >= 2,
+    )
+    await stop()
+    expect(lost.sort()).toEqual(['w0', 'w2'])
   })
 }

@@ -206,5 +206,5 @@ describe.each(engines)('$name', ({ name, scratch, open }) => {
       const early = dependencies.filter(parent => !(completed.get(parent as string)![0]!.eventId < begun))
       expect({ id, early }).toEqual({ id, early: [] })
     }
-  }, 180_000)
+  }, 600_000)
 })

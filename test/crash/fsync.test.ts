@@ -26,6 +26,7 @@ it.skipIf(!hasStrace)(
     expect(full).toBeLessThan(count + 30)
     expect(normal).toBeLessThan(30)
   },
+  120_000,
 )
 
 if (!hasStrace) console.info('test/crash/fsync.test.ts is skipped: strace is not installed')

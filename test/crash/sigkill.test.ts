@@ -57,9 +57,9 @@ it('keeps every acknowledged write of 4 writers through 40 rounds of SIGKILL', a
   console.info(`${verdict.acknowledged} writes acknowledged in 40 rounds, ${verdict.lost} lost`)
   expect(verdict).toMatchObject({ lost: 0, gaps: 0, integrity: [{ integrity_check: 'ok' }] })
   expect(verdict.acknowledged).toBeGreaterThan(40 * writers.length)
-}, 180_000)
+}, 600_000)
 
 it('would notice an acknowledgement that comes before the commit', async () => {
   const verdict = await killRounds(10, 'lie')
   expect(verdict.lost).toBeGreaterThan(0)
-}, 120_000)
+}, 300_000)

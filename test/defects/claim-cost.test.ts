@@ -106,5 +106,5 @@ describe.skipIf(process.platform !== 'linux')('the work of a claim', () => {
     expect(unindexed.claim, 'the measure sees a claim that reads the backlog').toBeGreaterThan(
       20 * base.claim,
     )
-  }, 120_000)
+  }, 300_000)
 })

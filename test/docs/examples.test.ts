@@ -33,7 +33,7 @@ describe('the code of the documentation', () => {
       const { status, stderr } = spawnSync(process.execPath, [file], {
         encoding: 'utf8',
         env,
-        timeout: 30_000,
+        timeout: 120_000,
       })
       expect(stderr).toBe('')
       expect(status).toBe(0)

@@ -7,6 +7,7 @@ import { SqliteStore } from '../../src/db/sqlite/store.ts'
 import { Busy, Closed, Storage } from '../../src/errors.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { startChild } from '../support/child.ts'
+import { paceBy } from '../support/clock.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
 import { take } from '../support/take.ts'
 
@@ -116,6 +117,7 @@ describe('the commits of a store', () => {
 
   it('count once for all that is committed together, and only when there may be news for followers', async () => {
     const { store, db } = await openStore()
+    paceBy(0)
     const counted = async (work: () => Promise<unknown>) => {
       const before = store.commits.count
       await work()

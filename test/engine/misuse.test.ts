@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Transaction } from '../../src/transaction.ts'
+import { paceBy } from '../support/clock.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
 
 /** A promise and the function that resolves it. */
@@ -162,7 +163,8 @@ it('acknowledges nothing that goes into a deleted file', async () => {
 
 it('lets the event loop turn between writes that are many and large', async () => {
   const memory = await openScratch({ durability: 'normal' })
-  const value = 'x'.repeat(500_000)
+  paceBy(1)
+  const value = 'x'.repeat(100_000)
   let done = false
   const stored = Promise.all(Array.from({ length: 200 }, (_, i) => memory.store(`k${i}`, value)))
   const ended = stored.then(() => {

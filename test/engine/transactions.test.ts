@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Transaction } from '../../src/transaction.ts'
+import { paceBy } from '../support/clock.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
 
 it('commits everything or nothing, across kinds of records', async () => {
@@ -188,6 +189,7 @@ it("runs the callback in its caller's asynchronous context, and nobody else's", 
 
 it('lets the event loop go on within a long transaction, and its deadline fire', async () => {
   const memory = await openScratch({ durability: 'normal' })
+  paceBy(1)
   const records = Array.from({ length: 10_000 }, (_, i) => ({ key: `k${i}`, value: i }))
   let turns = 0
   let isOver = false

@@ -1,12 +1,30 @@
+import fs from 'node:fs'
 import { expect } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { openMemory } from '../../src/open.ts'
 import { hivewax, type Ran } from '../support/cli.ts'
 
-/** Runs the hook of an event in a folder, as Claude Code does: what it knows comes on the standard input. */
+/**
+ * Runs the hook of an event in a folder, as Claude Code does: what it knows comes on the standard input. On a machine
+ * that stood still meanwhile it gives up, as it must, and is called again.
+ */
 export function hook(folder: string, event: string, input: unknown, ...args: string[]): Ran {
   const text = typeof input === 'string' ? input : JSON.stringify(input)
-  return hivewax(folder, ['hook', event, ...args], { input: text, env: { CLAUDE_PROJECT_DIR: folder } })
+  const options = { input: text, env: { CLAUDE_PROJECT_DIR: folder } }
+  const log = `${folder}/.swarm/memory.db.hooks.log`
+  for (let attempt = 1; ; attempt++) {
+    const before = sizeOf(log)
+    const ran = hivewax(folder, ['hook', event, ...args], options)
+    const hasGivenUp = sizeOf(log) !== before && fs.readFileSync(log, 'utf8').endsWith(givenUp)
+    if (!hasGivenUp || attempt === 5) return ran
+    fs.rmSync(log)
+  }
+}
+
+const givenUp = 'given up after 2000 ms\n'
+
+function sizeOf(file: string): number {
+  return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }
 
 /** The same, which must say nothing. */

@@ -217,9 +217,11 @@ class Model {
   }
 }
 
-it(`answers ${total} requests of every kind, seed ${seed}, as it should`, { timeout: 600_000 }, async () => {
-  const memory = await openScratch()
-  const serving = await startHttp(memory, { maxBodyBytes: 2 ** 20 })
+it(`answers ${total} requests of every kind, seed ${seed}, as it should`, {
+  timeout: 1_800_000,
+}, async () => {
+  const memory = await openScratch({ busyTimeoutMs: 60_000 })
+  const serving = await startHttp(memory, { maxBodyBytes: 2 ** 20, timeoutMs: 120_000 })
   const owner = caller(serving, serving.token)
   const counts = new Map<number, number>()
   const times = new Map<Operation, number>()

@@ -123,7 +123,8 @@ it('ends at once at a second Ctrl-C', async () => {
 it('warns when others can reach it, and answers them only under names that were allowed', async () => {
   const folder = scratchFolder()
   const served = await serve(folder, '--url', 'store.db', '--host', '0.0.0.0', '--allow-host', 'hive.example')
-  expect(served.stderr()).toMatch(/WARNING: 0\.0\.0\.0 .*TLS/)
+  // It is written first, but comes by another pipe.
+  await expect.poll(served.stderr).toMatch(/WARNING: 0\.0\.0\.0 .*TLS/)
   const { port } = new URL(served.url)
   const own = Object.values(os.networkInterfaces())
     .flat()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openScratch } from '../support/memory.ts'
 import { caller } from '../support/requests.ts'
-import { startHttp } from '../support/server.ts'
+import { socketsOfServers, startHttp } from '../support/server.ts'
 
 async function start() {
   const memory = await openScratch()
@@ -74,7 +74,8 @@ describe('a transaction over HTTP', () => {
     const innermost = await owner.begin({ within: inner })
     await owner.within(innermost, 'kv.store', { key: 'a', value: 1 })
     expect((await owner.rollback(id)).status).toBe(204)
-    const late = await owner.begin({ timeoutMs: 200 })
+    // Long enough for what is begun in it.
+    const late = await owner.begin({ timeoutMs: 5_000 })
     const lateInner = await owner.begin({ within: late })
     await owner.within(lateInner, 'kv.store', { key: 'a', value: 1 })
     await memory.store('b', 1)
@@ -97,7 +98,8 @@ describe('a transaction over HTTP', () => {
 
   it('is not begun for a caller who left while it waited for its turn', async () => {
     const { memory, owner, serving } = await start()
-    const id = await owner.begin({ timeoutMs: 5000 })
+    const id = await owner.begin({ timeoutMs: 60_000 })
+    const sockets = socketsOfServers()
     const gone = new AbortController()
     const waiting = fetch(`${serving.url}/v1/transactions`, {
       method: 'POST',
@@ -105,10 +107,13 @@ describe('a transaction over HTTP', () => {
       body: '{"timeoutMs":60000}',
       signal: gone.signal,
     })
+    const refused = expect(waiting).rejects.toThrow()
+    await expect.poll(() => sockets.length).toBe(1)
     await new Promise(resolve => setTimeout(resolve, 100))
     gone.abort()
-    await expect(waiting).rejects.toThrow()
-    await new Promise(resolve => setTimeout(resolve, 100))
+    await refused
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
+    await owner.send('/v1/hello')
     await owner.commit(id)
     const begin = performance.now()
     await memory.store('a', 1)

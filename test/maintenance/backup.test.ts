@@ -12,7 +12,8 @@ import { openScratch, scratchFile, scratchFolder } from '../support/memory.ts'
 
 test('a backup under a steady writer of another process holds every write acknowledged before it began', async () => {
   const file = scratchFile()
-  const memory = await openScratch({}, file)
+  // The writer leaves others few moments to write in, where disks are slow.
+  const memory = await openScratch({ busyTimeoutMs: 60_000 }, file)
   const writer = startChild('append', file, 'writer', 'honest')
   for (let round = 0; round < 5; round++) {
     await writer.until(line => Number(line) >= (round + 1) * 20)

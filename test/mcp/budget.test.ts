@@ -99,7 +99,7 @@ describe('an answer', () => {
     for (const { id, token } of claimed.data) await memory.tasks.complete({ id, token })
   })
 
-  it('keeps within the budget whatever is stored', async () => {
+  it('keeps within the budget whatever is stored', { timeout: 300_000 }, async () => {
     const memory = await openScratch()
     const client = await overHttp('modern', memory)
     const seed = 20_261_122

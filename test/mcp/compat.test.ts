@@ -3,7 +3,7 @@ import { scratchFolder } from '../support/memory.ts'
 import { eras, overStdio } from './support.ts'
 
 for (const era of eras) {
-  it(`answers the tools of claude-flow: ${era}`, { timeout: 60_000 }, async () => {
+  it(`answers the tools of claude-flow: ${era}`, async () => {
     const client = await overStdio(era, scratchFolder(), '--compat', 'claude-flow')
     const use = async (name: string, args: Record<string, unknown> = {}) => {
       const { content, structuredContent, isError } = await client.callTool({ name, arguments: args })

@@ -6,7 +6,7 @@ const processes = 4
 const stores = 50
 
 for (const era of eras) {
-  it(`keeps each of 200 pipelined stores of 4 server processes: ${era}`, { timeout: 120_000 }, async () => {
+  it(`keeps each of 200 pipelined stores of 4 server processes: ${era}`, async () => {
     const folder = scratchFolder()
     const clients = await Promise.all(Array.from({ length: processes }, () => overStdio(era, folder)))
     const answers = await Promise.all(

@@ -26,7 +26,7 @@ const tool = path.join(
 )
 
 for (const scenario of scenarios) {
-  it(`passes ${scenario} of the public conformance tool`, { timeout: 60_000 }, async () => {
+  it(`passes ${scenario} of the public conformance tool`, async () => {
     const { url } = await httpServer(await openScratch())
     const args = [tool, 'server', '--url', url.href, '--scenario', scenario]
     const child = spawn(process.execPath, args, { cwd: scratchFolder() })

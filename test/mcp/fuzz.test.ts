@@ -52,7 +52,7 @@ const ownCalls: fc.Arbitrary<Call> = fc.constantFrom(...tools).chain(tool => {
 describe('whatever a client sends to a tool', () => {
   for (const compat of [undefined, 'claude-flow'] as const) {
     it(`is answered, and no failure of ours comes of it: ${compat ?? 'own tools'}`, {
-      timeout: 120_000,
+      timeout: 900_000,
     }, async () => {
       const memory = await openScratch()
       const toolbox = await toolboxFor(compat)

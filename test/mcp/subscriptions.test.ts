@@ -24,11 +24,11 @@ async function listenTo(
   return { heard, end: () => Promise.all(uris.map(uri => client.unsubscribeResource({ uri }))) }
 }
 
-const patiently = { timeout: 20_000, interval: 20 }
+const patiently = { timeout: 30_000, interval: 20 }
 
 describe('a client that listens to records', () => {
   for (const era of eras) {
-    it(`hears what another process changes, over stdio: ${era}`, { timeout: 90_000 }, async () => {
+    it(`hears what another process changes, over stdio: ${era}`, async () => {
       const folder = scratchFolder()
       const other = (...args: string[]) => {
         const ran = hivewax(folder, [...args, '--url', `${folder}/memory.db`])

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { Busy } from '../../src/errors.ts'
-import { type Child, startChild } from '../support/child.ts'
+import { startChild, whileStopped } from '../support/child.ts'
 import { engines } from '../support/engines.ts'
+import { until } from '../support/remote.ts'
 import { take } from '../support/take.ts'
 
 const isReady = (line: string) => line.startsWith('ready')
@@ -42,6 +41,11 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     const memory = await open({ busyTimeoutMs: 300 }, location)
     const child = startChild('agent', location, 'a', 60)
     await child.until(isReady)
+    child.process.stdin?.write('go\n')
+    await until(
+      () => memory.retrieve('writer'),
+      written => written !== undefined,
+    )
     const own = memory.as(
       'a',
       await whileStopped(child, () => memory.registerAgent({ id: 'a', type: 'parent' })),
@@ -54,17 +58,3 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     await own.store('writer', 'still')
   })
 })
-
-/** Stops the process for good, but not in the middle of a write, which would hold up everybody. */
-async function whileStopped<T>(child: Child, work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    child.process.kill('SIGSTOP')
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof Busy)) throw error
-      child.process.kill('SIGCONT')
-      await sleep(20)
-    }
-  }
-}

@@ -42,5 +42,5 @@ describe.each(engines)('$name', ({ scratch, open }) => {
 
     expect(await runVoters(location, 50, 'overturn')).toEqual(voters.map(() => 'refused 100'))
     expect(await Promise.all(keys.map(key => memory.consensus.get(key)))).toEqual(decided)
-  }, 120_000)
+  }, 240_000)
 })

@@ -17,7 +17,7 @@ describe.each(engines)('$name', ({ name, scratch, open }) => {
     const children = Array.from({ length: 8 }, () => startChild('increment', location, times[name]))
     expect(await Promise.all(children.map(child => child.exited))).toEqual(Array(8).fill(0))
     expect(await memory.retrieve('counter')).toBe(8 * times[name])
-  }, 120_000)
+  })
 
   it('lets 16 processes open a new store at once', async () => {
     const location = scratch()

@@ -20,5 +20,5 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     expect(pattern).toMatchObject({ usageCount: 2 * processes * count, successes, failures })
     expect(pattern?.confidence).toBeCloseTo((2 * 0.8 + successes) / (2 + successes + failures), 12)
     expect(pattern?.lastUsed?.getTime()).toBe(Math.max(...children.map(child => Number(child.lines.at(-1)))))
-  }, 60_000)
+  })
 })

@@ -62,7 +62,7 @@ describe.each(engines)('$name', ({ name, scratch, open }) => {
       expect(changes.map(({ changes }) => changes.flat())).toEqual(pairs)
       expect(handled.filter(({ source }) => source === writer).map(({ data }) => data)).toEqual(numbers)
     }
-  }, 300_000)
+  }, 600_000)
 })
 
 /** Ends a writer; its last number. */

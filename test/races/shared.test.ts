@@ -26,7 +26,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     const changes = seen.flatMap(({ changes }) => changes)
     expect(changes.map(({ version }) => version)).toEqual(upToTotal)
     expect(changes.map(({ value }) => value)).toEqual(upToTotal)
-  }, 120_000)
+  })
 
   it('loses, repeats and splits nothing when a watch is killed and goes on after what it has shown', async () => {
     const location = scratch()
@@ -48,7 +48,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
       const value = values[0]?.value
       expect(values).toEqual(['left', 'right'].map(key => ({ key, version: revision, value })))
     }
-  }, 120_000)
+  })
 })
 
 interface Shown {

@@ -7,10 +7,18 @@ export function startWorkers(url: string, leaseMs: number): Child[] {
   return ['a', 'b', 'c', 'd'].map(name => startChild('complete-batches', url, name, 4, leaseMs))
 }
 
-export async function createTasks(memory: Memory, count: number): Promise<void> {
-  const ids = Array.from({ length: count }, (_, i) => `task-${String(i).padStart(5, '0')}`)
-  for (let i = 0; i < count; i += 1_000)
-    await memory.tasks.createMany(ids.slice(i, i + 1_000).map(id => ({ id, description: id })))
+/** Creates so many tasks, numbered from `first` on, none of which dies however often its lease lapses. */
+export async function createTasks(memory: Memory, count: number, first = 0): Promise<void> {
+  const ids = Array.from({ length: count }, (_, i) => `task-${String(first + i).padStart(5, '0')}`)
+  const tasks = ids.map(id => ({ id, description: id, maxAttempts: 1_000 }))
+  for (let i = 0; i < count; i += 1_000) await memory.tasks.createMany(tasks.slice(i, i + 1_000))
+}
+
+/** Takes a task out of the workers' hands, so that they wait for more when all else is done. Gives it back. */
+export async function holdTask(memory: Memory): Promise<() => Promise<unknown>> {
+  const [held] = await memory.tasks.claim({ agentId: 'holder', leaseMs: 3_600_000 })
+  if (held === undefined) throw new Error('there was no task to hold')
+  return () => memory.tasks.release(held)
 }
 
 /** Resolves when so many tasks are completed. */

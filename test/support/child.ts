@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import readline from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
+import { Busy } from '../../src/errors.ts'
 
 /** A real process that runs one of `test/children`, and the lines it has printed so far. */
 export interface Child {
@@ -29,12 +31,17 @@ export function startChildBy(prefix: string[], name: string, ...args: (string | 
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  const gone = once(child, 'exit')
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    // What it writes to its last moment would come back into a folder that is being removed.
+    await gone
+  })
   const lines: string[] = []
   const reader = readline.createInterface({ input: child.stdout })
   reader.on('line', line => lines.push(line))
   const closed = once(reader, 'close')
-  const exited = once(child, 'exit').then(async ([code]) => {
+  const exited = gone.then(async ([code]) => {
     await closed
     return code as number | null
   })
@@ -48,4 +55,21 @@ export function startChildBy(prefix: string[], name: string, ...args: (string | 
     }
   }
   return { process: child, lines, until, exited }
+}
+
+/**
+ * Stops a process for good, but not in the middle of a write, which would hold up everybody: `work` writes, through a
+ * handle that does not wait for long.
+ */
+export async function whileStopped<T>(child: Child, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    child.process.kill('SIGSTOP')
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Busy)) throw error
+      child.process.kill('SIGCONT')
+      await sleep(20)
+    }
+  }
 }

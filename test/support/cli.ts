@@ -37,7 +37,7 @@ export function cliEnv(folder: string, env: NodeJS.ProcessEnv = {}): NodeJS.Proc
 export function hivewax(folder: string, args: readonly string[], options: SpawnSyncOptions = {}): Ran {
   const { status, stdout, stderr } = spawnSync(process.execPath, [hivewaxFile, ...args], {
     input: '',
-    timeout: 30_000,
+    timeout: 120_000,
     ...options,
     cwd: folder,
     env: cliEnv(folder, options.env),

@@ -1,3 +1,4 @@
+import { onTestFinished, vi } from 'vitest'
 import type { Clock } from '../../src/util/clock.ts'
 
 /** A clock that stands still until it is told to move; wall and lease time move apart when asked. */
@@ -35,4 +36,14 @@ export class TestClock implements Clock {
   setMonotonic(ms: number): void {
     this.#monotonicMs = ms
   }
+}
+
+/**
+ * Makes `performance.now()` rise by so much with every call, until the end of the test: by what it tells, work gives
+ * way to others, and how much is done before it does is then the same on a machine of any speed.
+ */
+export function paceBy(msPerCall: number): void {
+  let ms = performance.now()
+  const now = vi.spyOn(performance, 'now').mockImplementation(() => (ms += msPerCall))
+  onTestFinished(() => now.mockRestore())
 }

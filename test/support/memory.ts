@@ -5,10 +5,10 @@ import { onTestFinished } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { type OpenOptions, openMemory } from '../../src/open.ts'
 
-/** A folder of the test's own, removed after it. */
+/** A folder of the test's own, removed after it, though a process that dies may write into it until then. */
 export function scratchFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hivewax-test-'))
-  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
   return folder
 }
 

@@ -13,7 +13,8 @@ export interface Server {
   crash(): Promise<void>
   /** Starts it again after a crash. */
   start(): void
-  stop(): void
+  /** Ends it for good; resolves when nothing of it is left. */
+  stop(): Promise<void>
 }
 
 export interface ServerOptions {
@@ -62,20 +63,25 @@ export function startServer({ durable = false, listen }: ServerOptions = {}): Se
   return {
     url: `postgres://hivewax@localhost:${settings.port}/postgres?host=${encodeURIComponent(folder)}`,
     crash: async () => {
-      const exited = once(server, 'exit')
-      server.kill('SIGQUIT')
-      await exited
+      await end(server)
       // What it wrote about itself would tell that it is ready while the next one is not.
       fs.rmSync(path.join(data, 'postmaster.pid'), { force: true })
     },
     start: () => {
       server = launch()
     },
-    stop: () => {
-      server.kill('SIGQUIT')
-      fs.rmSync(folder, { recursive: true, force: true })
+    stop: async () => {
+      await end(server)
+      // Its own processes may outlive it by a moment.
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })
     },
   }
+}
+
+/** At once, as by a crash; resolves when it writes to its folder no more. */
+async function end(server: ChildProcess): Promise<void> {
+  const exited = once(server, 'exit')
+  if (server.kill('SIGQUIT')) await exited
 }
 
 /** By TCP, from anywhere, with a password; by its socket, as before, without. */
@@ -104,7 +110,7 @@ function copyBinaries(folder: string): string {
 /** The server writes its state into its file of the process's id; its socket is there before it lets anybody in. */
 function waitUntilReady(data: string, server: ChildProcess): void {
   const file = path.join(data, 'postmaster.pid')
-  const end = Date.now() + 20_000
+  const end = Date.now() + 60_000
   while (!fs.existsSync(file) || !/^ready\b/m.test(fs.readFileSync(file, 'utf8'))) {
     if (server.exitCode !== null || Date.now() > end) throw new Error('the PostgreSQL server did not start')
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)

@@ -33,6 +33,7 @@ export function send(
     ...headers,
   }
   const { hostname, port } = new URL(url)
+  dropIdle()
   return new Promise((resolve, reject) => {
     const request = http.request({
       host: hostname,
@@ -52,6 +53,16 @@ export function send(
 }
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 32 })
+
+let lastSentAt = 0
+
+/** A server ends a connection that is idle for some seconds, of which who was blocked meanwhile hears too late. */
+function dropIdle(): void {
+  const now = performance.now()
+  if (now - lastSentAt > 1_000)
+    for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy()
+  lastSentAt = now
+}
 
 /** Sends requests to a server as somebody. */
 export function caller({ url }: Pick<Serving, 'url'>, token: string) {

@@ -1,3 +1,5 @@
+import diagnostics from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { type ServeOptions, type Serving, serve } from '../../src/http/serve.ts'
 import type { Memory } from '../../src/memory.ts'
@@ -14,6 +16,16 @@ export async function startHttp(
   const serving = await serve({ memory, ownerToken: token, port: 0, ratePerSecond: 1_000_000, ...options })
   onTestFinished(() => serving.close(0))
   return { ...serving, token }
+}
+
+/** The servers' ends of the connections by which requests come from now on, one for each request. */
+export function socketsOfServers(): readonly Socket[] {
+  const channel = 'http.server.request.start'
+  const sockets: Socket[] = []
+  const add = (message: unknown) => void sockets.push((message as { socket: Socket }).socket)
+  diagnostics.subscribe(channel, add)
+  onTestFinished(() => void diagnostics.unsubscribe(channel, add))
+  return sockets
 }
 
 /** A handle on a new store through a server. */

@@ -2,11 +2,11 @@ import type { Memory } from '../../../src/index.ts'
 import { ownName } from '../agent.ts'
 import { SwarmError } from '../errors.ts'
 import { allRecords, totals } from '../files.ts'
-import { consensusKey, remembered, workerIds } from '../swarm.ts'
+import { consensusKey, patience, remembered, workerIds } from '../swarm.ts'
 import { lastEventId, untilEvent } from '../wait.ts'
 
 /** How long the workers have for their votes. */
-const deadlineMs = 10_000
+const deadlineMs = 10_000 * patience
 
 /**
  * Has the workers vote on whether the work is complete. All four may vote and three must accept, so it does not
