@@ -85,8 +85,9 @@ function endings({ interrupted, print }: Cli) {
   }
   // The first Ctrl-C is told by the program, which in the shell has its own way to hear it.
   const onInterrupted = () => {
-    end()
+    // Before it is told: whoever reads that may be fast.
     process.on('SIGINT', end)
+    end()
   }
   const interrupt = interrupted()
   const giveUp = () => hurry.abort()
