@@ -93,8 +93,8 @@ export interface EventsOfRows {
   type: string
   /** The column that says who did it, and who did where it is null. */
   source: { column: string; otherwise: string }
-  /** What the event says: words, and columns that are never null. */
-  data: Readonly<Record<string, string | { column: string }>>
+  /** What the event says: words, and columns that are never null, of text unless they are of numbers. */
+  data: Readonly<Record<string, string | { column: string; isNumber?: boolean }>>
 }
 
 /** A write that tells of itself. */
@@ -164,10 +164,11 @@ export interface Dialect {
   /** `column` is in the one column of `query`, of few rows: PostgreSQL, which plans for many, looks each of them up. */
   isIn(column: Sql, query: Sql): Sql
   /**
-   * After the condition of an update that joins rows of values by these keys of its table. Changes nothing, but has
-   * PostgreSQL look each of them up by the index: it takes values for few and yet would rather read the whole table.
+   * After the condition of an update that joins rows of values by a key of its table, which `query` has too. Changes
+   * nothing, but has PostgreSQL look each of them up by the index: it takes values for few and yet would rather read
+   * the whole table.
    */
-  lookedUp(column: Sql, keys: readonly string[]): Sql
+  lookedUp(column: Sql, query: Sql): Sql
   /**
    * Appends events and returns their ids, rising in the order of the events, and timestamps. PostgreSQL gives out the
    * ids of a batch by one update of its counter, and asks whether the log is sealed once nobody else can append.

@@ -254,8 +254,8 @@ function claimedEvents(context: Context): EventsOfRows {
 const claimedData = {
   taskId: { column: 'id' },
   status: 'running',
-  attempt: { column: 'attempts' },
-  token: { column: 'token' },
+  attempt: { column: 'attempts', isNumber: true },
+  token: { column: 'token', isNumber: true },
 }
 
 function inOrder(rows: ClaimedRow[], claim: Claim): ClaimedTask[] {
@@ -263,5 +263,5 @@ function inOrder(rows: ClaimedRow[], claim: Claim): ClaimedTask[] {
 }
 
 function toClaimed(row: ClaimedRow, { leaseMs }: Claim): ClaimedTask {
-  return { ...fromRow(row), token: row.token, attempt: row.attempts, leaseMs }
+  return Object.assign(fromRow(row), { token: row.token, attempt: row.attempts, leaseMs })
 }

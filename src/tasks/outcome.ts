@@ -12,8 +12,8 @@ import {
   type AttemptRow,
   areAwaited,
   attemptColumns,
-  edgesBelow,
   endAttempt,
+  openEdges,
   settleDependents,
 } from './settle.ts'
 import { isClaimed, noTask, type TaskStatus } from './task.ts'
@@ -42,27 +42,35 @@ export interface Report extends ClaimKey {
 interface HeldUpdate {
   /** Assignments of what the report `said.text` says, among others. */
   assign: (text: Sql) => Sql
-  /** What must hold besides, for all of them. */
-  provided?: Sql
+  /** What must hold besides, of all the reports together; `areTheirs` is the condition that a column has one of their ids. */
+  provided?: (areTheirs: (column: Sql) => Sql) => Sql
 }
 
 function updateHeld(
   { dialect }: Db,
   reports: readonly Report[],
-  { assign, provided = raw('') }: HeldUpdate,
+  { assign, provided = () => raw('') }: HeldUpdate,
 ): Sql {
   const [first] = reports
-  const isHeld = (id: Sql, token: Sql) =>
-    sql`tasks.id = ${id} and tasks.token = ${token} and ${isClaimed} ${provided}`
+  const returning = sql`returning tasks.id, tasks.assigned_to, tasks.attempts`
   if (first !== undefined && reports.length === 1) {
-    return sql`update tasks set ${assign(sql`${first.text}`)} where ${isHeld(sql`${first.id}`, sql`${first.token}`)}
-               returning tasks.id, tasks.assigned_to, tasks.attempts`
+    const { id, token, text } = first
+    return sql`update tasks set ${assign(sql`${text}`)}
+               where tasks.id = ${id} and tasks.token = ${token} and ${isClaimed}
+                 ${provided(column => sql`${column} = ${id}`)} ${returning}`
   }
   const rows = reports.map(({ id, token, text }) => [id, token, text])
-  return sql`update tasks set ${assign(raw('said.text'))}
-             from ${dialect.table({ id: 'text', token: 'number', text: 'text' }, rows)} as said
-             where ${isHeld(raw('said.id'), raw('said.token'))} ${lookedUp(dialect, reports)}
-             returning tasks.id, tasks.assigned_to, tasks.attempts`
+  const said = dialect.table({ id: 'text', token: 'number', text: 'text' }, rows)
+  return sql`with said as materialized (select * from ${said} as list)
+             update tasks set ${assign(raw('said.text'))} from said
+             where ${isHeldBy(dialect, 'said')} ${provided(column => dialect.isIn(column, raw('select id from said')))}
+             ${returning}`
+}
+
+/** The condition that a task is still claimed as a row of the table `claims` says. */
+function isHeldBy({ lookedUp }: Dialect, claims: string): Sql {
+  return sql`tasks.id = ${raw(`${claims}.id`)} and tasks.token = ${raw(`${claims}.token`)} and ${isClaimed}
+             ${lookedUp(raw('tasks.id'), raw(`select id from ${claims}`))}`
 }
 
 interface EndedRow {
@@ -71,7 +79,7 @@ interface EndedRow {
   attempts: number
 }
 
-function completion(db: Db, reports: readonly Report[], provided?: Sql): Sql {
+function completion(db: Db, reports: readonly Report[], provided?: HeldUpdate['provided']): Sql {
   const now = db.dialect.now()
   const assign = (text: Sql) =>
     sql`status = 'completed', result = ${text}, completed_at = ${now}, updated_at = ${now},
@@ -82,7 +90,7 @@ function completion(db: Db, reports: readonly Report[], provided?: Sql): Sql {
 const completedData = {
   taskId: { column: 'id' },
   status: 'completed',
-  attempt: { column: 'attempts' },
+  attempt: { column: 'attempts', isNumber: true },
 }
 
 /**
@@ -95,11 +103,14 @@ export async function completePlainly(
 ): Promise<Set<string> | undefined> {
   const { db } = context
   if (!canTellAtOnce(db)) return undefined
-  const ids = reports.map(report => report.id)
   const rows = await tellingAtOnce<EndedRow>(db, {
-    write: completion(db, reports, sql`and not exists (${edgesBelow(db, ids)})`),
+    write: completion(
+      db,
+      reports,
+      areTheirs => sql`and not exists (${openEdges(areTheirs(raw('parent_id')))})`,
+    ),
     events: eventsOf(context, 'completed', completedData),
-    isSingle: ids.length === 1,
+    isSingle: reports.length === 1,
     check: ids => db.dialect.unawaited(ids),
   })
   return rows === undefined || rows.length === 0 ? undefined : new Set(rows.map(row => row.id))
@@ -164,13 +175,6 @@ function nextStatus(row: AttemptRow, retry: boolean): 'pending' | 'failed' | 'de
   return row.attempts < row.max_attempts ? 'pending' : 'dead'
 }
 
-function lookedUp(dialect: Dialect, claims: readonly ClaimKey[]): Sql {
-  return dialect.lookedUp(
-    raw('tasks.id'),
-    claims.map(claim => claim.id),
-  )
-}
-
 /** A claim that is given up, and how long its task then waits, in milliseconds. */
 export interface Release extends ClaimKey {
   delayMs: number
@@ -184,17 +188,18 @@ export interface Release extends ClaimKey {
 export async function releaseTasks(context: Context, releases: readonly Release[]): Promise<Set<string>> {
   const { db } = context
   const rows = releases.map(({ id, token, delayMs }) => [id, token, delayMs])
-  const given = sql`${db.dialect.table({ id: 'text', token: 'number', delay_ms: 'number' }, rows)} as given`
-  const isHeld = sql`tasks.id = given.id and tasks.token = given.token and ${isClaimed} ${lookedUp(db.dialect, releases)}`
+  const table = db.dialect.table({ id: 'text', token: 'number', delay_ms: 'number' }, rows)
+  const given = sql`with given as materialized (select * from ${table} as list)`
+  const isHeld = isHeldBy(db.dialect, 'given')
   const holders = await db.all<{ id: string; assigned_to: string | null }>(
-    sql`select tasks.id, tasks.assigned_to from ${given}, tasks where ${isHeld}`,
+    sql`${given} select tasks.id, tasks.assigned_to from given, tasks where ${isHeld}`,
   )
   const released = await db.all<{ id: string }>(
-    sql`update tasks set status = 'pending', assigned_to = null, attempts = attempts - 1, lease_until = null,
+    sql`${given} update tasks set status = 'pending', assigned_to = null, attempts = attempts - 1, lease_until = null,
           lease_epoch = null, rank = case when given.delay_ms = 0 then rank end,
           run_at = case when given.delay_ms = 0 then run_at else ${db.dialect.now(raw('given.delay_ms'))} end,
           updated_at = ${db.dialect.now()}
-        from ${given} where ${isHeld} returning tasks.id`,
+        from given where ${isHeld} returning tasks.id`,
   )
   const sources = new Map(holders.map(({ id, assigned_to }) => [id, assigned_to]))
   await tell(

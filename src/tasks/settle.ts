@@ -111,23 +111,18 @@ function follow(ended: readonly Ended[], waiting: Set<string>, edges: readonly E
 
 /** True when a task waits for one of these. Looking is cheap, and most have nobody who does. */
 export async function areAwaited(tx: Db, ids: readonly string[]): Promise<boolean> {
-  return (await tx.all(edgesBelow(tx, ids))).length > 0
+  return (await tx.all(openEdges(tx.dialect.oneOf(sql`parent_id`, ids)))).length > 0
 }
 
-/** One of the open edges below these tasks. */
-export function edgesBelow(db: Db, ids: readonly string[]): Sql {
-  return sql`select 1 from hivewax_task_dependencies where ${areOpen(db, ids)} limit 1`
-}
-
-/** The condition of open edges below these tasks. */
-function areOpen({ dialect }: Db, parentIds: readonly string[]): Sql {
-  return sql`${dialect.oneOf(sql`parent_id`, parentIds)} and open = 1`
+/** One of the open edges of which this holds. */
+export function openEdges(condition: Sql): Sql {
+  return sql`select 1 from hivewax_task_dependencies where ${condition} and open = 1 limit 1`
 }
 
 async function closeEdges(tx: Db, parentIds: readonly string[]): Promise<Edge[]> {
   if (parentIds.length === 0) return []
   const edges = await tx.all<Edge>(
-    sql`update hivewax_task_dependencies set open = 0 where ${areOpen(tx, parentIds)}
+    sql`update hivewax_task_dependencies set open = 0 where ${tx.dialect.oneOf(sql`parent_id`, parentIds)} and open = 1
         returning parent_id, child_id, on_failure`,
   )
   // No engine promises an order of what is returned.

@@ -25,7 +25,7 @@ export interface Job {
   progress(value: unknown): Promise<void>
 }
 
-/** Does a task; what it returns is the result, any JSON. An error that it throws ends the attempt. */
+/** Does a task; what it returns is the result, any JSON or nothing. An error that it throws ends the attempt. */
 export type TaskHandler = (task: ClaimedTask, job: Job) => unknown
 
 /** How the tasks of a worker ended. */

@@ -138,8 +138,8 @@ export class Worker {
     const startedAt = performance.now()
     try {
       signal.throwIfAborted()
-      const result = (await this.#handler(task, { signal, progress })) ?? null
-      encodeJson('result', result, this.#context.maxValueBytes)
+      const result = await this.#handler(task, { signal, progress })
+      if (result !== undefined) encodeJson('result', result, this.#context.maxValueBytes)
       return { result }
     } catch (error) {
       return { error: keepable(error, this.#context.maxValueBytes) }

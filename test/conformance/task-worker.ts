@@ -153,7 +153,7 @@ export const taskWorker: Suite = open => {
     expect(await stop()).toEqual({ completed: 2, failed: 2, released: 1, lost: 0 })
   })
 
-  it('takes a result that cannot be kept for an error of the handler, and null for none', async () => {
+  it('takes a result that cannot be kept for an error of the handler, and nothing for no result', async () => {
     const memory = await open()
     await memory.tasks.createMany([
       { id: 'bad', description: 'x', maxAttempts: 1 },
@@ -167,7 +167,7 @@ export const taskWorker: Suite = open => {
       status: 'dead',
       errors: [{ error: { name: 'InvalidInput' } }],
     })
-    expect(await memory.tasks.get('none')).toMatchObject({ status: 'completed', result: null })
+    expect(await memory.tasks.get('none')).toMatchObject({ status: 'completed', result: undefined })
   })
 
   it('takes a TryLater that names no whole number of milliseconds for an error of the handler', async () => {

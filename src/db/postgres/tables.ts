@@ -33,15 +33,15 @@ $$;
 create function hivewax_next_events(count bigint, when_sealed text) returns bigint language plpgsql as $$
 declare
   last bigint;
-  found bigint;
+  is_sealed boolean;
+  old_event text;
 begin
-  update hivewax_counters set value = value + count where name = 'event'
-  returning value, (select value from hivewax_counters where name = 'find_events') into last, found;
-  -- For those who look out for events that come late; see hivewax_mark_late_event.
-  perform set_config('hivewax.old_event', greatest(last - count, found)::text, true);
-  if when_sealed = 'append' or not exists (select 1 from hivewax_counters where name = 'events_sealed') then
-    return last;
-  end if;
+  update hivewax_counters set value = value + count where name = 'event' returning value into last;
+  -- The setting is for those who look out for events that come late; see hivewax_mark_late_event.
+  select exists (select 1 from hivewax_counters where name = 'events_sealed'),
+    set_config('hivewax.old_event', greatest(last - count, value)::text, true)
+  into is_sealed, old_event from hivewax_counters where name = 'find_events';
+  if when_sealed = 'append' or not is_sealed then return last; end if;
   if when_sealed = 'fail' then raise exception 'the log is sealed' using errcode = 'HW001'; end if;
   update hivewax_counters set value = value - count where name = 'event';
   return null;
