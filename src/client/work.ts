@@ -83,7 +83,7 @@ async function attempt(
   const [outcome] = await Promise.allSettled([(async () => handler(task, { signal, progress }))()])
   await renewal.stop()
   try {
-    if (outcome.status === 'fulfilled') return await complete(tasks, claim, outcome.value ?? null)
+    if (outcome.status === 'fulfilled') return await complete(tasks, claim, outcome.value)
     if (cutShort.aborted || outcome.reason instanceof TryLater) {
       await tasks.release({
         ...claim,

@@ -7,11 +7,7 @@ import { openMemory } from '../../src/open.ts'
 const leaseMs = 1_000
 
 const [location, group = '', count, where] = process.argv.slice(2)
-const memory = await openMemory(location, {
-  background: false,
-  durability: 'normal',
-  busyTimeoutMs: 60_000,
-})
+const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
 let handled = 0
 const dieAt = (place: string) => {
   if (handled === Number(count) && place === where) process.kill(process.pid, 'SIGKILL')

@@ -7,11 +7,7 @@ import type { HivewaxError } from '../../src/errors.ts'
 import { openMemory } from '../../src/open.ts'
 
 const [location, group = '', leaseMs, hold] = process.argv.slice(2)
-const memory = await openMemory(location, {
-  background: false,
-  durability: 'normal',
-  busyTimeoutMs: 60_000,
-})
+const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
 const say = (line: unknown) => fs.writeSync(1, `${line}\n`)
 const work = memory.events.subscribe({ types: ['work'], since: 0, group, leaseMs: Number(leaseMs) })
 let count = 0

@@ -6,11 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openMemory } from '../../src/open.ts'
 
 const [location, since, group] = process.argv.slice(2)
-const memory = await openMemory(location, {
-  background: false,
-  durability: 'normal',
-  busyTimeoutMs: 60_000,
-})
+const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
 const say = (line: object) => fs.writeSync(1, `${JSON.stringify(line)}\n`)
 
 // Who is killed keeps nothing of what it has compiled for the next one.

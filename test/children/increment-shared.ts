@@ -3,11 +3,7 @@ import { Conflict } from '../../src/errors.ts'
 import { openMemory } from '../../src/open.ts'
 
 const [location, count] = process.argv.slice(2)
-const memory = await openMemory(location, {
-  background: false,
-  durability: 'normal',
-  busyTimeoutMs: 60_000,
-})
+const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
 
 async function increment(): Promise<void> {
   const { value = 0, version = 0 } = (await memory.shared.get('counter')) ?? {}

@@ -6,11 +6,7 @@ import type { Leadership } from '../../src/locks/leadership.ts'
 import { openMemory } from '../../src/open.ts'
 
 const [location = '', candidate = '', count, stops] = process.argv.slice(2)
-const memory = await openMemory(location, {
-  background: false,
-  durability: 'normal',
-  busyTimeoutMs: 60_000,
-})
+const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
 let written = 0
 let stopped = 0
 

@@ -2,10 +2,6 @@
 import { openMemory } from '../../src/open.ts'
 
 const [location, writer, count] = process.argv.slice(2)
-const memory = await openMemory(location, {
-  background: false,
-  durability: 'normal',
-  busyTimeoutMs: 60_000,
-})
+const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
 for (let i = 0; i < Number(count); i++) await memory.updateSession('s', { [`${writer}/${i}`]: i })
 await memory.close()

@@ -8,11 +8,7 @@ import { seeded } from '../support/damage.ts'
 import type { RegisterCall, RegisterOutcome, Versioned } from '../support/register.ts'
 
 const [location, name, seed, count, mode] = process.argv.slice(2)
-const memory = await openMemory(location, {
-  background: false,
-  durability: 'normal',
-  busyTimeoutMs: 60_000,
-})
+const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
 const random = seeded(Number(seed))
 const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)] as T
 

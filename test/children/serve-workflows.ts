@@ -1,6 +1,6 @@
-// Serves the type `work` on LOCATION with leases of LEASE ms until SIGTERM, as AGENT: COUNT steps, each of which notes its key and
-// its result in the file EFFECTS; a sleep after every eighth; a signal to wait for. Prints which runs it begins, and
-// the steps that are kept.
+// Serves the type `work` on LOCATION with leases of LEASE ms until SIGTERM, as AGENT: COUNT steps, each of which notes
+// its key and its result in the file EFFECTS; a sleep after every eighth; a signal to wait for. Prints which runs it
+// begins, and the steps that are kept.
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -4,11 +4,7 @@ import fs from 'node:fs'
 import { openMemory } from '../../src/open.ts'
 
 const [location, since, count] = process.argv.slice(2)
-const memory = await openMemory(location, {
-  background: false,
-  durability: 'normal',
-  busyTimeoutMs: 60_000,
-})
+const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
 let shown = 0
 for await (const { revision, changes } of memory.shared.watch('', { since: Number(since) })) {
   const values = changes.map(({ key, version, value }) => ({ key, version, value }))

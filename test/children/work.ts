@@ -1,6 +1,6 @@
 // Claims and completes tasks as AGENT, printing each step once it is acknowledged, until none is left to do. With a
-// number HOLD it claims that many, the last one under a lease of HELD_MS, says "holding", and completes that one only when
-// a line comes on stdin.
+// number HOLD it claims that many, the last one under a lease of HELD_MS, says "holding", and completes that one only
+// when a line comes on stdin.
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HivewaxError } from '../../src/errors.ts'

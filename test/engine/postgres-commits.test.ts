@@ -8,7 +8,6 @@ import { type Sql, sql } from '../../src/db/sql.ts'
 import { startChild } from '../support/child.ts'
 import { openPostgresScratch, withClient } from '../support/postgres.ts'
 
-// A server whose first notification is late is left alone for a minute: who waits to hear must outlast it.
 async function another(url: string): Promise<PostgresStore> {
   const store = await PostgresStore.open(url, { maxConnections: 2 })
   onTestFinished(() => store.close())
