@@ -12,6 +12,7 @@ import { maxIdleMs } from './limits.ts'
 import { type Listening, notifying } from './listener.ts'
 import { PostgresDb } from './postgres-db.ts'
 import { createSchema } from './schema.ts'
+import { parserOf } from './values.ts'
 
 export interface PostgresOptions {
   /** How many connections at most. Default 10. */
@@ -103,7 +104,7 @@ export class PostgresStore {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       options: [`search_path=${quoteSetting(schema)}`, ...settings].map(each => `-c ${each}`).join(' '),
-      types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => parserOf(pg, oid, format) },
+      types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => parserOf(pg.types, oid, format) },
     }
     const { maxConnections: max = 10, busyTimeoutMs = 5_000 } = options
     const store = new PostgresStore(pg, config, { max, schema, busyTimeoutMs, url: withoutPassword(url) })
@@ -354,32 +355,6 @@ async function loadDriver(): Promise<Driver> {
       cause,
     })
   }
-}
-
-const int8 = 20
-const numeric = 1700
-const timestamptz = 1184
-
-/** Numbers come as numbers: none of ours is beyond what JavaScript counts exactly. */
-function parserOf(pg: Driver, oid: number, format?: 'text' | 'binary') {
-  if (oid === int8 || oid === numeric) return Number
-  const parse = pg.types.getTypeParser(oid, format as 'text')
-  if (oid !== timestamptz) return parse
-  return (text: string) => (plainTime.test(text) ? readPlainTime(text) : parse(text))
-}
-
-/** A time as a server in UTC writes it, but for those before Christ and after 9999. */
-const plainTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,3})?\+00$/
-
-/** Times that are read together are mostly of one day, which the slow parser need not read again. */
-let lastDay = { text: '', ms: Number.NaN }
-
-function readPlainTime(text: string): Date {
-  const day = text.slice(0, 10)
-  if (day !== lastDay.text) lastDay = { text: day, ms: Date.parse(day) }
-  const minutes = 60 * Number(text.slice(11, 13)) + Number(text.slice(14, 16))
-  const seconds = Number(text.slice(17, -3))
-  return new Date(lastDay.ms + 60_000 * minutes + Math.round(1_000 * seconds))
 }
 
 function readUrl(text: string, options: PostgresOptions): { connection: string; schema: string } {
