@@ -17,6 +17,7 @@ import type { Grant } from '../tokens/token.ts'
 import { Tokens } from '../tokens/tokens.ts'
 import { Topology } from '../topology/topology.ts'
 import type { Records, TransactionOptions } from '../transaction.ts'
+import { Barrier } from '../util/barrier.ts'
 import { checkInteger } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { thrown } from '../util/thrown.ts'
@@ -34,8 +35,8 @@ const idempotent =
 export class Remote {
   readonly #connection: Connection
   readonly #as: As
-  /** Streams that were asked for just now: what is done after that must come after where they start. */
-  readonly #starting = new Set<Promise<unknown>>()
+  /** Where streams start is asked first: what is done after they were asked for must come after that. */
+  readonly #starts = new Barrier()
 
   constructor(connection: Connection, as: As) {
     this.#connection = connection
@@ -44,15 +45,11 @@ export class Remote {
 
   /** Calls an operation with the arguments of its method. */
   async call(name: string, args: readonly unknown[]): Promise<unknown> {
-    await this.#started()
+    await this.#starts.passed()
     const { input, signal } = toInput(name, args)
     signal?.throwIfAborted()
     const isIdempotent = idempotent.test(name) && this.#as.transaction === undefined
     return this.#connection.send(name.replace('.', '/'), { input, as: this.#as, signal, isIdempotent })
-  }
-
-  async #started(): Promise<void> {
-    if (this.#starting.size > 0) await Promise.all(this.#starting)
   }
 
   /** What the server says of the holder of a token. */
@@ -68,19 +65,13 @@ export class Remote {
     signal: AbortSignal | undefined,
   ): AsyncIterable<T> {
     if (this.#as.transaction !== undefined) throw inTransaction()
-    const position = start()
-    const known = position.then(
-      () => {},
-      () => {},
-    )
-    this.#starting.add(known)
-    void known.then(() => this.#starting.delete(known))
+    const position = this.#starts.goFirst(start)
     return follow<T>(this.#connection, this.#as, { path, query, start: position, signal })
   }
 
   /** Runs `fn` in a transaction of the server's, within the one that this handle is of, if it is of one. */
   async transaction<T>(fn: (tx: Records) => Promise<T>, { timeoutMs }: TransactionOptions): Promise<T> {
-    await this.#started()
+    await this.#starts.passed()
     const within = this.#as.transaction
     const input = { within, timeoutMs }
     const { id } = (await this.#connection.send('transactions', { input, as: this.#as })) as { id: string }

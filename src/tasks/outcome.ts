@@ -42,7 +42,7 @@ export interface Report extends ClaimKey {
 interface HeldUpdate {
   /** Assignments of what the report `said.text` says, among others. */
   assign: (text: Sql) => Sql
-  /** What must hold besides, of all the reports together; `areTheirs` is the condition that a column has one of their ids. */
+  /** What must hold besides, of all reports together; `areTheirs` is the condition that a column has one of their ids. */
   provided?: (areTheirs: (column: Sql) => Sql) => Sql
 }
 

@@ -41,13 +41,13 @@ export class PostgresDb implements Db {
   }
 
   beforeWrites<T>(read: () => Promise<T>): Promise<T> {
-    return this.#store.beforeWrites(read)
+    return this.#store.writes.goFirst(read)
   }
 
   async transaction<T>(fn: (tx: Db) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     Scope.check(this.#store)
     const run = AsyncLocalStorage.snapshot()
-    await this.#store.mayWrite()
+    await this.#store.writes.passed()
     let isBegun = false
     const begin = (tx: Db) => {
       isBegun = true
@@ -66,7 +66,7 @@ export class PostgresDb implements Db {
 
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
     Scope.check(this.#store)
-    await this.#store.mayWrite()
+    await this.#store.writes.passed()
     const attempt = (client: PoolClient) => this.#execute(client, text, params)
     const executed = await this.#store.again(() => this.#store.lend(attempt))
     this.#store.commits.add()

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientConfig, Pool, PoolClient, QueryResult } from 'pg'
 import { InvalidInput, Storage, Unsupported } from '../../errors.ts'
+import { Barrier } from '../../util/barrier.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Db, Executed, Row } from '../db.ts'
 import { Scope } from '../scope.ts'
@@ -59,8 +60,8 @@ export class PostgresStore {
   #underWay = 0
   #allEnded: (() => void) | undefined
   #isClosing = false
-  /** Reads that are to be over before anything more is written. */
-  readonly #readsBefore = new Set<Promise<unknown>>()
+  /** Reads go first that are to be over before anything more is written. */
+  readonly writes = new Barrier()
   readonly #compiler = new Compiler(postgresBinding)
   readonly #names = new Map<string, string>()
 
@@ -131,25 +132,9 @@ export class PostgresStore {
     return this.#compiler.bind(params)
   }
 
-  async beforeWrites<T>(read: () => Promise<T>): Promise<T> {
-    const reading = read()
-    const over = reading.catch(() => {})
-    this.#readsBefore.add(over)
-    try {
-      return await reading
-    } finally {
-      this.#readsBefore.delete(over)
-    }
-  }
-
-  /** Resolves when nothing is being read that what is written now must come after. */
-  async mayWrite(): Promise<void> {
-    if (this.#readsBefore.size > 0) await Promise.all(this.#readsBefore)
-  }
-
   /** Runs one statement on any connection, again when another transaction was in its way or it was not stored. */
   async run(statement: Statement, params: Bound[]): Promise<Row[]> {
-    if (!statement.reads) await this.mayWrite()
+    if (!statement.reads) await this.writes.passed()
     const attempt = () => this.use(client => this.#alone(client, statement, params))
     const rows = await this.again(attempt)
     if (isFollowed(statement)) this.commits.add()
