@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 import { Busy } from '../errors.ts'
 import { detached } from '../util/detached.ts'
+import type { Turns } from './turns.ts'
 
 interface Waiting<T, R> {
   readonly item: T
@@ -29,32 +30,6 @@ const maxWeight = 1_000
 
 /** From this weight on, a transaction is large: the way to the server and back is little of its time. */
 const minLarge = 100
-
-/**
- * Large transactions under way at once: the server works on one while the answers of the other are read. More of them
- * would only wait for each other's rows.
- */
-const maxUnderWay = 2
-
-/** Whose turn it is to begin a large transaction, among some that do calls together. */
-export class Turns {
-  #underWay = 0
-  readonly #waiting: (() => void)[] = []
-
-  /** Waits for a turn, and tells how many are free, this one included. */
-  async take(): Promise<number> {
-    if (this.#underWay === maxUnderWay) await new Promise<void>(resolve => this.#waiting.push(resolve))
-    else this.#underWay++
-    return maxUnderWay - this.#underWay + 1
-  }
-
-  /** Ends a turn: it goes to who has waited longest. */
-  give(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#underWay--
-    else next()
-  }
-}
 
 /**
  * Does in one transaction what is asked for while others are under way, where each statement is a way to a server and
