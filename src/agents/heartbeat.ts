@@ -1,7 +1,7 @@
 import type { Db, TransactionOptions } from '../db/db.ts'
 import { reroute } from '../db/reroute.ts'
+import { Batcher } from '../util/batcher.ts'
 import type { Clock } from '../util/clock.ts'
-import { detached } from '../util/detached.ts'
 import { readsOnly } from './reading.ts'
 import { renewAll } from './signs.ts'
 
@@ -23,8 +23,15 @@ export class Heartbeats {
   readonly #onError: (error: unknown) => void
   /** When acting counts again, on the lease clock, by agent. */
   readonly #nextMs = new Map<string, number>()
-  /** Those who are renewed together in a moment. */
-  #due: { agentIds: string[]; renewed: Promise<void> } | undefined
+  /**
+   * Agents that act in one moment are renewed together. It is over after a microtask: the writes that renew them are
+   * handed in by then, and none is begun.
+   */
+  readonly #renewals = new Batcher<string, undefined>({
+    run: agentIds => this.#renewAll(agentIds),
+    gather: () => Promise.resolve(),
+    overlap: {},
+  })
 
   /** @param onError hears of a renewal that failed; the agent's next write tries again */
   constructor(db: Db, clock: Clock, onError: (error: unknown) => void) {
@@ -52,26 +59,16 @@ export class Heartbeats {
   /** Hands in the renewal and the write at once. When the write is acknowledged, so is the sign of life. */
   async #acting<T>(agentId: string, write: () => Promise<T>): Promise<T> {
     if (!this.#takeTurn(agentId)) return write()
-    const renewed = this.#renewSoon(agentId)
+    const renewed = this.#renewals.add(agentId)
     const result = await write()
     await renewed
     return result
   }
 
-  /** With all others who act in the same moment. */
-  #renewSoon(agentId: string): Promise<void> {
-    const agentIds = this.#due?.agentIds ?? []
-    agentIds.push(agentId)
-    this.#due ??= { agentIds, renewed: detached(() => this.#renewDue()).catch(this.#onError) }
-    return this.#due.renewed
-  }
-
-  async #renewDue(): Promise<void> {
-    // The writes of this moment are handed in by now, and none of them is begun.
-    await Promise.resolve()
-    const agentIds = this.#due?.agentIds ?? []
-    this.#due = undefined
-    await this.#renew(this.#db, agentIds)
+  /** Never rejects: a renewal that fails is no failure of the write. */
+  async #renewAll(agentIds: string[]): Promise<undefined[]> {
+    await this.#renew(this.#db, agentIds).catch(this.#onError)
+    return agentIds.map(() => undefined)
   }
 
   /** A transaction may run alone, so the renewal becomes its last statement instead of a commit of its own. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Closed, InvalidInput } from '../errors.ts'
+import { Semaphore } from '../util/semaphore.ts'
 
 const current = new AsyncLocalStorage<Scope>()
 
@@ -12,8 +13,9 @@ export class Scope {
   readonly #parent: Scope | undefined
   /** The scope whose callback opened this one, of any store. */
   readonly outer: Scope | undefined = innermostOpen()
+  /** Inner scopes run one after another: interleaved savepoints would undo each other. */
+  readonly inner = new Semaphore(1)
   #open = true
-  #inner: Promise<unknown> | undefined
 
   constructor(store: object, parent?: Scope) {
     this.store = store
@@ -28,26 +30,6 @@ export class Scope {
   /** Runs the callback so that everything it starts is known to be inside. */
   enter<T>(fn: () => Promise<T>): Promise<T> {
     return current.run(this, fn)
-  }
-
-  /** Runs inner scopes one after another: interleaved savepoints would undo each other. */
-  inTurn<T>(fn: () => Promise<T>): Promise<T> {
-    const turn = this.#inner === undefined ? fn() : this.#inner.then(fn)
-    this.#inner = turn.catch(() => {})
-    return turn
-  }
-
-  get hasInner(): boolean {
-    return this.#inner !== undefined
-  }
-
-  /** Resolves when no inner scope is open. */
-  async innerEnded(): Promise<void> {
-    while (this.#inner !== undefined) {
-      const seen = this.#inner
-      await seen
-      if (seen === this.#inner) this.#inner = undefined
-    }
   }
 
   end(): void {

@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts'
+import { batchCalls } from '../db/batch-calls.ts'
 import { type Batch, beforeWrites } from '../db/follow.ts'
 import { checkLeaseMs } from '../db/lease.ts'
 import { type EncodedEvent, type EventRow, insertEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
-import { Together } from '../db/together.ts'
 import { checkInteger, checkName, checkOneOf } from '../util/check.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
@@ -74,11 +74,11 @@ const defaultLeaseMs = 10_000
 /** The event log: appended by all, read in one order by all. Events are kept until they are pruned. */
 export class Events {
   readonly #context: Context
-  readonly #appends: Together<EncodedEvent[], EventRow[]>
+  readonly #insert: (events: EncodedEvent[]) => Promise<EventRow[]>
 
   constructor(context: Context) {
     this.#context = context
-    this.#appends = new Together(context, { run: lists => this.#append(lists), weigh: list => list.length })
+    this.#insert = batchCalls(context, { run: lists => this.#append(lists), weigh: list => list.length })
   }
 
   /** Appends an event. */
@@ -88,7 +88,7 @@ export class Events {
 
   /** Appends many events in one transaction, in the order given: all of them, or none when one is refused. */
   async logMany(events: readonly NewEvent[]): Promise<EventRecord[]> {
-    return (await this.#appends.do(events.map(event => this.#encode(event)))).map(fromRow)
+    return (await this.#insert(events.map(event => this.#encode(event)))).map(fromRow)
   }
 
   /** The event with this id, or undefined when there is none (any more). */

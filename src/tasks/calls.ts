@@ -1,10 +1,10 @@
 import type { Context } from '../context.ts'
+import { batchCalls } from '../db/batch-calls.ts'
 import type { Db } from '../db/db.ts'
 import { canTellAtOnce, tellingLast } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
-import { Together } from '../db/together.ts'
-import { Turns } from '../db/turns.ts'
 import { InvalidInput } from '../errors.ts'
+import { Semaphore } from '../util/semaphore.ts'
 import { type Claim, claimPlainly, claimTasks } from './claim.ts'
 import { insertPlainly, insertTasks } from './create.ts'
 import type { TaskToInsert } from './new-task.ts'
@@ -28,30 +28,36 @@ export interface ClaimResults {
   stale: StaleClaim[]
 }
 
+/**
+ * Large transactions under way at once: the server works on one while the answers of the other are read. More of them
+ * would only wait for each other's rows.
+ */
+const maxLarge = 2
+
 /** The calls that loops make one by one, and that are done in one transaction where that is faster. */
 export class TaskCalls {
-  readonly create: Together<TaskToInsert[], Task[]>
-  readonly claim: Together<Claim, ClaimedTask[]>
-  readonly complete: Together<Report[], ClaimResults>
-  readonly release: Together<Release[], ClaimResults>
+  readonly create: (tasks: TaskToInsert[]) => Promise<Task[]>
+  readonly claim: (claim: Claim) => Promise<ClaimedTask[]>
+  readonly complete: (reports: Report[]) => Promise<ClaimResults>
+  readonly release: (releases: Release[]) => Promise<ClaimResults>
   readonly #context: Context
 
   constructor(context: Context) {
     this.#context = context
-    this.create = new Together(context, { weigh: list => list.length, run: lists => this.#create(lists) })
-    const turns = new Turns()
-    this.claim = new Together(context, {
-      turns,
+    this.create = batchCalls(context, { weigh: list => list.length, run: lists => this.#create(lists) })
+    const permits = new Semaphore(maxLarge)
+    this.claim = batchCalls(context, {
+      permits,
       weigh: claim => claim.limit,
       run: claims => this.#claim(claims),
     })
-    this.complete = new Together(context, {
-      turns,
+    this.complete = batchCalls(context, {
+      permits,
       weigh: list => list.length,
       run: lists => this.#complete(lists),
     })
-    this.release = new Together(context, {
-      turns,
+    this.release = batchCalls(context, {
+      permits,
       weigh: list => list.length,
       run: lists => this.#end(lists, releaseTasks),
     })

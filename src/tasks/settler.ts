@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Conflict, HivewaxError, NotFound } from '../errors.ts'
-import { Coalescer } from './coalescer.ts'
+import { Batcher } from '../util/batcher.ts'
 import { GiveUp, TryLater } from './give-up.ts'
 import type { StaleClaim } from './outcome.ts'
 import type { ClaimedTask } from './task.ts'
@@ -17,12 +17,12 @@ const retryMs = 100
 export class Settler {
   readonly #tasks: Tasks
   readonly #leaseMs: number
-  readonly #completions: Coalescer<Completion>
+  readonly #completions: Batcher<Completion, undefined>
 
   constructor(tasks: Tasks, leaseMs: number) {
     this.#tasks = tasks
     this.#leaseMs = leaseMs
-    this.#completions = new Coalescer(list => this.#completeAll(list))
+    this.#completions = new Batcher({ run: list => this.#completeAll(list), overlap: {} })
   }
 
   /** Completes a task, ends its attempt, or puts it off, as its outcome says. */

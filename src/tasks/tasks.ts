@@ -96,7 +96,7 @@ export class Tasks {
   async createMany(tasks: readonly NewTask[]): Promise<Task[]> {
     checkList('tasks', tasks, maxLimit)
     const prepared = tasks.map(task => prepareTask(this.#context, task))
-    return this.#calls.create.do(prepared)
+    return this.#calls.create(prepared)
   }
 
   /**
@@ -106,7 +106,7 @@ export class Tasks {
    * Every claim counts as an attempt; a task whose last one lapses is dead.
    */
   async claim(options: ClaimOptions = {}): Promise<ClaimedTask[]> {
-    return this.#calls.claim.do(checkClaim(this.#context, options))
+    return this.#calls.claim(checkClaim(this.#context, options))
   }
 
   /**
@@ -135,14 +135,14 @@ export class Tasks {
    * @throws Conflict `stale_token` when the claim has ended: somebody else has the task, or it was cancelled
    */
   async complete(completion: Completion): Promise<TaskState> {
-    assertHeld(completion, await this.#calls.complete.do(this.#completions([completion])))
+    assertHeld(completion, await this.#calls.complete(this.#completions([completion])))
     return { id: completion.id, status: 'completed' }
   }
 
   /** Completes many tasks in one transaction. A stale claim does not hinder the others. */
   async completeMany(completions: readonly Completion[]): Promise<ClaimResults> {
     const reports = this.#completions(completions)
-    return reports.length === 0 ? { held: [], stale: [] } : this.#calls.complete.do(reports)
+    return reports.length === 0 ? { held: [], stale: [] } : this.#calls.complete(reports)
   }
 
   /** Those of the claims that have ended, with what became of their tasks. Reads only. */
@@ -202,7 +202,7 @@ export class Tasks {
   async release({ delayMs = 0, ...claim }: ClaimKey & { delayMs?: number | undefined }): Promise<TaskState> {
     const key = checkClaimKey(claim)
     checkInteger('delayMs', delayMs, 0)
-    assertHeld(key, await this.#calls.release.do([{ ...key, delayMs: Math.min(delayMs, longestDelayMs) }]))
+    assertHeld(key, await this.#calls.release([{ ...key, delayMs: Math.min(delayMs, longestDelayMs) }]))
     return { id: key.id, status: 'pending' }
   }
 

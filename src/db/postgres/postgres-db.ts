@@ -181,7 +181,7 @@ class TransactionDb implements Db {
     { interactive = false }: TransactionOptions = {},
   ): Promise<T> {
     Scope.check(this.#store, this.scope)
-    return this.scope.inTurn(() => {
+    return this.scope.inner.run(() => {
       const inner = new Scope(this.#store, this.scope)
       return new TransactionDb(this.#store, this.dialect, this.#session, inner, interactive).savepoint(fn)
     })
@@ -197,7 +197,7 @@ class TransactionDb implements Db {
     try {
       return await this.scope.enter(() => fn(this))
     } finally {
-      await this.scope.innerEnded()
+      await this.scope.inner.idle()
     }
   }
 
@@ -226,7 +226,7 @@ class TransactionDb implements Db {
   /** Runs after the inner scopes and the statements before. */
   async #inTurn<T>(run: () => Promise<T>): Promise<T> {
     Scope.check(this.#store, this.scope)
-    while (this.scope.hasInner) await this.scope.innerEnded()
+    while (!this.scope.inner.isIdle) await this.scope.inner.idle()
     this.scope.assertOpen()
     const before = this.#running
     // The connection keeps their order; only one that can be undone must know how the ones before it ended.

@@ -107,7 +107,7 @@ class TransactionDb implements Db {
 
   async transaction<T>(fn: (tx: Db) => Promise<T>): Promise<T> {
     Scope.check(this.#store, this.scope)
-    return this.scope.inTurn(() => {
+    return this.scope.inner.run(() => {
       const inner = new Scope(this.#store, this.scope)
       return new TransactionDb(this.#store, this.dialect, inner).savepoint(fn)
     })
@@ -119,7 +119,7 @@ class TransactionDb implements Db {
    */
   async #inTurn<T>(run: () => T): Promise<T> {
     Scope.check(this.#store, this.scope)
-    while (this.scope.hasInner) await this.scope.innerEnded()
+    while (!this.scope.inner.isIdle) await this.scope.inner.idle()
     this.#assertOpen()
     const result = run()
     // A callback that only awaits its own statements would else hold the event loop, and its own deadline, to the end.
@@ -152,7 +152,7 @@ class TransactionDb implements Db {
     try {
       return await this.scope.enter(() => fn(this))
     } finally {
-      await this.scope.innerEnded()
+      await this.scope.inner.idle()
     }
   }
 
