@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** Everything that the package offers, spelled out. */
 
 export type { Agent } from './agents/agent.ts'

@@ -11,18 +11,10 @@ import { postgresBinding, postgresDialect } from './dialect.ts'
 import { inDoubt, isBroken, isCollision, isLost, type Mode, translate } from './errors.ts'
 import { maxIdleMs } from './limits.ts'
 import { type Listening, notifying } from './listener.ts'
+import type { PostgresOptions } from './options.ts'
 import { PostgresDb } from './postgres-db.ts'
 import { createSchema } from './schema.ts'
 import { parserOf } from './values.ts'
-
-export interface PostgresOptions {
-  /** How many connections at most. Default 10. */
-  maxConnections?: number | undefined
-  /** The schema that holds the tables. Default `public`, or what the URL's `schema` says. */
-  schema?: string | undefined
-  /** How long to wait for a server that went away, in milliseconds. Default 5,000. */
-  busyTimeoutMs?: number | undefined
-}
 
 /** How often a collision with another transaction is tried again before the caller hears of it. */
 const maxAttempts = 10

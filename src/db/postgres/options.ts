@@ -1,0 +1,9 @@
+/** Apart from the store, whose types need the driver: what a user compiles against must not. */
+export interface PostgresOptions {
+  /** How many connections at most. Default 10. */
+  maxConnections?: number | undefined
+  /** The schema that holds the tables. Default `public`, or what the URL's `schema` says. */
+  schema?: string | undefined
+  /** How long to wait for a server that went away, in milliseconds. Default 5,000. */
+  busyTimeoutMs?: number | undefined
+}
