@@ -43,7 +43,7 @@ const test = {
 const opened = await openMemory(':memory:', { background: false })
 vitest.afterAll(() => opened.close())
 
-const adapters: Record<string, () => KeyvStorageAdapter> = {
+const adapters: Record<string, () => KeyvStorageAdapter | HivewaxKeyv> = {
   'on HivewaxKeyv': () => new HivewaxKeyv(opened),
   "on Keyv's own adapter in memory": () => new KeyvMemoryAdapter(shared),
 }
@@ -56,22 +56,19 @@ describe.each(Object.entries(adapters))('the suite of Keyv %s', (_name, store) =
 })
 
 describe('the adapter', () => {
-  it('is used by Keyv 6 as it is, and told absolute times', async () => {
+  it('lets entries expire by the clock of the store', async () => {
     const clock = new TestClock()
     const adapter = new HivewaxKeyv(await openScratch({ clock }))
-    expect(new Keyv({ store: adapter }).store).toBe(adapter)
-    await adapter.set('soon', 1, clock.now() + 1_000)
+    await adapter.set('soon', 1, 1_000)
     await adapter.setMany([
-      { key: 'later', value: 2, expires: clock.now() + 2_000 },
+      { key: 'later', value: 2, ttl: 2_000 },
       { key: 'never', value: 3 },
     ])
     expect(await adapter.getMany(['soon', 'later', 'never', 'none'])).toEqual([1, 2, 3, undefined])
     clock.advance(1_000)
     expect(await adapter.hasMany(['soon', 'later', 'never', 'none'])).toEqual([false, true, true, false])
     expect([await adapter.has('soon'), await adapter.get('soon')]).toEqual([false, undefined])
-    await adapter.set('never', 4, clock.now() - 1)
-    expect(await adapter.get('never')).toBeUndefined()
-    expect(await adapter.deleteMany(['soon', 'later', 'never'])).toEqual([false, true, false])
+    expect(await adapter.deleteMany(['soon', 'later', 'never'])).toEqual([false, true, true])
   })
 
   it('answers empty lists with empty lists', async () => {
@@ -105,57 +102,99 @@ describe('the adapter', () => {
     expect(await two!.get('key')).toEqual({ any: ['value'] })
     expect((await memory.kv.namespaces()).items).toEqual([{ namespace: 'keyv/cache', count: 1 }])
   })
+
+  it('keeps the Keyvs that share it apart: neither sees, clears or lists what the other has set', async () => {
+    const adapter = new HivewaxKeyv(await openScratch())
+    const users = new Keyv({ store: adapter, namespace: 'users' })
+    const pages = new Keyv({ store: adapter, namespace: 'pages' })
+    const plain = new Keyv({ store: adapter })
+    for (const [keyv, value] of [
+      [users, 'Ada'],
+      [pages, '<h1>'],
+      [plain, 1],
+    ] as const)
+      await keyv.set('1', value)
+    expect([await users.get('1'), await pages.get('1'), await plain.get('1')]).toEqual(['Ada', '<h1>', 1])
+    await pages.clear()
+    expect([await users.get('1'), await pages.get('1'), await plain.get('1')]).toEqual(['Ada', undefined, 1])
+    await plain.clear()
+    expect([await users.get('1'), await plain.get('1')]).toEqual(['Ada', undefined])
+    expect(await entriesOf(users)).toEqual([['1', 'Ada']])
+    expect(await entriesOf(pages)).toEqual([])
+  })
+
+  it('finds under its namespace what a Keyv of an earlier release has stored there', async () => {
+    const memory = await openScratch()
+    await memory.store('/home', '{"value":"old"}', { namespace: 'keyv/pages' })
+    const pages = new Keyv({ store: new HivewaxKeyv(memory), namespace: 'pages' })
+    expect(await pages.get('/home')).toBe('old')
+    await pages.clear()
+    expect((await memory.kv.namespaces()).items).toEqual([])
+  })
 })
 
-const key = fc.constantFrom('a', 'b', '', '#a', 'a:b', '\ud800', 'long '.repeat(200), '__proto__', 'nul \0')
-const namespace = fc.constantFrom(undefined, 'one', 'two', 'x'.repeat(200))
+async function entriesOf(keyv: Keyv): Promise<unknown[]> {
+  const entries: unknown[] = []
+  for await (const entry of keyv.iterator()) entries.push(entry)
+  return entries
+}
+
+const key = fc.constantFrom('a', 'b', '#a', 'a:b', '\ud800', 'long '.repeat(200), '__proto__', 'nul \0')
+const inNamespace = fc.oneof(key, fc.constantFrom('a::b', '::', '::a'))
+const namespaces = ['one', 'two', 'x'.repeat(200), '#']
+const at = fc.oneof(
+  fc.record({ namespace: fc.constant(undefined), key }),
+  fc.record({ namespace: fc.constantFrom(...namespaces), key: inNamespace }),
+)
 const value = fc.oneof(fc.integer(), fc.string(), fc.constant({ nested: [1] }))
 const command = fc.oneof(
-  fc.record({ name: fc.constant('set' as const), namespace, key, value }),
-  fc.record({ name: fc.constant('get' as const), namespace, key }),
-  fc.record({ name: fc.constant('has' as const), namespace, key }),
-  fc.record({ name: fc.constant('delete' as const), namespace, key }),
-  fc.record({ name: fc.constant('clear' as const), namespace }),
-  fc.record({ name: fc.constant('entries' as const), namespace }),
+  fc.record({ name: fc.constant('set' as const), at, value }),
+  fc.record({ name: fc.constantFrom('get' as const, 'has' as const, 'delete' as const), at }),
+  fc.record({ name: fc.constantFrom('clear' as const, 'entries' as const), at }),
 )
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never
 
-async function run(adapter: KeyvStorageAdapter, command: Command): Promise<unknown> {
-  adapter.namespace = command.namespace
+async function run(keyv: Keyv, command: Command): Promise<unknown> {
   switch (command.name) {
     case 'set':
-      return adapter.set(command.key, command.value)
+      return keyv.set(command.at.key, command.value)
     case 'clear':
-      return adapter.clear()
-    case 'entries': {
-      const entries: unknown[] = []
-      for await (const entry of adapter.iterator!()) entries.push(JSON.stringify(entry))
-      return entries.sort()
-    }
-    default:
-      return adapter[command.name](command.key)
+      return keyv.clear()
+    case 'entries':
+      return (await entriesOf(keyv)).map(entry => JSON.stringify(entry)).sort()
+    case 'get':
+      return keyv.get(command.at.key)
+    case 'has':
+      return keyv.has(command.at.key)
+    case 'delete':
+      return keyv.delete(command.at.key)
   }
 }
 
-it('answers random commands under any keys and namespaces as an adapter should', async () => {
+it('answers random commands of Keyvs that share it, under any keys and namespaces, as Keyv should', async () => {
   const memory = await openScratch({ durability: 'normal' })
   let round = 0
   await fc.assert(
     fc.asyncProperty(fc.array(command, { maxLength: 30 }), async commands => {
-      const adapter = new HivewaxKeyv(memory, { namespace: `round ${round++}` })
-      const model = new Map<string, Map<string, unknown>>()
+      const store = new HivewaxKeyv(memory, { namespace: `round ${round++}` })
+      const keyvs = new Map(
+        [undefined, ...namespaces].map(namespace => [
+          namespace,
+          new Keyv({ store, ...(namespace && { namespace }) }),
+        ]),
+      )
+      const model = new Map([...keyvs.keys()].map(namespace => [namespace, new Map<string, unknown>()]))
       for (const each of commands) {
-        const held = model.get(String(each.namespace)) ?? new Map<string, unknown>()
-        model.set(String(each.namespace), held)
+        const held = model.get(each.at.namespace)!
         const expected = {
-          set: () => 'key' in each && 'value' in each && held.set(each.key, each.value) && true,
-          get: () => 'key' in each && held.get(each.key),
-          has: () => 'key' in each && held.has(each.key),
-          delete: () => 'key' in each && held.delete(each.key),
+          set: () => 'value' in each && held.set(each.at.key, each.value) && true,
+          get: () => held.get(each.at.key),
+          has: () => held.has(each.at.key),
+          delete: () => held.delete(each.at.key),
           clear: () => held.clear(),
           entries: () => [...held].map(entry => JSON.stringify(entry)).sort(),
         }[each.name]()
-        expect(await run(adapter, each)).toEqual(expected)
+        expect(await run(keyvs.get(each.at.namespace)!, each)).toEqual(expected)
       }
     }),
     { numRuns: 100 },
