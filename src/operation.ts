@@ -11,10 +11,10 @@ export interface LongOptions extends AbortableOptions {
   timeoutMs?: number | undefined
 }
 
-/** One thing that the doors can ask of the memory. The CLI, HTTP, MCP and the reference are loops over these. */
-export interface Operation<Input = unknown> {
+/** What every operation says of itself. */
+interface Facts<Name extends string, Input> {
   /** `domain.method`, as in the library: `kv.store` is `memory.kv.store`. */
-  readonly name: string
+  readonly name: Name
   /** One sentence, in the imperative, without a full stop. */
   readonly summary: string
   /** What it does to the store; `destroy` loses data that cannot be had back. */
@@ -27,10 +27,6 @@ export interface Operation<Input = unknown> {
   readonly result?: 'value'
   /** The namespaces of key-value memory that a call touches, `*` for any. Absent when it touches none. */
   readonly namespaces?: (input: Input) => readonly string[]
-  /** The fields of the input that name files of the machine. */
-  readonly files?: readonly string[]
-  /** The fields of the input that a command line takes in order, without a flag. */
-  readonly positionals?: readonly string[]
   /** Complete command lines (`hivewax …`), most useful first. */
   readonly examples: readonly string[]
   /** Describes the input, one object. The domains validate; this is for callers and their tools. */
@@ -39,8 +35,32 @@ export interface Operation<Input = unknown> {
   run(memory: Memory, input: Input, long?: LongOptions): Promise<unknown>
 }
 
+/** What follows from the other facts, unless an operation says it. */
+interface Defaulted {
+  /** The fields of the input that a command line takes in order, without a flag. Default: none. */
+  readonly positionals: readonly string[]
+  /**
+   * The fields that the method of the library takes in order, before one object of all others. Default: the
+   * positionals.
+   */
+  readonly arguments: readonly string[]
+  /** The fields that the method calls otherwise, by its names for them. Default: none. */
+  readonly renamed: Readonly<Record<string, string>>
+  /** The fields of the input that name files of the machine. Default: none. */
+  readonly files: readonly string[]
+}
+
+/** One thing that the doors can ask of the memory. The CLI, HTTP, MCP and the reference are loops over these. */
+export interface Operation<Name extends string = string, Input = unknown>
+  extends Facts<Name, Input>,
+    Defaulted {}
+
 /** Declares an operation; its input's type follows from the schema. */
-export function operation<Input>(declared: Operation<Input>): Operation {
+export function operation<const Name extends string, Input>(
+  declared: Facts<Name, Input> & Partial<Defaulted>,
+): Operation<Name> {
+  const { positionals = [] } = declared
+  const whole = { positionals, arguments: positionals, renamed: {}, files: [], ...declared }
   // Methods are bivariant: callers pass what `input` has parsed.
-  return declared as Operation
+  return whole as Operation<Name>
 }

@@ -15,8 +15,7 @@ import { tokensOperations } from './tokens/operations.ts'
 import { topologyOperations } from './topology/operations.ts'
 import { workflowsOperations } from './workflows/operations.ts'
 
-/** Everything that the doors can do, in the order of the reference. */
-export const operations: readonly Operation[] = [
+const all = [
   ...kvOperations,
   ...findOperations,
   ...sessionsOperations,
@@ -33,3 +32,19 @@ export const operations: readonly Operation[] = [
   ...maintenanceOperations,
   ...tokensOperations,
 ]
+
+/** The names of the operations of a domain; of all of them by default. */
+export type OperationName<Domain extends string = string> = Extract<
+  (typeof all)[number]['name'],
+  `${Domain}.${string}`
+>
+
+/** Everything that the doors can do, in the order of the reference. */
+export const operations: readonly Operation<OperationName>[] = all
+
+const byName: ReadonlyMap<string, Operation> = new Map(all.map(operation => [operation.name, operation]))
+
+/** The operation of this name. */
+export function operationOf(name: OperationName): Operation {
+  return byName.get(name) as Operation
+}

@@ -79,7 +79,7 @@ function describeIssue({ path, message }: z.core.$ZodIssue): string {
 
 /** Resolves the files that a caller names below the folder that is open to it. */
 function confined(operation: Operation, input: unknown, folder: string | undefined): unknown {
-  const fields = operation.files ?? []
+  const fields = operation.files
   if (fields.length === 0 || typeof input !== 'object' || input === null) return input
   const named = Object.entries(input).filter(
     ([field, value]) => fields.includes(field) && value !== undefined,

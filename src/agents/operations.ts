@@ -17,6 +17,7 @@ export const agentsOperations = [
     effect: 'write',
     permission: 'agents',
     positionals: ['id', 'type'],
+    arguments: [],
     examples: [
       'hivewax agents register coder-001 coder --capabilities javascript --capabilities testing --swarm-id dev-swarm',
       'hivewax agents register tester-001 tester --ttl 60',

@@ -11,7 +11,7 @@ export function describeOperation(zod: Zod, operation: Operation): Command {
   const fields = Object.entries(properties).map(([name, schema]) =>
     describeField(name, schema, required.includes(name)),
   )
-  const positionals = (operation.positionals ?? []).map(name => {
+  const positionals = operation.positionals.map(name => {
     const field = fields.find(candidate => candidate.name === name)
     if (field === undefined)
       throw new Error(`${operation.name} has no input ${name}, which its positionals name`)

@@ -7,6 +7,7 @@ import { Kv } from '../kv/kv.ts'
 import { Locks } from '../locks/locks.ts'
 import { Maintenance } from '../maintenance/maintenance.ts'
 import { Metrics } from '../metrics/metrics.ts'
+import { type OperationName, operationOf, operations } from '../operations.ts'
 import { Patterns } from '../patterns/patterns.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { under } from '../shared/keys.ts'
@@ -22,8 +23,8 @@ import { checkInteger } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { thrown } from '../util/thrown.ts'
 import { Workflows } from '../workflows/workflows.ts'
-import { calls, toInput } from './calls.ts'
 import type { As, Connection } from './connection.ts'
+import { toInput } from './input.ts'
 import { follow } from './streams.ts'
 import { work } from './work.ts'
 
@@ -44,9 +45,9 @@ export class Remote {
   }
 
   /** Calls an operation with the arguments of its method. */
-  async call(name: string, args: readonly unknown[]): Promise<unknown> {
+  async call(name: OperationName, args: readonly unknown[]): Promise<unknown> {
     await this.#starts.passed()
-    const { input, signal } = toInput(name, args)
+    const { input, signal } = toInput(operationOf(name), args)
     signal?.throwIfAborted()
     const isIdempotent = idempotent.test(name) && this.#as.transaction === undefined
     return this.#connection.send(name.replace('.', '/'), { input, as: this.#as, signal, isIdempotent })
@@ -89,25 +90,31 @@ export class Remote {
     }
   }
 
-  /**
-   * A domain whose operations are calls. What its class builds of them alone works as it does beside the store;
-   * `own` has the rest.
-   */
-  domain<T extends object>(name: string, prototype: T, own: Partial<T> = {}): T {
-    const names = Object.keys(calls).filter(call => call.startsWith(`${name}.`))
-    const methods = names.map(call => [
-      call.slice(name.length + 1),
-      (...args: unknown[]) => this.call(call, args),
-    ])
+  /** A domain whose operations are calls. */
+  domain<Name extends string, T extends object>(name: Name, prototype: T, own: Own<Name, T>): T {
+    const methods = operations
+      .filter(operation => operation.name.startsWith(`${name}.`))
+      .map(operation => [
+        operation.name.slice(name.length + 1),
+        (...args: unknown[]) => this.call(operation.name, args),
+      ])
     // The private parts of the class are missing, which only methods use that are replaced here.
     return Object.assign(Object.create(prototype), Object.fromEntries(methods), own) as T
   }
 }
 
+/**
+ * The methods of a domain that are no operations: its class has them where they are built of operations alone. An
+ * operation is here too when its method takes or gives what JSON cannot say.
+ */
+type Own<Name extends string, T> = Partial<T> & {
+  [Method in keyof T as `${Name}.${Method & string}` extends OperationName ? never : Method]: T[Method]
+}
+
 /** The records of a server's store. */
 export function remoteRecords(remote: Remote): Records {
   const ask =
-    (name: string) =>
+    (name: OperationName) =>
     (...args: unknown[]) =>
       remote.call(name, args) as Promise<never>
   const tasks: Tasks = remote.domain('tasks', Tasks.prototype, {
@@ -130,7 +137,7 @@ export function remoteRecords(remote: Remote): Records {
           Object.entries((await remote.call('kv.retrieveMany', [keys, options])) as Record<string, Json>),
         ),
     }),
-    sessions: remote.domain('sessions', Sessions.prototype),
+    sessions: remote.domain('sessions', Sessions.prototype, {}),
     agents: remote.domain('agents', Agents.prototype, {
       work: async ids => new Map(Object.entries(await ask('agents.work')(ids))),
       watch: ({ swarmId, since, signal } = {}) =>
@@ -141,17 +148,20 @@ export function remoteRecords(remote: Remote): Records {
       watch: (prefix, options) => watchShared(remote, prefix, options),
     }),
     events: remote.domain('events', Events.prototype, { subscribe: options => subscribe(remote, options) }),
-    patterns: remote.domain('patterns', Patterns.prototype),
-    metrics: remote.domain('metrics', Metrics.prototype),
+    patterns: remote.domain('patterns', Patterns.prototype, {}),
+    metrics: remote.domain('metrics', Metrics.prototype, {}),
     workflows: remote.domain('workflows', Workflows.prototype, {
+      step: Workflows.prototype.step,
       run: notHere('workflows.run'),
       serve: notHere('workflows.serve'),
     }),
-    topology: remote.domain('topology', Topology.prototype),
+    topology: remote.domain('topology', Topology.prototype, {}),
     consensus: remote.domain('consensus', Consensus.prototype, {
       wait: (key, options) => wait(remote, key, options),
     }),
     locks: remote.domain('locks', Locks.prototype, {
+      assert: Locks.prototype.assert,
+      withLock: Locks.prototype.withLock,
       campaign: notHere('locks.campaign'),
       observe: (name, { signal } = {}) =>
         remote.follow('locks/stream', { name }, () => Promise.resolve(undefined), signal),
@@ -179,7 +189,7 @@ function resultOf({ id, token, result }: Completion): Completion {
 }
 
 export function remoteMaintenance(remote: Remote): Maintenance {
-  return remote.domain('maintenance', Maintenance.prototype)
+  return remote.domain('maintenance', Maintenance.prototype, { intake: notHere('maintenance.intake') })
 }
 
 function subscribe(

@@ -19,6 +19,7 @@ export const consensusOperations = [
     effect: 'write',
     permission: 'consensus',
     positionals: ['key', 'value'],
+    arguments: ['key'],
     examples: [
       'hivewax consensus propose deployment_ready true --voters agent-001,agent-002,agent-003 --deadline 5m',
       'hivewax consensus propose release true --weights lead=3,coder-001=1,coder-002=1 --quorum two-thirds',

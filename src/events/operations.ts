@@ -25,6 +25,7 @@ export const eventsOperations = [
     effect: 'write',
     permission: 'events:append',
     positionals: ['type', 'data'],
+    arguments: [],
     examples: [
       'hivewax events log deployed',
       'hivewax events log task_completed \'{"taskId":"implement-auth"}\' --source coder-001',
@@ -37,6 +38,7 @@ export const eventsOperations = [
     summary: 'Append many events to the log, all or none',
     effect: 'write',
     permission: 'events:append',
+    arguments: ['events'],
     examples: [
       'hivewax events log-many --events \'[{"type":"started"},{"type":"deployed","data":{"ok":true}}]\'',
     ],

@@ -1,12 +1,17 @@
 import { Unauthorized } from '../errors.ts'
+import { type OperationName, operationOf } from '../operations.ts'
 import type { Json } from '../util/json.ts'
 import type { Answer } from './answer.ts'
 import { fitItems, plain } from './budget.ts'
 import { type Arguments, ask, type Caller } from './caller.ts'
-import { operationOf } from './operation-of.ts'
 
 /** What a briefing shows: a name, an operation, its input, and the share of the room that it may take. */
-const sections: readonly (readonly [name: string, operation: string, input: Arguments, share: number])[] = [
+const sections: readonly (readonly [
+  name: string,
+  operation: OperationName,
+  input: Arguments,
+  share: number,
+])[] = [
   ['taskCounts', 'tasks.counts', {}, 0],
   ['runningTasks', 'tasks.list', { status: 'running', limit: 20 }, 0.15],
   ['pendingTasks', 'tasks.list', { status: 'pending', limit: 20 }, 0.15],

@@ -1,11 +1,11 @@
 import type { CallToolResult, Tool as McpTool } from '@modelcontextprotocol/server'
 import { InvalidInput } from '../errors.ts'
+import { type OperationName, operationOf } from '../operations.ts'
 import { describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { notice, toErrorResult } from './answer.ts'
 import { escaped, fitItems, fitValue, plain, roomFor } from './budget.ts'
 import { type Arguments, ask, type Caller, signed } from './caller.ts'
-import { operationOf } from './operation-of.ts'
 import { noTool, type Toolbox } from './toolbox.ts'
 
 /**
@@ -138,7 +138,7 @@ function toResult(reply: Reply): CallToolResult {
   return { content: [{ type: 'text', text: escaped(content) }], structuredContent: content }
 }
 
-const run = (operation: string, input: Arguments, caller: Caller) =>
+const run = (operation: OperationName, input: Arguments, caller: Caller) =>
   ask(operationOf(operation), input, caller)
 
 async function store(args: Arguments, caller: Caller): Promise<Reply> {

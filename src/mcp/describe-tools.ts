@@ -1,7 +1,8 @@
 import type { Tool as McpTool } from '@modelcontextprotocol/server'
 import type { Operation, Zod } from '../operation.ts'
+import { operationOf } from '../operations.ts'
 import type { JsonSchema } from '../schemas.ts'
-import { inputOf, operationOf } from './operation-of.ts'
+import { inputOf } from './input-of.ts'
 import { actionOf, type Tool, tools } from './tools.ts'
 
 type Properties = Record<string, JsonSchema>

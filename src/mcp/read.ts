@@ -4,8 +4,8 @@ import { describe } from '../util/check.ts'
 import type { Answer } from './answer.ts'
 import { fitItems } from './budget.ts'
 import { type Arguments, ask, type Caller } from './caller.ts'
+import { inputOf } from './input-of.ts'
 import { fitted, type Listed, listOf } from './listed.ts'
-import { inputOf } from './operation-of.ts'
 
 /** How many items a list reads when the caller does not say: more than it shows, so that it can say how many. */
 const usualLimit = 100

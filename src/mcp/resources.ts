@@ -1,16 +1,16 @@
 import { type Resource, ResourceNotFoundError, type ResourceTemplateType } from '@modelcontextprotocol/server'
+import { type OperationName, operationOf } from '../operations.ts'
 import type { Json } from '../util/json.ts'
 import { notice } from './answer.ts'
 import { fitItems, plain, roomFor } from './budget.ts'
 import { type Arguments, ask, type Caller } from './caller.ts'
-import { operationOf } from './operation-of.ts'
 
 /** Records with an address: `hivewax://kind` and then the values of `parts`, each percent-encoded. */
 interface Kind {
   readonly kind: string
   readonly parts: readonly string[]
   readonly title: string
-  readonly operation: string
+  readonly operation: OperationName
   readonly input?: Arguments
 }
 
@@ -106,7 +106,7 @@ function content(found: Json): Record<string, Json> {
   return { data: items, ...(!isAll && { note: 'There are more: list them with a tool.' }) }
 }
 
-function locate(uri: string): { operation: string; input: Arguments } {
+function locate(uri: string): { operation: OperationName; input: Arguments } {
   const [kind, ...values] = uri.startsWith(scheme) ? uri.slice(scheme.length).split('/').map(decoded) : []
   const found = kinds.find(({ kind: name, parts }) => name === kind && parts.length === values.length)
   if (found === undefined || values.some(value => !value)) throw new ResourceNotFoundError(uri)

@@ -1,3 +1,5 @@
+import type { OperationName } from '../operations.ts'
+
 /** A tool of the server: a group of operations of one concept and one effect. */
 export interface Tool {
   readonly name: string
@@ -9,14 +11,14 @@ export interface Tool {
   /** Calling it twice with the same arguments does no more than calling it once. */
   readonly isIdempotent: boolean
   /** The operations behind it. */
-  readonly operations: readonly string[]
+  readonly operations: readonly OperationName[]
   /**
    * How a call names one of them: by `action`, else by the fields that it gives; the operation that has the most of
    * its required fields among them is meant.
    */
   readonly chosenBy: 'action' | 'fields'
   /** What `action` is when it is left out. */
-  readonly defaultAction?: string
+  readonly defaultAction?: OperationName
   /** Fields of its operations that the schema leaves out, to be short; they are understood all the same. */
   readonly unlisted?: readonly string[]
 }

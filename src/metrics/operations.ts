@@ -25,6 +25,7 @@ export const metricsOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['name', 'value'],
+    arguments: ['name', 'value', 'tags'],
     examples: [
       'hivewax metrics record response_time 128.5',
       'hivewax metrics record build_ms 5400 --tags agent=coder-001,cached=false',
@@ -37,6 +38,7 @@ export const metricsOperations = [
     summary: 'Record up to 10,000 measurements, all or none',
     effect: 'write',
     permission: 'memory:write',
+    arguments: ['metrics'],
     examples: [
       'hivewax metrics record-many --metrics \'[{"name":"lines","value":120,"tags":{"file":"a.ts"}}]\'',
     ],

@@ -10,6 +10,7 @@ export const patternsOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['type', 'patternData'],
+    arguments: [],
     examples: [
       'hivewax patterns store code_pattern \'{"on":"timeout","successRate":0.92}\' --id error-handling-001',
       'hivewax patterns store review "Read the tests first" --confidence 0.7',
@@ -74,6 +75,7 @@ export const patternsOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['id', 'success'],
+    arguments: ['id'],
     examples: [
       'hivewax patterns record-outcome error-handling-001 true',
       'hivewax patterns record-outcome error-handling-001 false --decay 0.95',

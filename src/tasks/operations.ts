@@ -71,6 +71,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     positionals: ['description'],
+    arguments: [],
     examples: [
       'hivewax tasks create "Implement auth" --id implement-auth --priority high',
       'hivewax tasks create "Review auth" --dependencies implement-auth --requires review',
@@ -84,6 +85,7 @@ export const tasksOperations = [
     summary: 'Create tasks that may depend on each other, all or none',
     effect: 'write',
     permission: 'tasks',
+    arguments: ['tasks'],
     examples: [
       'hivewax tasks create-many --tasks \'[{"id":"build","description":"Build"},{"description":"Ship","dependencies":["build"]}]\'',
     ],
@@ -118,6 +120,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     positionals: ['id', 'token'],
+    arguments: [],
     examples: ['hivewax tasks heartbeat implement-auth 1 --progress 45'],
     input: z => z.object({ ...claimKey(z), leaseMs: leaseMs(z), progress: progress(z) }),
     run: (memory, heartbeat) => memory.tasks.heartbeat(heartbeat),
@@ -127,6 +130,7 @@ export const tasksOperations = [
     summary: 'Keep many claims at once, and tell which of them were lost',
     effect: 'write',
     permission: 'tasks',
+    arguments: ['claims'],
     examples: ['hivewax tasks heartbeat-many --claims \'[{"id":"implement-auth","token":1}]\''],
     input: z =>
       z.object({
@@ -141,6 +145,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     positionals: ['id', 'token'],
+    arguments: [],
     examples: ['hivewax tasks complete implement-auth 1 --result \'{"files":3}\''],
     input: z => z.object({ ...claimKey(z), result: result(z) }),
     run: (memory, completion) => memory.tasks.complete(completion),
@@ -150,6 +155,7 @@ export const tasksOperations = [
     summary: 'Complete many claimed tasks at once, and tell which claims were lost',
     effect: 'write',
     permission: 'tasks',
+    arguments: ['claims'],
     examples: [
       'hivewax tasks complete-many --claims \'[{"id":"implement-auth","token":1,"result":"done"}]\'',
     ],
@@ -165,6 +171,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     positionals: ['id', 'token', 'error'],
+    arguments: [],
     examples: [
       'hivewax tasks fail implement-auth 1 "the build is broken"',
       'hivewax tasks fail implement-auth 1 "impossible as described" --no-retry',
@@ -183,6 +190,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     positionals: ['id', 'token'],
+    arguments: [],
     examples: [
       'hivewax tasks release implement-auth 1',
       'hivewax tasks release implement-auth 1 --delay-ms 60000',
@@ -210,6 +218,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     positionals: ['id'],
+    arguments: [],
     examples: ['hivewax tasks redrive implement-auth', 'hivewax tasks redrive --limit 10'],
     input: z =>
       z.object({
@@ -305,6 +314,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     positionals: ['id'],
+    arguments: [],
     examples: [
       'hivewax tasks schedule nightly --cron "0 3 * * *" --task \'{"description":"Nightly report"}\'',
       'hivewax tasks schedule pulse --every-ms 60000 --task \'{"description":"Look at the build"}\'',

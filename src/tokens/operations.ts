@@ -9,6 +9,7 @@ export const tokensOperations = [
     effect: 'write',
     permission: 'admin',
     positionals: ['principal'],
+    arguments: [],
     examples: [
       'hivewax token create ci --permissions memory:read,tasks --expires-at 30d',
       "hivewax token create alice --permissions memory:read,memory:write --namespaces 'team-*' --agent-id alice",

@@ -33,6 +33,7 @@ export const topologyOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['swarmId', 'topologyType', 'nodes'],
+    arguments: [],
     examples: [
       'hivewax topology save dev-swarm star coordinator-001 coder-001 tester-001',
       'hivewax topology save dev-swarm custom a b c --edges \'[["a","b"],{"from":"b","to":"c","weight":2}]\'',
@@ -88,6 +89,7 @@ export const topologyOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['swarmId', 'version'],
+    arguments: ['swarmId'],
     examples: ['hivewax topology get dev-swarm', 'hivewax topology get dev-swarm 2'],
     input: z =>
       z.object({

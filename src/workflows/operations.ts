@@ -103,6 +103,8 @@ export const workflowsOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['type', 'payload'],
+    arguments: ['type'],
+    renamed: { input: 'payload', version: 'codeVersion' },
     examples: [
       'hivewax workflows start deploy \'{"commit":"4f2a"}\' --id deploy-42',
       'hivewax workflows start deploy --id deploy-43 --code-version 3',
@@ -178,6 +180,7 @@ export const workflowsOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['id'],
+    renamed: { version: 'codeVersion' },
     examples: ['hivewax workflows retry deploy-42', 'hivewax workflows retry deploy-42 --code-version 4'],
     input: z =>
       z.object({
@@ -195,6 +198,7 @@ export const workflowsOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['id'],
+    renamed: { version: 'codeVersion' },
     examples: [
       'hivewax workflows fork deploy-42 --after build --new-id deploy-42b',
       'hivewax workflows fork deploy-42 --code-version 4',

@@ -85,7 +85,7 @@ const allowed: Record<string, string[]> = {
   'open.ts': ['records.ts', 'domain', 'memory.ts', 'db', 'util', 'errors.ts', 'location.ts', 'client'],
   'wire.ts': [],
   'version.ts': [],
-  client: ['domain', 'memory.ts', 'util', 'errors.ts', 'wire.ts'],
+  client: ['domain', 'memory.ts', 'operations.ts', 'util', 'errors.ts', 'wire.ts'],
   http: [
     'access',
     'permission.ts',

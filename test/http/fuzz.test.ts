@@ -37,7 +37,7 @@ const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor
 const pathOf = (operation: Operation) => `/v1/${operation.name.replace('.', '/')}`
 
 /** Inputs of each operation that its schema accepts. */
-const inputs = new Map(
+const inputs = new Map<Operation, Record<string, unknown>[]>(
   operations.map(operation => [operation, fc.sample(inputsOf(operation), { numRuns: 40, seed })]),
 )
 

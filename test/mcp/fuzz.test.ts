@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { inputOf, operationOf } from '../../src/mcp/operation-of.ts'
+import { inputOf } from '../../src/mcp/input-of.ts'
 import { toolboxFor } from '../../src/mcp/toolbox.ts'
 import { actionOf, tools } from '../../src/mcp/tools.ts'
+import { operationOf } from '../../src/operations.ts'
 import type { JsonSchema } from '../../src/schemas.ts'
 import { openScratch } from '../support/memory.ts'
 
