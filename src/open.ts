@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events'
 import { Heartbeats } from './agents/heartbeat.ts'
-import { fenced } from './agents/incarnation.ts'
+import { FencedDb } from './agents/incarnation.ts'
 import type { Context, Others } from './context.ts'
 import type { Db } from './db/db.ts'
+import { ClosableDb } from './db/decorators/closable.ts'
+import { MeteredDb } from './db/decorators/metered.ts'
 import type { Engine } from './db/engine.ts'
-import { gate } from './db/gate.ts'
-import { instrument, Meter } from './db/instrument.ts'
+import { Meter } from './db/meter.ts'
 import type { PostgresOptions } from './db/postgres/options.ts'
 import { openSqlite, type SqliteOptions } from './db/sqlite/open.ts'
 import { SqliteUpkeep } from './db/sqlite/upkeep.ts'
@@ -127,10 +128,8 @@ function assemble(store: OpenStore, reason: string, options: OpenOptions): Memor
   let isOpen = true
   // Not gated: what was counted before `close` is written during it.
   const inner = store.db(clock)
-  const db = instrument(
-    gate(inner, () => isOpen),
-    meter,
-  )
+  const closable = new ClosableDb(inner, () => isOpen)
+  const db = new MeteredDb(closable, meter)
   const onError = (error: unknown) => tell('background_error', error)
   const access = new AccessLog(inner, clock, onError)
   const heartbeats = new Heartbeats(db, clock, onError)
@@ -151,7 +150,7 @@ function assemble(store: OpenStore, reason: string, options: OpenOptions): Memor
     const own = heartbeats.of(checkName('agentId', agentId))
     if (incarnation === undefined) return { ...context, agentId, db: own }
     checkInteger('incarnation', incarnation, 0)
-    return { ...context, agentId, db: fenced(own, { agentId, incarnation }) }
+    return { ...context, agentId, db: new FencedDb(own, { agentId, incarnation }) }
   }
   const engine = store.engine(clock, () => isOpen)
   const upkeep = { context, engine, meter, access, reason }

@@ -1,5 +1,6 @@
-import type { Db, TransactionOptions } from '../db/db.ts'
-import { reroute } from '../db/reroute.ts'
+import type { Db, Executed, Row, TransactionOptions } from '../db/db.ts'
+import { DbDecorator } from '../db/decorators/db-decorator.ts'
+import type { Param, Sql } from '../db/sql.ts'
 import { Batcher } from '../util/batcher.ts'
 import type { Clock } from '../util/clock.ts'
 import { readsOnly } from './reading.ts'
@@ -42,13 +43,7 @@ export class Heartbeats {
 
   /** The database as the handle of this agent uses it. */
   of(agentId: string): Db {
-    const db = this.#db
-    return reroute(db, {
-      all: query => (readsOnly(query) ? db.all(query) : this.#acting(agentId, () => db.all(query))),
-      query: (text, params, options) => db.query(text, params, options),
-      execute: (text, params) => this.#acting(agentId, () => db.execute(text, params)),
-      transaction: (fn, options) => this.#transaction(agentId, fn, options),
-    })
+    return new ActingDb(this.#db, this, agentId)
   }
 
   /** Notes within `db` that an agent acts through a handle that is not its own, unless that was noted just now. */
@@ -57,7 +52,7 @@ export class Heartbeats {
   }
 
   /** Hands in the renewal and the write at once. When the write is acknowledged, so is the sign of life. */
-  async #acting<T>(agentId: string, write: () => Promise<T>): Promise<T> {
+  async during<T>(agentId: string, write: () => Promise<T>): Promise<T> {
     if (!this.#takeTurn(agentId)) return write()
     const renewed = this.#renewals.add(agentId)
     const result = await write()
@@ -72,7 +67,7 @@ export class Heartbeats {
   }
 
   /** A transaction may run alone, so the renewal becomes its last statement instead of a commit of its own. */
-  async #transaction<T>(
+  async transaction<T>(
     agentId: string,
     fn: (tx: Db) => Promise<T>,
     options?: TransactionOptions,
@@ -111,5 +106,30 @@ export class Heartbeats {
       for (const id of agentIds) this.#nextMs.delete(id)
       throw error
     }
+  }
+}
+
+/** The database as one agent's handle uses it: each write is a sign of life. */
+class ActingDb extends DbDecorator {
+  readonly #heartbeats: Heartbeats
+  readonly #agentId: string
+
+  constructor(inner: Db, heartbeats: Heartbeats, agentId: string) {
+    super(inner)
+    this.#heartbeats = heartbeats
+    this.#agentId = agentId
+  }
+
+  override all<R extends object = Row>(query: Sql): Promise<R[]> {
+    if (readsOnly(query)) return this.inner.all<R>(query)
+    return this.#heartbeats.during(this.#agentId, () => this.inner.all<R>(query))
+  }
+
+  override execute(text: string, params?: readonly Param[]): Promise<Executed> {
+    return this.#heartbeats.during(this.#agentId, () => this.inner.execute(text, params))
+  }
+
+  override transaction<T>(fn: (tx: Db) => Promise<T>, options?: TransactionOptions): Promise<T> {
+    return this.#heartbeats.transaction(this.#agentId, fn, options)
   }
 }

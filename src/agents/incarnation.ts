@@ -1,5 +1,6 @@
-import type { Db } from '../db/db.ts'
-import { sql } from '../db/sql.ts'
+import type { Db, Executed, Row, TransactionOptions } from '../db/db.ts'
+import { DbDecorator } from '../db/decorators/db-decorator.ts'
+import { type Param, type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import { readsOnly } from './reading.ts'
 
@@ -15,33 +16,39 @@ export interface Incarnation {
  * agent was registered anew or deleted, however late it comes. The first refusal ends it: incarnations never
  * come back, so later writes are refused without asking. Reading stays possible.
  */
-export function fenced(db: Db, run: Incarnation): Db {
-  let ended: Conflict | undefined
-  const transaction: Db['transaction'] = async (fn, options) => {
-    if (ended !== undefined) throw ended
+export class FencedDb extends DbDecorator {
+  readonly #run: Incarnation
+  #ended: Conflict | undefined
+
+  constructor(inner: Db, run: Incarnation) {
+    // Calls that share a transaction would share its fence too: what is refused is refused to each alone.
+    super(inner, { batching: false })
+    this.#run = run
+  }
+
+  override all<R extends object = Row>(query: Sql): Promise<R[]> {
+    return readsOnly(query) ? this.inner.all<R>(query) : this.transaction(tx => tx.all<R>(query))
+  }
+
+  override execute(text: string, params?: readonly Param[]): Promise<Executed> {
+    return this.transaction(tx => tx.execute(text, params), { interactive: true })
+  }
+
+  override async transaction<T>(fn: (tx: Db) => Promise<T>, options?: TransactionOptions): Promise<T> {
+    if (this.#ended !== undefined) throw this.#ended
     let refusal: Conflict | undefined
     const guarded = async (tx: Db) => {
-      refusal = await whyEnded(tx, run)
+      refusal = await whyEnded(tx, this.#run)
       if (refusal !== undefined) throw refusal
       return fn(tx)
     }
     try {
-      return await db.transaction(guarded, options)
+      return await this.inner.transaction(guarded, options)
     } catch (error) {
       // Only now is it known that what refused it is committed.
-      if (error === refusal) ended = refusal
+      if (error === refusal) this.#ended = refusal
       throw error
     }
-  }
-  const { version, commits } = db
-  return {
-    dialect: db.dialect,
-    all: query => (readsOnly(query) ? db.all(query) : transaction(tx => tx.all(query))),
-    query: (text, params, options) => db.query(text, params, options),
-    execute: (text, params) => transaction(tx => tx.execute(text, params), { interactive: true }),
-    transaction,
-    ...(version !== undefined && { version: () => version.call(db) }),
-    ...(commits !== undefined && { commits }),
   }
 }
 

@@ -41,12 +41,12 @@ export function batchCalls<T, R>(
     if (result instanceof Error) throw result
     return result as R
   }
-  if (db.assertOutside === undefined) return alone
+  if (!db.supports.batching) return alone
   const overlap = permits && { permits, minWeight: minLarge }
   const batcher = new Batcher<T, R>({ run, weigh, ...(overlap && { overlap }) })
   return async item => {
     if (permits === undefined && weigh(item) >= minLarge) return alone(item)
-    db.assertOutside?.()
+    db.assertOutside()
     return untilDone(batcher.add(item))
   }
 }

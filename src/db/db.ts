@@ -1,3 +1,4 @@
+import type { Capabilities } from './capabilities.ts'
 import type { FullText } from './fulltext.ts'
 import type { Param, Sql } from './sql.ts'
 
@@ -22,7 +23,7 @@ export interface TransactionOptions {
   timeoutMs?: number
   /**
    * Names the last statement, when there is one, once the callback has resolved. It is sent with the commit, and
-   * nothing is stored when it fails. Only for handles with `assertOutside`.
+   * nothing is stored when it fails. Only where `supports.batching` is true.
    */
   last?: () => Sql | undefined
 }
@@ -51,6 +52,7 @@ export interface Commits {
 /** THE seam: all that the domains know of a database. */
 export interface Db {
   readonly dialect: Dialect
+  readonly supports: Capabilities
   /** Runs one statement, atomic by itself, and returns its rows. A write resolves once it is committed. */
   all<R extends object = Row>(query: Sql): Promise<R[]>
   /** Runs `fn` atomically: its writes commit together when it resolves, and none when it throws. Nests. */
@@ -62,21 +64,15 @@ export interface Db {
   /**
    * A token that changes with every commit, of any process, that could change memory_store: what was read
    * under the same token is still true. Asking costs little, and asking many times in one turn of the event
-   * loop costs once. Absent where the engine cannot tell cheaply, and in transactions.
+   * loop costs once. Where `supports.version` is false every token is a new one.
    */
-  version?(): Promise<unknown>
-  /**
-   * Throws within a transaction of the store, as every use of this handle does. Present where each statement is a way
-   * to a server and back, so that calls made at once are better done together; absent in transactions.
-   */
-  assertOutside?(): void
-  /**
-   * Runs `read`, which only reads; what is asked for from now on is written after it. Absent where statements are run in
-   * the order in which they are asked for, and in transactions.
-   */
-  beforeWrites?<T>(read: () => Promise<T>): Promise<T>
-  /** Tells of commits soon after them. Absent where the engine cannot, and in transactions. */
-  readonly commits?: Commits
+  version(): Promise<unknown>
+  /** Throws where a transaction of the store is open that is not this handle's own, as every use of the handle does. */
+  assertOutside(): void
+  /** Runs `read`, which only reads; what is asked for from now on is written after it. */
+  beforeWrites<T>(read: () => Promise<T>): Promise<T>
+  /** Tells of commits soon after them. Where `supports.commits` is false it tells of none. */
+  readonly commits: Commits
 }
 
 /** Events on their way into the log. */
@@ -190,9 +186,9 @@ export interface Dialect {
   readonly keepRows: Sql
   /**
    * Before a caller's transaction reads records by their keys: until it ends nobody else changes, deletes or makes one
-   * of them. Only where it does not have the store for itself, as it has in SQLite, and in no other transaction.
+   * of them. Does nothing in SQLite, where the transaction has the store for itself; see `supports.recordLocks`.
    */
-  keepRecords?(table: KeptTable, keys: readonly (readonly string[])[]): Sql
+  keepRecords(table: KeptTable, keys: readonly (readonly string[])[]): Sql
   /**
    * In the `returning` of an insert into `table`: its `number`, which must be above the floor of this moment when the
    * row is new. In PostgreSQL the insert may have waited for somebody who was deleting a row of its key, and raised the

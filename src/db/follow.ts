@@ -12,11 +12,6 @@ export interface Batch<T> {
   readonly withinMs?: number
 }
 
-/** Reads where to start: what is asked for from now on is written after that, and so will be found. */
-export function beforeWrites<T>(db: Db, read: () => Promise<T>): Promise<T> {
-  return db.beforeWrites === undefined ? read() : db.beforeWrites(read)
-}
-
 /** How long to wait for word of a commit before looking all the same, in milliseconds; and where no word comes. */
 const maxWaitMs = 1000
 const untoldWaitMs = 25
@@ -28,15 +23,16 @@ const untoldWaitMs = 25
  * caller's does.
  */
 export async function* follow<T>(
-  { commits }: Db,
+  { commits, supports }: Db,
   start: number,
   read: (after: number) => Promise<Batch<T>>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, void, undefined> {
+  const longestMs = supports.commits ? maxWaitMs : untoldWaitMs
   let cursor = start
   let activeAt = performance.now()
   while (!signal?.aborted) {
-    const count = commits?.count
+    const { count } = commits
     const batch = await read(cursor)
     cursor = batch.cursor
     for (const item of batch.items) {
@@ -45,27 +41,29 @@ export async function* follow<T>(
     }
     if (batch.items.length > 0) activeAt = performance.now()
     // Reads may resolve without ever leaving the microtasks: timers and sockets need their turn.
-    if (batch.more || commits?.count !== count) await nextTurn()
-    else if (!signal?.aborted) await pause(wake => commits?.wait(wake, activeAt), batch.withinMs, signal)
+    if (batch.more || commits.count !== count) await nextTurn()
+    else if (!signal?.aborted) {
+      const waitMs = Math.min(batch.withinMs ?? longestMs, longestMs)
+      await pause(wake => commits.wait(wake, activeAt), waitMs, signal)
+    }
   }
 }
 
-/** Resolves at the next commit, after the longest wait, or when `signal` aborts. */
+/** Resolves at the next commit, after `ms`, or when `signal` aborts. */
 function pause(
-  listen: (wake: () => void) => (() => void) | undefined,
-  withinMs: number | undefined,
+  listen: (wake: () => void) => () => void,
+  ms: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise(resolve => {
     const end = () => {
       clearTimeout(timer)
-      stop?.()
+      stop()
       signal?.removeEventListener('abort', end)
       resolve()
     }
     const stop = listen(end)
-    const longestMs = stop === undefined ? untoldWaitMs : maxWaitMs
-    const timer = setTimeout(end, Math.min(withinMs ?? longestMs, longestMs))
+    const timer = setTimeout(end, ms)
     signal?.addEventListener('abort', end)
   })
 }

@@ -11,9 +11,9 @@ export function onRecords<R extends object = Row>(
   keys: readonly (readonly string[])[],
   query: Sql,
 ): Promise<R[]> {
-  const keep = keys.length === 0 ? undefined : db.dialect.keepRecords?.(table, keys)
   // Mostly there is nothing to keep: the statement is then handed in at once.
-  return keep === undefined ? db.all<R>(query) : db.all(keep).then(() => db.all<R>(query))
+  if (!db.supports.recordLocks || keys.length === 0) return db.all<R>(query)
+  return db.all(db.dialect.keepRecords(table, keys)).then(() => db.all<R>(query))
 }
 
 /** As {@link onRecords}, of one record or none. */

@@ -25,7 +25,7 @@ const told = new WeakMap<Db, EncodedEvent[]>()
  * what the transaction still needs.
  */
 export async function tellingLast<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
-  if (db.assertOutside === undefined || sealed.has(db.dialect)) return tellingBeforeCommit(db, fn)
+  if (!db.supports.batching || sealed.has(db.dialect)) return tellingBeforeCommit(db, fn)
   let events: EncodedEvent[] = []
   const begin = (tx: Db) => {
     events = []
@@ -64,7 +64,7 @@ type AtOnce = Db & { dialect: Required<Pick<Dialect, 'telling' | 'unawaited'>> }
 
 /** True where {@link tellingAtOnce} is worth a try. */
 export function canTellAtOnce(db: Db): db is AtOnce {
-  return db.dialect.telling !== undefined && db.assertOutside !== undefined && !sealed.has(db.dialect)
+  return db.dialect.telling !== undefined && db.supports.batching && !sealed.has(db.dialect)
 }
 
 /** Stores whose log was found sealed: the events that were appended there must be seen before the commit. */

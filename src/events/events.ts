@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { batchCalls } from '../db/batch-calls.ts'
-import { type Batch, beforeWrites } from '../db/follow.ts'
+import type { Batch } from '../db/follow.ts'
 import { checkLeaseMs } from '../db/lease.ts'
 import { type EncodedEvent, type EventRow, insertEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
@@ -252,7 +252,7 @@ export class Events {
   /** Where a subscription begins. A new group is noted at once, so that it misses nothing from here on. */
   async #start(since: number | undefined, group: string | undefined): Promise<number> {
     const { db } = this.#context
-    const start = since ?? (await beforeWrites(db, () => readBounds(db))).head
+    const start = since ?? (await db.beforeWrites(() => readBounds(db))).head
     if (group !== undefined) await noteGroup(db, group, start)
     return start
   }

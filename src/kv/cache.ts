@@ -30,7 +30,7 @@ export class ReadCache {
 
   /** The value at `address`, from memory or by `load`, as of a moment within this call. */
   async get(address: string, load: () => Promise<CachedValue | undefined>): Promise<CachedValue | undefined> {
-    if (this.#maxBytes === 0 || this.#db.version === undefined) return load()
+    if (this.#maxBytes === 0 || !this.#db.supports.version) return load()
     const version = await this.#db.version()
     if (version !== this.#version) this.#reset(version)
     const isHit = this.#entries.has(address)

@@ -1,5 +1,5 @@
 import type { Extent } from '../db/engine.ts'
-import type { StatementStats } from '../db/instrument.ts'
+import type { StatementStats } from '../db/meter.ts'
 import type { Upkeep } from './upkeep.ts'
 
 /** A table and its indexes. */

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Engine } from '../db/engine.ts'
-import type { Meter } from '../db/instrument.ts'
+import type { Meter } from '../db/meter.ts'
 import { sql } from '../db/sql.ts'
 import { toOptionalDate } from '../util/time.ts'
 import type { AccessLog } from './access.ts'

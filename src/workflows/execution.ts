@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { closed } from '../db/gate.ts'
+import { closed } from '../db/decorators/closable.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger } from '../util/check.ts'
 import { type Duration, durationMs } from '../util/duration.ts'

@@ -25,7 +25,7 @@ export class Looks {
 
   /** To be called before each look: what is committed from then on ends the pause after it. */
   begin(): void {
-    this.#seen = this.#db.commits?.count
+    this.#seen = this.#db.commits.count
   }
 
   /** After a look that found something: the next pauses are short again. */
@@ -40,8 +40,8 @@ export class Looks {
     const ms = Math.max(1, Math.min(this.#pauseMs, atMostMs))
     this.#pauseMs = Math.min(this.#pauseMs * growth, maxPauseMs)
     // Reads may resolve without ever leaving the microtasks: timers and sockets need their turn.
-    if (commits?.count !== this.#seen) await nextTurn()
-    else await pause(ms, this.#signal, commits && (end => commits.wait(end, this.#activeAt)))
+    if (commits.count !== this.#seen) await nextTurn()
+    else await pause(ms, this.#signal, end => commits.wait(end, this.#activeAt))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { closed } from '../db/gate.ts'
+import { closed } from '../db/decorators/closable.ts'
 import { checkLeaseMs } from '../db/lease.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'

@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { Heartbeats } from '../../src/agents/heartbeat.ts'
-import type { Db } from '../../src/db/db.ts'
-import { sql } from '../../src/db/sql.ts'
+import type { Db, Row } from '../../src/db/db.ts'
+import { DbDecorator } from '../../src/db/decorators/db-decorator.ts'
+import { type Sql, sql } from '../../src/db/sql.ts'
 import { SqliteStore } from '../../src/db/sqlite/store.ts'
 import { paceBy, TestClock } from '../support/clock.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
@@ -48,17 +49,15 @@ it('renews all agents of a process who act at the same time in one statement and
     await plain.all(sql`insert into agents (id, type, last_active) values (${id}, 'coder', '2000')`)
   paceBy(0)
   let renewals = 0
-  const counted: Db = {
-    ...plain,
-    dialect: plain.dialect,
-    all: query => {
+  class Counted extends DbDecorator {
+    override all<R extends object = Row>(query: Sql): Promise<R[]> {
       if (query.strings.join('?').startsWith('update agents')) renewals++
-      return plain.all(query)
-    },
+      return super.all<R>(query)
+    }
   }
   let commits = 0
   store.writer.onCommit = () => commits++
-  const heartbeats = new Heartbeats(counted, clock, error => expect.fail(String(error)))
+  const heartbeats = new Heartbeats(new Counted(plain), clock, error => expect.fail(String(error)))
   const handles = [...ids, 'never registered'].map(id => heartbeats.of(id))
   for (let round = 0; round < 3; round++) {
     clock.advance(1000)

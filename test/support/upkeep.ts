@@ -1,4 +1,5 @@
-import { instrument, Meter } from '../../src/db/instrument.ts'
+import { MeteredDb } from '../../src/db/decorators/metered.ts'
+import { Meter } from '../../src/db/meter.ts'
 import { openSqlite } from '../../src/db/sqlite/open.ts'
 import { SqliteUpkeep } from '../../src/db/sqlite/upkeep.ts'
 import { AccessLog } from '../../src/maintenance/access.ts'
@@ -10,7 +11,7 @@ import type { Clock } from '../../src/util/clock.ts'
 export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & { release(): Promise<void> }> {
   const { store, release } = await openSqlite(file, {})
   const meter = new Meter(60_000)
-  const db = instrument(store.db(clock), meter)
+  const db = new MeteredDb(store.db(clock), meter)
   const context = {
     db,
     clock,

@@ -3,6 +3,7 @@ import { shiftTime } from '../../util/time.ts'
 import type { Cell, ColumnTypes, Dialect, EventsOfRows, Telling } from '../db.ts'
 import { type Binding, join, raw, Sql, sql } from '../sql.ts'
 import { postgresFullText } from './fulltext.ts'
+import { keepRecords } from './keep.ts'
 
 export const postgresBinding: Binding = {
   placeholder: index => `$${index + 1}`,
@@ -36,6 +37,7 @@ export function postgresDialect(clock: Clock): Dialect {
     telling: told => telling(told, times.now()),
     skipLocked: raw('for update skip locked'),
     keepRows: raw('for share'),
+    keepRecords: (kept, keys) => keepRecords({ table }, kept, keys),
     // A row that an insert has updated bears the lock that it took first.
     issued: (table, number) => sql`hivewax_issued(${number}, ${table}.xmax)`,
     fullText: postgresFullText,

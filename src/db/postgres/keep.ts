@@ -75,7 +75,7 @@ const parts = Object.fromEntries(
 
 /** See `Dialect.keepRecords`: one after the other by their keys, so that of two who want the same ones one waits. */
 export function keepRecords(
-  { table: rows }: Dialect,
+  { table: rows }: Pick<Dialect, 'table'>,
   table: KeptTable,
   keys: readonly (readonly string[])[],
 ): Sql {

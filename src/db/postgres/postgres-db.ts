@@ -1,28 +1,31 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { PoolClient } from 'pg'
 import { Busy } from '../../errors.ts'
+import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
 import type { Commits, Db, Dialect, Executed, Row, TransactionOptions } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
 import { inDoubt, isOutdated } from './errors.ts'
-import { keepRecords } from './keep.ts'
 import { beginReading, beginWithin } from './limits.ts'
 import { isFollowed, type PostgresStore } from './server.ts'
 
 const defaultTimeoutMs = 30_000
 
+const capabilities: Capabilities = { version: false, commits: true, batching: true, recordLocks: false }
+
+/** Of callers' transactions. Those of our own lock what they need by themselves. */
+const callersCapabilities: Capabilities = { ...transactionCapabilities, recordLocks: true }
+
 /** A handle on the store outside any transaction. */
 export class PostgresDb implements Db {
   readonly dialect: Dialect
-  /** That of callers' transactions. */
-  readonly #keeping: Dialect
+  readonly supports = capabilities
   readonly #store: PostgresStore
 
   constructor(store: PostgresStore, dialect: Dialect) {
     this.#store = store
     this.dialect = dialect
-    this.#keeping = { ...dialect, keepRecords: (table, keys) => keepRecords(dialect, table, keys) }
   }
 
   get commits(): Commits {
@@ -34,6 +37,11 @@ export class PostgresDb implements Db {
     const { statement, params } = this.#store.compile(query)
     // Rows come as plain records; their type is the word of the domain that wrote the statement.
     return (await this.#store.run(statement, params)) as R[]
+  }
+
+  /** No answer of the server's is cheaper than reading anew. */
+  async version(): Promise<unknown> {
+    return {}
   }
 
   assertOutside(): void {
@@ -97,8 +105,14 @@ export class PostgresDb implements Db {
   ): Promise<T> {
     const begun = this.#store.begin(client, interactive ? beginWithin(timeoutMs) : 'begin')
     const session = { client, isFollowed: false }
-    const dialect = interactive ? this.#keeping : this.dialect
-    const tx = new TransactionDb(this.#store, dialect, session, new Scope(this.#store), interactive)
+    const supports = interactive ? callersCapabilities : transactionCapabilities
+    const { dialect } = this
+    const tx = new TransactionDb(this.#store, new Scope(this.#store), {
+      dialect,
+      supports,
+      session,
+      interactive,
+    })
     try {
       const result = await (interactive ? withDeadline(tx.whole(fn), timeoutMs) : tx.whole(fn))
       tx.scope.end()
@@ -131,21 +145,33 @@ interface Session {
   isFollowed: boolean
 }
 
+/** What a transaction is, and its savepoints too. */
+interface TransactionParts {
+  dialect: Dialect
+  supports: Capabilities
+  session: Session
+  /** True where the caller awaits other things too, and may go on after a statement that failed. */
+  interactive: boolean
+}
+
 /** A handle inside a transaction or savepoint: everything runs on its connection, one statement after another. */
 class TransactionDb implements Db {
   readonly dialect: Dialect
+  readonly supports: Capabilities
+  readonly commits = noCommits
   readonly scope: Scope
   readonly #store: PostgresStore
   readonly #session: Session
   readonly #interactive: boolean
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(store: PostgresStore, dialect: Dialect, session: Session, scope: Scope, interactive: boolean) {
+  constructor(store: PostgresStore, scope: Scope, parts: TransactionParts) {
     this.#store = store
-    this.dialect = dialect
-    this.#session = session
     this.scope = scope
-    this.#interactive = interactive
+    this.dialect = parts.dialect
+    this.supports = parts.supports
+    this.#session = parts.session
+    this.#interactive = parts.interactive
   }
 
   get #client(): PoolClient {
@@ -183,8 +209,22 @@ class TransactionDb implements Db {
     Scope.check(this.#store, this.scope)
     return this.scope.inner.run(() => {
       const inner = new Scope(this.#store, this.scope)
-      return new TransactionDb(this.#store, this.dialect, this.#session, inner, interactive).savepoint(fn)
+      const { dialect, supports } = this
+      const parts = { dialect, supports, session: this.#session, interactive }
+      return new TransactionDb(this.#store, inner, parts).savepoint(fn)
     })
+  }
+
+  async version(): Promise<unknown> {
+    return {}
+  }
+
+  assertOutside(): void {
+    Scope.check(this.#store, this.scope)
+  }
+
+  beforeWrites<T>(read: () => Promise<T>): Promise<T> {
+    return read()
   }
 
   /** Resolves when no statement of this handle is under way. */

@@ -9,6 +9,7 @@ import { PostgresSide } from '../copy/postgres-side.ts'
 import { snapshotOf } from '../copy/snapshot.ts'
 import { copiedTables } from '../copy/tables.ts'
 import type { Db, Row } from '../db.ts'
+import { closed } from '../decorators/closable.ts'
 import {
   type AbortableOptions,
   type Check,
@@ -21,7 +22,6 @@ import {
   type Salvaged,
   type StoreFacts,
 } from '../engine.ts'
-import { closed } from '../gate.ts'
 import { insertEvents } from '../outbox.ts'
 import { theRow } from '../rows.ts'
 import type { Sql } from '../sql.ts'

@@ -34,6 +34,7 @@ export function sqliteDialect(clock: Clock): Dialect {
           where ${sealed === 'append' ? raw('1 = 1') : isUnsealed} returning id, timestamp`,
     skipLocked: raw(''),
     keepRows: raw(''),
+    keepRecords: () => raw('select 1 where 0'),
     issued: (_, number) => number,
     fullText: sqliteFullText,
   }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
 import type { Commits, Db, Dialect, Executed, QueryOptions, Row, TransactionOptions } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
 import { Scope } from '../scope.ts'
@@ -7,9 +8,12 @@ import type { SqliteStore } from './store.ts'
 
 const defaultTimeoutMs = 30_000
 
+const capabilities: Capabilities = { version: true, commits: true, batching: false, recordLocks: false }
+
 /** A handle on the store outside any transaction: reads at once, writes through the queue. */
 export class SqliteDb implements Db {
   readonly dialect: Dialect
+  readonly supports = capabilities
   readonly #store: SqliteStore
 
   constructor(store: SqliteStore, dialect: Dialect) {
@@ -61,6 +65,15 @@ export class SqliteDb implements Db {
     return this.#store.version()
   }
 
+  assertOutside(): void {
+    this.#store.assertOutside()
+  }
+
+  /** A read is over before the writer begins what is asked for after it. */
+  beforeWrites<T>(read: () => Promise<T>): Promise<T> {
+    return read()
+  }
+
   async #interactive<T>(tx: TransactionDb, fn: (tx: Db) => Promise<T>, timeoutMs: number): Promise<T> {
     const { writer } = this.#store
     const { scope } = tx
@@ -81,6 +94,8 @@ export class SqliteDb implements Db {
 /** A handle inside a transaction or savepoint: everything runs on the writing connection, at once. */
 class TransactionDb implements Db {
   readonly dialect: Dialect
+  readonly supports = transactionCapabilities
+  readonly commits = noCommits
   readonly scope: Scope
   readonly #store: SqliteStore
 
@@ -111,6 +126,18 @@ class TransactionDb implements Db {
       const inner = new Scope(this.#store, this.scope)
       return new TransactionDb(this.#store, this.dialect, inner).savepoint(fn)
     })
+  }
+
+  async version(): Promise<unknown> {
+    return {}
+  }
+
+  assertOutside(): void {
+    Scope.check(this.#store, this.scope)
+  }
+
+  beforeWrites<T>(read: () => Promise<T>): Promise<T> {
+    return read()
   }
 
   /**

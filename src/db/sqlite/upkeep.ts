@@ -6,6 +6,7 @@ import type { Clock } from '../../util/clock.ts'
 import { toTimeText } from '../../util/time.ts'
 import { halfMigrated, progressTable } from '../copy/half.ts'
 import type { Row } from '../db.ts'
+import { closed } from '../decorators/closable.ts'
 import type { Plan, Replaced, Salvaged, StoreFacts } from '../engine.ts'
 import {
   type AbortableOptions,
@@ -15,7 +16,6 @@ import {
   type LongOptions,
   portion,
 } from '../engine.ts'
-import { closed } from '../gate.ts'
 import { Scope } from '../scope.ts'
 import type { Sql } from '../sql.ts'
 import { assertNotOpen, assertReplaceable, privateCopy } from './backup-files.ts'

@@ -1,6 +1,4 @@
-import type { Db } from './db.ts'
-import { reroute } from './reroute.ts'
-import { raw, Sql } from './sql.ts'
+import { Sql } from './sql.ts'
 
 /** What is known of one statement since the handle was opened. Durations in milliseconds. */
 export interface StatementStats {
@@ -76,28 +74,6 @@ export class Meter {
     if ('raw' in query.strings) this.#sites.set(query.strings, stats)
     return stats
   }
-}
-
-/** The same database, with every statement timed as its caller sees it: waiting for the commit included. */
-export function instrument(db: Db, meter: Meter): Db {
-  /** Of somebody else's statement that fails nothing is kept: it may be anything, and is never looked into as ours are. */
-  const timed = async <T>(query: Sql, start: number, running: Promise<T>, isForeign = false): Promise<T> => {
-    let failed = true
-    try {
-      const result = await running
-      failed = false
-      return result
-    } finally {
-      if (!(failed && isForeign)) meter.record(query, performance.now() - start, failed)
-    }
-  }
-  return reroute(db, {
-    all: query => timed(query, performance.now(), db.all(query)),
-    query: (text, params, options) =>
-      timed(raw(text), performance.now(), db.query(text, params, options), true),
-    execute: (text, params) => timed(raw(text), performance.now(), db.execute(text, params), true),
-    transaction: (fn, options) => db.transaction(tx => fn(instrument(tx, meter)), options),
-  })
 }
 
 function textOf(query: Sql): string {
