@@ -22,7 +22,7 @@ interface RevivedRow extends RenewedRow {
 export async function renewAll(db: Db, agentIds: readonly string[]): Promise<Map<string, number | null>> {
   const { dialect } = db
   const rows = await db.all<RenewedRow>(
-    sql`update agents set ${renewal(dialect)} where ${dialect.oneOf(sql`id`, agentIds)} and lapsed_at is null
+    sql`update agents set ${renewal(dialect)} where ${dialect.inList(sql`id`, agentIds)} and lapsed_at is null
         returning id, ttl_ms`,
   )
   const ttls = new Map(rows.map(row => [row.id, row.ttl_ms]))
@@ -33,7 +33,7 @@ export async function renewAll(db: Db, agentIds: readonly string[]): Promise<Map
 }
 
 async function revive(db: Db, agentIds: readonly string[]): Promise<RenewedRow[]> {
-  const isGone = sql`${db.dialect.oneOf(sql`id`, agentIds)} and lapsed_at is not null`
+  const isGone = sql`${db.dialect.inList(sql`id`, agentIds)} and lapsed_at is not null`
   // Looking first: that somebody is not registered is no reason for a transaction.
   if ((await db.all(sql`select id from agents where ${isGone} limit 1`)).length === 0) return []
   return db.transaction(async tx => {

@@ -1,4 +1,5 @@
 import type { Capabilities } from './capabilities.ts'
+import type { CellsOf, Columns } from './columns.ts'
 import type { FullText } from './fulltext.ts'
 import type { Param, Sql } from './sql.ts'
 
@@ -113,12 +114,6 @@ export interface Telling {
  */
 export type WhenSealed = 'append' | 'skip' | 'fail'
 
-/** What `Dialect.table` takes as a value. */
-export type Cell = string | number | Date | null | undefined
-
-/** The columns of a `Dialect.table` by their names, in the order of its rows; numbers are whole ones. */
-export type ColumnTypes = Readonly<Record<string, 'text' | 'number' | 'time'>>
-
 /** Tables of records that are read one by one, by a key that only one of them has. */
 export type KeptTable =
   | 'memory_store'
@@ -148,23 +143,22 @@ export interface Dialect {
   glob(column: Sql, pattern: string): Sql
   /** `column`, the JSON text of an array of strings, holds `value`; false for any other text and for null. */
   holds(column: Sql, value: string): Sql
-  /** `column` is one of these values: one statement, however many they are. */
-  oneOf(column: Sql, values: readonly (string | number)[]): Sql
-  /** Rows of values as a table with these columns, in the order given: one statement text, however many rows. */
-  table(columns: ColumnTypes, rows: readonly (readonly Cell[])[]): Sql
+  /** `column` is one of these values: one statement, however many they are, that looks each of them up by an index. */
+  inList(column: Sql, values: readonly (string | number)[]): Sql
+  /**
+   * `column` is in the one column of `query`, of few rows, each of which is looked up by an index: PostgreSQL takes the
+   * rows for many, and would rather read the whole table.
+   */
+  inQuery(column: Sql, query: Sql): Sql
+  /** `column` equals the column `key` of `rows`, the name of a `with` of few rows. They are looked up as by `inQuery`. */
+  equalsKey(column: Sql, rows: string, key: string): Sql
+  /** Rows of values as a table, in the order given: one statement text, however many rows. Numbers are whole ones. */
+  table<C extends Columns>(columns: C, rows: readonly CellsOf<C>[]): Sql
   /**
    * Joins the rows of `table` that meet `condition` in the step of a recursive statement, looking them up by the
    * index anew for each row. PostgreSQL would rather read a small table whole, once for each link of a chain.
    */
-  joinEach(table: Sql, condition: Sql): Sql
-  /** `column` is in the one column of `query`, of few rows: PostgreSQL, which plans for many, looks each of them up. */
-  isIn(column: Sql, query: Sql): Sql
-  /**
-   * After the condition of an update that joins rows of values by a key of its table, which `query` has too. Changes
-   * nothing, but has PostgreSQL look each of them up by the index: it takes values for few and yet would rather read
-   * the whole table.
-   */
-  lookedUp(column: Sql, query: Sql): Sql
+  lateralJoin(table: Sql, condition: Sql): Sql
   /**
    * Appends events and returns their ids, rising in the order of the events, and timestamps. PostgreSQL gives out the
    * ids of a batch by one update of its counter, and asks whether the log is sealed once nobody else can append.

@@ -146,7 +146,7 @@ function toInsert({ dialect }: Db, events: readonly EncodedEvent[]): EventsToIns
     const values = sql`${first.type}, ${first.source}, ${first.data}, ${dialect.now()}`
     return { count, values, from: sql`(select 1 as at) as new` }
   }
-  const rows = events.map(({ type, source, data }, i) => [i + 1, type, source, data])
-  const table = dialect.table({ at: 'number', type: 'text', source: 'text', data: 'text' }, rows)
+  const rows = events.map((event, i) => ({ at: i + 1, ...event }))
+  const table = dialect.table({ at: 'number', type: 'text', source: 'text', data: 'text?' }, rows)
   return { count, values: sql`type, source, data, ${dialect.now()}`, from: sql`${table} as new` }
 }

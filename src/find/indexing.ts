@@ -91,7 +91,7 @@ async function indexBatch(tx: Db, limit: number): Promise<{ read: number; indexe
   for (const source of sources) await remove(tx, source, batch)
   for (const source of sources) await put(tx, source, batch, rows)
   const ids = batch.map(({ id }) => id)
-  await tx.all(sql`delete from hivewax_find_changes where ${tx.dialect.oneOf(sql`id`, ids)}`)
+  await tx.all(sql`delete from hivewax_find_changes where ${tx.dialect.inList(sql`id`, ids)}`)
   return { read: changes.length, indexed: batch.length }
 }
 

@@ -126,7 +126,7 @@ export async function readRows(
   refs: readonly TextRef[],
 ): Promise<ReadonlyMap<TextRef, SourceRow>> {
   const rows = await db.all<SourceRow>(
-    sql`select ${columns} from ${table} where ${db.dialect.oneOf(sql`id`, refs)}`,
+    sql`select ${columns} from ${table} where ${db.dialect.inList(sql`id`, refs)}`,
   )
   return new Map(rows.map(row => [row.ref, row]))
 }

@@ -122,7 +122,7 @@ export class Kv {
       'memory_store',
       names.map(key => [key, namespace]),
       sql`select key, value from memory_store
-          where namespace = ${namespace} and ${this.#context.db.dialect.oneOf(sql`key`, names)} and ${this.#live()}`,
+          where namespace = ${namespace} and ${this.#context.db.dialect.inList(sql`key`, names)} and ${this.#live()}`,
     )
     return new Map(rows.map(row => [row.key, decodeLoose(row.value)]))
   }

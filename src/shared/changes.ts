@@ -161,7 +161,7 @@ export class Changes {
   /** Nobody deletes these keys: their time is over. */
   async #removeLapsed(): Promise<void> {
     const ids = await deleteLapsed(this.#db)
-    if (ids.length > 0) await this.#remove(this.#db.dialect.oneOf(sql`lease_id`, ids), undefined)
+    if (ids.length > 0) await this.#remove(this.#db.dialect.inList(sql`lease_id`, ids), undefined)
   }
 
   async #remove(which: Sql, updatedBy: string | undefined): Promise<number> {
@@ -174,7 +174,7 @@ export class Changes {
     await this.#db.all(
       sql`insert into hivewax_shared_history (revision, key, version, updated_by, updated_at, transaction_id)
           select ${this.#revision}, key, version, ${updatedBy}, ${dialect.now()}, ${this.#author.transactionId}
-          from hivewax_shared_tombstones where ${dialect.oneOf(
+          from hivewax_shared_tombstones where ${dialect.inList(
             sql`key`,
             rows.map(({ key }) => key),
           )}`,

@@ -62,7 +62,7 @@ async function waitsFor(context: Context, taskIds: readonly string[], id: string
   if (taskIds.length === 0) return false
   const rows = await context.db.all(
     sql`with recursive above (id) as (
-          select parent_id from hivewax_task_dependencies where child_id in (${join(taskIds)})
+          select parent_id from hivewax_task_dependencies where ${context.db.dialect.inList(sql`child_id`, taskIds)}
           union select parent_id from hivewax_task_dependencies join above on child_id = above.id)
         select 1 from above where id = ${id} limit 1`,
   )

@@ -125,7 +125,7 @@ function claimOf({ db: { dialect } }: Context, claim: Claim, first: Sql): Sql {
   const isOne = claim.limit === 1
   // Read once and for all: an engine may run a sub-select that passes over rows again for each row it updates.
   const chosen = isOne ? raw('') : sql`with chosen (id) as materialized (${first})`
-  const isChosen = isOne ? sql`id = (${first})` : dialect.isIn(sql`id`, sql`select id from chosen`)
+  const isChosen = isOne ? sql`id = (${first})` : dialect.inQuery(sql`id`, sql`select id from chosen`)
   return sql`${chosen} update tasks set status = 'running', assigned_to = ${claim.agentId}, attempts = attempts + 1,
       token = case when ${floor} > token then ${floor} else token end + 1,
       ${leaseFor(dialect, claim.leaseMs)}, claimed_at = ${dialect.now()}, updated_at = ${dialect.now()}
@@ -211,10 +211,8 @@ async function firstInOrder(
     heads.push(...(await context.db.all<Head>(headsOf(part, passOver))))
   const ids = withinRooms(heads, new Map(rooms)).slice(0, limit)
   if (ids.length === 0) return undefined
-  return sql`select id from ${context.db.dialect.table(
-    { id: 'text' },
-    ids.map(id => [id]),
-  )} as heads`
+  const rows = ids.map(id => ({ id }))
+  return sql`select id from ${context.db.dialect.table({ id: 'text' }, rows)} as heads`
 }
 
 function headsOf(lanes: readonly OpenLane[], passOver: Sql): Sql {

@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts'
-import type { Cell, ColumnTypes, Db } from '../db/db.ts'
+import { listOf } from '../db/columns.ts'
+import type { Db } from '../db/db.ts'
 import { canTellAtOnce, tellingAtOnce } from '../db/outbox.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import { checkAcyclic } from './dependencies.ts'
 import { eventsOf, type TaskEvent, tell } from './events.ts'
-import type { TaskToInsert } from './new-task.ts'
+import { insertedColumns, newColumns, type TaskToInsert } from './new-task.ts'
 import { type Ended, lockTasks, settleDependents } from './settle.ts'
 import { columns, fromRow, isFinal, type Task, type TaskRow } from './task.ts'
 
@@ -32,7 +33,7 @@ export async function insertTasks(context: Context, batch: readonly TaskToInsert
   await settleDependents(context, ended)
   const rows = ended.length === 0 ? inserted : await readBack(tx, [...inserted.keys()])
   const byKey = new Map([...rows.values(), ...known].map(row => [row.idempotency_key, row]))
-  return batch.map(task => toTask(rows.get(task.id) ?? byKey.get(task.idempotencyKey ?? null), task))
+  return batch.map(task => toTask(rows.get(task.id) ?? byKey.get(task.idempotency_key), task))
 }
 
 const createdData = { taskId: { column: 'id' }, status: 'pending' }
@@ -46,8 +47,8 @@ export async function insertPlainly(
   batch: readonly TaskToInsert[],
 ): Promise<Task[] | undefined> {
   const { db } = context
-  const isPlain = ({ parents, idempotencyKey }: TaskToInsert) =>
-    parents.length === 0 && idempotencyKey === undefined
+  const isPlain = ({ parents, idempotency_key }: TaskToInsert) =>
+    parents.length === 0 && idempotency_key === null
   if (!canTellAtOnce(db) || !batch.every(isPlain) || partsOf(batch).length !== 1) return undefined
   const write = sql`${insertion(db, batch)} returning id, created_by, run_at, created_at`
   try {
@@ -74,32 +75,18 @@ interface MadeRow {
 
 function toNewTask(task: TaskToInsert, made: MadeRow | undefined): Task {
   if (made === undefined) throw idTaken(task.id)
-  return fromRow({
-    ...untouched,
-    ...made,
-    updated_at: made.created_at,
-    description: task.description,
-    priority: task.priority,
-    requires: task.requires ?? null,
-    queue: task.queue,
-    payload: task.payload ?? null,
-    max_attempts: task.maxAttempts,
-    backoff: task.backoff ?? null,
-    created_by: task.createdBy ?? null,
-  })
+  return fromRow({ ...untouched, ...task, ...made, updated_at: made.created_at })
 }
 
 /** What a task has before anything happened to it. */
 const untouched = {
   status: 'pending' as const,
   assigned_to: null,
-  dependencies: null,
   progress: null,
   result: null,
   attempts: 0,
   errors: null,
   caused_by: null,
-  idempotency_key: null,
   completed_at: null,
   claimed_at: null,
 }
@@ -109,7 +96,8 @@ function withoutRepeats(batch: readonly TaskToInsert[]): TaskToInsert[] {
   const byKey = new Map<string, TaskToInsert>()
   const byId = new Map<string, TaskToInsert>()
   for (const task of batch) {
-    const first = task.idempotencyKey === undefined ? undefined : byKey.get(task.idempotencyKey)
+    const key = task.idempotency_key
+    const first = key === null ? undefined : byKey.get(key)
     if (first !== undefined) {
       checkFingerprint(task, first.id, first.fingerprint)
       continue
@@ -117,7 +105,7 @@ function withoutRepeats(batch: readonly TaskToInsert[]): TaskToInsert[] {
     if (byId.has(task.id))
       throw new InvalidInput(`the batch holds two tasks with the id ${JSON.stringify(task.id)}`)
     byId.set(task.id, task)
-    if (task.idempotencyKey !== undefined) byKey.set(task.idempotencyKey, task)
+    if (key !== null) byKey.set(key, task)
   }
   return [...byId.values()]
 }
@@ -146,57 +134,12 @@ function partsOf(tasks: readonly TaskToInsert[]): TaskToInsert[][] {
   return parts
 }
 
+const inserted = listOf(insertedColumns)
+
 function insertion({ dialect }: Db, tasks: readonly TaskToInsert[]): Sql {
-  return sql`insert into tasks (${newColumns}, run_at, created_at, updated_at)
-    select ${newColumns}, case when delay_ms is null then run_at else ${dialect.now(raw('delay_ms'))} end, now, now
-    from (select ${dialect.now()} as now) as clock, ${dialect.table(newTypes, tasks.map(cellsOf))} as new where 1 = 1`
-}
-
-const newColumns = sql`id, description, priority, dependencies, payload, requires, queue, lane, rank, open_dependencies,
-  max_attempts, backoff, idempotency_key, fingerprint, created_by`
-
-/** The columns of new tasks, and what their `run_at` comes from, in the order of {@link cellsOf}. */
-const newTypes: ColumnTypes = {
-  id: 'text',
-  description: 'text',
-  priority: 'text',
-  dependencies: 'text',
-  payload: 'text',
-  requires: 'text',
-  queue: 'text',
-  lane: 'text',
-  rank: 'number',
-  open_dependencies: 'number',
-  max_attempts: 'number',
-  backoff: 'text',
-  idempotency_key: 'text',
-  fingerprint: 'text',
-  created_by: 'text',
-  run_at: 'time',
-  delay_ms: 'number',
-}
-
-function cellsOf(task: TaskToInsert): Cell[] {
-  const parents = task.parents.map(parent => parent.id)
-  return [
-    task.id,
-    task.description,
-    task.priority,
-    parents.length === 0 ? null : JSON.stringify(parents),
-    task.payload,
-    task.requires,
-    task.queue,
-    task.lane,
-    task.rank,
-    parents.length,
-    task.maxAttempts,
-    task.backoff,
-    task.idempotencyKey,
-    task.fingerprint,
-    task.createdBy,
-    task.runAt,
-    task.delayMs,
-  ]
+  return sql`insert into tasks (${inserted}, run_at, created_at, updated_at)
+    select ${inserted}, case when delay_ms is null then run_at else ${dialect.now(raw('delay_ms'))} end, now, now
+    from (select ${dialect.now()} as now) as clock, ${dialect.table(newColumns, tasks)} as new where 1 = 1`
 }
 
 /** The tasks that stood in the way of new ones, and are the same ones by their idempotency keys. */
@@ -204,7 +147,7 @@ async function findKnown(tx: Db, refused: readonly TaskToInsert[]): Promise<Task
   const known: TaskRow[] = []
   for (const task of refused) {
     const [row] = await tx.all<TaskRow & { fingerprint: string | null }>(
-      sql`select ${columns}, fingerprint from tasks where idempotency_key = ${task.idempotencyKey}`,
+      sql`select ${columns}, fingerprint from tasks where idempotency_key = ${task.idempotency_key}`,
     )
     if (row === undefined) throw idTaken(task.id)
     checkFingerprint(task, row.id, row.fingerprint)
@@ -219,17 +162,16 @@ async function findKnown(tx: Db, refused: readonly TaskToInsert[]): Promise<Task
  */
 async function insertEdges(tx: Db, created: readonly TaskToInsert[]): Promise<Ended[]> {
   const edges = created.flatMap(task =>
-    task.parents.map(({ id, onFailure }) => ({ parentId: id, childId: task.id, onFailure })),
+    task.parents.map(({ id, onFailure }) => ({ parent_id: id, child_id: task.id, on_failure: onFailure })),
   )
   const own = new Set(created.map(task => task.id))
-  const others = [...new Set(edges.map(edge => edge.parentId))].filter(id => !own.has(id))
+  const others = [...new Set(edges.map(edge => edge.parent_id))].filter(id => !own.has(id))
   const parents = await findParents(tx, others)
   if (edges.length > 0) {
-    const rows = edges.map(({ parentId, childId, onFailure }) => [parentId, childId, onFailure])
     const types = { parent_id: 'text', child_id: 'text', on_failure: 'text' } as const
     await tx.all(
       sql`insert into hivewax_task_dependencies (parent_id, child_id, on_failure)
-          select parent_id, child_id, on_failure from ${tx.dialect.table(types, rows)} as edges`,
+          select parent_id, child_id, on_failure from ${tx.dialect.table(types, edges)} as edges`,
     )
   }
   return parents.filter(parent => isFinal(parent.status))
@@ -254,7 +196,7 @@ async function findParents(tx: Db, ids: readonly string[]): Promise<Ended[]> {
 
 async function readBack(tx: Db, ids: readonly string[]): Promise<Map<string, TaskRow>> {
   const rows = await tx.all<TaskRow>(
-    sql`select ${columns} from tasks where ${tx.dialect.oneOf(sql`id`, ids)}`,
+    sql`select ${columns} from tasks where ${tx.dialect.inList(sql`id`, ids)}`,
   )
   return new Map(rows.map(row => [row.id, row]))
 }
@@ -264,8 +206,8 @@ function toTask(row: TaskRow | undefined, { id }: TaskToInsert): Task {
   return fromRow(row)
 }
 
-function createdEvent({ id, createdBy }: TaskToInsert): TaskEvent {
-  return { what: 'created', source: createdBy, data: { taskId: id, status: 'pending' } }
+function createdEvent({ id, created_by }: TaskToInsert): TaskEvent {
+  return { what: 'created', source: created_by, data: { taskId: id, status: 'pending' } }
 }
 
 function idTaken(id: string): Conflict {
@@ -278,10 +220,10 @@ function idTaken(id: string): Conflict {
 function checkFingerprint(task: TaskToInsert, firstId: string, fingerprint: string | null | undefined): void {
   if (task.fingerprint === fingerprint) return
   throw new Conflict(
-    `another task was created under the idempotency key ${JSON.stringify(task.idempotencyKey)}`,
+    `another task was created under the idempotency key ${JSON.stringify(task.idempotency_key)}`,
     {
       hint: 'Use one key for one task: the same description, payload and options each time.',
-      details: { idempotencyKey: task.idempotencyKey, id: firstId },
+      details: { idempotencyKey: task.idempotency_key, id: firstId },
     },
   )
 }

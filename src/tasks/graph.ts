@@ -1,5 +1,5 @@
 import type { Db, Dialect } from '../db/db.ts'
-import { join, type Sql, sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { chunks } from '../util/chunks.ts'
 import { maxLimit } from '../util/page.ts'
@@ -74,7 +74,7 @@ async function readEdges(db: Db, nodeIds: ReadonlySet<string>): Promise<TaskGrap
   const edges: TaskGraph['edges'] = []
   for (const ids of chunks([...nodeIds], maxIds)) {
     const rows = await db.all<{ parent_id: string; child_id: string; on_failure: OnFailure }>(
-      sql`select parent_id, child_id, on_failure from hivewax_task_dependencies where child_id in (${join(ids)})
+      sql`select parent_id, child_id, on_failure from hivewax_task_dependencies where ${db.dialect.inList(sql`child_id`, ids)}
           order by child_id, parent_id`,
     )
     for (const row of rows) edges.push({ from: row.parent_id, to: row.child_id, onFailure: row.on_failure })

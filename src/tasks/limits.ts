@@ -28,7 +28,7 @@ export async function roomsOf(tx: Db, lock: boolean): Promise<Rooms> {
 
 async function countRunning(tx: Db, queues: readonly string[]): Promise<Map<string, number>> {
   const rows = await tx.all<{ queue: string; running: number }>(
-    sql`select queue, count(*) as running from tasks where status = 'running' and ${tx.dialect.oneOf(sql`queue`, queues)}
+    sql`select queue, count(*) as running from tasks where status = 'running' and ${tx.dialect.inList(sql`queue`, queues)}
         group by queue`,
   )
   return new Map(rows.map(row => [row.queue, row.running]))

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Context } from '../context.ts'
+import type { CellsOf, Columns } from '../db/columns.ts'
 import { InvalidInput } from '../errors.ts'
 import {
   checkInteger,
@@ -17,6 +18,7 @@ import { defaultBackoff, defaultMaxAttempts, type NewBackoff } from './attempts.
 import { type Dependency, failurePolicies, type OnFailure } from './dependencies.ts'
 import { defaultQueue, laneText } from './lanes.ts'
 import { nextMicros, type Priority, priorities, rankOf } from './rank.ts'
+import { givenColumns } from './task.ts'
 
 export interface NewTask {
   /** A name of the caller's choice; Conflict when a task has it. Default: a new UUIDv7. */
@@ -49,27 +51,36 @@ export interface NewTask {
   createdBy?: string | undefined
 }
 
-/** A checked new task, as the columns take it. */
-export interface TaskToInsert {
-  id: string
-  description: string
-  priority: Priority
-  parents: { id: string; onFailure: OnFailure }[]
-  payload: string | undefined
-  queue: string
-  lane: string | undefined
-  requires: string | undefined
-  runAt: Date | undefined
-  /** Instead of `runAt`: how long to wait from now, in whole milliseconds. */
-  delayMs: number | undefined
-  /** Undefined for a task with a time to wait for: it gets its rank when it is due. */
-  rank: number | undefined
-  maxAttempts: number
-  backoff: string | undefined
-  idempotencyKey: string | undefined
+/** The columns of a new task: those of its record, its place among the others, and what its time comes from. */
+export const insertedColumns = {
+  ...givenColumns,
+  lane: 'text?',
+  /** Null for a task with a time to wait for: it gets its rank when it is due. */
+  rank: 'number?',
+  open_dependencies: 'number',
   /** Tells whether two tasks with one idempotency key are the same. */
-  fingerprint: string | undefined
-  createdBy: string | undefined
+  fingerprint: 'text?',
+} as const satisfies Columns
+
+export const newColumns = {
+  ...insertedColumns,
+  run_at: 'time?',
+  /** Instead of `run_at`: how long to wait from now, in whole milliseconds. */
+  delay_ms: 'number?',
+} as const satisfies Columns
+
+type NewRow = CellsOf<typeof newColumns>
+
+/** A task that a new one waits for. */
+interface Parent {
+  id: string
+  onFailure: OnFailure
+}
+
+/** A checked new task, as the columns take it. */
+export interface TaskToInsert extends NewRow {
+  priority: Priority
+  parents: readonly Parent[]
 }
 
 const maxParents = 1_000
@@ -83,41 +94,49 @@ export function prepareTask(context: Context, task: NewTask): TaskToInsert {
   const priority = checkOneOf('priority', task.priority ?? 'medium', priorities)
   const requires = checkNames('requires', task.requires ?? [], 100).sort()
   const queue = checkName('queue', task.queue ?? defaultQueue)
+  const parents = checkParents(task.dependencies ?? [])
   const prepared = {
     id: task.id === undefined ? uuidv7(context.clock.now()) : checkName('id', task.id),
     description: checkText('description', task.description),
     priority,
-    parents: checkParents(task.dependencies ?? []),
-    payload:
-      task.payload === undefined ? undefined : encodeJson('payload', task.payload, context.maxValueBytes),
+    parents,
+    dependencies: textOf(parents.map(parent => parent.id)),
+    open_dependencies: parents.length,
+    payload: task.payload === undefined ? null : encodeJson('payload', task.payload, context.maxValueBytes),
     queue,
-    lane: laneText({ queue, requires }),
-    requires: requires.length === 0 ? undefined : JSON.stringify(requires),
+    lane: laneText({ queue, requires }) ?? null,
+    requires: textOf(requires),
     ...start(context, task, priority),
-    maxAttempts: checkInteger('maxAttempts', task.maxAttempts ?? defaultMaxAttempts, 1, 1_000),
+    max_attempts: checkInteger('maxAttempts', task.maxAttempts ?? defaultMaxAttempts, 1, 1_000),
     backoff: checkBackoff(task.backoff),
-    idempotencyKey:
-      task.idempotencyKey === undefined ? undefined : checkName('idempotencyKey', task.idempotencyKey),
-    createdBy: task.createdBy === undefined ? context.agentId : checkName('createdBy', task.createdBy),
+    idempotency_key:
+      task.idempotencyKey === undefined ? null : checkName('idempotencyKey', task.idempotencyKey),
+    created_by:
+      task.createdBy === undefined ? (context.agentId ?? null) : checkName('createdBy', task.createdBy),
   }
-  return { ...prepared, fingerprint: prepared.idempotencyKey && fingerprint(task, prepared) }
+  return { ...prepared, fingerprint: prepared.idempotency_key === null ? null : fingerprint(task, prepared) }
+}
+
+/** The column's text for some names; null, as in most rows, for none. */
+function textOf(names: readonly string[]): string | null {
+  return names.length === 0 ? null : JSON.stringify(names)
 }
 
 function start(
   context: Context,
   { runAt, delayMs }: NewTask,
   priority: Priority,
-): Pick<TaskToInsert, 'runAt' | 'delayMs' | 'rank'> {
-  const later = { runAt: undefined, delayMs: undefined, rank: undefined }
+): Pick<NewRow, 'run_at' | 'delay_ms' | 'rank'> {
+  const later = { run_at: null, delay_ms: null, rank: null }
   if (delayMs === undefined) {
-    if (runAt !== undefined) return { ...later, runAt: checkTime('runAt', runAt) }
+    if (runAt !== undefined) return { ...later, run_at: checkTime('runAt', runAt) }
     return { ...later, rank: rankOf(nextMicros(context.clock), priority) }
   }
   if (runAt !== undefined) throw new InvalidInput('pass runAt or delayMs, not both')
-  return { ...later, delayMs: Math.min(Math.round(checkNumber('delayMs', delayMs, 0)), longestDelayMs) }
+  return { ...later, delay_ms: Math.min(Math.round(checkNumber('delayMs', delayMs, 0)), longestDelayMs) }
 }
 
-function checkParents(dependencies: readonly (string | Dependency)[]): TaskToInsert['parents'] {
+function checkParents(dependencies: readonly (string | Dependency)[]): Parent[] {
   if (!Array.isArray(dependencies)) {
     throw new InvalidInput(`dependencies must be an array of task ids, got ${describe(dependencies)}`)
   }
@@ -136,21 +155,40 @@ function checkParents(dependencies: readonly (string | Dependency)[]): TaskToIns
   }))
 }
 
-function checkBackoff(backoff: NewBackoff | undefined): string | undefined {
-  if (backoff === undefined) return undefined
+function checkBackoff(backoff: NewBackoff | undefined): string | null {
+  if (backoff === undefined) return null
   const { baseMs = defaultBackoff.baseMs, capMs = Math.max(baseMs, defaultBackoff.capMs) } = backoff
   checkInteger('backoff.baseMs', baseMs, 0, weekMs)
   return JSON.stringify({ baseMs, capMs: checkInteger('backoff.capMs', capMs, 0, weekMs) })
 }
 
-/** A hash of what was asked for, whatever the order of keys. Who asked does not matter. */
+/** The columns that have no say in whether two tasks are the same, since others say it, or nobody asked for it. */
+const uncounted: ReadonlySet<string> = new Set<keyof NewRow>([
+  ...([
+    'id',
+    'run_at',
+    'delay_ms',
+    'rank',
+    'dependencies',
+    'open_dependencies',
+    'requires',
+    'queue',
+  ] as const),
+  ...(['idempotency_key', 'created_by'] as const),
+])
+
+/**
+ * A hash of what was asked for, whatever the order of keys. Who asked does not matter. Every column counts that is not
+ * named above; one that came later only where it is not null, so that older tasks keep their hashes.
+ */
 function fingerprint(asked: NewTask, task: Omit<TaskToInsert, 'fingerprint'>): string {
-  const { description, priority, parents, payload, lane, maxAttempts, backoff } = task
+  const { description, priority, parents, payload, lane, max_attempts, backoff, ...rest } = task
   const when = [asked.id, asked.runAt?.toISOString(), asked.delayMs].map(value => value ?? null)
-  const what = [description, priority, lane ?? null, maxAttempts, backoff ?? null]
+  const what = [description, priority, lane, max_attempts, backoff]
   const edges = parents.map(({ id, onFailure }) => [id, onFailure]).sort()
-  const data = payload === undefined ? [] : [sortKeys(decodeJson(payload))]
-  return hash('sha256', JSON.stringify([when, what, edges, data]))
+  const data = payload === null ? [] : [sortKeys(decodeJson(payload))]
+  const more = Object.entries(rest).filter(([column, value]) => value !== null && !uncounted.has(column))
+  return hash('sha256', JSON.stringify([when, what, edges, data, ...more.sort()]))
 }
 
 function sortKeys(value: Json): Json {

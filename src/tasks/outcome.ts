@@ -35,7 +35,7 @@ export interface StaleClaim {
 
 /** What the holder of a claim says of its task, as JSON text: its result, or its progress. */
 export interface Report extends ClaimKey {
-  text: string | undefined
+  text: string | null
 }
 
 /** An update of the tasks whose claims hold. */
@@ -59,18 +59,17 @@ function updateHeld(
                where tasks.id = ${id} and tasks.token = ${token} and ${isClaimed}
                  ${provided(column => sql`${column} = ${id}`)} ${returning}`
   }
-  const rows = reports.map(({ id, token, text }) => [id, token, text])
-  const said = dialect.table({ id: 'text', token: 'number', text: 'text' }, rows)
+  const said = dialect.table({ id: 'text', token: 'number', text: 'text?' }, reports)
   return sql`with said as materialized (select * from ${said} as list)
              update tasks set ${assign(raw('said.text'))} from said
-             where ${isHeldBy(dialect, 'said')} ${provided(column => dialect.isIn(column, raw('select id from said')))}
+             where ${isHeldBy(dialect, 'said')} ${provided(column => dialect.inQuery(column, raw('select id from said')))}
              ${returning}`
 }
 
 /** The condition that a task is still claimed as a row of the table `claims` says. */
-function isHeldBy({ lookedUp }: Dialect, claims: string): Sql {
-  return sql`tasks.id = ${raw(`${claims}.id`)} and tasks.token = ${raw(`${claims}.token`)} and ${isClaimed}
-             ${lookedUp(raw('tasks.id'), raw(`select id from ${claims}`))}`
+function isHeldBy(dialect: Dialect, claims: string): Sql {
+  const isTheirs = dialect.equalsKey(raw('tasks.id'), claims, 'id')
+  return sql`${isTheirs} and tasks.token = ${raw(`${claims}.token`)} and ${isClaimed}`
 }
 
 interface EndedRow {
@@ -187,7 +186,7 @@ export interface Release extends ClaimKey {
  */
 export async function releaseTasks(context: Context, releases: readonly Release[]): Promise<Set<string>> {
   const { db } = context
-  const rows = releases.map(({ id, token, delayMs }) => [id, token, delayMs])
+  const rows = releases.map(({ id, token, delayMs }) => ({ id, token, delay_ms: delayMs }))
   const table = db.dialect.table({ id: 'text', token: 'number', delay_ms: 'number' }, rows)
   const given = sql`with given as materialized (select * from ${table} as list)`
   const isHeld = isHeldBy(db.dialect, 'given')
@@ -249,7 +248,7 @@ export async function staleClaims(
   const ids = claims.map(claim => claim.id).filter(id => !held.has(id))
   if (ids.length === 0) return []
   const rows = await db.all<ClaimKey & { status: TaskStatus }>(
-    sql`select id, status, token from tasks where ${db.dialect.oneOf(sql`id`, ids)}`,
+    sql`select id, status, token from tasks where ${db.dialect.inList(sql`id`, ids)}`,
   )
   const byId = new Map(rows.map(row => [row.id, row]))
   return ids.map(id => ({ id, status: byId.get(id)?.status, token: byId.get(id)?.token }))

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { join, sql } from '../db/sql.ts'
+import { sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import { effectOf, type OnFailure } from './dependencies.ts'
 import { tell } from './events.ts'
@@ -91,7 +91,8 @@ async function revive(context: Context, task: EndedRow): Promise<Parent | 'chang
   if (revived.length === 0) return 'changed'
   if (open.length > 0) {
     await context.db.all(
-      sql`update hivewax_task_dependencies set open = 1 where child_id = ${task.id} and parent_id in (${join(open)})`,
+      sql`update hivewax_task_dependencies set open = 1 
+          where child_id = ${task.id} and ${context.db.dialect.inList(sql`parent_id`, open)}`,
     )
   }
   await tell(context, [{ what: 'redriven', data: { taskId: task.id, status: 'pending' } }])

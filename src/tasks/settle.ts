@@ -1,7 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db, Dialect } from '../db/db.ts'
-import { join, raw, type Sql, sql } from '../db/sql.ts'
-import { chunks } from '../util/chunks.ts'
+import { raw, type Sql, sql } from '../db/sql.ts'
 import type { Json } from '../util/json.ts'
 import { addError } from './attempts.ts'
 import { effectOf, type OnFailure } from './dependencies.ts'
@@ -25,9 +24,6 @@ interface Edge {
   child_id: string
   on_failure: OnFailure
 }
-
-/** Ids per statement: few enough texts for the statement cache. */
-const maxIds = 100
 
 /** What the end of some tasks does to those below them. */
 interface Aftermath {
@@ -72,7 +68,7 @@ async function findDoomed(tx: Db, roots: readonly string[]): Promise<string[]> {
   const ends = sql`open = 1 and on_failure <> 'ignore' and (select status from tasks where id = child_id) = 'pending'`
   const rows = await tx.all<{ id: string }>(
     sql`with recursive doomed (id) as (
-          select child_id from hivewax_task_dependencies where ${tx.dialect.oneOf(sql`parent_id`, roots)} and ${ends}
+          select child_id from hivewax_task_dependencies where ${tx.dialect.inList(sql`parent_id`, roots)} and ${ends}
           union select child_id from doomed ${childrenOf(tx.dialect, sql`doomed.id`)} where ${ends})
         select id from doomed`,
   )
@@ -80,8 +76,8 @@ async function findDoomed(tx: Db, roots: readonly string[]): Promise<string[]> {
 }
 
 /** Joins the edges below a task, in the step of a recursive statement. */
-export function childrenOf({ joinEach }: Dialect, id: Sql): Sql {
-  return joinEach(raw('hivewax_task_dependencies'), sql`parent_id = ${id}`)
+export function childrenOf({ lateralJoin }: Dialect, id: Sql): Sql {
+  return lateralJoin(raw('hivewax_task_dependencies'), sql`parent_id = ${id}`)
 }
 
 /**
@@ -111,7 +107,7 @@ function follow(ended: readonly Ended[], waiting: Set<string>, edges: readonly E
 
 /** True when a task waits for one of these. Looking is cheap, and most have nobody who does. */
 export async function areAwaited(tx: Db, ids: readonly string[]): Promise<boolean> {
-  return (await tx.all(openEdges(tx.dialect.oneOf(sql`parent_id`, ids)))).length > 0
+  return (await tx.all(openEdges(tx.dialect.inList(sql`parent_id`, ids)))).length > 0
 }
 
 /** One of the open edges of which this holds. */
@@ -122,7 +118,7 @@ export function openEdges(condition: Sql): Sql {
 async function closeEdges(tx: Db, parentIds: readonly string[]): Promise<Edge[]> {
   if (parentIds.length === 0) return []
   const edges = await tx.all<Edge>(
-    sql`update hivewax_task_dependencies set open = 0 where ${tx.dialect.oneOf(sql`parent_id`, parentIds)} and open = 1
+    sql`update hivewax_task_dependencies set open = 0 where ${tx.dialect.inList(sql`parent_id`, parentIds)} and open = 1
         returning parent_id, child_id, on_failure`,
   )
   // No engine promises an order of what is returned.
@@ -133,22 +129,23 @@ async function closeEdges(tx: Db, parentIds: readonly string[]): Promise<Edge[]>
 async function free(tx: Db, freed: ReadonlyMap<string, number>): Promise<void> {
   for (const count of new Set(freed.values())) {
     const children = [...freed.keys()].filter(id => freed.get(id) === count)
-    for (const ids of chunks(children, maxIds)) {
-      await tx.all(
-        sql`update tasks set open_dependencies = open_dependencies - ${count} where id in (${join(ids)})`,
-      )
-    }
+    await tx.all(
+      sql`update tasks set open_dependencies = open_dependencies - ${count}
+          where ${tx.dialect.inList(sql`id`, children)}`,
+    )
   }
 }
 
 async function end(context: Context, doomed: readonly Doomed[]): Promise<void> {
   if (doomed.length === 0) return
   const { dialect } = context.db
-  const rows = doomed.map(({ id, status, causedBy }) => [id, status, causedBy])
+  const types = { id: 'text', status: 'text', caused_by: 'text' } as const
+  const rows = doomed.map(({ id, status, causedBy }) => ({ id, status, caused_by: causedBy }))
   await context.db.all(
-    sql`update tasks set status = doomed.status, caused_by = doomed.caused_by, completed_at = ${dialect.now()},
+    sql`with doomed as materialized (select * from ${dialect.table(types, rows)} as list)
+        update tasks set status = doomed.status, caused_by = doomed.caused_by, completed_at = ${dialect.now()},
           updated_at = ${dialect.now()}
-        from ${dialect.table({ id: 'text', status: 'text', caused_by: 'text' }, rows)} as doomed where tasks.id = doomed.id`,
+        from doomed where ${dialect.equalsKey(raw('tasks.id'), 'doomed', 'id')}`,
   )
   await tell(
     context,
@@ -161,15 +158,10 @@ async function end(context: Context, doomed: readonly Doomed[]): Promise<void> {
  * them so until the transaction commits: else one that ends meanwhile would never hear of a new child.
  */
 export async function lockTasks(tx: Db, ids: readonly string[]): Promise<Ended[]> {
-  const found: Ended[] = []
-  for (const part of chunks(ids, maxIds)) {
-    found.push(
-      ...(await tx.all<Ended>(
-        sql`update tasks set token = token where id in (${join(part)}) returning id, status`,
-      )),
-    )
-  }
-  return found
+  if (ids.length === 0) return []
+  return tx.all<Ended>(
+    sql`update tasks set token = token where ${tx.dialect.inList(sql`id`, ids)} returning id, status`,
+  )
 }
 
 /** A claimed task, as far as it matters to what follows. */

@@ -1,3 +1,4 @@
+import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { NotFound } from '../errors.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
@@ -91,35 +92,42 @@ export interface TaskState {
   status: TaskStatus
 }
 
-export interface TaskRow {
-  id: string
-  description: string
-  status: TaskStatus
-  priority: string | null
-  assigned_to: string | null
-  dependencies: string | null
-  requires: string | null
-  queue: string
-  payload: string | null
-  progress: string | null
-  result: string | null
-  run_at: string | null
-  attempts: number
-  max_attempts: number
-  backoff: string | null
-  errors: string | null
-  caused_by: string | null
-  idempotency_key: string | null
-  created_by: string | null
-  created_at: string | null
-  updated_at: string
-  completed_at: string | null
-  claimed_at: string | null
-}
+/** What creating a task writes of its record. */
+export const givenColumns = {
+  id: 'text',
+  description: 'text',
+  priority: 'text?',
+  dependencies: 'text?',
+  requires: 'text?',
+  queue: 'text',
+  payload: 'text?',
+  max_attempts: 'number',
+  backoff: 'text?',
+  idempotency_key: 'text?',
+  created_by: 'text?',
+} as const satisfies Columns
 
-export const columns = sql`id, description, status, priority, assigned_to, dependencies, requires, queue, payload,
-  progress, result, run_at, attempts, max_attempts, backoff, errors, caused_by, idempotency_key, created_by, created_at,
-  updated_at, completed_at, claimed_at`
+/** What the store makes of it, and what comes later. */
+const ownColumns = {
+  status: 'text',
+  run_at: 'time?',
+  created_at: 'time?',
+  updated_at: 'time',
+  assigned_to: 'text?',
+  claimed_at: 'time?',
+  attempts: 'number',
+  progress: 'text?',
+  result: 'text?',
+  errors: 'text?',
+  caused_by: 'text?',
+  completed_at: 'time?',
+} as const satisfies Columns
+
+const taskColumns = { ...givenColumns, ...ownColumns }
+
+export type TaskRow = RowOf<typeof taskColumns> & { status: TaskStatus }
+
+export const columns = listOf(taskColumns)
 
 export function fromRow(row: TaskRow): Task {
   return {
@@ -146,7 +154,7 @@ export function fromRow(row: TaskRow): Task {
     updatedAt: toDate(row.updated_at),
     completedAt: toOptionalDate(row.completed_at),
     claimedAt: toOptionalDate(row.claimed_at),
-  }
+  } satisfies FieldsOf<TaskRow>
 }
 
 function optionalJson(text: string | null): Json | undefined {

@@ -314,7 +314,7 @@ export class Tasks {
     checkList('claims', claims, maxClaims)
     const reports = claims.map(claim => {
       const said = value(claim)
-      const text = said === undefined ? undefined : encodeJson(what, said, this.#context.maxValueBytes)
+      const text = said === undefined ? null : encodeJson(what, said, this.#context.maxValueBytes)
       return { ...checkClaimKey(claim), text }
     })
     assertDistinct(reports)

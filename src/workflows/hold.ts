@@ -63,7 +63,7 @@ export async function claimDue(
   const { dialect } = context.db
   const due = await findDue(context.db, wanted, limit)
   if (due.length === 0) return []
-  const saw = dialect.oneOf(sql`workflow_id`, due)
+  const saw = dialect.inList(sql`workflow_id`, due)
   return claim(context, sql`${saw} and ${isWanted(wanted)} and wake_at <= ${dialect.now()}`, leaseMs)
 }
 
@@ -212,7 +212,7 @@ async function isSignalled(tx: Db, id: string, names: readonly string[]): Promis
   if (names.length === 0) return false
   const rows = await tx.all(
     sql`select 1 from hivewax_workflow_signals
-        where workflow_id = ${id} and ${tx.dialect.oneOf(sql`name`, names)} limit 1`,
+        where workflow_id = ${id} and ${tx.dialect.inList(sql`name`, names)} limit 1`,
   )
   return rows.length > 0
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { NewTask } from '../../src/tasks/new-task.ts'
 import { TestClock } from '../support/clock.ts'
 import { claimOne, storyOf } from '../support/tasks.ts'
 import type { Suite } from './suite.ts'
@@ -8,6 +9,23 @@ const dayMs = 24 * hourMs
 
 /** What a call that is refused for its token says. */
 const staleAs = (status: string, token: number) => ({ code: 'stale_token', details: { status, token } })
+
+/** A value of each field of a new task that is not its default. */
+const otherwise: Required<NewTask> = {
+  id: 'x',
+  description: 'x',
+  priority: 'low',
+  dependencies: ['parent'],
+  payload: { a: 2 },
+  queue: 'mail',
+  requires: ['gpu'],
+  runAt: new Date('2099-01-01T00:00:00Z'),
+  delayMs: 5,
+  maxAttempts: 7,
+  backoff: { baseMs: 5 },
+  idempotencyKey: 'x',
+  createdBy: 'somebody',
+}
 
 export const tasks: Suite = open => {
   it('creates a task with everything that was asked for', async () => {
@@ -364,18 +382,22 @@ export const tasks: Suite = open => {
       result: 'live',
     })
     expect(await memory.tasks.counts()).toMatchObject({ pending: 0, completed: 1 })
-    for (const different of [
-      { payload: { a: 2 } },
-      { description: 'x' },
-      { priority: 'low' as const },
-      { id: 'x' },
-    ]) {
-      await expect(memory.tasks.create({ ...asked, ...different })).rejects.toMatchObject({
+    expect(await storyOf(memory, first.id)).toHaveLength(3)
+  })
+
+  it('refuses another task under a used idempotency key, whatever it is that differs', async () => {
+    const memory = await open()
+    await memory.tasks.create({ id: 'parent', description: 'Build' })
+    const asked = { description: 'Deploy', idempotencyKey: 'deploy-7' }
+    const first = await memory.tasks.create(asked)
+    const { idempotencyKey: _, createdBy, ...others } = otherwise
+    expect(await memory.tasks.create({ ...asked, createdBy })).toEqual(first)
+    for (const [field, value] of Object.entries(others)) {
+      await expect(memory.tasks.create({ ...asked, [field]: value }), field).rejects.toMatchObject({
         code: 'conflict',
         details: { idempotencyKey: 'deploy-7', id: first.id },
       })
     }
-    expect(await storyOf(memory, first.id)).toHaveLength(3)
   })
 
   it('keeps an idempotency key unique within a batch and among callers at once', async () => {

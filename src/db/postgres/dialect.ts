@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../util/clock.ts'
 import { shiftTime } from '../../util/time.ts'
-import type { Cell, ColumnTypes, Dialect, EventsOfRows, Telling } from '../db.ts'
+import type { CellsOf, Columns } from '../columns.ts'
+import type { Dialect, EventsOfRows, Telling } from '../db.ts'
 import { type Binding, join, raw, Sql, sql } from '../sql.ts'
 import { postgresFullText } from './fulltext.ts'
 import { keepRecords } from './keep.ts'
@@ -18,17 +19,21 @@ export function postgresDialect(clock: Clock): Dialect {
     ...times,
     glob: (column, pattern) => sql`${column} ~ ${globToRegex(pattern)}`,
     holds: (column, value) => sql`coalesce(hivewax_holds(${column}, ${value}), false)`,
-    oneOf: (column, values) => {
+    inList: (column, values) => {
       if (values.length === 0) return raw('false')
       if (values.length === 1) return sql`${column} = ${values[0]}`
       const item = typeof values[0] === 'number' ? raw('cast(item as bigint)') : raw('item')
-      return sql`${column} in (select ${item} from json_array_elements_text(cast(${JSON.stringify(values)} as json)) as item)`
+      const list = sql`json_array_elements_text(cast(${JSON.stringify(values)} as json)) as item`
+      return inQuery(column, sql`select ${item} from ${list}`)
+    },
+    inQuery,
+    equalsKey: (column, rows, key) => {
+      const lookedUp = inQuery(column, raw(`select ${key} from ${rows}`))
+      return sql`${column} = ${raw(`${rows}.${key}`)} and ${lookedUp}`
     },
     table,
-    joinEach: (table, condition) =>
+    lateralJoin: (table, condition) =>
       sql`cross join lateral (select * from ${table} where ${condition} offset 0) as ${table}`,
-    isIn: (column, query) => sql`${column} = any (array(${query}))`,
-    lookedUp: (column, query) => sql`and ${column} = any (array(${query}))`,
     append: ({ count, values, from }, sealed) =>
       sql`insert into events (id, type, source, data, timestamp)
           select last - ${count} + at, ${values} from ${from}, hivewax_next_events(${count}, ${sealed}) as last
@@ -75,10 +80,15 @@ function asMs(offsetMs: number | Sql): Sql {
 /** The last time that SQLite's text form can hold in order: the same on both engines. */
 const lastTime = raw("timestamptz '9999-12-31 23:59:59.999+00'")
 
+/** An array's elements are looked up in an index one by one, and the rows of a query not if they are thought many. */
+function inQuery(column: Sql, query: Sql): Sql {
+  return sql`${column} = any (array(${query}))`
+}
+
 /** One list of JSON for each column: taking values out of rows would read every row's text again for each. */
-function table(columns: ColumnTypes, rows: readonly (readonly Cell[])[]): Sql {
+function table<C extends Columns>(columns: C, rows: readonly CellsOf<C>[]): Sql {
   const { selected, names } = selection(columns)
-  const lists = Object.keys(columns).map((_, i) => JSON.stringify(rows.map(row => row[i] ?? null)))
+  const lists = Object.keys(columns).map(name => JSON.stringify(rows.map(row => row[name] ?? null)))
   const elements = lists.map(list => sql`json_array_elements_text(cast(${list} as json))`)
   return sql`(select ${selected} from rows from (${join(elements)}) with ordinality as list (${names}, ordinal)
               order by ordinal)`
@@ -127,12 +137,19 @@ function jsonOf({ column, isNumber }: { column: string; isNumber?: boolean }): s
   return isNumber ? column : `to_json(${column})`
 }
 
-const typeNames = { text: 'text', number: 'bigint', time: 'timestamptz' }
+const typeNames = {
+  text: 'text',
+  'text?': 'text',
+  number: 'bigint',
+  'number?': 'bigint',
+  time: 'timestamptz',
+  'time?': 'timestamptz',
+}
 
 const selections = new Map<string, { selected: Sql; names: Sql }>()
 
 /** The same fragments for the same columns, so that a statement is found again without building its text. */
-function selection(columns: ColumnTypes): { selected: Sql; names: Sql } {
+function selection(columns: Columns): { selected: Sql; names: Sql } {
   const parts = Object.entries(columns).map(
     ([name, type]) => `cast(${name} as ${typeNames[type]}) as ${name}`,
   )

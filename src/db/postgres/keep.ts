@@ -1,4 +1,5 @@
-import type { ColumnTypes, Dialect, KeptTable } from '../db.ts'
+import type { Columns } from '../columns.ts'
+import type { Dialect, KeptTable } from '../db.ts'
 import { join, raw, type Sql, sql } from '../sql.ts'
 
 /** How a table's records are told apart, and what else a row needs that only stands in for one that is not there. */
@@ -71,7 +72,7 @@ const parts = Object.fromEntries(
     const types = Object.fromEntries(names.map(name => [name, 'text' as const]))
     return [table, { keep: raw(`hivewax_keep_${table}`), names: raw(names.join(', ')), types }]
   }),
-) as Record<KeptTable, { keep: Sql; names: Sql; types: ColumnTypes }>
+) as Record<KeptTable, { keep: Sql; names: Sql; types: Columns }>
 
 /** See `Dialect.keepRecords`: one after the other by their keys, so that of two who want the same ones one waits. */
 export function keepRecords(
@@ -83,5 +84,6 @@ export function keepRecords(
   const [only = []] = keys
   if (keys.length === 1) return sql`select ${keep}(${join(only)})`
   const sorted = [...keys].sort((a, b) => (a.join('\0') < b.join('\0') ? -1 : 1))
-  return sql`select ${keep}(${names}) from ${rows(types, sorted)} as wanted`
+  const wanted = sorted.map(key => Object.fromEntries(key.map((part, i) => [`part_${i}`, part])))
+  return sql`select ${keep}(${names}) from ${rows(types, wanted)} as wanted`
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../../util/clock.ts'
 import { shiftTime, toTimeText } from '../../util/time.ts'
 import { isUnsealed } from '../chain.ts'
-import type { Cell, ColumnTypes, Dialect } from '../db.ts'
+import type { CellsOf, Columns } from '../columns.ts'
+import type { Dialect } from '../db.ts'
 import { type Binding, raw, Sql, sql } from '../sql.ts'
 import { sqliteFullText } from './fulltext.ts'
 
@@ -24,11 +25,11 @@ export function sqliteDialect(clock: Clock): Dialect {
     holds: (column: Sql, value: string) =>
       sql`exists (select 1 from json_each(case when json_valid(${column}) then ${column} end) as member
                   where member.type = 'text' and member.atom = ${value})`,
-    oneOf: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
+    inList: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
+    inQuery: (column, query) => sql`${column} in (${query})`,
+    equalsKey: (column, rows, key) => sql`${column} = ${raw(`${rows}.${key}`)}`,
     table,
-    joinEach: (table, condition) => sql`join ${table} on ${condition}`,
-    isIn: (column, query) => sql`${column} in (${query})`,
-    lookedUp: () => raw(''),
+    lateralJoin: (table, condition) => sql`join ${table} on ${condition}`,
     append: ({ values, from }, sealed) =>
       sql`insert into events (type, source, data, timestamp) select ${values} from ${from}
           where ${sealed === 'append' ? raw('1 = 1') : isUnsealed} returning id, timestamp`,
@@ -41,9 +42,15 @@ export function sqliteDialect(clock: Clock): Dialect {
 }
 
 /** A column of JSON text has one parameter and one plan, where `values` has one of each for every number of rows. */
-function table(columns: ColumnTypes, rows: readonly (readonly Cell[])[]): Sql {
-  const cells = rows.map(row => row.map(cell => (cell instanceof Date ? toTimeText(cell) : cell)))
-  return sql`(select ${selected(Object.keys(columns))} from json_each(${JSON.stringify(cells)}))`
+function table<C extends Columns>(columns: C, rows: readonly CellsOf<C>[]): Sql {
+  const names = Object.keys(columns)
+  const cells = rows.map(row =>
+    names.map(name => {
+      const cell = row[name]
+      return cell instanceof Date ? toTimeText(cell) : cell
+    }),
+  )
+  return sql`(select ${selected(names)} from json_each(${JSON.stringify(cells)}))`
 }
 
 const selections = new Map<string, Sql>()
