@@ -1,6 +1,7 @@
 import type { Capabilities } from './capabilities.ts'
 import type { CellsOf, Columns } from './columns.ts'
 import type { FullText } from './fulltext.ts'
+import type { Hints } from './hints.ts'
 import type { Param, Sql } from './sql.ts'
 
 /** A value of a column as the engines return it. */
@@ -54,6 +55,8 @@ export interface Commits {
 export interface Db {
   readonly dialect: Dialect
   readonly supports: Capabilities
+  /** What is remembered of the store, by all its handles in this process, those of transactions included. */
+  readonly hints: Hints
   /** Runs one statement, atomic by itself, and returns its rows. A write resolves once it is committed. */
   all<R extends object = Row>(query: Sql): Promise<R[]>
   /** Runs `fn` atomically: its writes commit together when it resolves, and none when it throws. Nests. */

@@ -25,7 +25,7 @@ const told = new WeakMap<Db, EncodedEvent[]>()
  * what the transaction still needs.
  */
 export async function tellingLast<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
-  if (!db.supports.batching || sealed.has(db.dialect)) return tellingBeforeCommit(db, fn)
+  if (!db.supports.batching || db.hints.isLogSealed) return tellingBeforeCommit(db, fn)
   let events: EncodedEvent[] = []
   const begin = (tx: Db) => {
     events = []
@@ -37,7 +37,7 @@ export async function tellingLast<T>(db: Db, fn: (tx: Db) => Promise<T>): Promis
     return await db.transaction(begin, { last })
   } catch (error) {
     if (!(error instanceof SealedLog)) throw error
-    sealed.add(db.dialect)
+    db.hints.isLogSealed = true
     return tellingBeforeCommit(db, fn)
   }
 }
@@ -55,7 +55,7 @@ export async function tellingAtOnce<R extends object = Row>(
     return await db.all<R>(db.dialect.telling(telling))
   } catch (error) {
     if (!(error instanceof SealedLog)) throw error
-    sealed.add(db.dialect)
+    db.hints.isLogSealed = true
     return undefined
   }
 }
@@ -64,11 +64,8 @@ type AtOnce = Db & { dialect: Required<Pick<Dialect, 'telling' | 'unawaited'>> }
 
 /** True where {@link tellingAtOnce} is worth a try. */
 export function canTellAtOnce(db: Db): db is AtOnce {
-  return db.dialect.telling !== undefined && db.supports.batching && !sealed.has(db.dialect)
+  return db.dialect.telling !== undefined && db.supports.batching && !db.hints.isLogSealed
 }
-
-/** Stores whose log was found sealed: the events that were appended there must be seen before the commit. */
-const sealed = new WeakSet<Dialect>()
 
 function tellingBeforeCommit<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
   return db.transaction(async tx => {

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import type { Dialect, EventsOfRows } from '../db/db.ts'
+import type { EventsOfRows } from '../db/db.ts'
 import { checkLeaseMs, leaseFor } from '../db/lease.ts'
 import { appendEventsOfRows, canTellAtOnce, tellingAtOnce } from '../db/outbox.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
@@ -88,8 +88,7 @@ export function checkClaim(context: Context, options: ClaimOptions): Claim {
  */
 export async function claimTasks(context: Context, claim: Claim): Promise<ClaimedTask[]> {
   const found = await prepareQueue(context)
-  if (found.lanes + found.limits > 0) special.add(context.db.dialect)
-  else special.delete(context.db.dialect)
+  context.db.hints.hasLanesOrLimits = found.lanes + found.limits > 0
   const first = await headsFor(context, claim, found, true)
   if (first === undefined) return []
   const rows = await context.db.all<ClaimedRow>(claimOf(context, claim, first))
@@ -97,16 +96,13 @@ export async function claimTasks(context: Context, claim: Claim): Promise<Claime
   return inOrder(rows, claim)
 }
 
-/** Stores where there were lanes or limits when somebody looked last. */
-const special = new WeakSet<Dialect>()
-
 /**
  * Claims from the common lane, in one statement by itself, provided that there is nothing else to heed; undefined when
  * it got nothing, for whatever reason.
  */
 export async function claimPlainly(context: Context, claim: Claim): Promise<ClaimedTask[] | undefined> {
   const { db } = context
-  if (special.has(db.dialect) || claim.queues?.has(defaultQueue) === false) return undefined
+  if (db.hints.hasLanesOrLimits || claim.queues?.has(defaultQueue) === false) return undefined
   if (!canTellAtOnce(db)) return undefined
   const lane = { text: undefined, queue: defaultQueue, limit: claim.limit }
   const head = headOf(lane, db.dialect.skipLocked, sql`and ${findsNothing(db)}`)

@@ -15,7 +15,7 @@ import { scratchFile } from '../support/memory.ts'
 import { scratchUrl } from '../support/postgres.ts'
 
 /** Uses of every member that is called. A member added to Db is missing here until it has one. */
-type Called = Exclude<keyof Db, 'dialect' | 'supports' | 'commits'>
+type Called = Exclude<keyof Db, 'dialect' | 'supports' | 'hints' | 'commits'>
 const uses: Record<Called, (db: Db) => unknown> = {
   all: db => db.all(sql`select 1 as one`),
   transaction: db => db.transaction(tx => tx.all(sql`select 2 as two`)),
@@ -66,6 +66,7 @@ describe.each(Object.entries(decorators))('%s', (_, { decorate, changes = {} }) 
       expect(called.has(name) || called.has('transaction') ? name : 'not forwarded').toBe(name)
       expect(decorated).toMatchObject({ dialect: plain.dialect, supports: { ...plain.supports, ...changes } })
       expect(decorated.commits).toBe(plain.commits)
+      expect(decorated.hints).toBe(plain.hints)
     }
   })
 
@@ -78,6 +79,7 @@ describe.each(Object.entries(decorators))('%s', (_, { decorate, changes = {} }) 
       for (const use of Object.values(uses)) await use(tx)
       expect(await tx.version()).not.toBe(await tx.version())
       expect(tx).toMatchObject({ supports: transactionCapabilities, commits: noCommits })
+      expect(tx.hints).toBe(plain.hints)
     })
   })
 

@@ -1,5 +1,6 @@
 import type { Capabilities } from '../capabilities.ts'
 import type { Commits, Db, Dialect, Executed, QueryOptions, Row, TransactionOptions } from '../db.ts'
+import type { Hints } from '../hints.ts'
 import type { Param, Sql } from '../sql.ts'
 
 /**
@@ -9,6 +10,7 @@ import type { Param, Sql } from '../sql.ts'
 export abstract class DbDecorator implements Required<Db> {
   readonly dialect: Dialect
   readonly supports: Capabilities
+  readonly hints: Hints
   readonly commits: Commits
   protected readonly inner: Db
 
@@ -17,6 +19,7 @@ export abstract class DbDecorator implements Required<Db> {
     this.inner = inner
     this.dialect = inner.dialect
     this.supports = changed === undefined ? inner.supports : { ...inner.supports, ...changed }
+    this.hints = inner.hints
     this.commits = inner.commits
   }
 

@@ -4,6 +4,7 @@ import { Busy } from '../../errors.ts'
 import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
 import type { Commits, Db, Dialect, Executed, Row, TransactionOptions } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
+import type { Hints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
 import { inDoubt, isOutdated } from './errors.ts'
@@ -26,6 +27,10 @@ export class PostgresDb implements Db {
   constructor(store: PostgresStore, dialect: Dialect) {
     this.#store = store
     this.dialect = dialect
+  }
+
+  get hints(): Hints {
+    return this.#store.hints
   }
 
   get commits(): Commits {
@@ -213,6 +218,10 @@ class TransactionDb implements Db {
       const parts = { dialect, supports, session: this.#session, interactive }
       return new TransactionDb(this.#store, inner, parts).savepoint(fn)
     })
+  }
+
+  get hints(): Hints {
+    return this.#store.hints
   }
 
   async version(): Promise<unknown> {

@@ -4,6 +4,7 @@ import { InvalidInput, Storage, Unsupported } from '../../errors.ts'
 import { Barrier } from '../../util/barrier.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Db, Executed, Row } from '../db.ts'
+import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
 import { PostgresCommits } from './commits.ts'
@@ -46,6 +47,7 @@ export class PostgresStore {
   /** The URL without its password. */
   readonly url: string
   readonly commits: PostgresCommits
+  readonly hints = newHints()
   readonly #pool: Pool
   readonly #busyTimeoutMs: number
   /** How much is under way, and who waits for the end of the last. */

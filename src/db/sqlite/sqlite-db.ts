@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
 import type { Commits, Db, Dialect, Executed, QueryOptions, Row, TransactionOptions } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
+import type { Hints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
 import type { SqliteStore } from './store.ts'
@@ -54,6 +55,10 @@ export class SqliteDb implements Db {
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
     Scope.check(this.#store)
     return this.#store.writer.alone(() => this.#store.execute(text, params))
+  }
+
+  get hints(): Hints {
+    return this.#store.hints
   }
 
   get commits(): Commits {
@@ -126,6 +131,10 @@ class TransactionDb implements Db {
       const inner = new Scope(this.#store, this.scope)
       return new TransactionDb(this.#store, this.dialect, inner).savepoint(fn)
     })
+  }
+
+  get hints(): Hints {
+    return this.#store.hints
   }
 
   async version(): Promise<unknown> {

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { Busy, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Db, Executed, Row } from '../db.ts'
+import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
 import { runApart } from './apart.ts'
@@ -27,6 +28,7 @@ export class SqliteStore {
   readonly file: string
   readonly writer: Writer
   readonly commits: SqliteCommits
+  readonly hints = newHints()
   readonly #writing: Connection
   readonly #reading: Connection
   readonly #compiler = new Compiler(sqliteBinding)
