@@ -3,12 +3,13 @@ import type { Db } from '../db/db.ts'
 import { onRecord } from '../db/keep.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
-import { Conflict, InvalidInput, NotFound } from '../errors.ts'
+import { Conflict, HivewaxError, InvalidInput, NotFound } from '../errors.ts'
 import type { EventRecord } from '../events/events.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
 import { encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import { Poller } from '../util/poller.ts'
 import { type Agent, type AgentRow, columns, fromRow } from './agent.ts'
 import { AgentMemory, type AgentMemoryFilter, type AgentMemoryRecord } from './agent-memory.ts'
 import { type AgentChange, changeTypes, logChanges, type Released, toChange } from './changes.ts'
@@ -22,7 +23,6 @@ import {
 } from './holdings.ts'
 import { staleIncarnation } from './incarnation.ts'
 import { hasLapsed, renewal } from './liveness.ts'
-import { Patrol } from './patrol.ts'
 import { firstIncarnation, unregistered } from './unregistered.ts'
 
 export interface NewAgent {
@@ -73,6 +73,9 @@ export interface WatchAgentsOptions {
   /** Ends the watch, without an error. */
   signal?: AbortSignal | undefined
 }
+
+/** Between two looks of a watch for agents that have lapsed, in milliseconds. */
+const lapsesEveryMs = 500
 
 /** The registry of agents, their signs of life, and the memory that each has to itself. */
 export class Agents {
@@ -295,17 +298,30 @@ export class Agents {
     swarmId: string | undefined,
     stopped: AbortController,
   ): AsyncGenerator<AgentChange, void, undefined> {
-    const patrol = new Patrol(() => this.releaseLapsed())
-    patrol.failed.addEventListener('abort', () => stopped.abort())
+    const lapses = new Poller(() => this.#lookForLapses(stopped))
+    lapses.within(0)
     try {
       for await (const event of events) {
         const change = toChange(event)
         if (change !== undefined && (swarmId ?? change.swarmId) === change.swarmId) yield change
       }
-      patrol.failed.throwIfAborted()
+      stopped.signal.throwIfAborted()
     } finally {
-      patrol.stop()
+      lapses.stop()
     }
+  }
+
+  /** Tells when to look again; when that cannot help, it aborts `failed` instead. */
+  async #lookForLapses(failed: AbortController): Promise<number | undefined> {
+    try {
+      await this.releaseLapsed()
+    } catch (error) {
+      if (!(error instanceof HivewaxError && error.retryable)) {
+        failed.abort(error)
+        return undefined
+      }
+    }
+    return lapsesEveryMs
   }
 
   #matches(filter: AgentFilter): Sql {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Db } from './db.ts'
+import type { Commits, Db } from './db.ts'
 
 /** What one read found after a cursor. */
 export interface Batch<T> {
@@ -40,30 +40,44 @@ export async function* follow<T>(
       yield item
     }
     if (batch.items.length > 0) activeAt = performance.now()
-    // Reads may resolve without ever leaving the microtasks: timers and sockets need their turn.
-    if (batch.more || commits.count !== count) await nextTurn()
-    else if (!signal?.aborted) {
-      const waitMs = Math.min(batch.withinMs ?? longestMs, longestMs)
-      await pause(wake => commits.wait(wake, activeAt), waitMs, signal)
+    if (batch.more) await nextTurn()
+    else {
+      const withinMs = Math.min(batch.withinMs ?? longestMs, longestMs)
+      await nextCommit(commits, { since: count, activeAt, withinMs, signal })
     }
   }
 }
 
-/** Resolves at the next commit, after `ms`, or when `signal` aborts. */
-function pause(
-  listen: (wake: () => void) => () => void,
-  ms: number,
-  signal: AbortSignal | undefined,
+export interface CommitWait {
+  /** The count of the commits before the last read, which may have missed the later ones. */
+  since: number
+  /** When something was found last, on the clock of `performance`: see {@link Commits.wait}. */
+  activeAt: number
+  /** The longest wait, in milliseconds. */
+  withinMs: number
+  signal: AbortSignal | undefined
+}
+
+/**
+ * Resolves at the next commit, after the longest wait, or when `signal` aborts; when there was a commit since the last
+ * read, at the next turn of the event loop. It keeps the process alive.
+ */
+export async function nextCommit(
+  commits: Commits,
+  { since, activeAt, withinMs, signal }: CommitWait,
 ): Promise<void> {
-  return new Promise(resolve => {
+  // Reads may resolve without ever leaving the microtasks: timers and sockets need their turn.
+  if (commits.count !== since) return nextTurn()
+  if (signal?.aborted) return
+  await new Promise<void>(resolve => {
     const end = () => {
       clearTimeout(timer)
       stop()
       signal?.removeEventListener('abort', end)
       resolve()
     }
-    const stop = listen(end)
-    const timer = setTimeout(end, ms)
+    const stop = commits.wait(end, activeAt)
+    const timer = setTimeout(end, withinMs)
     signal?.addEventListener('abort', end)
   })
 }

@@ -3,8 +3,8 @@ import { isLapsed } from '../db/lease.ts'
 import { sql } from '../db/sql.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { SharedState } from '../shared/shared.ts'
-import { detached } from '../util/detached.ts'
 import { uuidv7 } from '../util/ids.ts'
+import { Poller } from '../util/poller.ts'
 import { cleanup } from './cleanup.ts'
 import { lastDone, markDone, type Upkeep } from './upkeep.ts'
 
@@ -33,8 +33,7 @@ export class Background {
   readonly #onError: (error: unknown) => void
   readonly #owner: string
   readonly #stopped = new AbortController()
-  #timer: NodeJS.Timeout | undefined
-  #round: Promise<void> | undefined
+  readonly #rounds = new Poller(() => this.#round())
   #leads = false
 
   constructor(upkeep: Upkeep, { intervalMs = 30_000, onError }: BackgroundOptions) {
@@ -42,7 +41,7 @@ export class Background {
     this.#intervalMs = intervalMs
     this.#onError = onError
     this.#owner = uuidv7(upkeep.context.clock.now())
-    this.#schedule()
+    this.#rounds.within(this.#pauseMs())
   }
 
   /** True while this handle is the one that does the upkeep. */
@@ -52,24 +51,22 @@ export class Background {
 
   /** Ends the upkeep, at the latest when its present step has ended, and leaves it to another process. */
   async stop(): Promise<void> {
-    clearTimeout(this.#timer)
     this.#stopped.abort()
-    await this.#round
+    await this.#rounds.stop()
     if (this.#leads) await this.#release().catch(this.#onError)
   }
 
-  #schedule(): void {
-    if (this.#stopped.signal.aborted) return
-    const waitMs = this.#intervalMs * (0.9 + Math.random() / 5)
-    this.#timer = detached(() => setTimeout(() => this.#run(), waitMs).unref())
+  #pauseMs(): number {
+    return this.#intervalMs * (0.9 + Math.random() / 5)
   }
 
-  #run(): void {
-    this.#round = this.#work()
-      .catch(error => {
-        if (!this.#stopped.signal.aborted) this.#onError(error)
-      })
-      .finally(() => this.#schedule())
+  async #round(): Promise<number> {
+    try {
+      await this.#work()
+    } catch (error) {
+      if (!this.#stopped.signal.aborted) this.#onError(error)
+    }
+    return this.#pauseMs()
   }
 
   async #work(): Promise<void> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { HivewaxError } from '../errors.ts'
+import { Poller } from '../util/poller.ts'
 
 /** How often watched records are looked at, in milliseconds. */
 const intervalMs = 250
@@ -17,7 +18,7 @@ export class Watch {
   /** What was seen last, by address. */
   readonly #seen = new Map<string, string>()
   readonly #count = new Map<string, number>()
-  #timer: NodeJS.Timeout | undefined
+  readonly #poller = new Poller(() => this.#lookAtAll())
 
   /**
    * @param read what is at an address
@@ -34,7 +35,7 @@ export class Watch {
     this.#count.set(uri, (this.#count.get(uri) ?? 0) + 1)
     const now = this.#seen.get(uri) ?? (await this.#look(uri)) ?? ''
     if (this.#count.has(uri)) this.#seen.set(uri, this.#seen.get(uri) ?? now)
-    this.#start()
+    if (this.#count.size > 0) this.#poller.within(intervalMs)
   }
 
   /** Takes back one `add`. */
@@ -50,24 +51,17 @@ export class Watch {
   close(): void {
     this.#count.clear()
     this.#seen.clear()
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#poller.stop()
   }
 
-  #start(): void {
-    if (this.#timer !== undefined || this.#count.size === 0) return
-    this.#timer = setTimeout(() => void this.#lookAtAll(), intervalMs).unref()
-  }
-
-  async #lookAtAll(): Promise<void> {
+  async #lookAtAll(): Promise<number | undefined> {
     for (const [uri, before] of [...this.#seen]) {
       const now = await this.#look(uri)
       if (now === undefined || now === before || this.#seen.get(uri) !== before) continue
       this.#seen.set(uri, now)
       this.#tell(uri)
     }
-    this.#timer = undefined
-    this.#start()
+    return this.#count.size > 0 ? intervalMs : undefined
   }
 
   /** A digest of what is there, or why there is nothing to see; undefined when only a later look can tell. */

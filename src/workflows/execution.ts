@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 import { closed } from '../db/decorators/closable.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
@@ -8,7 +9,7 @@ import { type Moment, readMoment } from '../util/moment.ts'
 import { Renewal } from '../util/renewal.ts'
 import type { RunStepOptions, StepCall, StepRetries, WaitOptions, WorkflowContext } from './context.ts'
 import { advance, type ClaimedRun, giveBack, type Hold, renewHold } from './hold.ts'
-import { Looks, pause } from './looks.ts'
+import { nextLook } from './next-look.ts'
 import { atOnce } from './runs.ts'
 import {
   type Kept,
@@ -224,7 +225,7 @@ export class Execution implements WorkflowContext {
     this.#active--
     this.#resting++
     try {
-      await pause(ms, AbortSignal.any([this.signal, this.#stop]))
+      await sleep(ms, undefined, { signal: AbortSignal.any([this.signal, this.#stop]) }).catch(() => {})
       await this.#enter()
     } catch (error) {
       this.#active++
@@ -245,16 +246,17 @@ export class Execution implements WorkflowContext {
         : await this.#act(() => this.#ask(() => startTimer(db, this.#hold, at, end)))
     const wait: Wait = { at, kind, dueAt }
     this.#waits.add(wait)
-    const looks = new Looks(db, this.signal)
+    const activeAt = performance.now()
     for (;;) {
-      looks.begin()
+      const since = db.commits.count
       const row = await this.#act(() => this.#ask(() => settleWait(db, this.#hold, wait)))
       if (row !== undefined) {
         this.#waits.delete(wait)
         this.#lastActivity = performance.now()
         return row
       }
-      await looks.rest(dueAt && dueAt.getTime() - this.#context.clock.now())
+      const withinMs = dueAt && dueAt.getTime() - this.#context.clock.now()
+      await nextLook(db, { since, activeAt, withinMs, signal: this.signal })
       if (this.#isServed && this.#isQuiet()) await this.#handOver()
     }
   }

@@ -7,7 +7,7 @@ import { encodeJson, type Json } from '../util/json.ts'
 import type { WorkflowFunction } from './context.ts'
 import { execute } from './execute.ts'
 import { type ClaimedRun, claimRun, giveBack } from './hold.ts'
-import { Looks } from './looks.ts'
+import { nextLook } from './next-look.ts'
 import { atOnce, type NewRun, openRun, type RunRow, resultOf } from './runs.ts'
 
 export interface StartOptions {
@@ -64,16 +64,16 @@ async function runToItsEnd(
   const run = newRun(context, { ...options, id, type: options.type })
   const leaseMs = checkLeaseMs(options.leaseMs)
   const stop = stopSignal(context, options.signal)
-  const looks = new Looks(context.db, stop)
+  const activeAt = performance.now()
   for (;;) {
     if (stop.aborted) throw stopReason(context, stop)
-    looks.begin()
+    const since = context.db.commits.count
     const { row } = await openRun(context, run)
     if (row.status !== 'open') return resultOf(row)
     checkVersion(row, run.version)
     const claimed = row.owner === null ? await claimRun(context, run.id, leaseMs) : undefined
     if (claimed !== undefined) return work(context, claimed, fn, stop)
-    await looks.rest()
+    await nextLook(context.db, { since, activeAt, signal: stop })
   }
 }
 

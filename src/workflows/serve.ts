@@ -6,7 +6,7 @@ import { checkInteger, checkName } from '../util/check.ts'
 import type { WorkflowFunction } from './context.ts'
 import { execute } from './execute.ts'
 import { type ClaimedRun, claimDue, findDue, type Hold } from './hold.ts'
-import { Looks } from './looks.ts'
+import { nextLook } from './next-look.ts'
 import { refuseTransaction, stopSignal } from './run.ts'
 
 /** The code of one type of workflow. */
@@ -82,12 +82,13 @@ export class Server {
 
   async #serve(): Promise<void> {
     if (this.#context.closing.aborted) throw closed()
-    const looks = new Looks(this.#context.db, this.#stop)
+    const { db } = this.#context
+    let activeAt = performance.now()
     try {
       while (!this.#stop.aborted) {
-        looks.begin()
-        if (await this.#begin()) looks.found()
-        else await Promise.race([looks.rest(), this.#nextEnd()])
+        const since = db.commits.count
+        if (await this.#begin()) activeAt = performance.now()
+        else await Promise.race([nextLook(db, { since, activeAt, signal: this.#stop }), this.#nextEnd()])
         if (this.#working.size >= this.#concurrency) await this.#nextEnd()
       }
     } finally {

@@ -1,5 +1,6 @@
 import { Busy } from '../../errors.ts'
 import { detached } from '../../util/detached.ts'
+import { type Backoff, Poller, pauseMs } from '../../util/poller.ts'
 import type { Commits } from '../db.ts'
 import { Listener, type Wire } from './listener.ts'
 
@@ -15,12 +16,8 @@ const wakeMs = 10
 /** How long to be silent after the server refused a notification, in milliseconds. */
 const silentMs = 60_000
 
-/** Where no word comes, those who wait look themselves: at first and at last after so many milliseconds. */
-const minPollMs = 25
-const maxPollMs = 1_000
-
-/** How many times somebody who waits looks in the time since something was found. */
-const looksPerQuiet = 20
+/** Where no word comes, those who wait look themselves. */
+const backoff: Backoff = { minMs: 25, maxMs: 1_000, looksPerQuiet: 20 }
 
 /**
  * The commits that a store knows of: its own at once, those of other processes by notifications, which carry
@@ -32,8 +29,7 @@ export class PostgresCommits implements Commits {
   #count = 0
   #wokenAt = Number.NEGATIVE_INFINITY
   #waking: NodeJS.Timeout | undefined
-  #poll: NodeJS.Timeout | undefined
-  #pollAt = 0
+  readonly #poller = new Poller(() => void this.#rise())
   #notifying: NodeJS.Timeout | undefined
   #notifyAt = 0
   #silentUntil = 0
@@ -56,9 +52,9 @@ export class PostgresCommits implements Commits {
   wait(wake: () => void, activeAt: number = performance.now()): () => void {
     this.#waiting.set(wake, activeAt)
     this.#listener.start()
-    if (!this.#listener.hears) this.#pollBy(activeAt)
+    if (!this.#listener.hears) this.#poller.within(pauseMs(backoff, activeAt))
     return () => {
-      if (this.#waiting.delete(wake) && this.#waiting.size === 0) this.#stopPolling()
+      if (this.#waiting.delete(wake) && this.#waiting.size === 0) this.#poller.stop()
     }
   }
 
@@ -78,7 +74,7 @@ export class PostgresCommits implements Commits {
     }
     await this.#running
     await this.#listener.close()
-    this.#stopPolling()
+    this.#poller.stop()
     clearTimeout(this.#waking)
   }
 
@@ -94,7 +90,7 @@ export class PostgresCommits implements Commits {
     this.#waking = undefined
     this.#wokenAt = performance.now()
     this.#count++
-    this.#stopPolling()
+    this.#poller.stop()
     const woken = [...this.#waiting.keys()]
     this.#waiting.clear()
     for (const wake of woken) wake()
@@ -110,19 +106,5 @@ export class PostgresCommits implements Commits {
       if (!(error instanceof Busy)) this.#silentUntil = performance.now() + silentMs
     }
     this.#running = this.#running.then(() => this.#listener.notify()).catch(refused)
-  }
-
-  #pollBy(activeAt: number): void {
-    const nowMs = performance.now()
-    const waitMs = Math.min(Math.max((nowMs - activeAt) / looksPerQuiet, minPollMs), maxPollMs)
-    if (this.#poll !== undefined && this.#pollAt <= nowMs + waitMs) return
-    this.#stopPolling()
-    this.#pollAt = nowMs + waitMs
-    this.#poll = detached(() => setTimeout(() => this.#rise(), waitMs).unref())
-  }
-
-  #stopPolling(): void {
-    clearTimeout(this.#poll)
-    this.#poll = undefined
   }
 }

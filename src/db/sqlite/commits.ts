@@ -1,13 +1,9 @@
 import { Busy } from '../../errors.ts'
-import { detached } from '../../util/detached.ts'
+import { type Backoff, Poller, pauseMs } from '../../util/poller.ts'
 import type { Commits } from '../db.ts'
 
-/** The shortest and the longest wait between two looks at the file, in milliseconds. */
-const minWaitMs = 1
-const maxWaitMs = 50
-
-/** How many looks fit into the time since something was found: a thousandth of it is what news waits on average. */
-const looksPerQuiet = 500
+/** Looks at the file: a thousandth of the time since something was found is what news waits on average. */
+const backoff: Backoff = { minMs: 1, maxMs: 50, looksPerQuiet: 500 }
 
 /**
  * The commits that a store has seen: its own at once; those of other processes by looking, for as long as somebody
@@ -19,8 +15,7 @@ export class SqliteCommits implements Commits {
   readonly #waiting = new Map<() => void, number>()
   #count = 0
   #latest: unknown
-  #timer: NodeJS.Timeout | undefined
-  #dueAt = 0
+  readonly #poller = new Poller(() => this.#look())
 
   /** @param version asks SQLite for what changes with the commits of others; it may throw */
   constructor(version: () => unknown) {
@@ -34,9 +29,9 @@ export class SqliteCommits implements Commits {
 
   wait(wake: () => void, activeAt: number = performance.now()): () => void {
     this.#waiting.set(wake, activeAt)
-    this.#lookBy(activeAt)
+    this.#poller.within(pauseMs(backoff, activeAt))
     return () => {
-      if (this.#waiting.delete(wake) && this.#waiting.size === 0) this.#stop()
+      if (this.#waiting.delete(wake) && this.#waiting.size === 0) this.#poller.stop()
     }
   }
 
@@ -44,30 +39,20 @@ export class SqliteCommits implements Commits {
   add(): void {
     this.#count++
     if (this.#waiting.size === 0) return
-    this.#stop()
+    this.#poller.stop()
     const woken = [...this.#waiting.keys()]
     this.#waiting.clear()
     for (const wake of woken) wake()
   }
 
-  /** Looks in time for one who was active then, or earlier, when that is planned already. */
-  #lookBy(activeAt: number): void {
-    const nowMs = performance.now()
-    const waitMs = Math.min(Math.max((nowMs - activeAt) / looksPerQuiet, minWaitMs), maxWaitMs)
-    if (this.#timer !== undefined && this.#dueAt <= nowMs + waitMs) return
-    this.#stop()
-    this.#dueAt = nowMs + waitMs
-    this.#timer = detached(() => setTimeout(() => this.#look(), waitMs))
-  }
-
-  #look(): void {
-    this.#timer = undefined
+  /** Tells when to look again: as often as the most active of those who wait would have it. */
+  #look(): number | undefined {
     const version = this.#ask()
     if (version !== this.#latest) {
       this.#latest = version
       this.add()
     }
-    if (this.#waiting.size > 0) this.#lookBy(Math.max(...this.#waiting.values()))
+    return this.#waiting.size > 0 ? pauseMs(backoff, Math.max(...this.#waiting.values())) : undefined
   }
 
   /** A file that is busy may tell next time. Of any other trouble those who wait hear from their own reads. */
@@ -77,10 +62,5 @@ export class SqliteCommits implements Commits {
     } catch (error) {
       return error instanceof Busy ? this.#latest : undefined
     }
-  }
-
-  #stop(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
   }
 }
