@@ -2,6 +2,7 @@ import type { ZodType, z } from 'zod'
 import type { AbortableOptions } from './db/engine.ts'
 import type { Memory } from './memory.ts'
 import type { Permission } from './permission.ts'
+import type { Transaction } from './transaction.ts'
 
 /** The zod module, passed in, so that describing an operation does not load it. */
 export type Zod = typeof z
@@ -31,8 +32,22 @@ interface Facts<Name extends string, Input> {
   readonly examples: readonly string[]
   /** Describes the input, one object. The domains validate; this is for callers and their tools. */
   input(zod: Zod): ZodType<Input>
-  /** @param long how to report progress and when to stop; operations that end soon need neither */
-  run(memory: Memory, input: Input, long?: LongOptions): Promise<unknown>
+}
+
+/** What runs an operation. @param long how to report progress and when to stop; what ends soon needs neither */
+type Run<Handle, Input> = (memory: Handle, input: Input, long?: LongOptions) => Promise<unknown>
+
+/** An operation on records, which a transaction has too. */
+interface OnRecords<Input> {
+  /** The permission that it needs inside of a transaction besides its own. Default: none. */
+  readonly inTransaction?: Permission
+  readonly run: Run<Transaction, Input>
+}
+
+/** An operation on the store as a whole, which cannot be part of a transaction. */
+interface OnStore<Input> {
+  readonly inTransaction: false
+  readonly run: Run<Memory, Input>
 }
 
 /** What follows from the other facts, unless an operation says it. */
@@ -46,21 +61,40 @@ interface Defaulted {
   readonly arguments: readonly string[]
   /** The fields that the method calls otherwise, by its names for them. Default: none. */
   readonly renamed: Readonly<Record<string, string>>
+  /** The fields, by path, that hold records of ours, one or a list, and no value of the user's. Default: none. */
+  readonly records: readonly string[]
   /** The fields of the input that name files of the machine. Default: none. */
   readonly files: readonly string[]
+  /**
+   * Done twice it is the same as done once, so that a call whose answer was lost may be made again. Default: what only
+   * reads is.
+   */
+  readonly isIdempotent: boolean
 }
 
 /** One thing that the doors can ask of the memory. The CLI, HTTP, MCP and the reference are loops over these. */
 export interface Operation<Name extends string = string, Input = unknown>
   extends Facts<Name, Input>,
-    Defaulted {}
+    Defaulted {
+  /** Whether it may be part of a transaction, or the permission that it needs there besides its own. */
+  readonly inTransaction: boolean | Permission
+  run(memory: Memory, input: Input, long?: LongOptions): Promise<unknown>
+}
 
 /** Declares an operation; its input's type follows from the schema. */
 export function operation<const Name extends string, Input>(
-  declared: Facts<Name, Input> & Partial<Defaulted>,
+  declared: Facts<Name, Input> & (OnRecords<Input> | OnStore<Input>) & Partial<Defaulted>,
 ): Operation<Name> {
-  const { positionals = [] } = declared
-  const whole = { positionals, arguments: positionals, renamed: {}, files: [], ...declared }
-  // Methods are bivariant: callers pass what `input` has parsed.
-  return whole as Operation<Name>
+  const { positionals = [], effect } = declared
+  const defaults = {
+    positionals,
+    arguments: positionals,
+    renamed: {},
+    records: [],
+    files: [],
+    isIdempotent: effect === 'read',
+    inTransaction: true,
+  }
+  // Callers pass what `input` has parsed, and to what is no part of transactions never one of those.
+  return { ...defaults, ...declared } as Operation<Name>
 }

@@ -84,6 +84,7 @@ export const agentsOperations = [
     summary: 'Give a sign of life for an agent, so that it stays alive for another ttl',
     effect: 'write',
     permission: 'agents',
+    isIdempotent: true,
     positionals: ['id'],
     examples: ['hivewax agents heartbeat tester-001'],
     input: z =>

@@ -110,45 +110,15 @@ export class Connection {
     if (as.transaction !== undefined) headers.set(transactionHeader, as.transaction)
     if (method !== 'POST') return { method, headers, ...(signal && { signal }) }
     headers.set('content-type', 'application/json')
-    const body = encodeInput(withoutUndefined(input ?? {}), this.#options.maxBytes)
+    const body = encodeInput(input ?? {}, this.#options.maxBytes)
     return { method, headers, body, ...(signal && { signal }) }
   }
 }
 
-/** Lists of an input whose items are records of ours, not a value of the user's. */
-const batches = [
-  'records',
-  'tasks',
-  'claims',
-  'events',
-  'metrics',
-  'if',
-  'then',
-  'else',
-  'dependencies',
-  'nodes',
-  'edges',
-]
-
-/** Without the fields that were left out. Within a value of the user's, undefined is no JSON and refused. */
-function withoutUndefined(input: object): Record<string, unknown> {
-  const fields = Object.entries(input).filter(([, value]) => value !== undefined)
-  const stripped = fields.map(([field, value]) => [
-    field,
-    batches.includes(field) ? stripItems(value) : value,
-  ])
-  return Object.fromEntries(stripped)
-}
-
-function stripItems(list: unknown): unknown {
-  if (!Array.isArray(list)) return list
-  const isRecord = (item: unknown) => typeof item === 'object' && item !== null && !Array.isArray(item)
-  return list.map(item => (isRecord(item) ? withoutUndefined(item) : item))
-}
-
-/** The JSON of an input; what is no JSON is named by its field, as it would be beside the store. */
-function encodeInput(input: Record<string, unknown>, maxBytes: number): string {
-  const fields = Object.entries(input).map(
+/** The JSON of an input without what was left out; what is no JSON is named by its field, as it would be beside the store. */
+function encodeInput(input: object, maxBytes: number): string {
+  const given = Object.entries(input).filter(([, value]) => value !== undefined)
+  const fields = given.map(
     ([field, value]) => `${JSON.stringify(field)}:${encodeJson(field, value, maxBytes)}`,
   )
   return `{${fields.join()}}`

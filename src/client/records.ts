@@ -28,10 +28,6 @@ import { toInput } from './input.ts'
 import { follow } from './streams.ts'
 import { work } from './work.ts'
 
-/** Calls that may be sent again when nobody knows whether they arrived: reading, and what is the same done twice. */
-const idempotent =
-  /\.(get|list|retrieve|search|find|namespaces|history|count|counts|latest|heartbeat|heartbeatMany|renew|keepAlive|check|leader|names|summary|retention|queues|schedules|graph|neighbors|path|components|votes|lease|leases|groups|offset|steps|getStep|getRun|listRuns|completeStep|best|resume|stats|doctor|query|retrieveMany|retrieveMemory|listMemory|wait|work)$/
-
 /** One handle's view of a server: in whose name it calls, and as part of what. */
 export class Remote {
   readonly #connection: Connection
@@ -47,9 +43,10 @@ export class Remote {
   /** Calls an operation with the arguments of its method. */
   async call(name: OperationName, args: readonly unknown[]): Promise<unknown> {
     await this.#starts.passed()
-    const { input, signal } = toInput(operationOf(name), args)
+    const operation = operationOf(name)
+    const { input, signal } = toInput(operation, args)
     signal?.throwIfAborted()
-    const isIdempotent = idempotent.test(name) && this.#as.transaction === undefined
+    const isIdempotent = operation.isIdempotent && this.#as.transaction === undefined
     return this.#connection.send(name.replace('.', '/'), { input, as: this.#as, signal, isIdempotent })
   }
 

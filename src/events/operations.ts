@@ -39,6 +39,7 @@ export const eventsOperations = [
     effect: 'write',
     permission: 'events:append',
     arguments: ['events'],
+    records: ['events'],
     examples: [
       'hivewax events log-many --events \'[{"type":"started"},{"type":"deployed","data":{"ok":true}}]\'',
     ],

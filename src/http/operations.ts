@@ -96,10 +96,9 @@ function within(
   id: string,
   { id: owner, grant }: Caller,
 ): Memory {
-  const { name } = operation
-  if (name.startsWith('maintenance.') && !/\.(query|execute)$/.test(name))
+  const { name, inTransaction } = operation
+  if (inTransaction === false)
     throw new InvalidInput(`${name} cannot be part of a transaction`, {}, 'transaction_misuse')
-  // Its statements run where those of all others do, and none of them can be stopped there.
-  if (name === 'maintenance.query') checkPermission(grant, 'admin', `${name} in a transaction`)
+  if (inTransaction !== true) checkPermission(grant, inTransaction, `${name} in a transaction`)
   return transactions.handle(id, owner) as Memory
 }

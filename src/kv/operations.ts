@@ -78,6 +78,7 @@ export const kvOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['records'],
+    records: ['records'],
     examples: [`hivewax store-many '[{"key":"a","value":1},{"key":"b","value":2}]'`],
     input: z =>
       z.object({

@@ -43,6 +43,7 @@ export const locksOperations = [
     summary: 'Hold on to a lock',
     effect: 'write',
     permission: 'tasks',
+    isIdempotent: true,
     positionals: ['name', 'token'],
     arguments: [],
     examples: ['hivewax locks renew deploy 1 --lease-ms 60000'],

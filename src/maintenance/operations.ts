@@ -19,6 +19,7 @@ export const maintenanceOperations = [
     summary: 'Show how large the store is and how many rows its tables hold',
     effect: 'read',
     permission: 'memory:read',
+    inTransaction: false,
     examples: ['hivewax stats', 'hivewax stats --json'],
     input: z => z.object({}),
     run: memory => memory.maintenance.stats(),
@@ -28,6 +29,7 @@ export const maintenanceOperations = [
     summary: 'Check the store and its surroundings, and say what to do about what is wrong',
     effect: 'read',
     permission: 'admin',
+    inTransaction: false,
     examples: ['hivewax doctor'],
     input: z => z.object({}),
     run: memory => memory.maintenance.doctor(),
@@ -37,6 +39,7 @@ export const maintenanceOperations = [
     summary: 'Copy the store into one file, checked and with its checksum, while others go on',
     effect: 'write',
     permission: 'backup',
+    inTransaction: false,
     files: ['path'],
     positionals: ['path'],
     examples: ['hivewax backup backups/memory.db', 'hivewax backup "backups/$(date +%F).db" --no-overwrite'],
@@ -53,6 +56,7 @@ export const maintenanceOperations = [
     summary: 'Replace everything in the store with what a backup holds',
     effect: 'destroy',
     permission: 'admin',
+    inTransaction: false,
     files: ['path'],
     positionals: ['path'],
     examples: ['hivewax restore backups/memory.db'],
@@ -65,6 +69,7 @@ export const maintenanceOperations = [
     summary: 'Copy what can still be read of a damaged store into a new file',
     effect: 'write',
     permission: 'admin',
+    inTransaction: false,
     files: ['path', 'from'],
     positionals: ['path'],
     examples: ['hivewax recover salvaged.db', 'hivewax recover salvaged.db --from damaged.db'],
@@ -81,6 +86,7 @@ export const maintenanceOperations = [
     summary: 'Write all records of a namespace to a JSON or NDJSON file',
     effect: 'write',
     permission: 'backup',
+    inTransaction: false,
     files: ['path'],
     positionals: ['namespace', 'path'],
     examples: ['hivewax export-namespace config config.json', 'hivewax export-namespace logs logs.ndjson'],
@@ -97,6 +103,7 @@ export const maintenanceOperations = [
     summary: 'Store the records of an exported file',
     effect: 'write',
     permission: 'memory:write',
+    inTransaction: false,
     files: ['path'],
     positionals: ['path'],
     examples: [
@@ -121,6 +128,7 @@ export const maintenanceOperations = [
     summary: 'Free the space of what has expired',
     effect: 'write',
     permission: 'memory:delete',
+    inTransaction: false,
     examples: ['hivewax cleanup', 'hivewax cleanup --expired-before 2026-01-01'],
     input: z =>
       z.object({
@@ -134,6 +142,7 @@ export const maintenanceOperations = [
     summary: 'Give free space in the file back to the disk',
     effect: 'write',
     permission: 'admin',
+    inTransaction: false,
     examples: ['hivewax vacuum', 'hivewax vacuum --full'],
     input: z =>
       z.object({
@@ -146,6 +155,7 @@ export const maintenanceOperations = [
     summary: "Bring the planner's statistics and the full-text index into their best shape",
     effect: 'write',
     permission: 'admin',
+    inTransaction: false,
     examples: ['hivewax optimize'],
     input: z => z.object({}),
     run: (memory, _input, long) => memory.maintenance.optimize(long),
@@ -155,6 +165,7 @@ export const maintenanceOperations = [
     summary: 'Build every index anew',
     effect: 'write',
     permission: 'admin',
+    inTransaction: false,
     examples: ['hivewax reindex'],
     input: z => z.object({}),
     run: (memory, _input, long) => memory.maintenance.reindex(long),
@@ -164,6 +175,7 @@ export const maintenanceOperations = [
     summary: 'Show where space and time go, and what would help',
     effect: 'read',
     permission: 'memory:read',
+    inTransaction: false,
     examples: ['hivewax analyze-performance'],
     input: z => z.object({}),
     namespaces: () => ['*'],
@@ -174,6 +186,7 @@ export const maintenanceOperations = [
     summary: 'Show records, size, writes and reads by namespace, day or agent',
     effect: 'read',
     permission: 'memory:read',
+    inTransaction: false,
     examples: ['hivewax analyze-usage', 'hivewax analyze-usage --group-by day --timeframe 30d'],
     input: z =>
       z.object({
@@ -188,6 +201,7 @@ export const maintenanceOperations = [
     summary: 'List the keys that are read most',
     effect: 'read',
     permission: 'memory:read',
+    inTransaction: false,
     examples: ['hivewax hot-keys', 'hivewax hot-keys --threshold 100 --timeframe 24h'],
     input: z =>
       z.object({
@@ -208,6 +222,7 @@ export const maintenanceOperations = [
     summary: 'List the records that refer to something that is gone',
     effect: 'read',
     permission: 'memory:read',
+    inTransaction: false,
     examples: ['hivewax find-orphans'],
     input: z => z.object({}),
     run: memory => memory.maintenance.findOrphans(),
@@ -217,6 +232,7 @@ export const maintenanceOperations = [
     summary: 'Remove the records that refer to something that is gone',
     effect: 'destroy',
     permission: 'admin',
+    inTransaction: false,
     examples: ['hivewax cleanup-orphans'],
     input: z => z.object({}),
     run: memory => memory.maintenance.cleanupOrphans(),
@@ -226,6 +242,8 @@ export const maintenanceOperations = [
     summary: 'Run one SQL statement that only reads, and print its rows',
     effect: 'read',
     permission: 'sql:read',
+    // Its statements run where those of all others do, and none of them can be stopped there.
+    inTransaction: 'admin',
     positionals: ['sql', 'params'],
     examples: [
       'hivewax query "select key, updated_at from memory_store order by updated_at desc limit 5"',

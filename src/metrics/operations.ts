@@ -39,6 +39,7 @@ export const metricsOperations = [
     effect: 'write',
     permission: 'memory:write',
     arguments: ['metrics'],
+    records: ['metrics'],
     examples: [
       'hivewax metrics record-many --metrics \'[{"name":"lines","value":120,"tags":{"file":"a.ts"}}]\'',
     ],

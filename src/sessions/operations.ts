@@ -32,6 +32,7 @@ export const sessionsOperations = [
     summary: "Print a session's data and keep the session alive",
     effect: 'write',
     permission: 'memory:write',
+    isIdempotent: true,
     result: 'value',
     positionals: ['id'],
     examples: ['hivewax sessions resume nightly-build'],

@@ -97,6 +97,7 @@ export const sharedOperations = [
     summary: 'Change several keys of the shared state at once, if conditions hold',
     effect: 'write',
     permission: 'memory:delete',
+    records: ['if', 'then', 'else'],
     examples: [
       'hivewax shared transact --if \'[{"key":"leader","version":0}]\' ' +
         '--then \'[{"update":"leader","value":"coder-001"}]\' --else \'[{"get":"leader"}]\'',
@@ -148,6 +149,7 @@ export const sharedOperations = [
     summary: 'Let a lease last for its whole length again',
     effect: 'write',
     permission: 'memory:write',
+    isIdempotent: true,
     positionals: ['id'],
     examples: ['hivewax shared keep-alive coder-001-presence'],
     input: z => z.object({ id: leaseId(z) }),

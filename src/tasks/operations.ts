@@ -72,6 +72,7 @@ export const tasksOperations = [
     permission: 'tasks',
     positionals: ['description'],
     arguments: [],
+    records: ['dependencies', 'backoff'],
     examples: [
       'hivewax tasks create "Implement auth" --id implement-auth --priority high',
       'hivewax tasks create "Review auth" --dependencies implement-auth --requires review',
@@ -86,6 +87,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     arguments: ['tasks'],
+    records: ['tasks', 'tasks.dependencies', 'tasks.backoff'],
     examples: [
       'hivewax tasks create-many --tasks \'[{"id":"build","description":"Build"},{"description":"Ship","dependencies":["build"]}]\'',
     ],
@@ -119,6 +121,7 @@ export const tasksOperations = [
     summary: 'Keep a claim, and say how far the work has got',
     effect: 'write',
     permission: 'tasks',
+    isIdempotent: true,
     positionals: ['id', 'token'],
     arguments: [],
     examples: ['hivewax tasks heartbeat implement-auth 1 --progress 45'],
@@ -130,7 +133,9 @@ export const tasksOperations = [
     summary: 'Keep many claims at once, and tell which of them were lost',
     effect: 'write',
     permission: 'tasks',
+    isIdempotent: true,
     arguments: ['claims'],
+    records: ['claims'],
     examples: ['hivewax tasks heartbeat-many --claims \'[{"id":"implement-auth","token":1}]\''],
     input: z =>
       z.object({
@@ -156,6 +161,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     arguments: ['claims'],
+    records: ['claims'],
     examples: [
       'hivewax tasks complete-many --claims \'[{"id":"implement-auth","token":1,"result":"done"}]\'',
     ],
@@ -315,6 +321,7 @@ export const tasksOperations = [
     permission: 'tasks',
     positionals: ['id'],
     arguments: [],
+    records: ['task', 'task.backoff'],
     examples: [
       'hivewax tasks schedule nightly --cron "0 3 * * *" --task \'{"description":"Nightly report"}\'',
       'hivewax tasks schedule pulse --every-ms 60000 --task \'{"description":"Look at the build"}\'',

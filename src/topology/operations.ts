@@ -34,6 +34,7 @@ export const topologyOperations = [
     permission: 'memory:write',
     positionals: ['swarmId', 'topologyType', 'nodes'],
     arguments: [],
+    records: ['nodes', 'edges'],
     examples: [
       'hivewax topology save dev-swarm star coordinator-001 coder-001 tester-001',
       'hivewax topology save dev-swarm custom a b c --edges \'[["a","b"],{"from":"b","to":"c","weight":2}]\'',
@@ -55,6 +56,7 @@ export const topologyOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['swarmId', 'node'],
+    records: ['node', 'edges'],
     examples: [
       'hivewax topology add-node dev-swarm reviewer-001',
       'hivewax topology add-node dev-swarm d --edges \'[{"from":"c","to":"d","weight":2}]\'',

@@ -91,6 +91,7 @@ export const workflowsOperations = [
     summary: 'Keep the result of a step for good, unless one is kept already, and show what is kept',
     effect: 'write',
     permission: 'memory:write',
+    isIdempotent: true,
     positionals: ['id', 'name', 'result'],
     examples: ['hivewax workflows complete-step build-pipeline lint \'{"warnings":0}\''],
     input: z => z.object({ ...step(z), result: json(z, 'JSON; on a command line plain text is a string') }),

@@ -26,8 +26,9 @@ async function openRecorder(
         path: request.url ?? '',
         body: parts.length > 0 && JSON.parse(String(Buffer.concat(parts))),
       }
-      if (call.path !== '/v1/hello') calls.push(call)
-      if (answers(call)) response.end('{}')
+      const isCall = call.path !== '/v1/hello'
+      if (isCall) calls.push(call)
+      if (!isCall || answers(call)) response.end('{}')
       else request.socket.destroy()
     })
   })
@@ -54,3 +55,25 @@ it.each(operations.map(operation => [operation.name, operation] as const))(
     expect(calls).toEqual([])
   },
 )
+
+it('makes a call again whose answer was lost, if it only reads or is the same done twice', async () => {
+  const lost = new Set<string>()
+  const { memory, calls } = await openRecorder(({ path }) => lost.has(path) || !lost.add(path))
+  const again: Operation[] = []
+  for (const operation of operations) {
+    const [input = {}] = fc.sample(inputsOf(operation), { numRuns: 1, seed: 1 })
+    await operation.run(memory, input).catch(() => {})
+    if (calls.splice(0).length > 1) again.push(operation)
+  }
+  const isRead = ({ effect }: Operation) => effect === 'read'
+  expect(again.filter(isRead)).toEqual(operations.filter(isRead))
+  expect(again.filter(operation => !isRead(operation)).map(({ name }) => name)).toEqual([
+    'sessions.resume',
+    'agents.heartbeat',
+    'tasks.heartbeat',
+    'tasks.heartbeatMany',
+    'shared.keepAlive',
+    'workflows.completeStep',
+    'locks.renew',
+  ])
+})
