@@ -12,6 +12,12 @@ export interface LongOptions extends AbortableOptions {
   timeoutMs?: number | undefined
 }
 
+/**
+ * Whom a field names: in whose name something is done (`actor`), or whose it is (`owner`). A caller that is bound to an
+ * agent names only that one there. `other`: anybody, such as who may vote.
+ */
+export type Identity = 'actor' | 'owner' | 'other'
+
 /** What every operation says of itself. */
 interface Facts<Name extends string, Input> {
   /** `domain.method`, as in the library: `kv.store` is `memory.kv.store`. */
@@ -63,6 +69,8 @@ interface Defaulted {
   readonly renamed: Readonly<Record<string, string>>
   /** The fields, by path, that hold records of ours, one or a list, and no value of the user's. Default: none. */
   readonly records: readonly string[]
+  /** Whom the fields of the input name, by path through lists (`events.source`). Default: nobody. */
+  readonly identities: Readonly<Record<string, Identity>>
   /** The fields of the input that name files of the machine. Default: none. */
   readonly files: readonly string[]
   /**
@@ -91,6 +99,7 @@ export function operation<const Name extends string, Input>(
     arguments: positionals,
     renamed: {},
     records: [],
+    identities: {},
     files: [],
     isIdempotent: effect === 'read',
     inTransaction: true,

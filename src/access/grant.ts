@@ -5,9 +5,6 @@ import type { Permission } from '../permission.ts'
 import type { Grant } from '../tokens/token.ts'
 import { matchesGlob } from '../util/glob.ts'
 
-/** Fields of an input that say who writes. */
-const actors = ['agentId', 'owner', 'source', 'updatedBy', 'voter']
-
 /** The memory as the agent that the grant is for, if it is for one. */
 export function actingFor(memory: Memory, grant: Grant): Memory {
   return grant.agentId === undefined ? memory : memory.as(grant.agentId)
@@ -21,7 +18,7 @@ export function actingFor(memory: Memory, grant: Grant): Memory {
 export function authorize(grant: Grant, operation: Operation, input: unknown): void {
   checkPermission(grant, operation.permission, operation.name)
   for (const namespace of operation.namespaces?.(input) ?? []) checkNamespace(grant, namespace)
-  if (operation.effect !== 'read') checkActor(grant, input)
+  if (operation.effect !== 'read') checkIdentities(grant, operation, input)
 }
 
 /** @param what is refused without the permission, for the message */
@@ -40,21 +37,29 @@ function checkNamespace(grant: Grant, namespace: string): void {
   throw forbidden(grant, `it is for ${namespaces.join(', ')}, and this touches ${which}`, { namespace })
 }
 
-/** Whoever acts as one agent must not write in the name of another. */
-function checkActor(grant: Grant, input: unknown): void {
-  if (grant.agentId === undefined || typeof input !== 'object' || input === null) return
-  const found = Object.entries(input).find(
-    ([field, value]) => actors.includes(field) && value !== undefined && value !== grant.agentId,
-  )
-  if (found === undefined) return
-  const [field, value] = found
-  throw forbidden(
-    grant,
-    `it is for the agent ${grant.agentId}, and ${field} names ${JSON.stringify(value)}`,
-    {
-      [field]: value,
-    },
-  )
+/** Refuses a caller that is bound to one agent to act in the name of another, or on what is another's. */
+function checkIdentities(grant: Grant, { identities }: Operation, input: unknown): void {
+  const { agentId } = grant
+  if (agentId === undefined) return
+  for (const [path, identity] of Object.entries(identities)) {
+    if (identity === 'other') continue
+    const other = valuesAt(input, path.split('.')).find(value => value !== undefined && value !== agentId)
+    if (other === undefined) continue
+    const what = `it is for the agent ${agentId}, and ${path} names ${JSON.stringify(other)}`
+    throw forbidden(grant, what, { [path]: other })
+  }
+}
+
+/** What an input has at a path: several values where the path leads through lists. */
+function valuesAt(value: unknown, path: readonly string[]): unknown[] {
+  if (Array.isArray(value)) return value.flatMap(item => valuesAt(item, path))
+  const [field, ...rest] = path
+  if (field === undefined) return [value]
+  return isObject(value) ? valuesAt(value[field], rest) : []
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 function forbidden({ principal }: Grant, what: string, details: Record<string, unknown>): Unauthorized {

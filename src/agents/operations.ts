@@ -18,6 +18,7 @@ export const agentsOperations = [
     permission: 'agents',
     positionals: ['id', 'type'],
     arguments: [],
+    identities: { id: 'owner' },
     examples: [
       'hivewax agents register coder-001 coder --capabilities javascript --capabilities testing --swarm-id dev-swarm',
       'hivewax agents register tester-001 tester --ttl 60',
@@ -86,6 +87,7 @@ export const agentsOperations = [
     permission: 'agents',
     isIdempotent: true,
     positionals: ['id'],
+    identities: { id: 'owner' },
     examples: ['hivewax agents heartbeat tester-001'],
     input: z =>
       z.object({
@@ -105,6 +107,7 @@ export const agentsOperations = [
     effect: 'write',
     permission: 'agents',
     positionals: ['id'],
+    identities: { id: 'owner' },
     examples: ['hivewax agents update coder-001 --state \'{"task":"implement-auth","progress":45}\''],
     input: z => z.object({ id: id(z), ...description(z) }),
     run: (memory, { id, ...patch }) => memory.agents.update(id, patch),
@@ -115,6 +118,7 @@ export const agentsOperations = [
     effect: 'destroy',
     permission: 'agents',
     positionals: ['id'],
+    identities: { id: 'owner' },
     examples: ['hivewax agents delete tester-001', 'hivewax agents delete coder-001 --cascade'],
     input: z =>
       z.object({
@@ -141,6 +145,7 @@ export const agentsOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['agentId', 'key', 'value'],
+    identities: { agentId: 'owner' },
     examples: [
       'hivewax agents store-memory coder-001 task_history \'[{"task":"analyze_code","result":"success"}]\'',
     ],
@@ -187,6 +192,7 @@ export const agentsOperations = [
     effect: 'destroy',
     permission: 'memory:delete',
     positionals: ['agentId', 'key'],
+    identities: { agentId: 'owner' },
     examples: ['hivewax agents delete-memory coder-001 task_history'],
     input: z => z.object({ agentId: id(z), key: z.string().describe('1 to 512 bytes') }),
     run: (memory, { agentId, key }) => memory.agents.deleteMemory(agentId, key),

@@ -20,6 +20,7 @@ export const consensusOperations = [
     permission: 'consensus',
     positionals: ['key', 'value'],
     arguments: ['key'],
+    identities: { proposer: 'actor', acceptors: 'actor', voters: 'other', weights: 'other' },
     examples: [
       'hivewax consensus propose deployment_ready true --voters agent-001,agent-002,agent-003 --deadline 5m',
       'hivewax consensus propose release true --weights lead=3,coder-001=1,coder-002=1 --quorum two-thirds',
@@ -54,6 +55,7 @@ export const consensusOperations = [
     effect: 'write',
     permission: 'consensus',
     positionals: ['key'],
+    identities: { voter: 'actor' },
     examples: ['hivewax consensus accept deployment_ready --voter agent-001'],
     input: vote,
     run: (memory, { key, ...vote }) => memory.consensus.accept(key, vote),
@@ -64,6 +66,7 @@ export const consensusOperations = [
     effect: 'write',
     permission: 'consensus',
     positionals: ['key'],
+    identities: { voter: 'actor' },
     examples: ['hivewax consensus reject deployment_ready --voter agent-002'],
     input: vote,
     run: (memory, { key, ...vote }) => memory.consensus.reject(key, vote),

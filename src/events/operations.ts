@@ -26,6 +26,7 @@ export const eventsOperations = [
     permission: 'events:append',
     positionals: ['type', 'data'],
     arguments: [],
+    identities: { source: 'actor' },
     examples: [
       'hivewax events log deployed',
       'hivewax events log task_completed \'{"taskId":"implement-auth"}\' --source coder-001',
@@ -40,6 +41,7 @@ export const eventsOperations = [
     permission: 'events:append',
     arguments: ['events'],
     records: ['events'],
+    identities: { 'events.source': 'actor' },
     examples: [
       'hivewax events log-many --events \'[{"type":"started"},{"type":"deployed","data":{"ok":true}}]\'',
     ],

@@ -19,6 +19,7 @@ export const locksOperations = [
     effect: 'write',
     permission: 'tasks',
     positionals: ['name'],
+    identities: { owner: 'actor' },
     examples: [
       'hivewax locks acquire deploy --owner coder-001',
       'hivewax locks acquire deploy --lease-ms 60000 --wait-ms 5000',

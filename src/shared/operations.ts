@@ -27,6 +27,7 @@ export const sharedOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['key', 'value'],
+    identities: { updatedBy: 'actor' },
     examples: [
       'hivewax shared update current_task \'{"id":"implement-auth","progress":45}\'',
       'hivewax shared update leader coder-001 --expected-version 0',
@@ -73,6 +74,7 @@ export const sharedOperations = [
     effect: 'write',
     permission: 'memory:delete',
     positionals: ['key'],
+    identities: { updatedBy: 'actor' },
     examples: ['hivewax shared delete current_task'],
     input: z =>
       z.object({
@@ -98,6 +100,7 @@ export const sharedOperations = [
     effect: 'write',
     permission: 'memory:delete',
     records: ['if', 'then', 'else'],
+    identities: { updatedBy: 'actor' },
     examples: [
       'hivewax shared transact --if \'[{"key":"leader","version":0}]\' ' +
         '--then \'[{"update":"leader","value":"coder-001"}]\' --else \'[{"get":"leader"}]\'',
@@ -132,6 +135,7 @@ export const sharedOperations = [
     summary: 'Make a lease that keys can be bound to, and print it',
     effect: 'write',
     permission: 'memory:write',
+    identities: { owner: 'actor' },
     examples: [
       'hivewax shared grant-lease --ttl-ms 30s',
       'hivewax shared grant-lease --ttl-ms 30s --id coder-001-presence --owner coder-001',

@@ -73,6 +73,7 @@ export const tasksOperations = [
     positionals: ['description'],
     arguments: [],
     records: ['dependencies', 'backoff'],
+    identities: { createdBy: 'actor' },
     examples: [
       'hivewax tasks create "Implement auth" --id implement-auth --priority high',
       'hivewax tasks create "Review auth" --dependencies implement-auth --requires review',
@@ -88,6 +89,7 @@ export const tasksOperations = [
     permission: 'tasks',
     arguments: ['tasks'],
     records: ['tasks', 'tasks.dependencies', 'tasks.backoff'],
+    identities: { 'tasks.createdBy': 'actor' },
     examples: [
       'hivewax tasks create-many --tasks \'[{"id":"build","description":"Build"},{"description":"Ship","dependencies":["build"]}]\'',
     ],
@@ -99,6 +101,7 @@ export const tasksOperations = [
     summary: 'Claim ready tasks, most urgent first; none when there is nothing to do',
     effect: 'write',
     permission: 'tasks',
+    identities: { agentId: 'actor' },
     examples: [
       'hivewax tasks claim --agent-id coder-001',
       'hivewax tasks claim --agent-id coder-001 --capabilities review --limit 5 --lease-ms 60000',
@@ -322,6 +325,7 @@ export const tasksOperations = [
     positionals: ['id'],
     arguments: [],
     records: ['task', 'task.backoff'],
+    identities: { 'task.createdBy': 'actor' },
     examples: [
       'hivewax tasks schedule nightly --cron "0 3 * * *" --task \'{"description":"Nightly report"}\'',
       'hivewax tasks schedule pulse --every-ms 60000 --task \'{"description":"Look at the build"}\'',

@@ -10,6 +10,7 @@ export const tokensOperations = [
     permission: 'admin',
     positionals: ['principal'],
     arguments: [],
+    identities: { agentId: 'owner' },
     examples: [
       'hivewax token create ci --permissions memory:read,tasks --expires-at 30d',
       "hivewax token create alice --permissions memory:read,memory:write --namespaces 'team-*' --agent-id alice",

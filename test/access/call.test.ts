@@ -108,6 +108,27 @@ describe('a call from outside', () => {
     expect(await ask(memory, 'events.list', { source: 'you' }, own)).toMatchObject({ items: [] })
   })
 
+  it("names no other agent at any depth, nor touches what is another's", async () => {
+    const memory = await openScratch()
+    const own = grant({ permissions: ['admin'], agentId: 'me' })
+    const tries = (who: string) =>
+      [
+        ['events.logMany', { events: [{ type: 'x' }, { type: 'x', source: who }] }],
+        ['tasks.createMany', { tasks: [{ description: 'x', createdBy: who }] }],
+        ['tasks.schedule', { id: 's', everyMs: 60_000, task: { description: 'x', createdBy: who } }],
+        ['consensus.propose', { key: 'a', value: 1, proposer: who }],
+        ['consensus.propose', { key: 'b', value: 1, voters: ['me', 'you'], acceptors: ['me', who] }],
+        ['agents.register', { id: who, type: 'coder' }],
+        ['agents.update', { id: who, state: {} }],
+        ['agents.heartbeat', { id: who }],
+        ['agents.storeMemory', { agentId: who, key: 'k', value: 1 }],
+        ['agents.delete', { id: who, cascade: true }],
+      ] as const
+    for (const [name, input] of tries('you'))
+      await expect(ask(memory, name, input, own), name).rejects.toMatchObject(refused)
+    for (const [name, input] of tries('me')) await ask(memory, name, input, own)
+  })
+
   it('opens no files but those of the folder that is open to callers', async () => {
     const memory = await openScratch()
     const files = scratchFolder()
