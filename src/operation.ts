@@ -16,7 +16,33 @@ export interface LongOptions extends AbortableOptions {
  * Whom a field names: in whose name something is done (`actor`), or whose it is (`owner`). A caller that is bound to an
  * agent names only that one there. `other`: anybody, such as who may vote.
  */
-export type Identity = 'actor' | 'owner' | 'other'
+type Identity = 'actor' | 'owner' | 'other'
+
+/** The tools of the MCP server that have operations, see `mcp/tools.ts`. */
+export type ToolName =
+  | 'recall'
+  | 'remember'
+  | 'forget'
+  | `${'tasks' | 'state' | 'swarm' | 'log'}_${'read' | 'write'}`
+
+/** How an operation shows over MCP. */
+interface Shown {
+  /** The tool that it is an action of. */
+  readonly tool: ToolName
+  /** It is what the tool does when no action is named. */
+  readonly isDefault?: true
+  /** Fields that the schema of the tool leaves out, to be short; they are understood all the same. */
+  readonly unlisted?: readonly string[]
+  /** What fields are that it needs and a call leaves out. */
+  readonly assumed?: Readonly<Record<string, unknown>>
+  /**
+   * `record`: a long value is given in pieces, each from an `offset`. `claims`: no more are claimed than there is room
+   * for. Default: a list as far as it fits, anything else cut to fit.
+   */
+  readonly answer?: 'record' | 'claims'
+  /** What it stores says in its metadata who wrote it. */
+  readonly isSigned?: true
+}
 
 /** What every operation says of itself. */
 interface Facts<Name extends string, Input> {
@@ -34,6 +60,8 @@ interface Facts<Name extends string, Input> {
   readonly result?: 'value'
   /** The namespaces of key-value memory that a call touches, `*` for any. Absent when it touches none. */
   readonly namespaces?: (input: Input) => readonly string[]
+  /** How it shows over MCP. Absent: not at all. */
+  readonly mcp?: Shown
   /** Complete command lines (`hivewax …`), most useful first. */
   readonly examples: readonly string[]
   /** Describes the input, one object. The domains validate; this is for callers and their tools. */

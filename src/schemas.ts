@@ -29,6 +29,7 @@ export interface JsonSchema {
   readonly format?: string
   readonly description?: string
   readonly default?: unknown
+  readonly maximum?: number
   readonly const?: unknown
   readonly enum?: readonly unknown[]
   readonly anyOf?: readonly JsonSchema[]

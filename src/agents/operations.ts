@@ -19,6 +19,7 @@ export const agentsOperations = [
     positionals: ['id', 'type'],
     arguments: [],
     identities: { id: 'owner' },
+    mcp: { tool: 'swarm_write', unlisted: ['metadata', 'state'] },
     examples: [
       'hivewax agents register coder-001 coder --capabilities javascript --capabilities testing --swarm-id dev-swarm',
       'hivewax agents register tester-001 tester --ttl 60',
@@ -42,6 +43,7 @@ export const agentsOperations = [
     summary: 'List agents by id',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'swarm_read', isDefault: true, unlisted: ['capabilities', 'type'] },
     examples: [
       'hivewax agents list',
       'hivewax agents list --swarm-id dev-swarm --alive',
@@ -66,6 +68,7 @@ export const agentsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['id'],
+    mcp: { tool: 'swarm_read' },
     examples: ['hivewax agents get coder-001'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.agents.get(input.id),
@@ -88,6 +91,7 @@ export const agentsOperations = [
     isIdempotent: true,
     positionals: ['id'],
     identities: { id: 'owner' },
+    mcp: { tool: 'swarm_write', unlisted: ['incarnation'] },
     examples: ['hivewax agents heartbeat tester-001'],
     input: z =>
       z.object({
@@ -108,6 +112,7 @@ export const agentsOperations = [
     permission: 'agents',
     positionals: ['id'],
     identities: { id: 'owner' },
+    mcp: { tool: 'swarm_write', unlisted: ['metadata', 'state'] },
     examples: ['hivewax agents update coder-001 --state \'{"task":"implement-auth","progress":45}\''],
     input: z => z.object({ id: id(z), ...description(z) }),
     run: (memory, { id, ...patch }) => memory.agents.update(id, patch),
@@ -119,6 +124,7 @@ export const agentsOperations = [
     permission: 'agents',
     positionals: ['id'],
     identities: { id: 'owner' },
+    mcp: { tool: 'forget', unlisted: ['cascade'] },
     examples: ['hivewax agents delete tester-001', 'hivewax agents delete coder-001 --cascade'],
     input: z =>
       z.object({
@@ -146,6 +152,7 @@ export const agentsOperations = [
     permission: 'memory:write',
     positionals: ['agentId', 'key', 'value'],
     identities: { agentId: 'owner' },
+    mcp: { tool: 'remember' },
     examples: [
       'hivewax agents store-memory coder-001 task_history \'[{"task":"analyze_code","result":"success"}]\'',
     ],
@@ -164,6 +171,7 @@ export const agentsOperations = [
     permission: 'memory:read',
     result: 'value',
     positionals: ['agentId', 'key'],
+    mcp: { tool: 'recall' },
     examples: ['hivewax agents retrieve-memory coder-001 task_history'],
     input: z => z.object({ agentId: id(z), key: z.string().describe('1 to 512 bytes') }),
     run: (memory, { agentId, key }) => memory.agents.retrieveMemory(agentId, key),
@@ -174,6 +182,7 @@ export const agentsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['agentId'],
+    mcp: { tool: 'recall' },
     examples: [
       'hivewax agents list-memory coder-001',
       "hivewax agents list-memory coder-001 --glob 'task_*'",
@@ -193,6 +202,7 @@ export const agentsOperations = [
     permission: 'memory:delete',
     positionals: ['agentId', 'key'],
     identities: { agentId: 'owner' },
+    mcp: { tool: 'forget' },
     examples: ['hivewax agents delete-memory coder-001 task_history'],
     input: z => z.object({ agentId: id(z), key: z.string().describe('1 to 512 bytes') }),
     run: (memory, { agentId, key }) => memory.agents.deleteMemory(agentId, key),

@@ -21,6 +21,7 @@ export const consensusOperations = [
     positionals: ['key', 'value'],
     arguments: ['key'],
     identities: { proposer: 'actor', acceptors: 'actor', voters: 'other', weights: 'other' },
+    mcp: { tool: 'swarm_write', unlisted: ['weights', 'deadline', 'allowMinority', 'acceptors', 'proposer'] },
     examples: [
       'hivewax consensus propose deployment_ready true --voters agent-001,agent-002,agent-003 --deadline 5m',
       'hivewax consensus propose release true --weights lead=3,coder-001=1,coder-002=1 --quorum two-thirds',
@@ -56,6 +57,7 @@ export const consensusOperations = [
     permission: 'consensus',
     positionals: ['key'],
     identities: { voter: 'actor' },
+    mcp: { tool: 'swarm_write', unlisted: ['ballot'] },
     examples: ['hivewax consensus accept deployment_ready --voter agent-001'],
     input: vote,
     run: (memory, { key, ...vote }) => memory.consensus.accept(key, vote),
@@ -67,6 +69,7 @@ export const consensusOperations = [
     permission: 'consensus',
     positionals: ['key'],
     identities: { voter: 'actor' },
+    mcp: { tool: 'swarm_write', unlisted: ['ballot'] },
     examples: ['hivewax consensus reject deployment_ready --voter agent-002'],
     input: vote,
     run: (memory, { key, ...vote }) => memory.consensus.reject(key, vote),
@@ -77,6 +80,7 @@ export const consensusOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['key'],
+    mcp: { tool: 'swarm_read' },
     examples: ['hivewax consensus get deployment_ready'],
     input: z => z.object({ key: key(z) }),
     run: (memory, { key }) => memory.consensus.get(key),
@@ -86,6 +90,7 @@ export const consensusOperations = [
     summary: 'List proposals by key',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'swarm_read' },
     examples: ['hivewax consensus list --status open'],
     input: z =>
       z.object({
@@ -130,6 +135,7 @@ export const consensusOperations = [
     effect: 'destroy',
     permission: 'consensus',
     positionals: ['key'],
+    mcp: { tool: 'forget', unlisted: ['force'] },
     examples: [
       'hivewax consensus delete deployment_ready',
       'hivewax consensus delete deployment_ready --force',

@@ -27,6 +27,7 @@ export const eventsOperations = [
     positionals: ['type', 'data'],
     arguments: [],
     identities: { source: 'actor' },
+    mcp: { tool: 'log_write', isDefault: true },
     examples: [
       'hivewax events log deployed',
       'hivewax events log task_completed \'{"taskId":"implement-auth"}\' --source coder-001',
@@ -53,6 +54,7 @@ export const eventsOperations = [
     summary: 'List events by id',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'log_read', isDefault: true, unlisted: ['from', 'to', 'until'] },
     examples: [
       'hivewax events list --order desc --limit 20',
       'hivewax events list --types task_completed --source coder-001',
@@ -75,6 +77,7 @@ export const eventsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['id'],
+    mcp: { tool: 'log_read' },
     examples: ['hivewax events get 42'],
     input: z => z.object({ id: z.number().int().min(1).describe('Id of the event') }),
     run: (memory, { id }) => memory.events.get(id),

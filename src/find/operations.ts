@@ -8,6 +8,7 @@ export const findOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['text'],
+    mcp: { tool: 'recall' },
     examples: [
       'hivewax find "retry backoff"',
       'hivewax find "retry backoff" --in memory --limit 5',

@@ -9,6 +9,7 @@ export const kvOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['key', 'value'],
+    mcp: { tool: 'remember', unlisted: ['expiresAt', 'ifAbsent'], isSigned: true },
     examples: [
       'hivewax store greeting "hello"',
       'hivewax store user_preferences \'{"theme":"dark"}\' --namespace ui --ttl 3600',
@@ -51,6 +52,7 @@ export const kvOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['key'],
+    mcp: { tool: 'recall', answer: 'record' },
     examples: ['hivewax get greeting'],
     input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
     namespaces: ({ namespace = defaultNamespace }) => [namespace],
@@ -62,6 +64,7 @@ export const kvOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['glob'],
+    mcp: { tool: 'recall', assumed: { glob: '*' } },
     examples: ["hivewax search 'user_*'", "hivewax search '*' --namespace '*' --limit 20"],
     input: z =>
       z.object({
@@ -79,6 +82,7 @@ export const kvOperations = [
     permission: 'memory:write',
     positionals: ['records'],
     records: ['records'],
+    mcp: { tool: 'remember', isSigned: true },
     examples: [`hivewax store-many '[{"key":"a","value":1},{"key":"b","value":2}]'`],
     input: z =>
       z.object({
@@ -105,6 +109,7 @@ export const kvOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['keys'],
+    mcp: { tool: 'recall' },
     examples: ['hivewax retrieve-many greeting,user_preferences'],
     input: z =>
       z.object({
@@ -120,6 +125,7 @@ export const kvOperations = [
     summary: 'List the namespaces, each with its count of records',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'recall' },
     examples: ['hivewax namespaces'],
     input: z => z.object(page(z)),
     namespaces: () => ['*'],
@@ -131,6 +137,7 @@ export const kvOperations = [
     effect: 'write',
     permission: 'memory:delete',
     positionals: ['key'],
+    mcp: { tool: 'forget', isDefault: true },
     examples: ['hivewax delete greeting'],
     input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
     namespaces: ({ namespace = defaultNamespace }) => [namespace],
@@ -142,6 +149,7 @@ export const kvOperations = [
     effect: 'destroy',
     permission: 'memory:delete',
     positionals: ['namespace'],
+    mcp: { tool: 'forget' },
     examples: ['hivewax clear-namespace temp --yes'],
     input: z => z.object({ namespace: z.string().describe('1 to 128 bytes') }),
     namespaces: ({ namespace }) => [namespace],

@@ -20,6 +20,7 @@ export const maintenanceOperations = [
     effect: 'read',
     permission: 'memory:read',
     inTransaction: false,
+    mcp: { tool: 'log_read' },
     examples: ['hivewax stats', 'hivewax stats --json'],
     input: z => z.object({}),
     run: memory => memory.maintenance.stats(),

@@ -16,16 +16,13 @@ export interface Caller {
 export type Arguments = Readonly<Record<string, unknown>>
 
 /** Runs an operation as this caller. */
-export function ask(
-  operation: Operation,
-  input: Arguments,
-  { memory, grant, signal }: Caller,
-): Promise<unknown> {
-  return call(memory, operation, input, { grant, signal })
+export function ask(operation: Operation, input: Arguments, caller: Caller): Promise<unknown> {
+  const { memory, grant, signal } = caller
+  return call(memory, operation, operation.mcp?.isSigned ? signed(input, caller) : input, { grant, signal })
 }
 
 /** What is remembered says who wrote it, and no caller says it: whoever reads it can judge it by that. */
-export function signed(input: Arguments, { writer }: Caller): Arguments {
+function signed(input: Arguments, { writer }: Caller): Arguments {
   const { records } = input
   if (!Array.isArray(records)) return sign(input, writer)
   return { ...input, records: records.map(record => (isObject(record) ? sign(record, writer) : record)) }

@@ -5,7 +5,7 @@ import { describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { notice, toErrorResult } from './answer.ts'
 import { escaped, fitItems, fitValue, plain, roomFor } from './budget.ts'
-import { type Arguments, ask, type Caller, signed } from './caller.ts'
+import { type Arguments, ask, type Caller } from './caller.ts'
 import { noTool, type Toolbox } from './toolbox.ts'
 
 /**
@@ -151,7 +151,7 @@ async function store(args: Arguments, caller: Caller): Promise<Reply> {
     ...(ttl !== undefined && { ttl }),
     ...(upsert === false && { ifAbsent: true }),
   }
-  const { revision } = (await run('kv.store', signed(input, caller), caller)) as { revision: number }
+  const { revision } = (await run('kv.store', input, caller)) as { revision: number }
   return { success: true, stored: true, key: String(key), namespace: String(namespace), revision }
 }
 

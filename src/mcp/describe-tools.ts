@@ -1,9 +1,8 @@
 import type { Tool as McpTool } from '@modelcontextprotocol/server'
 import type { Operation, Zod } from '../operation.ts'
-import { operationOf } from '../operations.ts'
 import type { JsonSchema } from '../schemas.ts'
 import { inputOf } from './input-of.ts'
-import { actionOf, type Tool, tools } from './tools.ts'
+import { actionOf, isLong, type Tool, tools } from './tools.ts'
 
 type Properties = Record<string, JsonSchema>
 
@@ -34,25 +33,26 @@ function describeTool(z: Zod, tool: Tool): McpTool {
 }
 
 function schemaOf(z: Zod, tool: Tool): JsonSchema {
-  const { effect, chosenBy, operations, defaultAction, unlisted = [] } = tool
+  const { chosenBy, operations } = tool
+  const hasAction = chosenBy === 'action' && operations.length > 0
   const properties: Properties = {}
-  if (chosenBy === 'action' && operations.length > 0) {
-    properties.action = {
-      type: 'string',
-      enum: operations.map(name => actionOf(tool, name)),
-    }
-  }
-  for (const name of operations) merge(properties, inputOf(z, operationOf(name)))
-  for (const name of unlisted) delete properties[name]
-  if (tool.name === 'recall') properties.offset = integer
-  if (effect === 'read' || tool.name === 'tasks_write') properties.maxTokens = integer
-  const required = chosenBy === 'action' && defaultAction === undefined && operations.length > 0
-  return { type: 'object', properties, ...(required && { required: ['action'] }) }
+  if (hasAction)
+    properties.action = { type: 'string', enum: operations.map(operation => actionOf(tool, operation)) }
+  for (const operation of operations) merge(properties, listedFields(z, operation))
+  if (operations.some(({ mcp }) => mcp?.answer === 'record')) properties.offset = integer
+  if (isLong(tool)) properties.maxTokens = integer
+  const isRequired = hasAction && !operations.some(({ mcp }) => mcp?.isDefault)
+  return { type: 'object', properties, ...(isRequired && { required: ['action'] }) }
+}
+
+function listedFields(z: Zod, operation: Operation): [string, JsonSchema][] {
+  const fields = Object.entries(inputOf(z, operation).properties ?? {})
+  return fields.filter(([name]) => !operation.mcp?.unlisted?.includes(name))
 }
 
 /** Adds the fields of an operation. Where two operations differ over one, anything is allowed: they check it. */
-function merge(properties: Properties, { properties: fields = {} }: JsonSchema): void {
-  for (const [name, field] of Object.entries(fields)) {
+function merge(properties: Properties, fields: readonly [string, JsonSchema][]): void {
+  for (const [name, field] of fields) {
     const short = brief(field)
     const known = properties[name]
     properties[name] = known === undefined || isSame(known, short) ? short : {}
@@ -69,33 +69,36 @@ function brief({ type, enum: choices, items }: JsonSchema): JsonSchema {
   return typeof type === 'string' ? { type } : {}
 }
 
-function outputOf({ effect, name }: Tool): JsonSchema {
-  const isLong = effect === 'read' || name === 'tasks_write'
+function outputOf(tool: Tool): JsonSchema {
   const properties: Properties = { data: {} }
   return {
     type: 'object',
-    properties: isLong ? { ...properties, cursor: text } : properties,
+    properties: isLong(tool) ? { ...properties, cursor: text } : properties,
   }
 }
 
 /** The operation that a call of a tool means: see {@link Tool.chosenBy}. Undefined when it names none. */
 export function choose(z: Zod, tool: Tool, args: Record<string, unknown>): Operation | undefined {
-  if (tool.chosenBy === 'action') return byAction(tool, args.action)
-  const given = Object.keys(args).filter(name => args[name] !== undefined)
-  const fitting = tool.operations
-    .map(operationOf)
-    .map(operation => ({ operation, required: inputOf(z, operation).required ?? [] }))
-    .filter(({ required }) => required.every(name => given.includes(name)))
-    .sort((a, b) => b.required.length - a.required.length)
-  return fitting[0]?.operation
+  const { operations, chosenBy } = tool
+  if (chosenBy === 'fields') return byFields(z, tool, args)
+  const { action } = args
+  if (action === undefined) return operations.find(({ mcp }) => mcp?.isDefault)
+  return operations.find(operation => action === operation.name || action === actionOf(tool, operation))
 }
 
-function byAction(tool: Tool, action: unknown): Operation | undefined {
-  const name = tool.operations.find(
-    name =>
-      action === name ||
-      action === actionOf(tool, name) ||
-      (action === undefined && name === tool.defaultAction),
-  )
-  return name === undefined ? undefined : operationOf(name)
+/** The one that needs most of the fields given; of those that need as many, the one that knows most. */
+function byFields(z: Zod, { operations }: Tool, args: Record<string, unknown>): Operation | undefined {
+  const given = Object.keys(args).filter(name => args[name] !== undefined)
+  const fitting = operations.flatMap(operation => {
+    const { properties = {}, required = [] } = inputOf(z, operation)
+    const missing = required.filter(name => !given.includes(name))
+    if (missing.some(name => operation.mcp?.assumed?.[name] === undefined)) return []
+    const known = given.filter(name => name in properties)
+    return [{ operation, rank: [required.length - missing.length, known.length, -missing.length] }]
+  })
+  return fitting.sort((a, b) => compare(b.rank, a.rank))[0]?.operation
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  return a.map((value, i) => value - (b[i] ?? 0)).find(difference => difference !== 0) ?? 0
 }

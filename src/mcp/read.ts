@@ -52,9 +52,10 @@ class Pages {
   constructor(z: Zod, operation: Operation, input: Arguments, caller: Caller) {
     const { properties = {} } = inputOf(z, operation)
     const { cursor, limit = usualLimit, ...others } = input
+    const maximum = properties.limit?.maximum ?? Number.POSITIVE_INFINITY
     this.#hasCursor = 'cursor' in properties
     this.#shown = this.#hasCursor ? 0 : shownBefore(cursor)
-    this.#limit = typeof limit === 'number' ? Math.min(limit + this.#shown, maximum(operation)) : limit
+    this.#limit = typeof limit === 'number' ? Math.min(limit + this.#shown, maximum) : limit
     this.#run = async limit => {
       const sized = 'limit' in properties || input.limit !== undefined ? { limit } : {}
       return listOf(await ask(operation, { ...others, ...sized, ...(this.#hasCursor && { cursor }) }, caller))
@@ -73,9 +74,6 @@ class Pages {
     return 'items' in list ? list.cursor : undefined
   }
 }
-
-/** `find` takes no more, and all others far more than is shown. */
-const maximum = ({ name }: Operation) => (name === 'find.find' ? 100 : 10_000)
 
 /** What a cursor of ours says, of a list that has none of its own. */
 function shownBefore(cursor: unknown): number {

@@ -12,6 +12,8 @@ interface Kind {
   readonly title: string
   readonly operation: OperationName
   readonly input?: Arguments
+  /** Makes a part what the operation takes. Default: text. */
+  readonly toValue?: typeof Number | typeof String
 }
 
 const scheme = 'hivewax://'
@@ -50,7 +52,7 @@ const kinds: readonly Kind[] = [
   { kind: 'tasks', parts: ['id'], title: 'A task', operation: 'tasks.get' },
   { kind: 'sessions', parts: ['id'], title: 'A session', operation: 'sessions.get' },
   { kind: 'shared', parts: ['key'], title: 'A key of the shared state', operation: 'shared.get' },
-  { kind: 'events', parts: ['id'], title: 'An event', operation: 'events.get' },
+  { kind: 'events', parts: ['id'], title: 'An event', operation: 'events.get', toValue: Number },
   { kind: 'agents', parts: ['id'], title: 'An agent', operation: 'agents.get' },
   {
     kind: 'agents',
@@ -110,12 +112,10 @@ function locate(uri: string): { operation: OperationName; input: Arguments } {
   const [kind, ...values] = uri.startsWith(scheme) ? uri.slice(scheme.length).split('/').map(decoded) : []
   const found = kinds.find(({ kind: name, parts }) => name === kind && parts.length === values.length)
   if (found === undefined || values.some(value => !value)) throw new ResourceNotFoundError(uri)
-  const named = found.parts.map((part, i): [string, unknown] => [part, values[i]])
+  const { toValue = String } = found
+  const named = found.parts.map((part, i): [string, unknown] => [part, toValue(values[i])])
   const input = { ...found.input, ...Object.fromEntries(named) }
-  return {
-    operation: found.operation,
-    input: found.operation === 'events.get' ? { id: Number(values[0]) } : input,
-  }
+  return { operation: found.operation, input }
 }
 
 /** Undefined for what is not percent-encoded as it must be. */

@@ -5,7 +5,7 @@ import type { Json } from '../util/json.ts'
 import type { Answer } from './answer.ts'
 import { briefing } from './briefing.ts'
 import { fitItems, fitValue, roomFor } from './budget.ts'
-import { type Arguments, ask, type Caller, signed } from './caller.ts'
+import { type Arguments, ask, type Caller } from './caller.ts'
 import { choose } from './describe-tools.ts'
 import { inputOf } from './input-of.ts'
 import { cutNote, fitted, listOf } from './listed.ts'
@@ -19,16 +19,24 @@ export async function runTool(z: Zod, tool: Tool, args: Arguments, caller: Calle
   const room = roomFor(maxTokens)
   if (tool.name === 'briefing') return briefing(caller, room)
   const operation = choose(z, tool, args) ?? refuse(tool, args)
-  // Whoever names a namespace and nothing else wants to see what is in it.
-  if (operation.name === 'kv.namespaces' && args.namespace !== undefined)
-    return runTool(z, tool, { ...args, glob: '*' }, caller)
   try {
-    if (operation.effect !== 'read') return await write(operation, input, caller, room)
-    if (operation.name === 'kv.get') return await readRecord(operation, input, caller, room)
-    return await read(z, operation, input, caller, room)
+    return await answer(z, operation, { ...operation.mcp?.assumed, ...input }, caller, room)
   } catch (error) {
     throw explained(z, operation, error)
   }
+}
+
+async function answer(
+  z: Zod,
+  operation: Operation,
+  input: Arguments,
+  caller: Caller,
+  room: number,
+): Promise<Answer> {
+  const { effect, mcp } = operation
+  if (mcp?.answer === 'record') return readRecord(operation, input, caller, room)
+  if (mcp?.answer === 'claims') return claim(operation, input, caller, room)
+  return effect === 'read' ? read(z, operation, input, caller, room) : write(operation, input, caller, room)
 }
 
 function refuse(tool: Tool, args: Arguments): never {
@@ -51,9 +59,7 @@ function explained(z: Zod, operation: Operation, error: unknown): unknown {
 }
 
 async function write(operation: Operation, input: Arguments, caller: Caller, room: number): Promise<Answer> {
-  if (operation.name === 'tasks.claim') return claim(operation, input, caller, room)
-  const isStored = operation.name === 'kv.store' || operation.name === 'kv.storeMany'
-  const list = listOf(await ask(operation, isStored ? signed(input, caller) : input, caller))
+  const list = listOf(await ask(operation, input, caller))
   if (!('items' in list)) return fitted(operation, list.value, room)
   const { items } = fitItems(list.items, room)
   const more = list.items.length - items.length

@@ -26,6 +26,7 @@ export const metricsOperations = [
     permission: 'memory:write',
     positionals: ['name', 'value'],
     arguments: ['name', 'value', 'tags'],
+    mcp: { tool: 'log_write' },
     examples: [
       'hivewax metrics record response_time 128.5',
       'hivewax metrics record build_ms 5400 --tags agent=coder-001,cached=false',
@@ -70,6 +71,7 @@ export const metricsOperations = [
     summary: 'List the names of all metrics',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'log_read' },
     examples: ['hivewax metrics names'],
     input: z => z.object({}),
     run: memory => memory.metrics.names(),
@@ -80,6 +82,7 @@ export const metricsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['name'],
+    mcp: { tool: 'log_read', unlisted: ['until', 'groupBy'] },
     examples: [
       'hivewax metrics summary response_time --since 24h --group-by hour',
       'hivewax metrics summary build_ms --group-by agent',

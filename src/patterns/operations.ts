@@ -11,6 +11,7 @@ export const patternsOperations = [
     permission: 'memory:write',
     positionals: ['type', 'patternData'],
     arguments: [],
+    mcp: { tool: 'state_write', unlisted: ['metadata'] },
     examples: [
       'hivewax patterns store code_pattern \'{"on":"timeout","successRate":0.92}\' --id error-handling-001',
       'hivewax patterns store review "Read the tests first" --confidence 0.7',
@@ -36,6 +37,7 @@ export const patternsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['id'],
+    mcp: { tool: 'state_read' },
     examples: ['hivewax patterns get error-handling-001'],
     input: z => z.object({ id: id(z) }),
     run: (memory, { id }) => memory.patterns.get(id),
@@ -45,6 +47,7 @@ export const patternsOperations = [
     summary: 'List patterns, the most trusted first',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'state_read', unlisted: ['minConfidence'] },
     examples: ['hivewax patterns list --type code_pattern --min-confidence 0.8'],
     input: z =>
       z.object({
@@ -76,6 +79,7 @@ export const patternsOperations = [
     permission: 'memory:write',
     positionals: ['id', 'success'],
     arguments: ['id'],
+    mcp: { tool: 'state_write', unlisted: ['decay'] },
     examples: [
       'hivewax patterns record-outcome error-handling-001 true',
       'hivewax patterns record-outcome error-handling-001 false --decay 0.95',
@@ -109,6 +113,7 @@ export const patternsOperations = [
     effect: 'destroy',
     permission: 'memory:delete',
     positionals: ['id'],
+    mcp: { tool: 'forget' },
     examples: ['hivewax patterns delete error-handling-001'],
     input: z => z.object({ id: id(z) }),
     run: (memory, { id }) => memory.patterns.delete(id),

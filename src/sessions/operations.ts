@@ -8,6 +8,7 @@ export const sessionsOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['data'],
+    mcp: { tool: 'state_write' },
     examples: [
       'hivewax sessions create \'{"user":"developer","project":"shop"}\'',
       'hivewax sessions create \'{"branch":"main"}\' --id nightly-build --ttl 86400',
@@ -35,6 +36,7 @@ export const sessionsOperations = [
     isIdempotent: true,
     result: 'value',
     positionals: ['id'],
+    mcp: { tool: 'state_write' },
     examples: ['hivewax sessions resume nightly-build'],
     input: z => z.object({ id: z.string().describe('The id that create printed') }),
     run: (memory, { id }) => memory.sessions.resume(id),
@@ -46,6 +48,7 @@ export const sessionsOperations = [
     permission: 'memory:write',
     result: 'value',
     positionals: ['id', 'patch'],
+    mcp: { tool: 'state_write' },
     examples: ['hivewax sessions update nightly-build \'{"progress":75}\''],
     input: z =>
       z.object({
@@ -60,6 +63,7 @@ export const sessionsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['id'],
+    mcp: { tool: 'state_read' },
     examples: ['hivewax sessions get nightly-build'],
     input: z => z.object({ id: z.string().describe('The id that create printed') }),
     run: (memory, { id }) => memory.sessions.get(id),
@@ -69,6 +73,7 @@ export const sessionsOperations = [
     summary: 'List the sessions that have not expired, latest access first',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'state_read' },
     examples: ['hivewax sessions list', 'hivewax sessions list --limit 10'],
     input: z => z.object(page(z)),
     run: (memory, options) => memory.sessions.list(options),
@@ -79,6 +84,7 @@ export const sessionsOperations = [
     effect: 'destroy',
     permission: 'memory:delete',
     positionals: ['id'],
+    mcp: { tool: 'forget' },
     examples: ['hivewax sessions delete nightly-build'],
     input: z => z.object({ id: z.string().describe('The id that create printed') }),
     run: (memory, { id }) => memory.sessions.delete(id),

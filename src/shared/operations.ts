@@ -28,6 +28,7 @@ export const sharedOperations = [
     permission: 'memory:write',
     positionals: ['key', 'value'],
     identities: { updatedBy: 'actor' },
+    mcp: { tool: 'state_write', isDefault: true, unlisted: ['updatedBy', 'lease'] },
     examples: [
       'hivewax shared update current_task \'{"id":"implement-auth","progress":45}\'',
       'hivewax shared update leader coder-001 --expected-version 0',
@@ -53,6 +54,7 @@ export const sharedOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['key'],
+    mcp: { tool: 'state_read' },
     examples: ['hivewax shared get current_task'],
     input: z => z.object({ key: key(z) }),
     run: (memory, { key }) => memory.shared.get(key),
@@ -63,6 +65,7 @@ export const sharedOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['prefix'],
+    mcp: { tool: 'state_read', isDefault: true },
     examples: ['hivewax shared list', 'hivewax shared list progress/'],
     input: z =>
       z.object({ prefix: z.string().optional().describe('Only keys that begin with this'), ...page(z) }),
@@ -75,6 +78,7 @@ export const sharedOperations = [
     permission: 'memory:delete',
     positionals: ['key'],
     identities: { updatedBy: 'actor' },
+    mcp: { tool: 'forget', unlisted: ['updatedBy', 'expectedVersion'] },
     examples: ['hivewax shared delete current_task'],
     input: z =>
       z.object({
@@ -90,6 +94,7 @@ export const sharedOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['key'],
+    mcp: { tool: 'state_read' },
     examples: ['hivewax shared history current_task --limit 10'],
     input: z => z.object({ key: key(z), ...page(z) }),
     run: (memory, { key, ...options }) => memory.shared.history(key, options),
@@ -101,6 +106,7 @@ export const sharedOperations = [
     permission: 'memory:delete',
     records: ['if', 'then', 'else'],
     identities: { updatedBy: 'actor' },
+    mcp: { tool: 'state_write', unlisted: ['updatedBy', 'else'] },
     examples: [
       'hivewax shared transact --if \'[{"key":"leader","version":0}]\' ' +
         '--then \'[{"update":"leader","value":"coder-001"}]\' --else \'[{"get":"leader"}]\'',

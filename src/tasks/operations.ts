@@ -74,6 +74,7 @@ export const tasksOperations = [
     arguments: [],
     records: ['dependencies', 'backoff'],
     identities: { createdBy: 'actor' },
+    mcp: { tool: 'tasks_write', unlisted: ['requires', 'runAt', 'createdBy', 'backoff', 'delayMs'] },
     examples: [
       'hivewax tasks create "Implement auth" --id implement-auth --priority high',
       'hivewax tasks create "Review auth" --dependencies implement-auth --requires review',
@@ -90,6 +91,7 @@ export const tasksOperations = [
     arguments: ['tasks'],
     records: ['tasks', 'tasks.dependencies', 'tasks.backoff'],
     identities: { 'tasks.createdBy': 'actor' },
+    mcp: { tool: 'tasks_write' },
     examples: [
       'hivewax tasks create-many --tasks \'[{"id":"build","description":"Build"},{"description":"Ship","dependencies":["build"]}]\'',
     ],
@@ -102,6 +104,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     identities: { agentId: 'actor' },
+    mcp: { tool: 'tasks_write', unlisted: ['capabilities', 'agentId'], answer: 'claims' },
     examples: [
       'hivewax tasks claim --agent-id coder-001',
       'hivewax tasks claim --agent-id coder-001 --capabilities review --limit 5 --lease-ms 60000',
@@ -127,6 +130,7 @@ export const tasksOperations = [
     isIdempotent: true,
     positionals: ['id', 'token'],
     arguments: [],
+    mcp: { tool: 'tasks_write' },
     examples: ['hivewax tasks heartbeat implement-auth 1 --progress 45'],
     input: z => z.object({ ...claimKey(z), leaseMs: leaseMs(z), progress: progress(z) }),
     run: (memory, heartbeat) => memory.tasks.heartbeat(heartbeat),
@@ -154,6 +158,7 @@ export const tasksOperations = [
     permission: 'tasks',
     positionals: ['id', 'token'],
     arguments: [],
+    mcp: { tool: 'tasks_write' },
     examples: ['hivewax tasks complete implement-auth 1 --result \'{"files":3}\''],
     input: z => z.object({ ...claimKey(z), result: result(z) }),
     run: (memory, completion) => memory.tasks.complete(completion),
@@ -181,6 +186,7 @@ export const tasksOperations = [
     permission: 'tasks',
     positionals: ['id', 'token', 'error'],
     arguments: [],
+    mcp: { tool: 'tasks_write', unlisted: ['retry'] },
     examples: [
       'hivewax tasks fail implement-auth 1 "the build is broken"',
       'hivewax tasks fail implement-auth 1 "impossible as described" --no-retry',
@@ -200,6 +206,7 @@ export const tasksOperations = [
     permission: 'tasks',
     positionals: ['id', 'token'],
     arguments: [],
+    mcp: { tool: 'tasks_write', unlisted: ['delayMs'] },
     examples: [
       'hivewax tasks release implement-auth 1',
       'hivewax tasks release implement-auth 1 --delay-ms 60000',
@@ -217,6 +224,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     positionals: ['id'],
+    mcp: { tool: 'forget' },
     examples: ['hivewax tasks cancel implement-auth'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.tasks.cancel(input.id),
@@ -228,6 +236,7 @@ export const tasksOperations = [
     permission: 'tasks',
     positionals: ['id'],
     arguments: [],
+    mcp: { tool: 'tasks_write' },
     examples: ['hivewax tasks redrive implement-auth', 'hivewax tasks redrive --limit 10'],
     input: z =>
       z.object({
@@ -248,6 +257,7 @@ export const tasksOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['id'],
+    mcp: { tool: 'tasks_read' },
     examples: ['hivewax tasks get implement-auth'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.tasks.get(input.id),
@@ -257,6 +267,7 @@ export const tasksOperations = [
     summary: 'List tasks by id, which for ids not chosen by you is by age',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'tasks_read', isDefault: true, unlisted: ['priority', 'order'] },
     examples: [
       'hivewax tasks list --status pending',
       'hivewax tasks list --assigned-to coder-001 --order desc --limit 20',
@@ -277,6 +288,7 @@ export const tasksOperations = [
     summary: 'Show which tasks wait for which',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'tasks_read', unlisted: ['rootId'] },
     examples: ['hivewax tasks graph', 'hivewax tasks graph --root-id implement-auth'],
     input: z =>
       z.object({
@@ -290,6 +302,7 @@ export const tasksOperations = [
     summary: 'Count tasks by status',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'tasks_read' },
     examples: ['hivewax tasks counts'],
     input: z => z.object({}),
     run: memory => memory.tasks.counts(),
@@ -299,6 +312,7 @@ export const tasksOperations = [
     summary: 'List queues: their ready and running tasks, and their limits',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'tasks_read' },
     examples: ['hivewax tasks queues'],
     input: z => z.object(page(z)),
     run: (memory, options) => memory.tasks.queues(options),
@@ -386,6 +400,7 @@ export const tasksOperations = [
     effect: 'destroy',
     permission: 'tasks',
     positionals: ['id'],
+    mcp: { tool: 'forget' },
     examples: ['hivewax tasks delete implement-auth'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.tasks.delete(input.id),

@@ -92,6 +92,7 @@ export const topologyOperations = [
     permission: 'memory:read',
     positionals: ['swarmId', 'version'],
     arguments: ['swarmId'],
+    mcp: { tool: 'swarm_read', unlisted: ['version'] },
     examples: ['hivewax topology get dev-swarm', 'hivewax topology get dev-swarm 2'],
     input: z =>
       z.object({

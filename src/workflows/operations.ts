@@ -17,6 +17,7 @@ export const workflowsOperations = [
     effect: 'write',
     permission: 'memory:write',
     positionals: ['id', 'state'],
+    mcp: { tool: 'state_write', unlisted: ['checkpoint', 'workflowType'] },
     examples: [
       'hivewax workflows save build-pipeline \'{"stage":"testing","remainingSteps":["test","deploy"]}\'',
       'hivewax workflows save build-pipeline \'{"stage":"deploying"}\' --workflow-type ci --checkpoint \'{"commit":"4f2a"}\'',
@@ -39,6 +40,7 @@ export const workflowsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['id'],
+    mcp: { tool: 'state_read' },
     examples: ['hivewax workflows get build-pipeline'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.workflows.get(input.id),
@@ -48,6 +50,7 @@ export const workflowsOperations = [
     summary: 'List workflows, the one saved last first',
     effect: 'read',
     permission: 'memory:read',
+    mcp: { tool: 'state_read', unlisted: ['workflowType'] },
     examples: ['hivewax workflows list', 'hivewax workflows list --workflow-type ci'],
     input: z =>
       z.object({ workflowType: z.string().optional().describe('Only workflows of this type'), ...page(z) }),
@@ -59,6 +62,7 @@ export const workflowsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['id'],
+    mcp: { tool: 'state_read' },
     examples: [
       'hivewax workflows history build-pipeline',
       'hivewax workflows history build-pipeline --limit 5',
@@ -72,6 +76,7 @@ export const workflowsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['id'],
+    mcp: { tool: 'state_read' },
     examples: ['hivewax workflows steps build-pipeline'],
     input: z => z.object({ id: id(z), ...page(z) }),
     run: (memory, { id, ...options }) => memory.workflows.steps(id, options),
@@ -93,6 +98,7 @@ export const workflowsOperations = [
     permission: 'memory:write',
     isIdempotent: true,
     positionals: ['id', 'name', 'result'],
+    mcp: { tool: 'state_write', unlisted: ['iteration'] },
     examples: ['hivewax workflows complete-step build-pipeline lint \'{"warnings":0}\''],
     input: z => z.object({ ...step(z), result: json(z, 'JSON; on a command line plain text is a string') }),
     run: (memory, { id, name, result, ...options }) =>
@@ -224,6 +230,7 @@ export const workflowsOperations = [
     effect: 'destroy',
     permission: 'memory:delete',
     positionals: ['id'],
+    mcp: { tool: 'forget' },
     examples: ['hivewax workflows delete build-pipeline'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.workflows.delete(input.id),

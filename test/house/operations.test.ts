@@ -83,9 +83,23 @@ it('knows of every operation that takes a namespace which ones it touches', () =
 })
 
 it('knows of every field by which a write may name an agent what that agent is to it', () => {
-  const words = ['agent', 'actor', 'author', 'owner', 'holder', 'source', 'proposer', 'voter', 'acceptor', 'assignee']
-  const agents = new RegExp(`^(${words.join('|')})(s|Ids?)?$|^(by|weights)$|(By|To|Agent|AgentId|Owner|Holder)$`)
-  const namesAgents = (name: string, domain: string) => agents.test(name) || (domain === 'agents' && name === 'id')
+  const words = [
+    'agent',
+    'actor',
+    'author',
+    'owner',
+    'holder',
+    'source',
+    'proposer',
+    'voter',
+    'acceptor',
+    'assignee',
+  ]
+  const agents = new RegExp(
+    `^(${words.join('|')})(s|Ids?)?$|^(by|weights)$|(By|To|Agent|AgentId|Owner|Holder)$`,
+  )
+  const namesAgents = (name: string, domain: string) =>
+    agents.test(name) || (domain === 'agents' && name === 'id')
   const { declared, found } = compared(
     ({ identities }) => Object.keys(identities),
     (field, { name, effect }) => effect !== 'read' && namesAgents(field.name, name.split('.')[0]!),

@@ -4,7 +4,6 @@ import { z } from 'zod'
 import { inputOf } from '../../src/mcp/input-of.ts'
 import { toolboxFor } from '../../src/mcp/toolbox.ts'
 import { actionOf, tools } from '../../src/mcp/tools.ts'
-import { operationOf } from '../../src/operations.ts'
 import type { JsonSchema } from '../../src/schemas.ts'
 import { openScratch } from '../support/memory.ts'
 
@@ -43,9 +42,9 @@ type Call = readonly [name: string, args: Record<string, unknown>]
 const ownCalls: fc.Arbitrary<Call> = fc.constantFrom(...tools).chain(tool => {
   const [first, ...others] = tool.operations
   if (first === undefined) return fc.tuple(fc.constant(tool.name), fc.constant({}))
-  return fc.constantFrom(first, ...others).chain(name => {
-    const action = tool.chosenBy === 'action' ? { action: actionOf(tool, name) } : {}
-    const args = argumentsOf(inputOf(z, operationOf(name))).map(args => ({ ...args, ...action }))
+  return fc.constantFrom(first, ...others).chain(operation => {
+    const action = tool.chosenBy === 'action' ? { action: actionOf(tool, operation) } : {}
+    const args = argumentsOf(inputOf(z, operation)).map(args => ({ ...args, ...action }))
     return fc.tuple(fc.constant(tool.name), args)
   })
 })

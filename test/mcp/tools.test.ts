@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { describeTools } from '../../src/mcp/describe-tools.ts'
 import { instructions } from '../../src/mcp/instructions.ts'
 import { tools } from '../../src/mcp/tools.ts'
-import { operationOf } from '../../src/operations.ts'
 import { inputSchema } from '../../src/schemas.ts'
 import { openScratch, scratchFolder } from '../support/memory.ts'
 import { ask, eras, overHttp, overStdio } from './support.ts'
@@ -15,7 +14,7 @@ describe('the list of tools', () => {
 
   it('keeps reads, writes and what destroys apart', () => {
     for (const { name, effect, operations } of tools) {
-      const effects = new Set(operations.map(operation => operationOf(operation).effect))
+      const effects = new Set(operations.map(operation => operation.effect))
       if (effect === 'read')
         expect([name, ...effects]).toEqual(operations.length > 0 ? [name, 'read'] : [name])
       else expect([...effects]).not.toContain('read')
@@ -27,8 +26,8 @@ describe('the list of tools', () => {
     const listed = new Map(describeTools(z).map(tool => [tool.name, tool.inputSchema.properties ?? {}]))
     for (const tool of tools) {
       for (const operation of tool.operations) {
-        const { required = [] } = inputSchema(z, operationOf(operation))
-        expect(Object.keys(listed.get(tool.name) ?? {}), operation).toEqual(
+        const { required = [] } = inputSchema(z, operation)
+        expect(Object.keys(listed.get(tool.name) ?? {}), operation.name).toEqual(
           expect.arrayContaining([...required]),
         )
       }
@@ -36,9 +35,7 @@ describe('the list of tools', () => {
   })
 
   it('offers no operation that needs more than the memory: no SQL, no files, no upkeep', () => {
-    const permissions = tools.flatMap(({ operations }) =>
-      operations.map(name => operationOf(name).permission),
-    )
+    const permissions = tools.flatMap(({ operations }) => operations.map(({ permission }) => permission))
     expect(new Set(permissions)).not.toContain('admin')
     expect(new Set(permissions)).not.toContain('sql:read')
     expect(new Set(permissions)).not.toContain('backup')
