@@ -2,15 +2,15 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { noCommits, transactionCapabilities } from '../../src/db/capabilities.ts'
-import type { Db, Row } from '../../src/db/db.ts'
-import { DbDecorator } from '../../src/db/decorators/db-decorator.ts'
+import type { Db } from '../../src/db/db.ts'
 import { insertEvents } from '../../src/db/outbox.ts'
 import { PostgresStore } from '../../src/db/postgres/server.ts'
-import { type Sql, sql } from '../../src/db/sql.ts'
+import { sql } from '../../src/db/sql.ts'
 import { SqliteStore } from '../../src/db/sqlite/store.ts'
 import { readBounds } from '../../src/events/log.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { decorators, registerActor } from '../support/decorators.ts'
+import { HeldDb } from '../support/held-db.ts'
 import { scratchFile } from '../support/memory.ts'
 import { scratchUrl } from '../support/postgres.ts'
 
@@ -92,30 +92,8 @@ describe.each(Object.entries(decorators))('%s', (_, { decorate, changes = {} }) 
     const db = decorate(held)
     const start = db.beforeWrites(() => readBounds(db))
     const written = insertEvents(db, [{ type: 't', source: 's', data: null }])
-    // Either the write waits for the read, or it overtakes the read, which then finds it.
-    if (!held.isReadingFirst) await written
-    held.release()
+    await held.releaseAfter(written)
     const [event] = await written
     expect(event?.id).toBeGreaterThan((await start).head)
   })
 })
-
-/** A database whose reads of where the log ends are held up. */
-class HeldDb extends DbDecorator {
-  isReadingFirst = false
-  readonly #held = Promise.withResolvers<void>()
-
-  release(): void {
-    this.#held.resolve()
-  }
-
-  override async all<R extends object = Row>(query: Sql): Promise<R[]> {
-    if (query.strings.join('').includes("'events_floor'")) await this.#held.promise
-    return super.all<R>(query)
-  }
-
-  override beforeWrites<T>(read: () => Promise<T>): Promise<T> {
-    this.isReadingFirst = true
-    return super.beforeWrites(read)
-  }
-}

@@ -63,7 +63,7 @@ function onlyTypes(names = ''): boolean {
 function room(file: string): string {
   const [first = ''] = file.split(path.sep)
   if (domains.includes(first)) return 'domain'
-  if (['util', 'db', 'access', ...doors].includes(first)) return first
+  if (['util', 'db', 'store', 'access', ...doors].includes(first)) return first
   return file
 }
 
@@ -82,7 +82,8 @@ const allowed: Record<string, string[]> = {
   'records.ts': ['domain', 'util'],
   'memory.ts': ['transaction.ts', 'domain', 'util', 'errors.ts'],
   'operations.ts': ['domain', 'operation.ts'],
-  'open.ts': ['records.ts', 'domain', 'memory.ts', 'db', 'util', 'errors.ts', 'location.ts', 'client'],
+  store: ['records.ts', 'domain', 'memory.ts', 'db', 'util'],
+  'open.ts': ['store', 'errors.ts', 'location.ts', 'client'],
   'wire.ts': [],
   'version.ts': [],
   client: ['domain', 'memory.ts', 'operations.ts', 'util', 'errors.ts', 'wire.ts'],

@@ -1,0 +1,42 @@
+import type { Db } from '../db/db.ts'
+import type { Engine } from '../db/engine.ts'
+import { openSqlite } from '../db/sqlite/open.ts'
+import { SqliteUpkeep } from '../db/sqlite/upkeep.ts'
+import type { Clock } from '../util/clock.ts'
+import type { OpenOptions } from './options.ts'
+
+/** A store as its engine has opened it. */
+export interface Backend {
+  /** Where it is, without secrets. */
+  readonly url: string
+  db(clock: Clock): Db
+  engine(clock: Clock, isOpen: () => boolean): Engine
+  /** Throws inside a transaction of this store. */
+  assertOutside(): void
+  release(): Promise<void>
+}
+
+export async function openFile(file: string, options: OpenOptions): Promise<Backend> {
+  const { store, release } = await openSqlite(file, options)
+  return {
+    url: store.file,
+    db: clock => store.db(clock),
+    engine: (clock, isOpen) => new SqliteUpkeep(store, clock, isOpen),
+    assertOutside: () => store.assertOutside(),
+    release,
+  }
+}
+
+/** PostgreSQL and its driver are loaded for those only who use them. */
+export async function openPostgres(url: string, options: OpenOptions): Promise<Backend> {
+  const { PostgresStore } = await import('../db/postgres/server.ts')
+  const { PostgresUpkeep } = await import('../db/postgres/upkeep.ts')
+  const store = await PostgresStore.open(url, options)
+  return {
+    url: store.url,
+    db: clock => store.db(clock),
+    engine: (clock, isOpen) => new PostgresUpkeep(store, clock, isOpen),
+    assertOutside: () => store.assertOutside(),
+    release: () => store.close(),
+  }
+}

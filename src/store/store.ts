@@ -1,0 +1,126 @@
+import { EventEmitter } from 'node:events'
+import { Heartbeats } from '../agents/heartbeat.ts'
+import { FencedDb } from '../agents/incarnation.ts'
+import type { Context, Others } from '../context.ts'
+import type { Db } from '../db/db.ts'
+import { ClosableDb } from '../db/decorators/closable.ts'
+import { MeteredDb } from '../db/decorators/metered.ts'
+import { Meter } from '../db/meter.ts'
+import { Events } from '../events/events.ts'
+import { AccessLog } from '../maintenance/access.ts'
+import { Background } from '../maintenance/background.ts'
+import { Maintenance } from '../maintenance/maintenance.ts'
+import { type ActingOptions, Memory, type MemoryEvents } from '../memory.ts'
+import { recordsOf } from '../records.ts'
+import { loseNodes } from '../topology/losses.ts'
+import { checkInteger, checkName } from '../util/check.ts'
+import { type Clock, systemClock } from '../util/clock.ts'
+import { defaultMaxValueBytes } from '../util/json.ts'
+import type { Backend } from './backend.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { actingAgent, type OpenOptions } from './options.ts'
+
+export interface StoreOptions extends OpenOptions {
+  /** Why the store is where it is. */
+  reason: string
+}
+
+const defaultCacheBytes = 16 * 1024 * 1024
+
+const others: Others = {
+  subscribe: (context, options) => new Events(context).subscribe(options),
+  loseNodes,
+}
+
+/** What the handles of one `openMemory` have in common: they live, count and close together. */
+export class Store {
+  readonly #backend: Backend
+  readonly #clock: Clock
+  readonly #life = new Lifecycle()
+  readonly #emitter = new EventEmitter()
+  readonly #meter: Meter
+  readonly #access: AccessLog
+  readonly #heartbeats: Heartbeats
+  /** What the contexts of all handles are made from; it also serves the upkeep, which is nobody's. */
+  readonly #context: Context
+  readonly #maintenance: Maintenance
+  readonly #background: Background | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(backend: Backend, options: StoreOptions) {
+    const clock = options.clock ?? systemClock
+    const plain = backend.db(clock)
+    this.#backend = backend
+    this.#clock = clock
+    this.#meter = new Meter(options.slowQueryMs ?? 100)
+    this.#meter.onSlow = (query, durationMs) => this.#emit('slow_query', query, durationMs)
+    const db = new MeteredDb(new ClosableDb(plain, this.#life.isOpen), this.#meter)
+    // On the plain database: reads counted before `close` are written during it.
+    this.#access = new AccessLog(plain, clock, this.#onError)
+    this.#heartbeats = new Heartbeats(db, clock, this.#onError)
+    this.#context = this.#contextOn(db, options)
+    const engine = backend.engine(clock, this.#life.isOpen)
+    const upkeep = { engine, meter: this.#meter, access: this.#access, reason: options.reason }
+    this.#maintenance = new Maintenance({ ...upkeep, context: this.#context })
+    if (options.background === false) return
+    const context = { ...this.#context, db: plain }
+    this.#background = new Background({ ...upkeep, context }, { onError: this.#onError })
+  }
+
+  /** A handle for an agent. Default: the one that the options name, else nobody in particular. */
+  memory(agentId = this.#context.agentId, options?: ActingOptions): Memory {
+    return new Memory({
+      records: recordsOf(agentId === undefined ? this.#context : this.#actingAs(agentId, options)),
+      maintenance: this.#maintenance,
+      emitter: this.#emitter,
+      url: this.#backend.url,
+      as: (agentId, options) => this.memory(agentId, options),
+      close: () => this.close(),
+    })
+  }
+
+  /** Closes all handles, once the work under way has ended. Later calls resolve with the first one. */
+  async close(): Promise<void> {
+    if (this.#closed === undefined) this.#backend.assertOutside()
+    this.#closed ??= this.#end()
+    await this.#closed
+  }
+
+  async #end(): Promise<void> {
+    await this.#life.end()
+    await this.#background?.stop()
+    await this.#access.close()
+    await this.#backend.release()
+  }
+
+  #contextOn(db: Db, options: StoreOptions): Context {
+    return {
+      db,
+      clock: this.#clock,
+      others,
+      signOfLife: (inDb, agentId) => this.#heartbeats.note(inDb, agentId),
+      agentId: actingAgent(options),
+      maxValueBytes: options.maxValueBytes ?? defaultMaxValueBytes,
+      cacheBytes: options.cacheBytes ?? defaultCacheBytes,
+      closing: this.#life.closing,
+      untilDone: this.#life.untilDone,
+      countRead:
+        options.countReads === false ? () => {} : (namespace, key) => this.#access.count(namespace, key),
+      countLookup: isHit => this.#meter.countLookup(isHit),
+    }
+  }
+
+  #actingAs(agentId: string, { incarnation }: ActingOptions = {}): Context {
+    const db = this.#heartbeats.of(checkName('agentId', agentId))
+    if (incarnation === undefined) return { ...this.#context, agentId, db }
+    checkInteger('incarnation', incarnation, 0)
+    return { ...this.#context, agentId, db: new FencedDb(db, { agentId, incarnation }) }
+  }
+
+  readonly #onError = (error: unknown): void => this.#emit('background_error', error)
+
+  /** A listener that throws must not fail the write that it is called for, which may be committed. */
+  #emit(name: keyof MemoryEvents, ...args: unknown[]): void {
+    queueMicrotask(() => this.#emitter.emit(name, ...args))
+  }
+}
