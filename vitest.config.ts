@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    globalSetup: 'test/support/postgres-setup.ts',
+    globalSetup: 'test/support/setup.ts',
     environment: 'node',
     include: ['test/**/*.test.ts', 'src/**/*.test.ts'],
     // Forks, since many tests kill processes, fill disks or change the environment.

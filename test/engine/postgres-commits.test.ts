@@ -36,9 +36,9 @@ async function untilHeard(commits: PostgresCommits): Promise<void> {
 
 /** Ends the server's side of the listening connections of the store. */
 async function breakListener(url: string): Promise<void> {
-  const channel = `"hivewax ${new URL(url).searchParams.get('schema')}"`
-  const end = 'select pg_terminate_backend(pid) from pg_stat_activity where query = $1'
-  await withClient(client => client.query(end, [`listen ${channel}`]))
+  const end = `select pg_terminate_backend(pid) from pg_stat_activity
+               where datname = current_database() and query like 'listen "hivewax %'`
+  await withClient(client => client.query(end), url)
 }
 
 it('hears of the commits of another store, and knows its own', async () => {
@@ -107,7 +107,6 @@ it('looks on its own where notifications do not arrive', async () => {
   // Notifications do not leave their database: LISTEN succeeds, and nothing is ever heard.
   const elsewhere = new URL(url)
   elsewhere.pathname = '/template1'
-  elsewhere.searchParams.delete('schema')
   const clients: Listening[] = []
   const connect = () => {
     const client = new pg.Client(elsewhere.href) as Listening

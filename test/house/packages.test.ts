@@ -31,7 +31,7 @@ it('installs no package that compiles or downloads', () => {
 })
 
 it('installs from the registry only', () => {
-  const registry = 'https://registry.npmjs.org/'
-  const elsewhere = packages.filter(([, { resolved }]) => resolved?.startsWith(registry) === false)
+  // The lock file leaves out the addresses of what comes from there.
+  const elsewhere = packages.filter(([, { resolved }]) => resolved !== undefined)
   expect(elsewhere.map(([place]) => place)).toEqual([])
 })

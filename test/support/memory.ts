@@ -1,14 +1,15 @@
-import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { type OpenOptions, openMemory } from '../../src/open.ts'
+import { newFolder, remove } from './folders.ts'
+import { copySqliteTemplate } from './templates.ts'
 
 /** A folder of the test's own, removed after it, though a process that dies may write into it until then. */
 export function scratchFolder(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hivewax-test-'))
-  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
+  const folder = newFolder(os.tmpdir(), 'hivewax-test-')
+  onTestFinished(() => remove(folder))
   return folder
 }
 
@@ -17,11 +18,18 @@ export function scratchFile(name = 'memory.db'): string {
   return path.join(scratchFolder(), name)
 }
 
+/** The path of a new, empty store. */
+export function emptyFile(): string {
+  const file = scratchFile()
+  copySqliteTemplate(file)
+  return file
+}
+
 /**
  * A handle on a new store, or on `file`, closed after the test. Without background work, so that a test sees only
  * what it did itself; pass `background: true` to test that.
  */
-export async function openScratch(options: OpenOptions = {}, file = scratchFile()): Promise<Memory> {
+export async function openScratch(options: OpenOptions = {}, file = emptyFile()): Promise<Memory> {
   const memory = await openMemory(file, { background: false, ...options })
   onTestFinished(() => memory.close())
   return memory

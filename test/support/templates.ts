@@ -1,0 +1,72 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { openMemory } from '../../src/open.ts'
+
+const postgresTemplate = 'hivewax_template'
+
+/**
+ * Makes an empty store on each engine, as hivewax does, for the tests to copy: a copy costs a sixth of a creation.
+ * @param options.onPostgres whether the server is ours; on another one each test creates its store
+ */
+export async function makeTemplates(options: { onPostgres: boolean }): Promise<void> {
+  const file = path.join(os.tmpdir(), 'template.db')
+  await makeStore(file)
+  process.env.HIVEWAX_TEST_TEMPLATE = file
+  if (!options.onPostgres) return
+  await onServer(`create database ${postgresTemplate}`)
+  await makeStore(databaseUrl(postgresTemplate))
+  process.env.HIVEWAX_TEST_PG_TEMPLATE = postgresTemplate
+}
+
+/** Makes `file` an empty store. */
+export function copySqliteTemplate(file: string): void {
+  fs.copyFileSync(process.env.HIVEWAX_TEST_TEMPLATE ?? '', file, fs.constants.COPYFILE_EXCL)
+}
+
+/** Whether there is a store on the PostgreSQL server to copy. */
+export function hasPostgresTemplate(): boolean {
+  return process.env.HIVEWAX_TEST_PG_TEMPLATE !== undefined
+}
+
+/** Makes a database that is an empty store, and returns its URL. */
+export async function copyPostgresTemplate(database: string): Promise<string> {
+  // The data of the tests' server lies in memory, where files are copied faster than the log is written.
+  await onServer(
+    `create database ${database} template ${process.env.HIVEWAX_TEST_PG_TEMPLATE} strategy file_copy`,
+  )
+  return databaseUrl(database)
+}
+
+/** Drops a database, though the last statements of a process that the test killed may still be under way. */
+export async function dropPostgresCopy(database: string): Promise<void> {
+  await onServer(`drop database ${database} with (force)`)
+}
+
+async function makeStore(location: string): Promise<void> {
+  const memory = await openMemory(location, { background: false })
+  await memory.close()
+}
+
+function databaseUrl(database: string): string {
+  const url = new URL(process.env.HIVEWAX_TEST_PG_URL ?? '')
+  url.pathname = `/${database}`
+  return url.href
+}
+
+let connection: pg.Pool | undefined
+
+/** Runs a statement of the server's owner, on a connection that the process keeps. */
+async function onServer(statement: string): Promise<void> {
+  connection ??= connect()
+  await connection.query(statement)
+}
+
+function connect(): pg.Pool {
+  const connectionString = process.env.HIVEWAX_TEST_PG_URL
+  const pool = new pg.Pool({ connectionString, max: 1, allowExitOnIdle: true })
+  // The server may end before the process does.
+  pool.on('error', () => {})
+  return pool
+}
