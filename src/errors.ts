@@ -192,12 +192,17 @@ const classes: Record<
   storage: Storage,
 }
 
+/** An error of this code, of its class. */
+export function errorOf(code: ErrorCode, message: string, options?: ErrorOptions): HivewaxError {
+  // Each class takes the codes that the table gives to it.
+  return new classes[code](message, options, code as never)
+}
+
 /** The error that `toJSON` described, of the same class: for errors that came from another thread or process. */
 export function errorFromJson({
   code,
   message,
   ...options
 }: ReturnType<HivewaxError['toJSON']>): HivewaxError {
-  // Each class takes the codes that the table gives to it.
-  return new classes[code](message, options, code as never)
+  return errorOf(code, message, options)
 }

@@ -51,7 +51,7 @@ export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string
     todo: 'Update hivewax here too, then open the store again.',
   },
   busy: {
-    what: 'Others held the store for longer than `busyTimeoutMs` (5 seconds by default). Nothing was stored.',
+    what: 'Others held the store for longer than `busyTimeoutMs` (5 seconds by default), or its server was away. The message says what was waited for. Nothing was stored, unless `details.outcome` is `unknown`: then the connection broke during the commit.',
     todo: 'Try again. When it happens often, look for a transaction that stays open for long.',
   },
   rate_limited: {
@@ -72,7 +72,7 @@ export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string
   },
   disk_full: {
     what: 'There is no room left on the device. Nothing of the failed call was stored.',
-    todo: 'Make room; `hivewax vacuum` gives back what the store does not use.',
+    todo: 'Delete files that nobody needs, or move the store to a larger disk, then try again. (`hivewax vacuum` is no help here: it needs room itself.)',
   },
   storage: {
     what: 'The database or the file system failed in another way.',

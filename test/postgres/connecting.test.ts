@@ -117,7 +117,7 @@ it('says that nobody listens there', async () => {
   expectRefusal(stats(url), 6, /cannot be reached: .*ECONNREFUSED/)
 })
 
-it('gives up, in less than 5 seconds, on a server that does not answer', async () => {
+it('gives up on a server that does not answer', async () => {
   const silent = net.createServer(() => {}).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const { port } = silent.address() as AddressInfo

@@ -118,7 +118,7 @@ it('passes on what a callback throws, and rolls back', async () => {
   expect(await memory.retrieve('key')).toBeUndefined()
 })
 
-it('waits for a free connection for as long as it takes', async () => {
+it('lets many calls wait for the same connection', async () => {
   const memory = await openPostgresScratch({ maxConnections: 1 })
   const begun = Promise.withResolvers<void>()
   const end = Promise.withResolvers<void>()

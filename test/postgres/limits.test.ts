@@ -36,7 +36,7 @@ it('ends a transaction in time although the server is busy with a statement of i
 
 it('lets a process that was stopped in a transaction hold up others for no longer than it may take', async () => {
   const url = scratchUrl()
-  const memory = await openPostgresScratch({}, url)
+  const memory = await openPostgresScratch({ busyTimeoutMs: 60_000 }, url)
   expect(await setting(memory, 'idle_in_transaction_session_timeout')).toBe('10s')
   const child = startChild('hold', url, 4_000)
   await child.until(line => line === 'holding')

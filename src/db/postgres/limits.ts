@@ -13,13 +13,21 @@ const graceMs = 1_000
 /** The longest time that the server takes for a setting, in milliseconds. */
 const maxMs = 2 ** 31 - 1
 
+/** How long a statement waits for a lock that another transaction holds, where 0 would be for ever. */
+export function lockTimeout(ms: number): string {
+  return `lock_timeout=${Math.min(Math.max(1, Math.ceil(ms)), maxMs)}`
+}
+
 /** Begins a transaction for a statement of a caller that only reads. */
 export const beginReading = `begin read only; ${statementsWithin(queryMs)}`
 
-/** Begins a transaction of a caller, who may have it wait for other things than the store. */
-export function beginWithin(timeoutMs: number): string {
+/**
+ * Begins a transaction of a caller, who may have it wait for other things than the store.
+ * @param begin what begins a transaction of this call
+ */
+export function beginWithin(timeoutMs: number, begin: string): string {
   const idleMs = Math.min(timeoutMs + graceMs, maxMs)
-  return `begin; set local idle_in_transaction_session_timeout = ${idleMs}; ${statementsWithin(timeoutMs)}`
+  return `${begin}; set local idle_in_transaction_session_timeout = ${idleMs}; ${statementsWithin(timeoutMs)}`
 }
 
 /** Lets the transaction, or else the session, take its time: for what copies all there is at somebody else's pace. */

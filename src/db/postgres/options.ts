@@ -4,6 +4,9 @@ export interface PostgresOptions {
   maxConnections?: number | undefined
   /** The schema that holds the tables. Default `public`, or what the URL's `schema` says. */
   schema?: string | undefined
-  /** How long to wait for a server that went away, in milliseconds. Default 5,000. */
+  /**
+   * How long a call may wait, in milliseconds: for a lock that another transaction holds, for a connection when none
+   * comes free, and for a server that went away. Default 5,000.
+   */
   busyTimeoutMs?: number | undefined
 }

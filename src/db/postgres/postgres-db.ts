@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { PoolClient } from 'pg'
-import { Busy } from '../../errors.ts'
 import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
 import type { Commits, Db, Dialect, Executed, Row, TransactionOptions } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
 import type { Hints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
-import { inDoubt, isOutdated } from './errors.ts'
+import { inDoubt, isLost, isOutdated } from './errors.ts'
 import { beginReading, beginWithin } from './limits.ts'
 import { isFollowed, type PostgresStore } from './server.ts'
+import type { Wait } from './wait.ts'
 
 const defaultTimeoutMs = 30_000
 
@@ -66,7 +66,8 @@ export class PostgresDb implements Db {
       isBegun = true
       return fn(tx)
     }
-    const attempt = () => this.#store.lend(client => run(() => this.#transaction(client, begin, options)))
+    const attempt = (wait: Wait) =>
+      this.#store.lend(client => run(() => this.#transaction(client, begin, { ...options, wait })), wait)
     return this.#store.again(attempt, () => !isBegun || options.interactive !== true)
   }
 
@@ -74,21 +75,21 @@ export class PostgresDb implements Db {
   async query(text: string, params: readonly Param[] = []): Promise<Row[]> {
     Scope.check(this.#store)
     const attempt = (client: PoolClient) => this.#read(client, text, params)
-    return this.#store.again(() => this.#store.lend(attempt))
+    return this.#store.again(wait => this.#store.lend(attempt, wait))
   }
 
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
     Scope.check(this.#store)
     await this.#store.writes.passed()
     const attempt = (client: PoolClient) => this.#execute(client, text, params)
-    const executed = await this.#store.again(() => this.#store.lend(attempt))
+    const executed = await this.#store.again(wait => this.#store.lend(attempt, wait))
     this.#store.commits.add()
     return executed
   }
 
   async #execute(client: PoolClient, text: string, params: readonly Param[]): Promise<Executed> {
     try {
-      return await this.#store.runForeign(client, text, params)
+      return await this.#store.runForeign(client, { text, params, mode: 'execute' })
     } catch (error) {
       throw inDoubt(error)
     }
@@ -97,7 +98,7 @@ export class PostgresDb implements Db {
   async #read(client: PoolClient, text: string, params: readonly Param[]): Promise<Row[]> {
     await this.#store.command(client, beginReading)
     try {
-      return (await this.#store.runForeign(client, text, params)).rows
+      return (await this.#store.runForeign(client, { text, params, mode: 'query' })).rows
     } finally {
       await this.#store.command(client, 'rollback')
     }
@@ -106,9 +107,9 @@ export class PostgresDb implements Db {
   async #transaction<T>(
     client: PoolClient,
     fn: (tx: Db) => Promise<T>,
-    { interactive = false, timeoutMs = defaultTimeoutMs, last }: TransactionOptions,
+    { interactive = false, timeoutMs = defaultTimeoutMs, last, wait }: TransactionOptions & { wait: Wait },
   ): Promise<T> {
-    const begun = this.#store.begin(client, interactive ? beginWithin(timeoutMs) : 'begin')
+    const begun = this.#store.begin(client, interactive ? beginWithin(timeoutMs, wait.begin) : wait.begin)
     const session = { client, isFollowed: false }
     const supports = interactive ? callersCapabilities : transactionCapabilities
     const { dialect } = this
@@ -195,7 +196,7 @@ class TransactionDb implements Db {
     return this.#inTurn(async () => {
       await this.#store.command(this.#client, 'savepoint reading; set transaction read only')
       try {
-        return (await this.#store.runForeign(this.#client, text, params)).rows
+        return (await this.#store.runForeign(this.#client, { text, params, mode: 'query' })).rows
       } finally {
         await this.#store.command(this.#client, 'rollback to savepoint reading; release savepoint reading')
       }
@@ -204,7 +205,7 @@ class TransactionDb implements Db {
 
   execute(text: string, params: readonly Param[] = []): Promise<Executed> {
     this.#session.isFollowed = true
-    return this.#inTurn(() => this.#store.runForeign(this.#client, text, params))
+    return this.#inTurn(() => this.#store.runForeign(this.#client, { text, params, mode: 'execute' }))
   }
 
   async transaction<T>(
@@ -263,8 +264,8 @@ class TransactionDb implements Db {
       return result
     } catch (error) {
       await this.settled()
-      // A collision ends the whole transaction, which the outermost runs again.
-      if (this.scope.isOpen && !(error instanceof Busy))
+      // Its caller may go on in the transaction around it, which must then hold nothing of this one.
+      if (this.scope.isOpen && !isLost(error))
         await this.#store.command(this.#client, `rollback to savepoint ${name}; release savepoint ${name}`)
       throw error
     } finally {

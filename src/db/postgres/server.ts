@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClientConfig, Pool, PoolClient, QueryResult } from 'pg'
+import type { ClientConfig, PoolClient, QueryResult } from 'pg'
 import { InvalidInput, Storage, Unsupported } from '../../errors.ts'
 import { Barrier } from '../../util/barrier.ts'
 import type { Clock } from '../../util/clock.ts'
@@ -8,20 +8,20 @@ import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
 import { PostgresCommits } from './commits.ts'
+import { Connections, connectTimeoutMs } from './connections.ts'
 import { postgresBinding, postgresDialect } from './dialect.ts'
-import { inDoubt, isBroken, isCollision, isLost, type Mode, translate } from './errors.ts'
-import { maxIdleMs } from './limits.ts'
+import { inDoubt, isCollision, isRepeatable, translate } from './errors.ts'
+import { lockTimeout, maxIdleMs } from './limits.ts'
 import { type Listening, notifying } from './listener.ts'
 import type { PostgresOptions } from './options.ts'
 import { PostgresDb } from './postgres-db.ts'
 import { createSchema } from './schema.ts'
+import type { Mode } from './sqlstates.ts'
 import { parserOf } from './values.ts'
+import { Wait } from './wait.ts'
 
 /** How often a collision with another transaction is tried again before the caller hears of it. */
 const maxAttempts = 10
-
-/** How long a server may take to let us in, in milliseconds: one that is not reached is tried again before long. */
-const connectTimeoutMs = 2_000
 
 /** The longest pause between two attempts, in milliseconds. */
 const maxPauseMs = 250
@@ -48,7 +48,7 @@ export class PostgresStore {
   readonly url: string
   readonly commits: PostgresCommits
   readonly hints = newHints()
-  readonly #pool: Pool
+  readonly #connections: Connections
   readonly #busyTimeoutMs: number
   /** How much is under way, and who waits for the end of the last. */
   #underWay = 0
@@ -60,19 +60,7 @@ export class PostgresStore {
   readonly #names = new Map<string, string>()
 
   private constructor(pg: Driver, config: ClientConfig, options: PoolOptions) {
-    const { connectionTimeoutMillis, ...rest } = config
-    // The pool would count the wait for a free connection too, which is no sign of trouble.
-    class Client extends pg.Client {
-      constructor(own?: ClientConfig) {
-        super({ ...own, connectionTimeoutMillis })
-        // One that breaks while nothing is asked of it says so here; what is asked of it next fails.
-        this.on('error', () => {})
-        // The driver leaves the connection open where the server wants a password that there is not.
-        this.connection.once('error', () => this.connection.stream.destroy())
-      }
-    }
-    const pool = new pg.Pool({ ...rest, max: options.max, allowExitOnIdle: true, Client })
-    this.#pool = pool
+    this.#connections = new Connections(pg, config, options)
     this.#busyTimeoutMs = options.busyTimeoutMs
     this.url = options.url
     const channel = pg.escapeIdentifier(`hivewax ${options.schema}`)
@@ -83,14 +71,14 @@ export class PostgresStore {
       },
       channel,
     )
-    // A connection that breaks while nobody uses it is replaced when it is needed.
-    pool.on('error', () => {})
   }
 
   /** Connects, and creates or migrates the tables. */
   static async open(url: string, options: PostgresOptions = {}): Promise<PostgresStore> {
     const pg = await loadDriver()
     const { connection, schema } = readUrl(url, options)
+    const { maxConnections: max = 10, busyTimeoutMs = 5_000 } = options
+    const asked = [`search_path=${quoteSetting(schema)}`, lockTimeout(busyTimeoutMs), ...settings]
     const config: ClientConfig = {
       connectionString: connection,
       // Statements that do not depend on each other's answers go at once.
@@ -98,15 +86,12 @@ export class PostgresStore {
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      options: [`search_path=${quoteSetting(schema)}`, ...settings].map(each => `-c ${each}`).join(' '),
+      options: asked.map(each => `-c ${each}`).join(' '),
       types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => parserOf(pg.types, oid, format) },
     }
-    const { maxConnections: max = 10, busyTimeoutMs = 5_000 } = options
     const store = new PostgresStore(pg, config, { max, schema, busyTimeoutMs, url: withoutPassword(url) })
     try {
-      const longest = performance.now() + busyTimeoutMs - connectTimeoutMs
-      const create = () => store.use(client => createSchema(client, schema))
-      await store.again(create, () => performance.now() < longest)
+      await store.again(wait => store.use(client => createSchema(client, schema), wait))
       return store
     } catch (error) {
       await store.close()
@@ -118,7 +103,7 @@ export class PostgresStore {
     return new PostgresDb(this, postgresDialect(clock))
   }
 
-  compile(query: Sql): { statement: Statement; params: Bound[] } {
+  compile(query: Sql): Compiled {
     return this.#compiler.compile(query)
   }
 
@@ -129,15 +114,18 @@ export class PostgresStore {
   /** Runs one statement on any connection, again when another transaction was in its way or it was not stored. */
   async run(statement: Statement, params: Bound[]): Promise<Row[]> {
     if (!statement.reads) await this.writes.passed()
-    const attempt = () => this.use(client => this.#alone(client, statement, params))
+    const attempt = (wait: Wait) => this.use(client => this.#alone(client, { statement, params }, wait), wait)
     const rows = await this.again(attempt)
     if (isFollowed(statement)) this.commits.add()
     return rows
   }
 
-  async #alone(client: PoolClient, statement: Statement, params: Bound[]): Promise<Row[]> {
+  /** A statement is a transaction by itself, unless it writes and must say first that it may wait for less. */
+  async #alone(client: PoolClient, { statement, params }: Compiled, wait: Wait): Promise<Row[]> {
     try {
-      return await this.runOn(client, statement, params)
+      if (statement.reads || !wait.isUnderWay) return await this.runOn(client, statement, params)
+      this.begin(client, wait.begin)
+      return await this.runAndCommit(client, statement, params)
     } catch (error) {
       throw statement.reads ? error : inDoubt(error)
     }
@@ -149,11 +137,14 @@ export class PostgresStore {
   }
 
   /** Runs one statement of somebody else. */
-  async runForeign(client: PoolClient, text: string, params: readonly Param[]): Promise<Executed> {
+  async runForeign(
+    client: PoolClient,
+    { text, params, mode }: { text: string; params: readonly Param[]; mode: Exclude<Mode, 'own'> },
+  ): Promise<Executed> {
     if (text.trim() === '') throw new InvalidInput('the statement is empty')
     // In the extended protocol a text is one statement, which cannot end the transaction that a second one is in.
     const query = { text, values: this.bind(params), queryMode: 'extended' }
-    const result = await this.#ask(client, query, 'foreign')
+    const result = await this.#ask(client, query, mode)
     return { rows: result.rows, changes: result.command === 'SELECT' ? 0 : (result.rowCount ?? 0) }
   }
 
@@ -186,44 +177,48 @@ export class PostgresStore {
   }
 
   /** Ends a transaction with a statement, unless that fails. Both are sent at once. */
-  async runAndCommit(client: PoolClient, statement: Statement, params: Bound[]): Promise<void> {
+  async runAndCommit(client: PoolClient, statement: Statement, params: Bound[]): Promise<Row[]> {
     sendTogether(client)
     const ran = this.runOn(client, statement, params)
     const [run, commit] = await Promise.allSettled([ran, this.commit(client)])
     if (run.status === 'rejected') throw inDoubt(run.reason)
     if (commit.status === 'rejected') throw commit.reason
+    return run.value
   }
 
   /** Lends a connection for statements alone: whatever fails in `fn` is the server's error. */
-  async use<T>(fn: (client: PoolClient) => Promise<T>): Promise<T> {
+  async use<T>(fn: (client: PoolClient) => Promise<T>, wait?: Wait): Promise<T> {
     return this.lend(async client => {
       try {
         return await fn(client)
       } catch (error) {
         throw translate(error, this.url, 'own')
       }
-    })
+    }, wait)
   }
 
-  /** Lends a connection. One that broke is not used again. */
-  async lend<T>(fn: (client: PoolClient) => Promise<T>): Promise<T> {
+  /** Lends a connection, for which the call waits no longer than `wait` says. */
+  async lend<T>(
+    fn: (client: PoolClient) => Promise<T>,
+    wait: Wait = new Wait(this.#busyTimeoutMs),
+  ): Promise<T> {
     return this.#counted(async () => {
-      const client = await this.#connect()
-      let isBad = false
+      const client = await this.#connect(wait)
+      let failure: unknown
       try {
         return await fn(client)
       } catch (error) {
-        isBad = isLost(error)
+        failure = error
         throw error
       } finally {
-        client.release(isBad)
+        this.#connections.giveBack(client, failure)
       }
     })
   }
 
-  async #connect(): Promise<PoolClient> {
+  async #connect(wait: Wait): Promise<PoolClient> {
     try {
-      return await this.#pool.connect()
+      return await this.#connections.take(wait)
     } catch (error) {
       throw translate(error, this.url, 'own')
     }
@@ -231,20 +226,20 @@ export class PostgresStore {
 
   /**
    * Runs what may be run again until no other transaction is in its way, and when the connection broke before
-   * anything was stored, until the server is back or the wait too long.
+   * anything was stored, until the server is back; neither for longer than the call may wait.
    * @param mayRepeat asked after a failure
    */
-  async again<T>(attempt: () => Promise<T>, mayRepeat: () => boolean = () => true): Promise<T> {
-    const end = performance.now() + this.#busyTimeoutMs
+  async again<T>(attempt: (wait: Wait) => Promise<T>, mayRepeat: () => boolean = () => true): Promise<T> {
+    const wait = new Wait(this.#busyTimeoutMs)
     let collisions = 0
     const isWorthIt = (error: unknown) =>
       isCollision(error)
         ? ++collisions < maxAttempts
-        : isBroken(error) && !this.#isClosing && performance.now() < end
+        : isRepeatable(error) && !this.#isClosing && wait.leftMs > 0
     return this.#counted(async () => {
       for (let count = 1; ; count++) {
         try {
-          return await attempt()
+          return await attempt(wait)
         } catch (error) {
           if (!mayRepeat() || !isWorthIt(error)) throw error
           await sleep(Math.random() * Math.min(2 ** count, maxPauseMs))
@@ -276,7 +271,7 @@ export class PostgresStore {
       })
     }
     await this.commits.close()
-    await this.#pool.end()
+    await this.#connections.end()
   }
 
   async #ask(
@@ -314,6 +309,11 @@ interface PoolOptions {
   schema: string
   busyTimeoutMs: number
   url: string
+}
+
+interface Compiled {
+  statement: Statement
+  params: Bound[]
 }
 
 /** True for a statement whose commit somebody may wait for. */

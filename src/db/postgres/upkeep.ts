@@ -101,7 +101,8 @@ export class PostgresUpkeep implements Engine {
       for (const name of await unfinishedIndexes(client))
         await client.query(`drop index concurrently if exists ${quoted(name)}`)
     })
-    await this.#eachTable(options, name => `reindex table concurrently ${quoted(name)}`)
+    const patient = { ...options, lifted: ['lock_timeout'] }
+    await this.#eachTable(patient, name => `reindex table concurrently ${quoted(name)}`)
     options.onProgress?.({ step: 'done', fraction: 1 })
   }
 
@@ -169,24 +170,26 @@ export class PostgresUpkeep implements Engine {
 
   /** Runs one statement for each table, none of them in a transaction, and with all the time that it needs. */
   async #eachTable(
-    { signal, onProgress }: AbortableOptions,
+    { signal, onProgress, lifted = [] }: AbortableOptions & { lifted?: string[] },
     statement: (name: string) => string,
   ): Promise<void> {
     const names = await this.#on(ourTables)
     for (const [i, name] of names.entries()) {
       signal?.throwIfAborted()
       onProgress?.({ step: name, fraction: i / names.length })
-      await this.#store.again(() => this.#store.use(client => unhurried(client, statement(name))))
+      await this.#store.again(() => this.#store.use(client => unhurried(client, statement(name), lifted)))
     }
   }
 }
 
-async function unhurried(client: PoolClient, text: string): Promise<void> {
-  await client.query('set statement_timeout = 0')
+/** @param lifted limits beside that of statements that do not hold for it */
+async function unhurried(client: PoolClient, text: string, lifted: readonly string[]): Promise<void> {
+  const limits = ['statement_timeout', ...lifted]
+  await client.query(limits.map(name => `set ${name} = 0`).join('; '))
   try {
     await client.query(text)
   } finally {
-    await client.query('reset statement_timeout')
+    await client.query(limits.map(name => `reset ${name}`).join('; '))
   }
 }
 

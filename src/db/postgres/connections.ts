@@ -1,0 +1,92 @@
+import type { ClientConfig, Pool, PoolClient } from 'pg'
+import { Busy } from '../../errors.ts'
+import { isUnfit, noneFree, notLetIn } from './errors.ts'
+import { type Wait, within } from './wait.ts'
+
+type Driver = typeof import('pg')
+
+export interface ConnectionsOptions {
+  /** How many at most. */
+  max: number
+  /** Where they lead to, without secrets. */
+  url: string
+}
+
+/** How long a server may take to let us in, in milliseconds: one that is not reached is tried again before long. */
+export const connectTimeoutMs = 2_000
+
+/** A pool of which no connection came free for a shorter time, in milliseconds, may be busy with quick calls. */
+const minStuckMs = 100
+
+/** The pool of a store, which nobody waits for longer than a call may wait. */
+export class Connections {
+  readonly #pool: Pool
+  readonly #max: number
+  readonly #url: string
+  /** When a connection was last given back by a call that had got on with it. */
+  #movedAt = Number.NEGATIVE_INFINITY
+
+  constructor(pg: Driver, config: ClientConfig, { max, url }: ConnectionsOptions) {
+    const { connectionTimeoutMillis, ...rest } = config
+    // The pool would count the wait for a free connection too, which is no sign of trouble.
+    class Client extends pg.Client {
+      constructor(own?: ClientConfig) {
+        super({ ...own, connectionTimeoutMillis })
+        // One that breaks while nothing is asked of it says so here; what is asked of it next fails.
+        this.on('error', () => {})
+        // The driver leaves the connection open where the server wants a password that there is not.
+        this.connection.once('error', () => this.connection.stream.destroy())
+      }
+    }
+    this.#pool = new pg.Pool({ ...rest, max, allowExitOnIdle: true, Client })
+    // A connection that breaks while nobody uses it is replaced when it is needed.
+    this.#pool.on('error', () => {})
+    this.#max = max
+    this.#url = url
+  }
+
+  /** A connection, to be given back. */
+  async take(wait: Wait): Promise<PoolClient> {
+    const { idleCount, waitingCount, totalCount } = this.#pool
+    const isFull = totalCount >= this.#max
+    const connecting = this.#pool.connect()
+    if (idleCount > waitingCount) return connecting
+    const client = await (isFull ? this.#untilStuck(connecting, wait) : untilLate(connecting, wait))
+    if (client !== undefined) return client
+    // The pool cannot be told that nobody waits any more.
+    connecting.then(
+      late => late.release(),
+      () => {},
+    )
+    throw isFull ? noneFree(this.#max, wait.timeoutMs, this.#url) : notLetIn(this.#url)
+  }
+
+  /**
+   * Gives a connection back. One that broke is not used again.
+   * @param error what the call that had it failed with
+   */
+  giveBack(client: PoolClient, error: unknown): void {
+    // A call that has waited in vain is no sign that those behind it will get on.
+    if (!(error instanceof Busy)) this.#movedAt = performance.now()
+    client.release(isUnfit(error))
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end()
+  }
+
+  /** Waits as long as others give theirs back: a queue that moves is no sign of trouble, however long it is. */
+  async #untilStuck(connecting: Promise<PoolClient>, wait: Wait): Promise<PoolClient | undefined> {
+    for (;;) {
+      const client = await within(connecting, Math.max(wait.leftMs, minStuckMs))
+      const hasMoved = this.#movedAt > wait.countedFrom
+      if (hasMoved) wait.countFrom(this.#movedAt)
+      if (client !== undefined || !hasMoved) return client
+    }
+  }
+}
+
+/** A server has its time to let us in, however short the calls are to wait. */
+function untilLate(connecting: Promise<PoolClient>, wait: Wait): Promise<PoolClient | undefined> {
+  return within(connecting, Math.max(wait.leftMs, connectTimeoutMs - wait.elapsedMs))
+}
