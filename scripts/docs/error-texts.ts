@@ -75,7 +75,7 @@ export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string
     todo: 'Delete files that nobody needs, or move the store to a larger disk, then try again. (`hivewax vacuum` is no help here: it needs room itself.)',
   },
   storage: {
-    what: 'The database or the file system failed in another way.',
+    what: 'The database or the file system failed in another way, such as a disk that does not read or write. When it failed during a commit, `details.outcome` is `unknown`: whether it was stored shows once the disk works again.',
     todo: 'The message carries what it said; check the path, its permissions and the disk.',
   },
 }

@@ -1,6 +1,6 @@
 import type { Check } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
-import { Corrupt } from '../errors.ts'
+import { Corrupt, Storage } from '../errors.ts'
 import { toDate } from '../util/time.ts'
 import { findOrphans } from './orphans.ts'
 import { lastDone, type Upkeep } from './upkeep.ts'
@@ -27,12 +27,12 @@ export async function doctor(upkeep: Upkeep): Promise<Diagnosis> {
   return { ok: checks.every(({ ok }) => ok), checks }
 }
 
-/** What cannot be looked at in a damaged store is a finding too. */
+/** What cannot be looked at, since the store is damaged or lacks a table, is a finding too. */
 async function unlessDamaged(name: string, look: () => Promise<Check>): Promise<Check> {
   try {
     return await look()
   } catch (error) {
-    if (!(error instanceof Corrupt)) throw error
+    if (!(error instanceof Corrupt || error instanceof Storage)) throw error
     return { name, ok: false, message: error.message, fix: error.hint ?? 'See the check of integrity.' }
   }
 }

@@ -10,6 +10,7 @@ import { retryBusy } from './busy.ts'
 import { SqliteCommits } from './commits.ts'
 import { Connection } from './connection.ts'
 import { sqliteBinding, sqliteDialect } from './dialect.ts'
+import { inDoubt } from './errors.ts'
 import { assertSchema, createSchema } from './schema.ts'
 import { SqliteDb } from './sqlite-db.ts'
 import { Writer } from './writer.ts'
@@ -142,6 +143,8 @@ export class SqliteStore {
     const run = () => this.runForeign('execute', text, params)
     try {
       return await retryBusy(run, this.writer.busyTimeoutMs)
+    } catch (error) {
+      throw inDoubt(error)
     } finally {
       // What fails on the way back to JavaScript, such as a number that it cannot hold, is committed all the same.
       this.#countCommit()

@@ -3,6 +3,7 @@ import { Busy, Closed } from '../../errors.ts'
 import { detached } from '../../util/detached.ts'
 import { retryBusy } from './busy.ts'
 import type { Connection } from './connection.ts'
+import { inDoubt } from './errors.ts'
 
 interface Job {
   /** May be run again when the batch around it was lost. */
@@ -80,8 +81,13 @@ export class Writer {
     }
   }
 
+  /** @throws Storage with an unknown outcome when the disk failed in it */
   commit(): void {
-    this.#connection.step('commit')
+    try {
+      this.#connection.step('commit')
+    } catch (error) {
+      throw inDoubt(error)
+    }
     this.onCommit()
   }
 

@@ -1,4 +1,4 @@
-import { Corrupt } from '../../../errors.ts'
+import { Corrupt, Storage } from '../../../errors.ts'
 import type { Extent } from '../../engine.ts'
 import type { Connection } from '../connection.ts'
 import { connected, type JobContext, problems } from './job.ts'
@@ -33,7 +33,7 @@ export async function health(_input: undefined, context: JobContext): Promise<He
       try {
         return look()
       } catch (error) {
-        if (!(error instanceof Corrupt)) throw error
+        if (!(error instanceof Corrupt || error instanceof Storage)) throw error
         damage.push(error.message)
         return []
       }

@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process'
+import { expect, it, onTestFinished } from 'vitest'
+import { raw } from '../../src/db/sql.ts'
+import { translate } from '../../src/db/sqlite/errors.ts'
+import type { Mode } from '../../src/db/sqlite/guard.ts'
+import { openSqlite } from '../../src/db/sqlite/open.ts'
+import { resultCodes } from '../../src/db/sqlite/result-codes.ts'
+import { systemClock } from '../../src/util/clock.ts'
+import { openScratch, scratchFile } from '../support/memory.ts'
+
+it.each(Object.keys(resultCodes) as Mode[])(
+  'tells each result code by the line of the table for it: %s',
+  mode => {
+    for (const [errcode, { code, message, hint }] of Object.entries(resultCodes[mode])) {
+      const error = Object.assign(new Error('so it is'), { errcode: Number(errcode) })
+      expect(translate(error, 'file.db', mode)).toMatchObject({
+        code,
+        hint,
+        message: `${message}: so it is (file.db)`,
+        details: { file: 'file.db', sqlite: Number(errcode) },
+      })
+    }
+  },
+)
+
+it('calls a statement of ours that SQLite does not understand no damage, and that of a caller their mistake', async () => {
+  const memory = await openScratch()
+  const { store, release } = await openSqlite(memory.url, {})
+  onTestFinished(release)
+  const refused = { code: 'storage', hint: expect.not.stringContaining('restore') }
+  await expect(store.db(systemClock).all(raw('selec 1'))).rejects.toMatchObject(refused)
+  await expect(store.db(systemClock).all(raw('delete from nowhere'))).rejects.toMatchObject(refused)
+  await expect(memory.query('selec 1')).rejects.toMatchObject({ code: 'invalid_input' })
+  await expect(memory.execute('delete from nowhere')).rejects.toMatchObject({ code: 'invalid_input' })
+  await memory.store('key', 1)
+  expect(await memory.retrieve('key')).toBe(1)
+})
+
+it('tells what the caller may not do, what the tables do not take, and what is too large', async () => {
+  const memory = await openScratch()
+  await expect(memory.query('delete from events')).rejects.toMatchObject({ code: 'invalid_input' })
+  const invalid = memory.execute("insert into sessions (id, data) values ('id', null)")
+  await expect(invalid).rejects.toMatchObject({ code: 'conflict' })
+  const large = memory.query('select zeroblob(2000000000)')
+  await expect(large).rejects.toMatchObject({ code: 'too_large' })
+})
+
+const hasStrace = spawnSync('strace', ['-V']).status === 0
+
+/** Stores in a process of its own, for whose log a system call fails in this way. */
+async function storeWhere(call: string, errno: string): Promise<unknown> {
+  const file = scratchFile()
+  await (await openScratch({}, file)).close()
+  const child = new URL('../children/store-once.ts', import.meta.url).pathname
+  const fault = ['-f', '-o', '/dev/null', '-P', `${file}-wal`, '-e', `inject=${call}:error=${errno}`]
+  const { stdout, stderr } = spawnSync('strace', [...fault, process.execPath, child, file], {
+    encoding: 'utf8',
+  })
+  if (!stdout.startsWith('{')) throw new Error(`${stdout}${stderr}`)
+  return JSON.parse(stdout)
+}
+
+it.skipIf(!hasStrace)('tells a disk that fails apart from one that is full', async () => {
+  const full = { code: 'disk_full', message: expect.stringContaining('no room left') }
+  expect(await storeWhere('pwrite64', 'ENOSPC')).toMatchObject(full)
+  const failed = await storeWhere('pwrite64', 'EIO')
+  expect(failed).toMatchObject({
+    code: 'storage',
+    message: expect.stringContaining('the disk failed to read or write'),
+  })
+  expect(JSON.stringify(failed)).not.toContain('room')
+})
+
+it.skipIf(!hasStrace)('does not know whether a commit is stored that the disk failed to keep', async () => {
+  expect(await storeWhere('fsync,fdatasync', 'EIO')).toMatchObject({
+    code: 'storage',
+    retryable: false,
+    message: expect.stringContaining('unknown'),
+    details: { outcome: 'unknown' },
+  })
+})
+
+if (!hasStrace)
+  console.info('test/engine/sqlite-errors.test.ts skips faults of the disk: strace is not installed')
