@@ -50,8 +50,7 @@ interface Facts<Name extends string, Input> {
   readonly name: Name
   /** One sentence, in the imperative, without a full stop. */
   readonly summary: string
-  /** What it does to the store; `destroy` loses data that cannot be had back. */
-  readonly effect: 'read' | 'write' | 'destroy'
+  /** What the caller must be allowed, for what it does. */
   readonly permission: Permission
   /**
    * `value`: the result is JSON of the user's own, shown as it is, and undefined when there is none. Else it is a
@@ -66,6 +65,23 @@ interface Facts<Name extends string, Input> {
   readonly examples: readonly string[]
   /** Describes the input, one object. The domains validate; this is for callers and their tools. */
   input(zod: Zod): ZodType<Input>
+}
+
+/** An operation whose answer is what it is for. */
+interface Reading {
+  readonly effect: 'read'
+  /** Default: its permission. */
+  readonly reveals?: Permission
+}
+
+/** An operation whose answer is seen besides; `destroy` loses data that cannot be had back. */
+interface Writing {
+  readonly effect: 'write' | 'destroy'
+  /**
+   * The permission to see what others have stored, where its answer or its refusal shows some of that: a record, or the
+   * value that was there. `nothing`: it shows what the caller gave, and numbers, ids and names.
+   */
+  readonly reveals: Permission | 'nothing'
 }
 
 /** What runs an operation. @param long how to report progress and when to stop; what ends soon needs neither */
@@ -112,6 +128,10 @@ interface Defaulted {
 export interface Operation<Name extends string = string, Input = unknown>
   extends Facts<Name, Input>,
     Defaulted {
+  /** What it does to the store. */
+  readonly effect: (Reading | Writing)['effect']
+  /** The permission that its answer needs, see {@link Writing}. */
+  readonly reveals: Permission | 'nothing'
   /** Whether it may be part of a transaction, or the permission that it needs there besides its own. */
   readonly inTransaction: boolean | Permission
   run(memory: Memory, input: Input, long?: LongOptions): Promise<unknown>
@@ -119,9 +139,12 @@ export interface Operation<Name extends string = string, Input = unknown>
 
 /** Declares an operation; its input's type follows from the schema. */
 export function operation<const Name extends string, Input>(
-  declared: Facts<Name, Input> & (OnRecords<Input> | OnStore<Input>) & Partial<Defaulted>,
+  declared: Facts<Name, Input> &
+    (Reading | Writing) &
+    (OnRecords<Input> | OnStore<Input>) &
+    Partial<Defaulted>,
 ): Operation<Name> {
-  const { positionals = [], effect } = declared
+  const { positionals = [], effect, permission } = declared
   const defaults = {
     positionals,
     arguments: positionals,
@@ -129,6 +152,7 @@ export function operation<const Name extends string, Input>(
     records: [],
     identities: {},
     files: [],
+    reveals: permission,
     isIdempotent: effect === 'read',
     inTransaction: true,
   }

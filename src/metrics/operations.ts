@@ -24,6 +24,7 @@ export const metricsOperations = [
     summary: 'Record a measurement',
     effect: 'write',
     permission: 'memory:write',
+    reveals: 'nothing',
     positionals: ['name', 'value'],
     arguments: ['name', 'value', 'tags'],
     mcp: { tool: 'log_write' },
@@ -39,6 +40,7 @@ export const metricsOperations = [
     summary: 'Record up to 10,000 measurements, all or none',
     effect: 'write',
     permission: 'memory:write',
+    reveals: 'nothing',
     arguments: ['metrics'],
     records: ['metrics'],
     examples: [
@@ -100,6 +102,7 @@ export const metricsOperations = [
     summary: 'Replace old measurements by figures per minute, hour or day',
     effect: 'destroy',
     permission: 'memory:delete',
+    reveals: 'nothing',
     examples: [
       'hivewax metrics rollup --older-than 30d',
       'hivewax metrics rollup --older-than 365d --resolution day --name build_ms',
@@ -117,6 +120,7 @@ export const metricsOperations = [
     summary: 'Set at what age the background work rolls measurements up and deletes them',
     effect: 'write',
     permission: 'memory:delete',
+    reveals: 'nothing',
     examples: ['hivewax metrics set-retention --rollup-after 30d --delete-after 365d'],
     input: z =>
       z.object({
@@ -139,6 +143,7 @@ export const metricsOperations = [
     summary: 'Roll up and delete now what the retention says, as the background work does',
     effect: 'write',
     permission: 'memory:delete',
+    reveals: 'nothing',
     examples: ['hivewax metrics apply-retention'],
     input: z => z.object({}),
     run: (memory, _input, long) => memory.metrics.applyRetention({ signal: long?.signal }),
@@ -148,6 +153,7 @@ export const metricsOperations = [
     summary: 'Delete old measurements, and what was rolled up of them',
     effect: 'destroy',
     permission: 'memory:delete',
+    reveals: 'nothing',
     examples: [
       'hivewax metrics prune --older-than 30d',
       'hivewax metrics prune --older-than 7d --name build_ms',

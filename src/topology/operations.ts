@@ -32,6 +32,7 @@ export const topologyOperations = [
     summary: 'Save how a swarm is wired, as a new version',
     effect: 'write',
     permission: 'memory:write',
+    reveals: 'nothing',
     positionals: ['swarmId', 'topologyType', 'nodes'],
     arguments: [],
     records: ['nodes', 'edges'],
@@ -55,6 +56,7 @@ export const topologyOperations = [
     summary: 'Add a node to a swarm, linked as its type asks for, as a new version',
     effect: 'write',
     permission: 'memory:write',
+    reveals: 'memory:read',
     positionals: ['swarmId', 'node'],
     records: ['node', 'edges'],
     examples: [
@@ -75,6 +77,7 @@ export const topologyOperations = [
     summary: 'Take a node out of a swarm and mend the form of the rest, as a new version',
     effect: 'write',
     permission: 'memory:write',
+    reveals: 'memory:read',
     positionals: ['swarmId', 'node'],
     examples: ['hivewax topology remove-node dev-swarm tester-001'],
     input: z =>
@@ -161,6 +164,7 @@ export const topologyOperations = [
     summary: "Delete a swarm's topology with its history",
     effect: 'destroy',
     permission: 'memory:delete',
+    reveals: 'nothing',
     positionals: ['swarmId'],
     examples: ['hivewax topology delete dev-swarm'],
     input: z => z.object({ swarmId: swarmId(z) }),
