@@ -18,10 +18,10 @@ import type { Grant } from '../tokens/token.ts'
 import { Tokens } from '../tokens/tokens.ts'
 import { Topology } from '../topology/topology.ts'
 import type { Records, TransactionOptions } from '../transaction.ts'
-import { Barrier } from '../util/barrier.ts'
 import { checkInteger } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { thrown } from '../util/thrown.ts'
+import { WriteGate } from '../util/write-gate.ts'
 import { Workflows } from '../workflows/workflows.ts'
 import type { As, Connection } from './connection.ts'
 import { toInput } from './input.ts'
@@ -33,7 +33,7 @@ export class Remote {
   readonly #connection: Connection
   readonly #as: As
   /** Where streams start is asked first: what is done after they were asked for must come after that. */
-  readonly #starts = new Barrier()
+  readonly #starts = new WriteGate()
 
   constructor(connection: Connection, as: As) {
     this.#connection = connection
@@ -42,7 +42,7 @@ export class Remote {
 
   /** Calls an operation with the arguments of its method. */
   async call(name: OperationName, args: readonly unknown[]): Promise<unknown> {
-    await this.#starts.passed()
+    await this.#starts.ready()
     const operation = operationOf(name)
     const { input, signal } = toInput(operation, args)
     signal?.throwIfAborted()
@@ -63,13 +63,13 @@ export class Remote {
     signal: AbortSignal | undefined,
   ): AsyncIterable<T> {
     if (this.#as.transaction !== undefined) throw inTransaction()
-    const position = this.#starts.goFirst(start)
+    const position = this.#starts.readFirst(start)
     return follow<T>(this.#connection, this.#as, { path, query, start: position, signal })
   }
 
   /** Runs `fn` in a transaction of the server's, within the one that this handle is of, if it is of one. */
   async transaction<T>(fn: (tx: Records) => Promise<T>, { timeoutMs }: TransactionOptions): Promise<T> {
-    await this.#starts.passed()
+    await this.#starts.ready()
     const within = this.#as.transaction
     const input = { within, timeoutMs }
     const { id } = (await this.#connection.send('transactions', { input, as: this.#as })) as { id: string }

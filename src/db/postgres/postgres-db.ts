@@ -54,13 +54,13 @@ export class PostgresDb implements Db {
   }
 
   beforeWrites<T>(read: () => Promise<T>): Promise<T> {
-    return this.#store.writes.goFirst(read)
+    return this.#store.writes.readFirst(read)
   }
 
   async transaction<T>(fn: (tx: Db) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     Scope.check(this.#store)
     const run = AsyncLocalStorage.snapshot()
-    await this.#store.writes.passed()
+    await this.#store.writes.ready()
     let isBegun = false
     const begin = (tx: Db) => {
       isBegun = true
@@ -80,7 +80,7 @@ export class PostgresDb implements Db {
 
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
     Scope.check(this.#store)
-    await this.#store.writes.passed()
+    await this.#store.writes.ready()
     const attempt = (client: PoolClient) => this.#execute(client, text, params)
     const executed = await this.#store.again(wait => this.#store.lend(attempt, wait))
     this.#store.commits.add()

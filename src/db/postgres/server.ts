@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientConfig, PoolClient, QueryResult } from 'pg'
 import { InvalidInput, Storage, Unsupported } from '../../errors.ts'
-import { Barrier } from '../../util/barrier.ts'
 import type { Clock } from '../../util/clock.ts'
+import { WriteGate } from '../../util/write-gate.ts'
 import type { Db, Executed, Row } from '../db.ts'
 import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
@@ -55,7 +55,7 @@ export class PostgresStore {
   #allEnded: (() => void) | undefined
   #isClosing = false
   /** Reads go first that are to be over before anything more is written. */
-  readonly writes = new Barrier()
+  readonly writes = new WriteGate()
   readonly #compiler = new Compiler(postgresBinding)
   readonly #names = new Map<string, string>()
 
@@ -113,7 +113,7 @@ export class PostgresStore {
 
   /** Runs one statement on any connection, again when another transaction was in its way or it was not stored. */
   async run(statement: Statement, params: Bound[]): Promise<Row[]> {
-    if (!statement.reads) await this.writes.passed()
+    if (!statement.reads) await this.writes.ready()
     const attempt = (wait: Wait) => this.use(client => this.#alone(client, { statement, params }, wait), wait)
     const rows = await this.again(attempt)
     if (isFollowed(statement)) this.commits.add()
