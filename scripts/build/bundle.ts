@@ -59,7 +59,7 @@ const lazySources =
 export async function bundle(folder: string): Promise<void> {
   await build(options('main', 'src/cli/main.ts', folder))
   // By itself: what it shared with the command would be one more file for the command to load.
-  await build(options('worker', 'src/db/sqlite/worker.ts', folder))
+  await build(options('worker', 'src/db/worker/worker.ts', folder))
 }
 
 function options(name: string, file: string, dir: string): BuildOptions {

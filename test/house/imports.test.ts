@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { importsOf, leavingFolder, readTree, valueCycles } from '../support/imports.ts'
 
 const src = path.join(import.meta.dirname, '../../src')
 
@@ -25,39 +26,8 @@ const domains = [
 /** What speaks to callers outside of the process. */
 const doors = ['cli', 'mcp', 'http', 'client', 'hooks', 'setup', 'importers', 'adapters']
 
-interface Import {
-  from: string
-  to: string
-  typeOnly: boolean
-}
-
 /** Every import of one source file by another, by path below src/. */
-function imports(): Import[] {
-  const files = fs
-    .readdirSync(src, { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.ts'))
-  return files.flatMap(from => {
-    const text = fs.readFileSync(path.join(src, from), 'utf8')
-    const found = text.matchAll(
-      /(?:^|\n)(?:import|export)\s+(type\s)?([^'";]*?)\s*from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/g,
-    )
-    return [...found].map(([, type, names, fixed, lazy]) => ({
-      from,
-      to: path.join(path.dirname(from), fixed ?? lazy ?? ''),
-      typeOnly: type !== undefined || onlyTypes(names),
-    }))
-  })
-}
-
-function onlyTypes(names = ''): boolean {
-  const list =
-    /\{([\s\S]*)\}/
-      .exec(names)?.[1]
-      ?.split(',')
-      .map(name => name.trim())
-      .filter(Boolean) ?? []
-  return list.length > 0 && list.every(name => name.startsWith('type '))
-}
+const imports = () => importsOf(readTree(src))
 
 /** The part of the house that a file belongs to. */
 function room(file: string): string {
@@ -144,6 +114,33 @@ it('lets imports go one way only', () => {
   expect(wrong).toEqual([])
 })
 
+it('has no two files that import values of each other, by whatever detour', () => {
+  expect(valueCycles(imports())).toEqual([])
+})
+
+it('lets the database know nothing of what is built on it, types included', () => {
+  expect(
+    leavingFolder(imports(), 'db').filter(({ to }) => !['util', 'errors.ts'].includes(room(to))),
+  ).toEqual([])
+})
+
+it('notices a cycle of values, and a type that leaves its folder', () => {
+  const files = {
+    'context.ts': "import type { Db } from './db/db.ts'\nexport interface Context { db: Db }",
+    'db/db.ts': "import type { Context } from '../context.ts'\nexport type Db = { of: Context }",
+    'db/a.ts': "import type { Db } from './db.ts'\nimport { b, type B } from './b.ts'",
+    'db/b.ts': "import { c } from './sub/c.ts'\nexport type B = 1\nexport const b = c",
+    'db/sub/c.ts': "import {\n  type Db,\n} from '../db.ts'\nexport * from '../a.ts'\nexport const c = 1",
+    'db/d.ts': "import { c } from './sub/c.ts'\nexport const d = () => import('./e.ts')",
+    'db/e.ts': "import { d } from './d.ts'\nimport fs from 'node:fs'",
+  }
+  const found = importsOf(new Map(Object.entries(files)))
+  expect(valueCycles(found)).toEqual([['db/a.ts', 'db/b.ts', 'db/sub/c.ts']])
+  expect(leavingFolder(found, 'db')).toMatchObject([{ from: 'db/db.ts', to: 'context.ts', typeOnly: true }])
+  const withoutType = files['db/a.ts'].replace('b, type B', 'type B')
+  expect(valueCycles(importsOf(new Map(Object.entries({ ...files, 'db/a.ts': withoutType }))))).toEqual([])
+})
+
 it('keeps domains apart: they know only types of each other', () => {
   const folder = (file: string) => file.split(path.sep)[0]
   const wrong = imports().filter(
@@ -156,7 +153,7 @@ it('keeps domains apart: they know only types of each other', () => {
 it('keeps the database out of the domains, and the doors out of everything', () => {
   const wrong = imports().filter(
     ({ from, to }) =>
-      (room(from) === 'domain' && /^db\/(sqlite|postgres)/.test(to)) ||
+      (room(from) === 'domain' && /^db\/(sqlite|postgres|backup|worker)/.test(to)) ||
       (room(to) === 'cli' && room(from) !== 'cli'),
   )
   expect(wrong).toEqual([])

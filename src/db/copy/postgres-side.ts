@@ -1,5 +1,5 @@
 import { InvalidInput } from '../../errors.ts'
-import { quoted } from '../sqlite/jobs/job.ts'
+import { quoted } from '../worker/jobs/job.ts'
 import { type Cell, type Column, cell, type Numbers, type Rows, type Side } from './side.ts'
 import { type CopiedTable, copiedTables, numberedTables } from './tables.ts'
 

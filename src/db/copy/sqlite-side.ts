@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Bound, Statement } from '../sql.ts'
 import type { Connection } from '../sqlite/connection.ts'
-import { quoted } from '../sqlite/jobs/job.ts'
-import { rowTables } from '../sqlite/jobs/objects.ts'
+import { quoted } from '../worker/jobs/job.ts'
+import { rowTables } from '../worker/jobs/objects.ts'
 import { type Cell, type Column, cell, type Numbers, type Rows, type Side, timeCell } from './side.ts'
 import { type CopiedTable, numberedTables } from './tables.ts'
 

@@ -2,6 +2,7 @@ import { Busy } from '../../errors.ts'
 import { detached } from '../../util/detached.ts'
 import { type Backoff, Poller, pauseMs } from '../../util/poller.ts'
 import type { Commits } from '../db.ts'
+import type { Statement } from '../sql.ts'
 import { Listener, type Wire } from './listener.ts'
 
 /**
@@ -18,6 +19,11 @@ const silentMs = 60_000
 
 /** Where no word comes, those who wait look themselves. */
 const backoff: Backoff = { minMs: 25, maxMs: 1_000, looksPerQuiet: 20 }
+
+/** True for a statement whose commit somebody may wait for. */
+export function isFollowed({ reads, touchesMemory }: Statement): boolean {
+  return !reads && !touchesMemory
+}
 
 /**
  * The commits that a store knows of: its own at once, those of other processes by notifications, which carry

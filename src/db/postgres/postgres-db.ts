@@ -6,9 +6,10 @@ import { withDeadline } from '../deadline.ts'
 import type { Hints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
+import { isFollowed } from './commits.ts'
 import { inDoubt, isLost, isOutdated } from './errors.ts'
 import { beginReading, beginWithin } from './limits.ts'
-import { isFollowed, type PostgresStore } from './server.ts'
+import type { PostgresStore } from './server.ts'
 import type { Wait } from './wait.ts'
 
 const defaultTimeoutMs = 30_000

@@ -7,7 +7,7 @@ import type { Db, Executed, Row } from '../db.ts'
 import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
-import { PostgresCommits } from './commits.ts'
+import { isFollowed, PostgresCommits } from './commits.ts'
 import { Connections, connectTimeoutMs } from './connections.ts'
 import { postgresBinding, postgresDialect } from './dialect.ts'
 import { inDoubt, isCollision, isRepeatable, translate } from './errors.ts'
@@ -314,11 +314,6 @@ interface PoolOptions {
 interface Compiled {
   statement: Statement
   params: Bound[]
-}
-
-/** True for a statement whose commit somebody may wait for. */
-export function isFollowed({ reads, touchesMemory }: Statement): boolean {
-  return !reads && !touchesMemory
 }
 
 type Driver = typeof import('pg')

@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Check, StoreFacts } from '../engine.ts'
 import { migrations } from '../migrations/index.ts'
+import type { Health } from '../worker/jobs/inspect.ts'
 import { networkFsOf } from './files.ts'
-import type { Health } from './jobs/inspect.ts'
 
 /** A log beyond this size was not merged for long: somebody holds an old snapshot open. */
 const largeWalBytes = 256 * 1024 * 1024

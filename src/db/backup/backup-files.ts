@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { InvalidInput } from '../../errors.ts'
 import { fileError } from '../../util/files.ts'
-import { offload } from './offload.ts'
-import { isOpenHere } from './open.ts'
+import { isOpenHere } from '../sqlite/open.ts'
+import { offload } from '../worker/offload.ts'
 
 /** Throws unless `file` may be overwritten with a backup: it is free, or holds an earlier one. */
 export async function assertReplaceable(file: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Connection } from '../connection.ts'
+import type { Connection } from '../../sqlite/connection.ts'
 
 /*
  * The numbers that callers hold on to and that must never mean two things: revisions, versions, tokens,

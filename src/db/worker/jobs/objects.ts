@@ -1,4 +1,4 @@
-import type { Connection } from '../connection.ts'
+import type { Connection } from '../../sqlite/connection.ts'
 import { quoted } from './job.ts'
 
 /** A table, index, view or trigger, and the statement that makes it. */

@@ -1,6 +1,6 @@
 import { Corrupt } from '../../../errors.ts'
 import type { Row } from '../../db.ts'
-import { Connection, type ConnectionOptions } from '../connection.ts'
+import { Connection, type ConnectionOptions } from '../../sqlite/connection.ts'
 
 /** What a job in the worker gets besides its input. */
 export interface JobContext {

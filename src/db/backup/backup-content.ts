@@ -1,10 +1,10 @@
+import { assertCopied, copyAll } from '../copy/copy.ts'
+import { type Side, sharedColumns } from '../copy/side.ts'
+import { SqliteSide } from '../copy/sqlite-side.ts'
+import type { Tally } from '../copy/tally.ts'
 import { type AbortableOptions, type LongOptions, portion } from '../engine.ts'
 import { Connection } from '../sqlite/connection.ts'
 import { createSchema } from '../sqlite/schema.ts'
-import { assertCopied, copyAll } from './copy.ts'
-import { type Side, sharedColumns } from './side.ts'
-import { SqliteSide } from './sqlite-side.ts'
-import type { Tally } from './tally.ts'
 
 /** Writes what `source` sees into the empty file `target`, as a store in SQLite, and checks what it wrote. */
 export async function writeBackup(source: Side, target: string, options: AbortableOptions): Promise<void> {

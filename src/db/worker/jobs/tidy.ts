@@ -1,4 +1,4 @@
-import type { Connection } from '../connection.ts'
+import type { Connection } from '../../sqlite/connection.ts'
 import { connected, type JobContext, pacer, quoted } from './job.ts'
 
 /** Pages of the full-text index that one transaction merges: writers wait for no more than that. */

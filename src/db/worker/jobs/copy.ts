@@ -1,6 +1,6 @@
 import { Corrupt, InvalidInput } from '../../../errors.ts'
-import type { Connection } from '../connection.ts'
-import { applicationId, createSchema, holdsStore } from '../schema.ts'
+import type { Connection } from '../../sqlite/connection.ts'
+import { applicationId, createSchema, holdsStore } from '../../sqlite/schema.ts'
 import { assertSound, connected, type JobContext } from './job.ts'
 
 /** Writes the store as of now into the empty file `target`, and checks every page of it. */

@@ -1,6 +1,6 @@
 import { Corrupt, Storage } from '../../../errors.ts'
 import type { Extent } from '../../engine.ts'
-import type { Connection } from '../connection.ts'
+import type { Connection } from '../../sqlite/connection.ts'
 import { connected, type JobContext, problems } from './job.ts'
 
 const reading = (context: JobContext) => ({ readOnly: true, waitMs: context.waitMs })

@@ -1,6 +1,6 @@
 import type { Row } from '../../db.ts'
 import type { Bound } from '../../sql.ts'
-import { rowLength } from '../connection.ts'
+import { rowLength } from '../../sqlite/connection.ts'
 import { connected, type JobContext } from './job.ts'
 
 /** Enough that messages cost little; rows may carry values of up to 64 MiB, so their text counts as well. */
