@@ -55,7 +55,8 @@ export class Renewal {
 
   #trustFrom(startMs: number): void {
     clearTimeout(this.#deadline)
-    const leftMs = startMs + 0.9 * this.#leaseMs - performance.now()
+    // The process may have stood still for longer than that while it renewed.
+    const leftMs = Math.max(0, startMs + 0.9 * this.#leaseMs - performance.now())
     this.#deadline = setTimeout(() => this.#lose(this.#lastError ?? this.#late()), leftMs).unref()
   }
 
