@@ -66,19 +66,23 @@ const findSources = ['memory_store', 'agent_memory', 'events', 'tasks', 'pattern
 /** Those whose ids are numbers: an engine may keep what the index refers to as text. */
 const numberedSources = ['memory_store', 'agent_memory', 'events']
 
-/** An entry of the full-text index whose record is gone, and that is not on the list to be indexed again. */
-const isUnfounded = sql`
-  ${join(findSources.map(isNotIn), ' and ')}
-  and not exists (select 1 from hivewax_find_changes c
-                  where c.source = hivewax_find_records.source and c.ref = hivewax_find_records.ref)`
+/**
+ * The entries of the full-text index whose records are gone, and that are not on the list to be indexed again. Each
+ * record is looked up by its id, and the list, which has no index, is read once.
+ */
+const unfounded = sql`(
+  select entry.source, entry.ref from hivewax_find_records as entry
+  where ${join(findSources.map(isNotIn), ' and ')}
+  except select source, ref from hivewax_find_changes) as unfounded`
 
 function isNotIn(source: string): Sql {
-  const ref = 'hivewax_find_records.ref'
   // Only refs of this source are numbers, and only `case` is sure to look at no others.
   const id = numberedSources.includes(source)
-    ? `case when source = '${source}' then cast(${ref} as bigint) end`
-    : ref
-  return raw(`not (source = '${source}' and exists (select 1 from ${source} s where s.id = ${id}))`)
+    ? `case when entry.source = '${source}' then cast(entry.ref as bigint) end`
+    : 'entry.ref'
+  return raw(
+    `not (entry.source = '${source}' and exists (select 1 from ${source} as record where record.id = ${id}))`,
+  )
 }
 
 /**
@@ -90,15 +94,17 @@ export async function findOrphans({ engine }: Upkeep): Promise<Orphan[]> {
   const kinds = [
     ...references.map(reference => {
       const { table, key, column, parent } = reference
-      return select(
-        table,
-        key,
-        sql`${`no record of ${parent} is called `} || ${raw(column)}`,
-        isBroken(reference),
-      )
+      const reason = sql`${`no record of ${parent} is called `} || ${raw(column)}`
+      return orphansOf(table, key, { reason, from: sql`${raw(table)} where ${isBroken(reference)}` })
     }),
-    select('tasks', 'id', sql`${'is running, but nobody holds it'}`, isForsaken),
-    select('hivewax_find_records', 'source, ref', sql`${'the record that it indexes is gone'}`, isUnfounded),
+    orphansOf('tasks', 'id', {
+      reason: sql`${'is running, but nobody holds it'}`,
+      from: sql`tasks where ${isForsaken}`,
+    }),
+    orphansOf('hivewax_find_records', 'source, ref', {
+      reason: sql`${'the record that it indexes is gone'}`,
+      from: unfounded,
+    }),
   ]
   const rows = await scanAll<Orphan & { place: string }>(
     engine,
@@ -108,10 +114,10 @@ export async function findOrphans({ engine }: Upkeep): Promise<Orphan[]> {
   return rows.map(({ place, id, reason }) => ({ table: place, id, reason }))
 }
 
-function select(table: string, key: string, reason: Sql, condition: Sql): Sql {
+function orphansOf(table: string, key: string, { reason, from }: { reason: Sql; from: Sql }): Sql {
   const id = key.split(', ').map(column => raw(`cast(${column} as text)`))
   return sql`select ${table} as place, ${join(id, " || '/' || ")} as id, ${reason} as reason
-             from ${raw(table)} where ${condition}`
+             from ${from}`
 }
 
 function isBroken({ table, column, parent, parentColumn }: Reference): Sql {
@@ -174,7 +180,7 @@ async function freeForsaken({ db }: Context): Promise<number> {
 async function indexAnew({ db }: Context): Promise<number> {
   const rows = await db.all(
     sql`insert into hivewax_find_changes (source, ref)
-        select source, ref from hivewax_find_records where ${isUnfounded} returning 1 as marked`,
+        select source, ref from ${unfounded} returning 1 as marked`,
   )
   return rows.length
 }
