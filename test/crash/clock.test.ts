@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
+import '../support/on-disk.ts'
 import { TestClock } from '../support/clock.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
 import { startRemote, until } from '../support/remote.ts'

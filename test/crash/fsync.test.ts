@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
+import path from 'node:path'
 import { expect, it } from 'vitest'
+import '../support/on-disk.ts'
 import { scratchFile } from '../support/memory.ts'
 
 const count = 50
@@ -9,7 +11,7 @@ const hasStrace = spawnSync('strace', ['-V']).status === 0
 /** How often a process that stores `count` values one after another asks the disk to keep what it wrote. */
 function syncs(durability: string): number {
   const trace = scratchFile('trace')
-  const child = new URL('../children/batches.ts', import.meta.url).pathname
+  const child = path.join(import.meta.dirname, '../children/batches.ts')
   const command = ['-f', '-e', 'trace=fsync,fdatasync', '-o', trace, process.execPath, child, scratchFile()]
   const { status } = spawnSync('strace', [...command, String(count), durability], { stdio: 'inherit' })
   expect(status).toBe(0)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { openMemory } from '../../src/open.ts'
+import '../support/on-disk.ts'
 import { startChild } from '../support/child.ts'
 import { scratchFile } from '../support/memory.ts'
 

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import '../support/on-disk.ts'
 import { startChild } from '../support/child.ts'
 import { engines } from '../support/engines.ts'
 import { scratchFile } from '../support/memory.ts'

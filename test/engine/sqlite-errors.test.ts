@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { raw } from '../../src/db/sql.ts'
 import { translate } from '../../src/db/sqlite/errors.ts'
@@ -51,7 +52,7 @@ const hasStrace = spawnSync('strace', ['-V']).status === 0
 async function storeWhere(call: string, errno: string): Promise<unknown> {
   const file = scratchFile()
   await (await openScratch({}, file)).close()
-  const child = new URL('../children/store-once.ts', import.meta.url).pathname
+  const child = path.join(import.meta.dirname, '../children/store-once.ts')
   const fault = ['-f', '-o', '/dev/null', '-P', `${file}-wal`, '-e', `inject=${call}:error=${errno}`]
   const { stdout, stderr } = spawnSync('strace', [...fault, process.execPath, child, file], {
     encoding: 'utf8',

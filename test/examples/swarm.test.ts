@@ -14,7 +14,7 @@ import { openPostgresScratch, scratchUrl } from '../support/postgres.ts'
 // Each run starts six processes and waits for a lease to lapse, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000 })
 
-const main = new URL('../../examples/swarm/main.ts', import.meta.url).pathname
+const main = path.join(import.meta.dirname, '../../examples/swarm/main.ts')
 
 /** The main job on a directory, and all that it has printed so far. */
 class Run {

@@ -47,6 +47,9 @@ function tree(): Record<string, string> {
   )
 }
 
+/** As a word of a shell: the checkout may lie under any path. */
+const node = /^[\w./-]+$/.test(process.execPath) ? process.execPath : `'${process.execPath}'`
+
 const ours = { command: process.execPath, args: [hivewaxFile, 'mcp'] }
 // biome-ignore lint/suspicious/noTemplateCurlyInString: what the editors replace
 const inWorkspace = [hivewaxFile, 'mcp', '--url', '${workspaceFolder}/.swarm/memory.db']
@@ -66,9 +69,7 @@ describe('hivewax init', () => {
     expect(Object.keys(hooks)).toHaveLength(9)
     expect(hooks.SessionStart).toEqual([
       {
-        hooks: [
-          { type: 'command', command: `${process.execPath} ${hivewaxFile} hook SessionStart`, timeout: 10 },
-        ],
+        hooks: [{ type: 'command', command: `${node} ${hivewaxFile} hook SessionStart`, timeout: 10 }],
       },
     ])
     expect(fs.existsSync(path.join(project, '.swarm/memory.db'))).toBe(true)
@@ -159,7 +160,7 @@ describe('hivewax init', () => {
     expect(readJson('.mcp.json').mcpServers.hivewax.args).toEqual([hivewaxFile, 'mcp', '--url', file])
     expect(readJson('.vscode/mcp.json').servers.hivewax.args).toEqual([hivewaxFile, 'mcp', '--url', file])
     expect(readJson('.claude/settings.json').hooks.Stop[0].hooks[0].command).toBe(
-      `${process.execPath} ${hivewaxFile} hook Stop --url '${file}'`,
+      `${node} ${hivewaxFile} hook Stop --url '${file}'`,
     )
   })
 

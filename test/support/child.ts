@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import path from 'node:path'
 import readline from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
@@ -16,7 +17,7 @@ export interface Child {
 }
 
 /** Where children find the sources compiled: it takes three quarters off the work of their start. */
-const compileCache = new URL('../../node_modules/.cache/children', import.meta.url).pathname
+const compileCache = path.join(import.meta.dirname, '../../node_modules/.cache/children')
 
 /** Starts `test/children/<name>.ts` with arguments. It is killed, by its pid, if it outlives the test. */
 export function startChild(name: string, ...args: (string | number)[]): Child {
@@ -25,7 +26,7 @@ export function startChild(name: string, ...args: (string | number)[]): Child {
 
 /** Starts a child by a command that runs what follows it. */
 export function startChildBy(prefix: string[], name: string, ...args: (string | number)[]): Child {
-  const file = new URL(`../children/${name}.ts`, import.meta.url).pathname
+  const file = path.join(import.meta.dirname, `../children/${name}.ts`)
   const [command = '', ...rest] = [...prefix, process.execPath, file, ...args.map(String)]
   const child = spawn(command, rest, {
     stdio: ['pipe', 'pipe', 'inherit'],
