@@ -97,16 +97,16 @@ export interface EventsOfRows {
   data: Readonly<Record<string, string | { column: string; isNumber?: boolean }>>
 }
 
-/** A write that tells of itself. */
-export interface Telling {
+/** A write, and the events of it. */
+export interface WriteWithEvents {
   /** Has a `returning`. */
   write: Sql
   events: EventsOfRows
   /** True for a write that returns one row at most, which takes no counting. */
   isSingle: boolean
   /**
-   * A condition on an array of the ids that the write returned, evaluated once it is done and what others did whom it
-   * had to wait for can be seen; it may fail.
+   * A condition on an array of the ids that the write returned, evaluated once it is done and what those did that it
+   * had to wait for can be seen; it may fail. For a write that is one statement with its events.
    */
   check?: (ids: Sql) => Sql
 }
@@ -115,7 +115,7 @@ export interface Telling {
  * What to do to a sealed log: `append` to it, append nothing (`skip`), or, as the last statement of a transaction only,
  * `fail` with SealedLog.
  */
-export type WhenSealed = 'append' | 'skip' | 'fail'
+type WhenSealed = 'append' | 'skip' | 'fail'
 
 /** Tables of records that are read one by one, by a key that only one of them has. */
 export type KeptTable =
@@ -169,14 +169,14 @@ export interface Dialect {
   append(events: EventsToInsert, sealed: WhenSealed): Sql
   /**
    * A write, and the events of what it returned, as one statement that returns the same; it fails with SealedLog.
-   * Absent where two statements are no more than one.
+   * Undefined where a statement writes to one table only.
    */
-  telling?(telling: Telling): Sql
+  withEvents(change: WriteWithEvents): Sql | undefined
   /**
-   * The check of a write of tasks: it fails as a collision when somebody whom the write had to wait for has made others
-   * wait for one of them. Present where `telling` is.
+   * The check of a write of tasks: it fails as a collision when a transaction that the write had to wait for has made
+   * others depend on one of them.
    */
-  unawaited?(ids: Sql): Sql
+  assertNoDependents(ids: Sql): Sql
   /** After a claim's sub-select: pass over rows that others hold. SQLite has one writer and needs nothing. */
   readonly skipLocked: Sql
   /** After a select: nobody else may change these rows before the transaction ends. Nor can they in SQLite. */

@@ -1,149 +1,133 @@
 import type { Json } from '../util/json.ts'
-import { chainEvents, lockChain, SealedLog } from './chain.ts'
-import type { Db, Dialect, EventsOfRows, EventsToInsert, Row, Telling, WhenSealed } from './db.ts'
-import { sql } from './sql.ts'
+import { SealedLog } from './chain.ts'
+import type { Db, EventsOfRows, Row, WriteWithEvents } from './db.ts'
+import { append, type EncodedEvent, toInsert } from './event-log.ts'
+import type { Sql } from './sql.ts'
 
-/** An event on its way into the log; `data` is JSON text. */
-export interface EncodedEvent {
-  type: string
-  source: string
-  data: string | null
-}
-
-/** An event as its columns hold it. */
-export interface EventRow extends EncodedEvent {
-  id: number
-  timestamp: string
-}
-
-/** What the transactions of {@link tellingLast} will append. */
-const told = new WeakMap<Db, EncodedEvent[]>()
+/** What the transactions of {@link transactionWithEvents} will append. */
+const pendingEvents = new WeakMap<Db, EncodedEvent[]>()
 
 /**
- * Runs `fn` in a transaction at whose end its events are appended, all at once. In PostgreSQL whoever has appended
- * keeps everybody else from it until the commit: so this is as short as it can be, and nobody who waits for it holds
- * what the transaction still needs.
+ * Runs a write, and appends an event for each row that it returns: both or neither, in one statement or in a short
+ * transaction, as the engine can and the log allows.
  */
-export async function tellingLast<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
-  if (!db.supports.batching || db.hints.isLogSealed) return tellingBeforeCommit(db, fn)
+export async function writeWithEvents<R extends object = Row>(db: Db, change: WriteWithEvents): Promise<R[]> {
+  if (pendingEvents.has(db)) return writeAndAppend(db, change)
+  return (await writeAtOnce<R>(db, () => change)) ?? db.transaction(tx => writeAndAppend(tx, change))
+}
+
+/** A write that others may have to follow, in its transaction. */
+export interface FollowedWrite<R> {
+  change: () => WriteWithEvents
+  /** Finds a row when there is something to follow, asked once the write is done. */
+  query: () => Sql
+  /** Does what follows. */
+  run: (tx: Db, rows: R[]) => Promise<void>
+  /** The same change, provided that nothing has to follow: it can be one statement. */
+  unlessFollowed: () => WriteWithEvents
+}
+
+/** As {@link writeWithEvents}, with what follows from the write. */
+export async function writeAndFollow<R extends object = Row>(
+  db: Db,
+  { change, query, run, unlessFollowed }: FollowedWrite<R>,
+): Promise<R[]> {
+  const alone = await writeAtOnce<R>(db, unlessFollowed)
+  if (alone !== undefined && alone.length > 0) return alone
+  return transactionWithEvents(db, async tx => {
+    const [rows, found] = await Promise.all([writeAndAppend<R>(tx, change()), tx.all(query())])
+    if (found.length > 0) await run(tx, rows)
+    return rows
+  })
+}
+
+async function writeAndAppend<R extends object>(tx: Db, { write, events }: WriteWithEvents): Promise<R[]> {
+  const rows = await tx.all<R>(write)
+  await appendEncoded(tx, eventsOfRows(rows, events))
+  return rows
+}
+
+/** Undefined, having done nothing, where it takes a transaction. */
+async function writeAtOnce<R extends object>(
+  db: Db,
+  change: () => WriteWithEvents,
+): Promise<R[] | undefined> {
+  if (!db.supports.batching || db.hints.isLogSealed) return undefined
+  const statement = db.dialect.withEvents(change())
+  if (statement === undefined) return undefined
+  try {
+    return await db.all<R>(statement)
+  } catch (error) {
+    noteSealed(db, error)
+    return undefined
+  }
+}
+
+/**
+ * Runs `fn` in a transaction at whose end its events are appended, all at once. In PostgreSQL a transaction that has
+ * appended keeps all others from it until the commit: so this is as short as it can be, and none that waits for it
+ * holds what the transaction still needs.
+ */
+export async function transactionWithEvents<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
+  if (!db.supports.batching || db.hints.isLogSealed) return appendingBeforeCommit(db, fn)
   let events: EncodedEvent[] = []
   const begin = (tx: Db) => {
     events = []
-    told.set(tx, events)
+    pendingEvents.set(tx, events)
     return fn(tx)
   }
   const last = () => (events.length === 0 ? undefined : db.dialect.append(toInsert(db, events), 'fail'))
   try {
     return await db.transaction(begin, { last })
   } catch (error) {
-    if (!(error instanceof SealedLog)) throw error
-    db.hints.isLogSealed = true
-    return tellingBeforeCommit(db, fn)
+    noteSealed(db, error)
+    return appendingBeforeCommit(db, fn)
   }
 }
 
-/**
- * Runs a write by itself, and appends an event for each row that it returns, in one statement.
- * @returns undefined, having done nothing, where that takes a transaction
- */
-export async function tellingAtOnce<R extends object = Row>(
-  db: Db,
-  telling: Telling,
-): Promise<R[] | undefined> {
-  if (!canTellAtOnce(db)) return undefined
-  try {
-    return await db.all<R>(db.dialect.telling(telling))
-  } catch (error) {
-    if (!(error instanceof SealedLog)) throw error
-    db.hints.isLogSealed = true
-    return undefined
-  }
-}
-
-type AtOnce = Db & { dialect: Required<Pick<Dialect, 'telling' | 'unawaited'>> }
-
-/** True where {@link tellingAtOnce} is worth a try. */
-export function canTellAtOnce(db: Db): db is AtOnce {
-  return db.dialect.telling !== undefined && db.supports.batching && !db.hints.isLogSealed
-}
-
-function tellingBeforeCommit<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
+function appendingBeforeCommit<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
   return db.transaction(async tx => {
     const events: EncodedEvent[] = []
-    told.set(tx, events)
+    pendingEvents.set(tx, events)
     const result = await fn(tx)
-    await insertEvents(tx, events)
+    await append(tx, events)
     return result
   })
+}
+
+/** Notes that the log was found sealed: what is appended to it must be seen before the commit. */
+function noteSealed(db: Db, error: unknown): void {
+  if (!(error instanceof SealedLog)) throw error
+  db.hints.isLogSealed = true
 }
 
 /**
  * Appends events within `tx`, so that they commit together with the change they tell of, or not at all.
  * @param events `data` is stored as it is, whatever its size: what it tells of was checked already
  */
-export async function appendEvents(
+export function appendEvents(
   tx: Db,
   events: readonly { type: string; source: string; data: Json }[],
 ): Promise<void> {
-  const encoded = events.map(({ type, source, data }) => ({ type, source, data: JSON.stringify(data) }))
-  const last = told.get(tx)
-  if (last === undefined) await insertEvents(tx, encoded)
-  else last.push(...encoded)
-}
-
-/** Appends the events of rows that a write within `tx` returned. */
-export function appendEventsOfRows(
-  tx: Db,
-  rows: readonly object[],
-  { type, source, data }: EventsOfRows,
-): Promise<void> {
-  const parts = Object.entries(data)
-  // What a statement returns has columns; only its own type does not say so.
-  const events = (rows as readonly Row[]).map(row => {
-    const said: { [key: string]: Json } = {}
-    for (const [key, value] of parts)
-      said[key] = typeof value === 'string' ? value : (row[value.column] as Json)
-    return { type, source: String(row[source.column] ?? source.otherwise), data: said }
-  })
-  return appendEvents(tx, events)
-}
-
-/**
- * The one place that appends to the log: whatever an engine needs to give out ids in the order of commits
- * belongs here.
- * @returns the rows, in the order given
- */
-export async function insertEvents(db: Db, events: readonly EncodedEvent[]): Promise<EventRow[]> {
-  if (events.length === 0) return []
-  const appended = await insertRows(db, events, 'skip')
-  // Only a log that is sealed takes none.
-  return appended.length > 0 ? appended : db.transaction(tx => insertSealed(tx, events))
-}
-
-async function insertSealed(tx: Db, events: readonly EncodedEvent[]): Promise<EventRow[]> {
-  await lockChain(tx)
-  const rows = await insertRows(tx, events, 'append')
-  await chainEvents(tx, rows)
-  return rows
-}
-
-async function insertRows(db: Db, events: readonly EncodedEvent[], when: WhenSealed): Promise<EventRow[]> {
-  const rows = await db.all<Pick<EventRow, 'id' | 'timestamp'>>(db.dialect.append(toInsert(db, events), when))
-  // No engine promises an order of what is returned; ids rise in the order of the values.
-  const inOrder = rows.sort((a, b) => a.id - b.id)
-  return inOrder.flatMap(({ id, timestamp }, i) =>
-    events[i] === undefined ? [] : [{ ...events[i], id, timestamp }],
+  return appendEncoded(
+    tx,
+    events.map(({ type, source, data }) => ({ type, source, data: JSON.stringify(data) })),
   )
 }
 
-function toInsert({ dialect }: Db, events: readonly EncodedEvent[]): EventsToInsert {
-  const [first] = events
-  const count = events.length
-  if (first !== undefined && count === 1) {
-    const values = sql`${first.type}, ${first.source}, ${first.data}, ${dialect.now()}`
-    return { count, values, from: sql`(select 1 as at) as new` }
-  }
-  const rows = events.map((event, i) => ({ at: i + 1, ...event }))
-  const table = dialect.table({ at: 'number', type: 'text', source: 'text', data: 'text?' }, rows)
-  return { count, values: sql`type, source, data, ${dialect.now()}`, from: sql`${table} as new` }
+function eventsOfRows(rows: readonly object[], { type, source, data }: EventsOfRows): EncodedEvent[] {
+  const parts = Object.entries(data)
+  // What a statement returns has columns; only its own type does not say so.
+  return (rows as readonly Row[]).map(row => {
+    const said: { [key: string]: Json } = {}
+    for (const [key, value] of parts)
+      said[key] = typeof value === 'string' ? value : (row[value.column] as Json)
+    return { type, source: String(row[source.column] ?? source.otherwise), data: JSON.stringify(said) }
+  })
+}
+
+async function appendEncoded(tx: Db, events: readonly EncodedEvent[]): Promise<void> {
+  const pending = pendingEvents.get(tx)
+  if (pending === undefined) await append(tx, events)
+  else pending.push(...events)
 }

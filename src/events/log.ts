@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Db } from '../db/db.ts'
-import type { EventRow } from '../db/outbox.ts'
+import type { EventRow } from '../db/event-log.ts'
 import { theRow } from '../db/rows.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { NotFound } from '../errors.ts'

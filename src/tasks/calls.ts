@@ -1,16 +1,15 @@
 import type { Context } from '../context.ts'
 import { batchCalls } from '../db/batch-calls.ts'
 import type { Db } from '../db/db.ts'
-import { canTellAtOnce, tellingLast } from '../db/outbox.ts'
+import { transactionWithEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
 import { InvalidInput } from '../errors.ts'
 import { Semaphore } from '../util/semaphore.ts'
-import { type Claim, claimPlainly, claimTasks } from './claim.ts'
-import { insertPlainly, insertTasks } from './create.ts'
+import { type Claim, claimTasks } from './claim.ts'
+import { createTasks } from './create.ts'
 import type { TaskToInsert } from './new-task.ts'
 import {
   type ClaimKey,
-  completePlainly,
   completeTasks,
   type Release,
   type Report,
@@ -59,23 +58,23 @@ export class TaskCalls {
     this.release = batchCalls(context, {
       permits,
       weigh: list => list.length,
-      run: lists => this.#end(lists, releaseTasks),
+      run: lists => this.#release(lists),
     })
   }
 
   async #create(lists: TaskToInsert[][]): Promise<Task[][]> {
-    const batch = lists.flat()
-    const tasks =
-      (await insertPlainly(this.#context, batch)) ??
-      (await this.transaction(context => insertTasks(context, batch)))
+    const tasks = await createTasks(this.#context, lists.flat())
     return lists.map(list => tasks.splice(0, list.length))
   }
 
   /** What claims of one kind get together, the first of them gets first. */
   async #claim(claims: Claim[]): Promise<(ClaimedTask[] | Error)[]> {
+    const [only] = claims
+    if (only !== undefined && claims.length === 1) return [await this.#claimOne(only)]
     const given = new Map<Claim, ClaimedTask[] | Error>()
     const claimAll = async (kind: Claim[]) => {
-      const claimed = await this.#claimOfKind(kind).catch((error: Error) => error)
+      const limit = kind.reduce((sum, claim) => sum + claim.limit, 0)
+      const claimed = await this.#claimOne({ ...theRow(kind), limit }).catch((error: Error) => error)
       for (const claim of kind)
         given.set(claim, claimed instanceof Error ? claimed : claimed.splice(0, claim.limit))
     }
@@ -83,40 +82,29 @@ export class TaskCalls {
     return claims.map(claim => given.get(claim) ?? [])
   }
 
-  async #claimOfKind(kind: readonly Claim[]): Promise<ClaimedTask[]> {
-    const limit = kind.reduce((sum, claim) => sum + claim.limit, 0)
-    const claim = { ...theRow(kind), limit }
-    const { agentId } = claim
-    const context = { ...this.#context, agentId }
-    if (canTellAtOnce(context.db)) {
-      await context.signOfLife(context.db, agentId)
-      const claimed = await claimPlainly(context, claim)
-      if (claimed !== undefined) return claimed
-    }
-    return tellingLast(context.db, async tx => {
-      await context.signOfLife(tx, agentId)
-      return claimTasks({ ...context, db: tx }, claim)
-    })
+  async #claimOne(claim: Claim): Promise<ClaimedTask[]> {
+    const context = { ...this.#context, agentId: claim.agentId }
+    await context.signOfLife(context.db, claim.agentId)
+    return claimTasks(context, claim)
   }
 
   async #complete(lists: Report[][]): Promise<ClaimResults[]> {
     const reports = lists.flat()
     assertDistinct(reports)
-    const held = await completePlainly(this.#context, reports)
-    return held === undefined ? this.#end(lists, completeTasks) : toResults(this.#context.db, lists, held)
+    return toResults(this.#context.db, lists, await completeTasks(this.#context, reports))
   }
 
-  async #end<T extends ClaimKey>(
-    lists: T[][],
-    end: (context: Context, claims: readonly T[]) => Promise<Set<string>>,
-  ): Promise<ClaimResults[]> {
-    const claims = lists.flat()
-    assertDistinct(claims)
-    return this.transaction(async context => toResults(context.db, lists, await end(context, claims)))
+  async #release(lists: Release[][]): Promise<ClaimResults[]> {
+    const releases = lists.flat()
+    assertDistinct(releases)
+    return this.transaction(async context =>
+      toResults(context.db, lists, await releaseTasks(context, releases)),
+    )
   }
 
+  /** Runs a change of several statements, and appends its events at its end. */
   transaction<T>(fn: (context: Context) => Promise<T>): Promise<T> {
-    return tellingLast(this.#context.db, tx => fn({ ...this.#context, db: tx }))
+    return transactionWithEvents(this.#context.db, db => fn({ ...this.#context, db }))
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Context } from '../context.ts'
-import type { EventsOfRows } from '../db/db.ts'
 import { checkLeaseMs, leaseFor } from '../db/lease.ts'
-import { appendEventsOfRows, canTellAtOnce, tellingAtOnce } from '../db/outbox.ts'
+import { transactionWithEvents, writeWithEvents } from '../db/outbox.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
@@ -83,36 +82,39 @@ export function checkClaim(context: Context, options: ClaimOptions): Claim {
 }
 
 /**
- * Claims up to `limit` tasks, the first in order, each with a new token.
- * @param context its `db` is the transaction
+ * Claims up to `limit` tasks, the first in order, each with a new token. Mostly there is nothing but ready tasks in the
+ * common lane, and one write takes them; where it gets none, the queue is brought up to date and looked through.
  */
 export async function claimTasks(context: Context, claim: Claim): Promise<ClaimedTask[]> {
+  const rows = await claimCommon(context, claim)
+  if (rows.length > 0) return inOrder(rows, claim)
+  return transactionWithEvents(context.db, async db => claimReady({ ...context, db }, claim))
+}
+
+/** Claims from the common lane, provided that there is nothing else to heed. */
+async function claimCommon(context: Context, claim: Claim): Promise<ClaimedRow[]> {
+  const { db } = context
+  if (db.hints.hasLanesOrLimits || claim.queues?.has(defaultQueue) === false) return []
+  const lane = { text: undefined, queue: defaultQueue, limit: claim.limit }
+  const head = headOf(lane, db.dialect.skipLocked, sql`and ${findsNothing(db)}`)
+  return take(context, claim, sql`select id from (${head}) as head`)
+}
+
+/** Claims from all lanes, once the queue is up to date. */
+async function claimReady(context: Context, claim: Claim): Promise<ClaimedTask[]> {
   const found = await prepareQueue(context)
   context.db.hints.hasLanesOrLimits = found.lanes + found.limits > 0
   const first = await headsFor(context, claim, found, true)
-  if (first === undefined) return []
-  const rows = await context.db.all<ClaimedRow>(claimOf(context, claim, first))
-  await appendEventsOfRows(context.db, rows, claimedEvents(context))
-  return inOrder(rows, claim)
+  return first === undefined ? [] : inOrder(await take(context, claim, first), claim)
 }
 
-/**
- * Claims from the common lane, in one statement by itself, provided that there is nothing else to heed; undefined when
- * it got nothing, for whatever reason.
- */
-export async function claimPlainly(context: Context, claim: Claim): Promise<ClaimedTask[] | undefined> {
-  const { db } = context
-  if (db.hints.hasLanesOrLimits || claim.queues?.has(defaultQueue) === false) return undefined
-  if (!canTellAtOnce(db)) return undefined
-  const lane = { text: undefined, queue: defaultQueue, limit: claim.limit }
-  const head = headOf(lane, db.dialect.skipLocked, sql`and ${findsNothing(db)}`)
-  const write = claimOf(context, claim, sql`select id from (${head}) as head`)
-  const rows = await tellingAtOnce<ClaimedRow>(db, {
-    write,
-    events: claimedEvents(context),
+/** Claims the tasks with these ids. */
+function take(context: Context, claim: Claim, ids: Sql): Promise<ClaimedRow[]> {
+  return writeWithEvents<ClaimedRow>(context.db, {
+    write: claimOf(context, claim, ids),
+    events: eventsOf(context, 'claimed', claimedData),
     isSingle: claim.limit === 1,
   })
-  return rows === undefined || rows.length === 0 ? undefined : inOrder(rows, claim)
 }
 
 const floor = sql`(select value from hivewax_counters where name = 'floor')`
@@ -239,10 +241,6 @@ function withinRooms(heads: Head[], rooms: Map<string, number>): string[] {
     return room > 0
   })
   return taken.map(head => head.id)
-}
-
-function claimedEvents(context: Context): EventsOfRows {
-  return eventsOf(context, 'claimed', claimedData)
 }
 
 const claimedData = {

@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts'
 import { listOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
-import { canTellAtOnce, tellingAtOnce } from '../db/outbox.ts'
+import { transactionWithEvents, writeWithEvents } from '../db/outbox.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import { checkAcyclic } from './dependencies.ts'
-import { eventsOf, type TaskEvent, tell } from './events.ts'
+import { eventsOf } from './events.ts'
 import { insertedColumns, newColumns, type TaskToInsert } from './new-task.ts'
 import { type Ended, lockTasks, settleDependents } from './settle.ts'
 import { columns, fromRow, isFinal, type Task, type TaskRow } from './task.ts'
@@ -15,55 +15,54 @@ const maxLength = 16 * 1024 * 1024
 
 /**
  * Creates the tasks of a batch, or finds those that were created before under the same idempotency key.
- * @param context its `db` is the transaction
  * @returns the tasks in the order given
  */
+export async function createTasks(context: Context, batch: readonly TaskToInsert[]): Promise<Task[]> {
+  return (
+    (await createIndependent(context, batch)) ??
+    (await transactionWithEvents(context.db, db => insertTasks({ ...context, db }, batch)))
+  )
+}
+
+/**
+ * Creates tasks that wait for no other and have no idempotency key: one write. Undefined, having done nothing, for other
+ * ones, and when an id is taken.
+ */
+async function createIndependent(
+  context: Context,
+  batch: readonly TaskToInsert[],
+): Promise<Task[] | undefined> {
+  if (!batch.every(isIndependent) || partsOf(batch).length !== 1) return undefined
+  try {
+    const rows = await insert<MadeRow>(context, batch, sql`returning id, created_by, run_at, created_at`)
+    const made = new Map(rows.map(row => [row.id, row]))
+    return batch.map(task => toNewTask(task, made.get(task.id)))
+  } catch (error) {
+    if (error instanceof Conflict) return undefined
+    throw error
+  }
+}
+
+function isIndependent({ parents, idempotency_key }: TaskToInsert): boolean {
+  return parents.length === 0 && idempotency_key === null
+}
+
+/** As {@link createTasks}, within a transaction: `context.db`. */
 export async function insertTasks(context: Context, batch: readonly TaskToInsert[]): Promise<Task[]> {
   const tx = context.db
   const unique = withoutRepeats(batch)
   checkAcyclic(new Map(unique.map(task => [task.id, task.parents.map(parent => parent.id)])))
-  const inserted = await insertRows(tx, unique)
+  const inserted = await insertNew(context, unique)
   const created = unique.filter(task => inserted.has(task.id))
   const known = await findKnown(
     tx,
     unique.filter(task => !inserted.has(task.id)),
   )
-  await tell(context, created.map(createdEvent))
   const ended = await insertEdges(tx, created)
   await settleDependents(context, ended)
   const rows = ended.length === 0 ? inserted : await readBack(tx, [...inserted.keys()])
   const byKey = new Map([...rows.values(), ...known].map(row => [row.idempotency_key, row]))
   return batch.map(task => toTask(rows.get(task.id) ?? byKey.get(task.idempotency_key), task))
-}
-
-const createdData = { taskId: { column: 'id' }, status: 'pending' }
-
-/**
- * Creates the tasks of a batch as {@link insertTasks} does, in one statement by itself, provided that nothing can be
- * there before them and that they wait for none; undefined, having done nothing, when that does not hold.
- */
-export async function insertPlainly(
-  context: Context,
-  batch: readonly TaskToInsert[],
-): Promise<Task[] | undefined> {
-  const { db } = context
-  const isPlain = ({ parents, idempotency_key }: TaskToInsert) =>
-    parents.length === 0 && idempotency_key === null
-  if (!canTellAtOnce(db) || !batch.every(isPlain) || partsOf(batch).length !== 1) return undefined
-  const write = sql`${insertion(db, batch)} returning id, created_by, run_at, created_at`
-  try {
-    const rows = await tellingAtOnce<MadeRow>(db, {
-      write,
-      events: eventsOf(context, 'created', createdData, 'created_by'),
-      isSingle: batch.length === 1,
-    })
-    const byId = new Map(rows?.map(row => [row.id, row]))
-    return rows && batch.map(task => toNewTask(task, byId.get(task.id)))
-  } catch (error) {
-    // An id is taken.
-    if (error instanceof Conflict) return undefined
-    throw error
-  }
 }
 
 /** What the store has added to a new task. */
@@ -110,12 +109,11 @@ function withoutRepeats(batch: readonly TaskToInsert[]): TaskToInsert[] {
   return [...byId.values()]
 }
 
-async function insertRows(tx: Db, tasks: readonly TaskToInsert[]): Promise<Map<string, TaskRow>> {
+/** Inserts tasks, except where an id or a key is taken. Returns their rows by id. */
+async function insertNew(context: Context, tasks: readonly TaskToInsert[]): Promise<Map<string, TaskRow>> {
   const inserted = new Map<string, TaskRow>()
   for (const part of partsOf(tasks)) {
-    const rows = await tx.all<TaskRow>(
-      sql`${insertion(tx, part)} on conflict do nothing returning ${columns}`,
-    )
+    const rows = await insert<TaskRow>(context, part, sql`on conflict do nothing returning ${columns}`)
     for (const row of rows) inserted.set(row.id, row)
   }
   return inserted
@@ -136,10 +134,20 @@ function partsOf(tasks: readonly TaskToInsert[]): TaskToInsert[][] {
 
 const inserted = listOf(insertedColumns)
 
-function insertion({ dialect }: Db, tasks: readonly TaskToInsert[]): Sql {
-  return sql`insert into tasks (${inserted}, run_at, created_at, updated_at)
+const createdData = { taskId: { column: 'id' }, status: 'pending' }
+
+/** @param ending what is to become of conflicts, and what to return: `id` and `created_by` among others */
+function insert<R extends object>(
+  context: Context,
+  tasks: readonly TaskToInsert[],
+  ending: Sql,
+): Promise<R[]> {
+  const { dialect } = context.db
+  const write = sql`insert into tasks (${inserted}, run_at, created_at, updated_at)
     select ${inserted}, case when delay_ms is null then run_at else ${dialect.now(raw('delay_ms'))} end, now, now
-    from (select ${dialect.now()} as now) as clock, ${dialect.table(newColumns, tasks)} as new where 1 = 1`
+    from (select ${dialect.now()} as now) as clock, ${dialect.table(newColumns, tasks)} as new where 1 = 1 ${ending}`
+  const events = eventsOf(context, 'created', createdData, 'created_by')
+  return writeWithEvents<R>(context.db, { write, events, isSingle: tasks.length === 1 })
 }
 
 /** The tasks that stood in the way of new ones, and are the same ones by their idempotency keys. */
@@ -204,10 +212,6 @@ async function readBack(tx: Db, ids: readonly string[]): Promise<Map<string, Tas
 function toTask(row: TaskRow | undefined, { id }: TaskToInsert): Task {
   if (row === undefined) throw idTaken(id)
   return fromRow(row)
-}
-
-function createdEvent({ id, created_by }: TaskToInsert): TaskEvent {
-  return { what: 'created', source: created_by, data: { taskId: id, status: 'pending' } }
 }
 
 function idTaken(id: string): Conflict {

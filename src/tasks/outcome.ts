@@ -1,21 +1,14 @@
 import type { Context } from '../context.ts'
 import type { Db, Dialect } from '../db/db.ts'
 import { leaseFor } from '../db/lease.ts'
-import { appendEventsOfRows, canTellAtOnce, tellingAtOnce } from '../db/outbox.ts'
+import { writeAndFollow } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
 import { Conflict, type NotFound } from '../errors.ts'
 import type { Json } from '../util/json.ts'
 import { readBackoff, retryDelayMs } from './attempts.ts'
 import { eventsOf, tell } from './events.ts'
-import {
-  type AttemptRow,
-  areAwaited,
-  attemptColumns,
-  endAttempt,
-  openEdges,
-  settleDependents,
-} from './settle.ts'
+import { type AttemptRow, attemptColumns, endAttempt, openEdges, settleDependents } from './settle.ts'
 import { isClaimed, noTask, type TaskStatus } from './task.ts'
 
 /** The task and the token of a claim: what its holder acts by. */
@@ -93,43 +86,29 @@ const completedData = {
 }
 
 /**
- * Ends the tasks as {@link completeTasks} does, in one statement by itself, provided that nobody waits for any of them;
- * undefined, having changed nothing, when somebody does, or when no claim holds.
- */
-export async function completePlainly(
-  context: Context,
-  reports: readonly Report[],
-): Promise<Set<string> | undefined> {
-  const { db } = context
-  if (!canTellAtOnce(db)) return undefined
-  const rows = await tellingAtOnce<EndedRow>(db, {
-    write: completion(
-      db,
-      reports,
-      areTheirs => sql`and not exists (${openEdges(areTheirs(raw('parent_id')))})`,
-    ),
-    events: eventsOf(context, 'completed', completedData),
-    isSingle: reports.length === 1,
-    check: ids => db.dialect.unawaited(ids),
-  })
-  return rows === undefined || rows.length === 0 ? undefined : new Set(rows.map(row => row.id))
-}
-
-/**
  * Ends the tasks whose claims hold, with their results, and lets those that waited for them go on.
- * @param context its `db` is the transaction
  * @returns the ids of the tasks
  */
 export async function completeTasks(context: Context, reports: readonly Report[]): Promise<Set<string>> {
   const { db } = context
+  const change = (provided?: HeldUpdate['provided']) => ({
+    write: completion(db, reports, provided),
+    events: eventsOf(context, 'completed', completedData),
+    isSingle: reports.length === 1,
+  })
   const ids = reports.map(report => report.id)
-  // Asked only after the update, which whoever adds a task that waits has to wait for.
-  const [rows, awaited] = await Promise.all([db.all<EndedRow>(completion(db, reports)), areAwaited(db, ids)])
-  await appendEventsOfRows(db, rows, eventsOf(context, 'completed', completedData))
-  if (awaited) {
-    const ended = rows.map(({ id }) => ({ id, status: 'completed' as const }))
-    await settleDependents(context, ended)
-  }
+  const rows = await writeAndFollow<EndedRow>(db, {
+    change,
+    query: () => openEdges(db.dialect.inList(sql`parent_id`, ids)),
+    run: async (tx, ended) => {
+      const parents = ended.map(({ id }) => ({ id, status: 'completed' as const }))
+      await settleDependents({ ...context, db: tx }, parents)
+    },
+    unlessFollowed: () => ({
+      ...change(areTheirs => sql`and not exists (${openEdges(areTheirs(raw('parent_id')))})`),
+      check: written => db.dialect.assertNoDependents(written),
+    }),
+  })
   return new Set(rows.map(row => row.id))
 }
 

@@ -39,12 +39,18 @@ export function hasChores({ lapsed, due, strange, scheduled }: Found): boolean {
   return lapsed + due + strange + scheduled > 0
 }
 
+/** Whether there is what no clock decides. */
+const timeless = sql`
+  case when exists (select 1 from tasks where status = 'pending' and rank is null and run_at is null and id is not null)
+    then 1 else 0 end as strange,
+  case when exists (select 1 from tasks where ${isReady} and lane is not null) then 1 else 0 end as lanes,
+  case when exists (select 1 from hivewax_task_queues) then 1 else 0 end as limits`
+
 /**
  * A row of what there is, in the words of the indexes: one probe for each range, so that looking costs the same
  * whatever the number of tasks.
  */
 function findings({ dialect }: Db): Sql {
-  const probe = (rows: Sql) => sql`case when exists (select 1 from ${rows}) then 1 else 0 end`
   const running = (when: Sql) =>
     sql`exists (select 1 from tasks where status = 'running' and ${when} and ${hasId})`
   // A clock that is read once and for all can be looked up in an index.
@@ -52,11 +58,11 @@ function findings({ dialect }: Db): Sql {
   return sql`
     select
       case when ${join(lapsedRanges(dialect).map(running), ' or ')} then 1 else 0 end as lapsed,
-      ${probe(sql`tasks where status = 'pending' and rank is null and run_at <= ${now} and ${hasId}`)} as due,
-      ${probe(sql`tasks where status = 'pending' and rank is null and run_at is null and id is not null`)} as strange,
-      ${probe(sql`hivewax_task_schedules where next_at <= ${now}`)} as scheduled,
-      ${probe(sql`tasks where ${isReady} and lane is not null`)} as lanes,
-      ${probe(sql`hivewax_task_queues`)} as limits`
+      case when exists (select 1 from tasks
+          where status = 'pending' and rank is null and run_at <= ${now} and ${hasId})
+        then 1 else 0 end as due,
+      case when exists (select 1 from hivewax_task_schedules where next_at <= ${now}) then 1 else 0 end as scheduled,
+      ${timeless}`
 }
 
 /** Looks at the queue. */

@@ -105,11 +105,6 @@ function follow(ended: readonly Ended[], waiting: Set<string>, edges: readonly E
   return aftermath
 }
 
-/** True when a task waits for one of these. Looking is cheap, and most have nobody who does. */
-export async function areAwaited(tx: Db, ids: readonly string[]): Promise<boolean> {
-  return (await tx.all(openEdges(tx.dialect.inList(sql`parent_id`, ids)))).length > 0
-}
-
 /** One of the open edges of which this holds. */
 export function openEdges(condition: Sql): Sql {
   return sql`select 1 from hivewax_task_dependencies where ${condition} and open = 1 limit 1`

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../util/clock.ts'
 import { shiftTime } from '../../util/time.ts'
 import type { CellsOf, Columns } from '../columns.ts'
-import type { Dialect, EventsOfRows, Telling } from '../db.ts'
+import type { Dialect, EventsOfRows, WriteWithEvents } from '../db.ts'
 import { type Binding, join, raw, Sql, sql } from '../sql.ts'
 import { postgresFullText } from './fulltext.ts'
 import { keepRecords } from './keep.ts'
@@ -38,8 +38,8 @@ export function postgresDialect(clock: Clock): Dialect {
       sql`insert into events (id, type, source, data, timestamp)
           select last - ${count} + at, ${values} from ${from}, hivewax_next_events(${count}, ${sealed}) as last
           where last is not null returning id, timestamp`,
-    unawaited: ids => sql`hivewax_unawaited(${ids})`,
-    telling: told => telling(told, times.now()),
+    withEvents: change => withEvents(change, times.now()),
+    assertNoDependents: ids => sql`hivewax_unawaited(${ids})`,
     skipLocked: raw('for update skip locked'),
     keepRows: raw('for share'),
     keepRecords: (kept, keys) => keepRecords({ table }, kept, keys),
@@ -95,16 +95,16 @@ function table<C extends Columns>(columns: C, rows: readonly CellsOf<C>[]): Sql 
 }
 
 /**
- * The rows of the write are numbered, and their ids given out, once it has ended: so that whoever appends holds nobody
- * up who waits for a row. What a `with` is asked for it does once only.
+ * The rows of the write are numbered, and their ids given out, once it has ended: so that a statement that appends holds
+ * up none that waits for a row. What a `with` is asked for it does once only.
  */
-function telling({ write, events, isSingle, check = () => raw('true') }: Telling, now: Sql): Sql {
+function withEvents({ write, events, isSingle, check = () => raw('true') }: WriteWithEvents, now: Sql): Sql {
   const { type, source } = events
   const values = sql`${raw(`'${type}'`)}, coalesce(${raw(source.column)}, ${source.otherwise}), ${jsonText(events)}, ${now}`
   const insert = raw('insert into events (id, type, source, data, timestamp)')
   if (isSingle) {
     return sql`with written as (${write}),
-        told as (
+        appended as (
           ${insert} select hivewax_next_events(1, 'fail'), ${values} from written where ${check(raw('array[id]'))})
       select * from written`
   }
@@ -112,7 +112,7 @@ function telling({ write, events, isSingle, check = () => raw('true') }: Telling
       ids as materialized (
         select count(*) as count, ${check(raw('array_agg(id)'))} as is_fine, hivewax_next_events(count(*), 'fail') as last
         from written having count(*) > 0),
-      told as (
+      appended as (
         ${insert} select last - count + row_number() over (), ${values} from ids, written)
     select * from written`
 }

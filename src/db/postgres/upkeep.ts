@@ -23,7 +23,7 @@ import {
   type Salvaged,
   type StoreFacts,
 } from '../engine.ts'
-import { insertEvents } from '../outbox.ts'
+import { insertEvents } from '../event-log.ts'
 import { theRow } from '../rows.ts'
 import type { Sql } from '../sql.ts'
 import { quoted } from '../worker/jobs/job.ts'

@@ -33,6 +33,9 @@ export function sqliteDialect(clock: Clock): Dialect {
     append: ({ values, from }, sealed) =>
       sql`insert into events (type, source, data, timestamp) select ${values} from ${from}
           where ${sealed === 'append' ? raw('1 = 1') : isUnsealed} returning id, timestamp`,
+    withEvents: () => undefined,
+    // Nobody else writes while a write is under way.
+    assertNoDependents: () => raw('1 = 1'),
     skipLocked: raw(''),
     keepRows: raw(''),
     keepRecords: () => raw('select 1 where 0'),

@@ -1,0 +1,63 @@
+import { chainEvents, lockChain } from './chain.ts'
+import type { Db, EventsToInsert } from './db.ts'
+import { sql } from './sql.ts'
+
+/** An event on its way into the log; `data` is JSON text. */
+export interface EncodedEvent {
+  type: string
+  source: string
+  data: string | null
+}
+
+/** An event as its columns hold it. */
+export interface EventRow extends EncodedEvent {
+  id: number
+  timestamp: string
+}
+
+/** An event as the log has taken it. */
+type Appended = Pick<EventRow, 'id' | 'timestamp'>
+
+/**
+ * Appends events to the log.
+ * @returns the rows, in the order given
+ */
+export async function insertEvents(db: Db, events: readonly EncodedEvent[]): Promise<EventRow[]> {
+  return toRows(events, await append(db, events))
+}
+
+/** The one place that appends to the log: whatever an engine needs to give out ids in the order of commits belongs here. */
+export async function append(db: Db, events: readonly EncodedEvent[]): Promise<Appended[]> {
+  if (events.length === 0) return []
+  const appended = await db.all<Appended>(db.dialect.append(toInsert(db, events), 'skip'))
+  // Only a log that is sealed takes none.
+  return appended.length > 0 ? appended : db.transaction(tx => appendSealed(tx, events))
+}
+
+async function appendSealed(tx: Db, events: readonly EncodedEvent[]): Promise<Appended[]> {
+  await lockChain(tx)
+  const appended = await tx.all<Appended>(tx.dialect.append(toInsert(tx, events), 'append'))
+  await chainEvents(tx, toRows(events, appended))
+  return appended
+}
+
+function toRows(events: readonly EncodedEvent[], appended: Appended[]): EventRow[] {
+  // No engine promises an order of what is returned; ids rise in the order of the values.
+  const inOrder = appended.sort((a, b) => a.id - b.id)
+  return inOrder.flatMap(({ id, timestamp }, i) =>
+    events[i] === undefined ? [] : [{ ...events[i], id, timestamp }],
+  )
+}
+
+/** Events as `Dialect.append` takes them. */
+export function toInsert({ dialect }: Db, events: readonly EncodedEvent[]): EventsToInsert {
+  const [first] = events
+  const count = events.length
+  if (first !== undefined && count === 1) {
+    const values = sql`${first.type}, ${first.source}, ${first.data}, ${dialect.now()}`
+    return { count, values, from: sql`(select 1 as at) as new` }
+  }
+  const rows = events.map((event, i) => ({ at: i + 1, ...event }))
+  const table = dialect.table({ at: 'number', type: 'text', source: 'text', data: 'text?' }, rows)
+  return { count, values: sql`type, source, data, ${dialect.now()}`, from: sql`${table} as new` }
+}
