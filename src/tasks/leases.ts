@@ -19,7 +19,7 @@ interface Held extends ClaimKey {
 /**
  * Keeps the leases of the tasks that a worker has: one heartbeat statement for a thousand, a third of a lease after the
  * last one. A lease is trusted for nine tenths of its length from when it was asked for; then its task is given up,
- * so that whoever takes it over does not meet a worker that has not noticed (T5).
+ * so that whoever takes it over does not meet a worker that has not noticed.
  */
 export class Leases {
   readonly #tasks: Tasks

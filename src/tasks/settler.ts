@@ -77,7 +77,7 @@ export class Settler {
   }
 }
 
-/** Whatever became of the lease, the token decides: a claim that has ended changes nothing (T2). */
+/** Whatever became of the lease, the token decides: a claim that has ended changes nothing. */
 function lostBy(error: unknown): 'lost' {
   if (error instanceof Conflict || error instanceof NotFound) return 'lost'
   throw error

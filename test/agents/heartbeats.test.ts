@@ -39,7 +39,7 @@ it('spends no commit of its own on the sign of life of a write, a transaction, o
   }
 })
 
-it('renews all agents of a process who act at the same time in one statement and one commit (A5)', async () => {
+it('renews all agents of a process who act at the same time in one statement and one commit', async () => {
   const clock = new TestClock()
   const store = await SqliteStore.open(scratchFile(), 1000)
   onTestFinished(() => store.close())

@@ -192,7 +192,7 @@ describe('the exit code of a command', () => {
 })
 
 describe('a running command', () => {
-  it('is ended with all that it has started when its task is cancelled (T11)', async () => {
+  it('is ended with all that it has started when its task is cancelled', async () => {
     const { folder, memory } = await store({ id: 'a', description: 'A' })
     const work = startWork(folder, '--exec', long)
     expect(await work.next()).toMatchObject({ event: 'started', taskId: 'a', attempt: 1 })

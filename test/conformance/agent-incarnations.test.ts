@@ -45,7 +45,7 @@ async function contents(memory: Memory): Promise<unknown> {
 }
 
 conform('agent incarnations', open => {
-  it('accepts whatever the present incarnation of an agent writes, its own end included (A1)', async () => {
+  it('accepts whatever the present incarnation of an agent writes, its own end included', async () => {
     const memory = await open()
     const own = memory.as('coder-001', await memory.registerAgent(coder))
     const held = await holdSome(own)
@@ -56,7 +56,7 @@ conform('agent incarnations', open => {
     expect(await remove!(again, held)).toBe(true)
   })
 
-  it.each(Object.keys(writes))('refuses an old incarnation at once, and for good: %s (A1)', async name => {
+  it.each(Object.keys(writes))('refuses an old incarnation at once, and for good: %s', async name => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const own = memory.as('coder-001', await memory.registerAgent(coder))
@@ -70,7 +70,7 @@ conform('agent incarnations', open => {
     expect(await contents(memory)).toEqual(before)
   })
 
-  it('refuses all writes of an agent that was deleted, even after another one took its id (A1, A4)', async () => {
+  it('refuses all writes of an agent that was deleted, even after another one took its id', async () => {
     const memory = await open()
     const first = await memory.registerAgent(coder)
     const own = memory.as('coder-001', first)
@@ -98,7 +98,7 @@ conform('agent incarnations', open => {
     expect(await memory.retrieve('k')).toBe(4)
   })
 
-  it('lets of many processes with one id only the last to register write (A1)', async () => {
+  it('lets of many processes with one id only the last to register write', async () => {
     const memory = await open()
     const runs = await Promise.all(Array.from({ length: 20 }, () => memory.registerAgent(coder)))
     const last = Math.max(...runs.map(run => run.incarnation))
@@ -109,7 +109,7 @@ conform('agent incarnations', open => {
     expect((await memory.events.latest({ types: ['wrote'] }))?.data).toBe(last)
   })
 
-  it('does not take the writes of an old incarnation for signs of life of the new one (A1, A2)', async () => {
+  it('does not take the writes of an old incarnation for signs of life of the new one', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const own = memory.as('coder-001', await memory.registerAgent({ ...coder, ttl: 10 }))

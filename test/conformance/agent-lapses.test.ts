@@ -56,7 +56,7 @@ const everythingOf = (owner: string) => [
 ]
 
 conform('agent lapses', open => {
-  it('releases everything that a lapsed agent holds, in one transaction with the events, and nothing of others (A3, S2)', async () => {
+  it('releases everything that a lapsed agent holds, in one transaction with the events, and nothing of others', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })
@@ -94,7 +94,7 @@ conform('agent lapses', open => {
     expect(await memory.topology.get('t')).toMatchObject({ version: 1 })
   })
 
-  it('handles each lapse once (A3), however many notice it', async () => {
+  it('handles each lapse once, however many notice it', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const { incarnation } = await memory.registerAgent({ ...coder, swarmId: 's', ttl: 10 })
@@ -193,7 +193,7 @@ conform('agent lapses', open => {
     expect((await memory.agents.releaseLapsed()).map(agent => agent.id)).toEqual(all)
   })
 
-  it('mends a topology once for all members that lapse at the same time (S2)', async () => {
+  it('mends a topology once for all members that lapse at the same time', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     for (const id of ['a', 'b', 'c', 'd'])
@@ -208,7 +208,7 @@ conform('agent lapses', open => {
     expect(await memory.topology.get('s')).toMatchObject({ version: 2 })
   })
 
-  it('lets everything go with an agent that is deleted, whatever kind it is, and asks first (A4)', async () => {
+  it('lets everything go with an agent that is deleted, whatever kind it is, and asks first', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent(coder)
@@ -227,7 +227,7 @@ conform('agent lapses', open => {
     expect(await memory.topology.get('s')).toMatchObject({ version: 2, nodes: ['a', 'b'] })
   })
 
-  it('releases what the run before held when an id registers again that had lapsed, and else lets it be (A1, A3)', async () => {
+  it('releases what the run before held when an id registers again that had lapsed, and else lets it be', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })

@@ -38,7 +38,7 @@ conform('agents', open => {
     expect(await memory.agents.get('absent')).toBeUndefined()
   })
 
-  it('begins a new incarnation when an id registers again, which replaces the registration (A1)', async () => {
+  it('begins a new incarnation when an id registers again, which replaces the registration', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const first = await memory.registerAgent({
@@ -79,7 +79,7 @@ conform('agents', open => {
     expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1))
   })
 
-  it('takes an agent for gone when its ttl has passed without a sign of life, and no sooner (A2)', async () => {
+  it('takes an agent for gone when its ttl has passed without a sign of life, and no sooner', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })
@@ -122,7 +122,7 @@ conform('agents', open => {
     expect(await memory.agents.releaseLapsed()).toEqual([])
   })
 
-  it('refuses the heartbeat of an agent that is absent, or was registered anew since (A1)', async () => {
+  it('refuses the heartbeat of an agent that is absent, or was registered anew since', async () => {
     const memory = await open()
     await expect(memory.agents.heartbeat('coder-001')).rejects.toMatchObject({ code: 'not_found' })
     const { incarnation } = await memory.registerAgent(coder)
@@ -150,7 +150,7 @@ conform('agents', open => {
     expect(await ids(memory, { capabilities: ['TS'] })).toEqual([])
     expect(await ids(memory, { capabilities: [','] })).toEqual(['c'])
     expect(await ids(memory, { capabilities: ['b'] })).toEqual(['d'])
-    // A4: only those who can do all of it.
+    // Only those who can do all of it.
     expect(await ids(memory, { capabilities: ['js', 'ts'] })).toEqual(['a'])
     expect(await ids(memory, { capabilities: ['js', 'b'] })).toEqual([])
     expect(await ids(memory, { capabilities: [], swarmId: 't' })).toEqual(['d', 'e'])

@@ -45,7 +45,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 ) as fc.Arbitrary<Step>
 
 conform('consensus model', (open, times) => {
-  it('behaves as the model of it does, whatever is proposed and voted (C1 to C9)', async () => {
+  it('behaves as the model of it does, whatever is proposed and voted', async () => {
     const clock = new TestClock()
     const memory = await open({ clock, durability: 'normal' })
     let round = 0

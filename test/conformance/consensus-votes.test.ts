@@ -10,7 +10,7 @@ async function typesOf(memory: Memory): Promise<unknown[]> {
 
 /** Weights, the record of votes, and waiting for their end. */
 conform('consensus votes', open => {
-  it('counts votes by their weight, for and against (C5, C6, C7)', async () => {
+  it('counts votes by their weight, for and against', async () => {
     const memory = await open()
     const weights = { ann: 3, bob: 1, cy: 1 }
     expect(await memory.consensus.propose('a', { value: 1, weights })).toMatchObject({
@@ -38,7 +38,7 @@ conform('consensus votes', open => {
     })
   })
 
-  it('takes the rules of a quorum over the total weight, and 1 for voters without a weight (C7)', async () => {
+  it('takes the rules of a quorum over the total weight, and 1 for voters without a weight', async () => {
     const memory = await open()
     const quorum = async (quorum?: Proposal['quorum'], allowMinority?: boolean) => {
       const electorate = {
@@ -85,7 +85,7 @@ conform('consensus votes', open => {
     expect(await memory.consensus.get('k')).toBeUndefined()
   })
 
-  it('keeps every vote with its ballot, weight and time, through all pages (C3)', async () => {
+  it('keeps every vote with its ballot, weight and time, through all pages', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const weights = { ann: 3, bob: 1, cy: 1, dan: 2 }
@@ -141,7 +141,7 @@ conform('consensus votes', open => {
     expect(await wait).toMatchObject({ version: 2, status: 'rejected' })
   })
 
-  it('tells who waits that the deadline has passed, once, and keeps to it when the clock is set back (C6)', async () => {
+  it('tells who waits that the deadline has passed, once, and keeps to it when the clock is set back', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.consensus.propose('k', { value: 1, voters: ['ann', 'bob'], deadline: '10s' })

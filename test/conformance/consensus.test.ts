@@ -54,7 +54,7 @@ conform('consensus', open => {
     })
   })
 
-  it('decides with the vote that makes the quorum, once, and tells so (C3, C5)', async () => {
+  it('decides with the vote that makes the quorum, once, and tells so', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.consensus.propose('k', { value: 'v', voters: names(5), proposer: 'p' })
@@ -103,7 +103,7 @@ conform('consensus', open => {
     })
   })
 
-  it('rejects as soon as the quorum cannot be met any more (C6)', async () => {
+  it('rejects as soon as the quorum cannot be met any more', async () => {
     const memory = await open()
     await memory.consensus.propose('k', { value: 1, voters: names(5), quorum: 4 })
     expect(await memory.consensus.reject('k', { voter: 'agent-0' })).toMatchObject({ status: 'open' })
@@ -118,7 +118,7 @@ conform('consensus', open => {
     expect(await told(memory)).toEqual(['proposed', 'refused', 'refused', 'rejected'])
   })
 
-  it('takes each quorum rule at its word, and half of the votes only when told to (C7)', async () => {
+  it('takes each quorum rule at its word, and half of the votes only when told to', async () => {
     const memory = await open()
     const quorum = async (voters: number, quorum?: Proposal['quorum'], allowMinority?: boolean) =>
       (await memory.consensus.propose('k', { value: 1, voters: names(voters), quorum, allowMinority })).quorum
@@ -136,7 +136,7 @@ conform('consensus', open => {
     await expect(quorum(5, 0, true)).rejects.toMatchObject({ code: 'invalid_input' })
   })
 
-  it('takes a vote once: the same again changes nothing, the contrary is refused (C3, C9)', async () => {
+  it('takes a vote once: the same again changes nothing, the contrary is refused', async () => {
     const memory = await open()
     await memory.consensus.propose('k', { value: 1, voters: names(3) })
     const first = await memory.consensus.accept('k', { voter: 'agent-0', ballot: 1 })
@@ -151,7 +151,7 @@ conform('consensus', open => {
     expect(await told(memory)).toEqual(['proposed', 'accepted', 'accepted', 'decided'])
   })
 
-  it('counts each of many simultaneous votes once, also when every voter votes twice (C5)', async () => {
+  it('counts each of many simultaneous votes once, also when every voter votes twice', async () => {
     const memory = await open()
     const voters = names(30)
     await memory.consensus.propose('k', { value: 1, voters, quorum: 'all' })
@@ -166,7 +166,7 @@ conform('consensus', open => {
     expect(await told(memory)).toEqual(['proposed', ...accepted, 'decided'])
   })
 
-  it('makes a decision final (C2, C8)', async () => {
+  it('makes a decision final', async () => {
     const memory = await open()
     const decided = await memory.consensus.propose('k', { value: 1, voters: ['a'], acceptors: ['a'] })
     await expect(memory.consensus.propose('k', { value: 2 })).rejects.toMatchObject({
@@ -189,7 +189,7 @@ conform('consensus', open => {
     expect((await memory.consensus.propose('k', { value: 3 })).version).toBeGreaterThan(decided.version)
   })
 
-  it('begins a new ballot with every proposal, and refuses votes for an older one (C4)', async () => {
+  it('begins a new ballot with every proposal, and refuses votes for an older one', async () => {
     const memory = await open()
     await memory.consensus.propose('k', { value: 'old', voters: names(3) })
     await memory.consensus.accept('k', { voter: 'agent-0' })
@@ -217,7 +217,7 @@ conform('consensus', open => {
     expect(await memory.consensus.propose('new', { value: 1 })).toMatchObject({ version: 41 })
   })
 
-  it('expires at the deadline for every reader at once, and can then be proposed anew (C6)', async () => {
+  it('expires at the deadline for every reader at once, and can then be proposed anew', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const proposal = { value: 1, voters: names(2) }

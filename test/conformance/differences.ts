@@ -42,7 +42,7 @@ export const differences: readonly Difference[] = [
   {
     engine: 'http',
     suite: 'task worker',
-    test: 'hears of new tasks, of those that become due, and of those whose workers died (T3)',
+    test: 'hears of new tasks, of those that become due, and of those whose workers died',
     why: 'a worker asks the server four times a second, and claims in another order',
   },
   {
@@ -54,19 +54,19 @@ export const differences: readonly Difference[] = [
   {
     engine: 'http',
     suite: 'task worker',
-    test: 'tells the handler of a cancelled task to stop, long before the next heartbeat (T11)',
+    test: 'tells the handler of a cancelled task to stop, long before the next heartbeat',
     why: 'its worker hears of it at the next heartbeat',
   },
   {
     engine: 'http',
     suite: 'task worker',
-    test: 'gives up a task whose lease it cannot renew before anybody else can have it (T5)',
+    test: 'gives up a task whose lease it cannot renew before anybody else can have it',
     why: 'the test keeps the worker from the store itself',
   },
   {
     engine: 'http',
     suite: 'task worker',
-    test: 'tells the claims of one task apart when it claims a lost one again (T1)',
+    test: 'tells the claims of one task apart when it claims a lost one again',
     why: 'its worker hears of it at the next heartbeat',
   },
   {
@@ -120,7 +120,7 @@ export const differences: readonly Difference[] = [
   {
     engine: 'http',
     suite: 'shared leases',
-    test: 'does not look at the store again before a lease can lapse, when nobody writes (K6)',
+    test: 'does not look at the store again before a lease can lapse, when nobody writes',
     why: 'statements of the server are told there',
   },
   {

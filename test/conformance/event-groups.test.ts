@@ -34,7 +34,7 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
 }
 
 conform('event groups', open => {
-  it('gives the events of a group to one consumer, and shows who it is and how far behind (E4)', async () => {
+  it('gives the events of a group to one consumer, and shows who it is and how far behind', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const log = await logFive(memory)
@@ -56,7 +56,7 @@ conform('event groups', open => {
     expect((await memory.events.groups()).items).toMatchObject([{ consumer: undefined, lag: 4 }])
   })
 
-  it('hands over at once when a consumer is aborted while it waits, or its memory is closed (E4)', async () => {
+  it('hands over at once when a consumer is aborted while it waits, or its memory is closed', async () => {
     const memory = await open()
     const controller = new AbortController()
     const first = take(memory.events.subscribe({ group: 'g', leaseMs, signal: controller.signal }), 1)
@@ -70,7 +70,7 @@ conform('event groups', open => {
     expect(await second).toEqual([logged])
   })
 
-  it('takes over when the lease has lapsed, and ends the former consumer as stale (E4)', async () => {
+  it('takes over when the lease has lapsed, and ends the former consumer as stale', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await logFive(memory)
@@ -91,7 +91,7 @@ conform('event groups', open => {
     await b.events.return()
   })
 
-  it('looks again when the lease of the consumer at work can lapse, not only now and then (E4)', async () => {
+  it('looks again when the lease of the consumer at work can lapse, not only now and then', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await logFive(memory)
@@ -124,7 +124,7 @@ conform('event groups', open => {
     await a.events.return()
   })
 
-  it('is free after a restart of the machine, and not when the wall clock is set (E4)', async () => {
+  it('is free after a restart of the machine, and not when the wall clock is set', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await logFive(memory)
@@ -140,7 +140,7 @@ conform('event groups', open => {
     await b.events.return()
   })
 
-  it('commits in a transaction for the present consumer alone (E4)', async () => {
+  it('commits in a transaction for the present consumer alone', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await logFive(memory)

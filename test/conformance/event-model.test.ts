@@ -38,7 +38,7 @@ const someCommand = fc.oneof(
 type Command = typeof someCommand extends fc.Arbitrary<infer C> ? C : never
 
 conform('event model', (open, times) => {
-  it('behaves as its model, whatever is done in whatever order (E1, E4, E7, E8)', async () => {
+  it('behaves as its model, whatever is done in whatever order', async () => {
     const clock = new TestClock()
     const memory = await open({ clock, durability: 'normal' })
     let runs = 0

@@ -79,7 +79,7 @@ const tampering: [string, string[], { id: number; why: string }][] = [
 ]
 
 conform('event seal', open => {
-  it('seals what is appended from then on, by whatever call, each in one chain (E8)', async () => {
+  it('seals what is appended from then on, by whatever call, each in one chain', async () => {
     const memory = await open()
     await expect(memory.events.verify()).rejects.toMatchObject({ code: 'not_found' })
     await memory.events.logMany(some(3))
@@ -112,7 +112,7 @@ conform('event seal', open => {
     expect((await memory.events.verify()).head).toEqual({ id: row?.id, hash })
   })
 
-  it('keeps no hash of an event that was rolled back (E8)', async () => {
+  it('keeps no hash of an event that was rolled back', async () => {
     const memory = await sealed(open)
     const undone = memory.transaction(async tx => {
       await tx.logEvent('undone')
@@ -157,7 +157,7 @@ conform('event seal', open => {
     expect((await memory.events.verify({ to: head.id })).head).not.toEqual(head)
   })
 
-  it('stays verifiable when old events are pruned, before the seal, at it and after it (E7)', async () => {
+  it('stays verifiable when old events are pruned, before the seal, at it and after it', async () => {
     const memory = await sealed(open)
     const { head } = await memory.events.verify()
     for (const [keep, checked] of [

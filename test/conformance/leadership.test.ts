@@ -15,7 +15,7 @@ const renewedMs = 6_000
 const leaseMs = 3_600_000
 
 conform('leadership', (open, times) => {
-  it('asserts a lock inside a transaction: a former holder changes nothing (K7)', async () => {
+  it('asserts a lock inside a transaction: a former holder changes nothing', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const write = (lock: { name: string; token: number }, value: string) =>
@@ -60,7 +60,7 @@ conform('leadership', (open, times) => {
     expect(await memory.locks.leader('chief')).toBeUndefined()
   })
 
-  it('tells of elections and resignations in the log, each once (K9)', async () => {
+  it('tells of elections and resignations in the log, each once', async () => {
     const memory = await open()
     {
       await using first = await memory.locks.campaign('chief', { candidate: 'a' })
@@ -108,7 +108,7 @@ conform('leadership', (open, times) => {
     expect(other.signal.reason).toMatchObject({ code: 'closed' })
   })
 
-  it('lets others lead at once when the memory of a leader is closed (K9)', async () => {
+  it('lets others lead at once when the memory of a leader is closed', async () => {
     const memory = await open()
     const other = await openMemory(memory.url, { background: false })
     const chief = await other.locks.campaign('chief', { leaseMs, candidate: 'a' })
@@ -213,7 +213,7 @@ conform('leadership', (open, times) => {
     expect(terms).toEqual(Array.from({ length: 12 }, (_, i) => i + 1))
   })
 
-  it('behaves as its model under random campaigns, lapses and resignations (K7)', async () => {
+  it('behaves as its model under random campaigns, lapses and resignations', async () => {
     const clock = new TestClock()
     const memory = await open({ clock, durability: 'normal' })
     let runs = 0

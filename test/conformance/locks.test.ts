@@ -11,7 +11,7 @@ const renewedMs = 6_000
 const dayMs = 86_400_000
 
 conform('locks', (open, times) => {
-  it('takes the wish for a lock for a sign of life of whoever it is for (A2)', async () => {
+  it('takes the wish for a lock for a sign of life of whoever it is for', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.agents.register({ id: 'coder', type: 'coder', ttl: 60 })
@@ -303,7 +303,7 @@ conform('locks', (open, times) => {
     expect((await memory.locks.list()).items).toEqual([])
   })
 
-  it('behaves as its model under random calls (K7)', async () => {
+  it('behaves as its model under random calls', async () => {
     const clock = new TestClock()
     const memory = await open({ clock, durability: 'normal' })
     let runs = 0

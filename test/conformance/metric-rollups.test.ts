@@ -57,7 +57,7 @@ conform('metric rollups', (open, times) => {
     expect(await memory.metrics.names()).toEqual(['ms'])
   })
 
-  it('takes whole windows only, and changes nothing when called again (M2)', async () => {
+  it('takes whole windows only, and changes nothing when called again', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const start = Math.floor(clock.now() / hourMs) * hourMs
@@ -73,7 +73,7 @@ conform('metric rollups', (open, times) => {
     expect(await memory.metrics.summary('m')).toMatchObject([{ count: 3, exact: false }])
   })
 
-  it('gives figures that are those of all measurements, whatever came late and in whatever steps (M2)', async () => {
+  it('gives figures that are those of all measurements, whatever came late and in whatever steps', async () => {
     const clock = new TestClock()
     let round = 0
     const memory = await open({ clock, durability: 'normal' })
@@ -112,7 +112,7 @@ conform('metric rollups', (open, times) => {
     )
   })
 
-  it('merges shorter windows into longer ones, to what rolling up at once would have given (M2)', async () => {
+  it('merges shorter windows into longer ones, to what rolling up at once would have given', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const metrics = (name: string) =>
@@ -160,7 +160,7 @@ conform('metric rollups', (open, times) => {
     expect(new Set(counts)).toEqual(new Set([6_000]))
   })
 
-  it('prunes whole windows of figures, with what was measured one by one (M3)', async () => {
+  it('prunes whole windows of figures, with what was measured one by one', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const start = Math.floor(clock.now() / hourMs) * hourMs
@@ -174,7 +174,7 @@ conform('metric rollups', (open, times) => {
     expect(await memory.metrics.names()).toEqual(['other'])
   })
 
-  it('keeps measurements for ever by default, else as long as it was told to (M3)', async () => {
+  it('keeps measurements for ever by default, else as long as it was told to', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     for (const days of [400, 40, 4]) {
@@ -195,7 +195,7 @@ conform('metric rollups', (open, times) => {
     expect(await memory.metrics.retention()).toEqual({ rollupAfter: undefined, deleteAfter: undefined })
   })
 
-  it('refuses the 10,001st combination of tags of a metric, and takes others once old ones are pruned (M3)', async () => {
+  it('refuses the 10,001st combination of tags of a metric, and takes others once old ones are pruned', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const metrics = Array.from({ length: 10_000 }, (_, id) => ({ name: 'm', value: 1, tags: { id } }))

@@ -67,7 +67,7 @@ conform('patterns', open => {
     })
   })
 
-  it('counts every one of many outcomes at the same time, and the confidence follows from them (P1)', async () => {
+  it('counts every one of many outcomes at the same time, and the confidence follows from them', async () => {
     const memory = await open()
     await memory.patterns.store({ id: 'p', type: 't', patternData: { successRate: 0.8 } })
     const outcomes = Array.from({ length: 90 }, (_, i) => ({ success: i % 3 !== 0 }))
@@ -77,7 +77,7 @@ conform('patterns', open => {
     expect(pattern?.confidence).toBeCloseTo((2 * 0.8 + 60) / (2 + 90), 12)
   })
 
-  it('derives the confidence as the posterior mean, decayed and restated, for any history (P1)', async () => {
+  it('derives the confidence as the posterior mean, decayed and restated, for any history', async () => {
     const memory = await open()
     const rate = fc.double({ min: 0, max: 1, noNaN: true })
     const decay = fc.double({ min: 0, max: 1, noNaN: true })
@@ -104,7 +104,7 @@ conform('patterns', open => {
     )
   })
 
-  it('forgets outcomes to the last, however little is left of them (P1)', async () => {
+  it('forgets outcomes to the last, however little is left of them', async () => {
     const memory = await open()
     await memory.patterns.store({ id: 'p', type: 't', patternData: null, confidence: 5e-324 })
     await memory.patterns.recordOutcome('p', { success: true })
@@ -115,7 +115,7 @@ conform('patterns', open => {
     expect(await memory.patterns.get('p')).toMatchObject({ usageCount: 6, successes: 1, failures: 5 })
   })
 
-  it('counts uses, and never sets the last use back (P1)', async () => {
+  it('counts uses, and never sets the last use back', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.patterns.store({ id: 'p', type: 't', patternData: 1, confidence: 0.4 })

@@ -21,7 +21,7 @@ conform('shared leases', open => {
     return { memory, clock }
   }
 
-  it('grants a lease, tells everything about it, and lets it last while it is kept alive (K6)', async () => {
+  it('grants a lease, tells everything about it, and lets it last while it is kept alive', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const grantedAt = new Date(clock.now())
@@ -58,7 +58,7 @@ conform('shared leases', open => {
     expect(rest).toMatchObject({ items: [{ id: 'c', remainingMs: 90 }], cursor: undefined })
   })
 
-  it('takes the keys away at once for every reader when their lease lapses (K6)', async () => {
+  it('takes the keys away at once for every reader when their lease lapses', async () => {
     const { memory, clock } = await bound()
     expect(await memory.shared.get('agent/a')).toMatchObject({ value: 1, leaseId: 'here' })
     clock.advance(99)
@@ -81,7 +81,7 @@ conform('shared leases', open => {
     expect(await memory.shared.update('agent/b', 4, { expectedVersion: 0 })).toMatchObject({ version: 3 })
   })
 
-  it('records the deletes of a lease in one revision, by whoever writes next (K1, K6)', async () => {
+  it('records the deletes of a lease in one revision, by whoever writes next', async () => {
     const { memory, clock } = await bound()
     const { revision } = await memory.shared.list()
     clock.advance(100)
@@ -101,7 +101,7 @@ conform('shared leases', open => {
     expect((await memory.shared.update('other', 2)).revision).toBe(revision + 2)
   })
 
-  it('tells a watch of a lapse although nobody writes (K4, K6)', async () => {
+  it('tells a watch of a lapse although nobody writes', async () => {
     const { memory, clock } = await bound()
     const watch = memory.shared.watch('agent/')[Symbol.asyncIterator]()
     const next = watch.next()
@@ -138,7 +138,7 @@ conform('shared leases', open => {
     expect((await memory.shared.list()).revision).toBe(revision)
   })
 
-  it('deletes the keys of a lease that is revoked, in one revision, by who revokes (K6)', async () => {
+  it('deletes the keys of a lease that is revoked, in one revision, by who revokes', async () => {
     const { memory } = await bound()
     const { revision } = await memory.shared.list()
     expect(await memory.as('me').shared.revokeLease('here')).toBe(true)
@@ -151,7 +151,7 @@ conform('shared leases', open => {
     expect((await memory.shared.list()).revision).toBe(revision + 1)
   })
 
-  it('does not look at the store again before a lease can lapse, when nobody writes (K6)', async () => {
+  it('does not look at the store again before a lease can lapse, when nobody writes', async () => {
     const memory = await open({ slowQueryMs: 0 })
     await memory.shared.grantLease({ ttlMs: dayMs, id: 'long' })
     let reads = 0
@@ -205,7 +205,7 @@ conform('shared leases', open => {
     expect(await memory.shared.update('agent/b', 1, { expectedVersion: 0 })).toMatchObject({ version: 3 })
   })
 
-  it('writes only while a lock is held, in a transaction that names its token (K7)', async () => {
+  it('writes only while a lock is held, in a transaction that names its token', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const write = (token: number, value: string) =>
@@ -230,7 +230,7 @@ conform('shared leases', open => {
     expect(await look()).toMatchObject({ succeeded: false, results: [] })
   })
 
-  it('does nothing of a transaction that binds to a lease which is gone (K3)', async () => {
+  it('does nothing of a transaction that binds to a lease which is gone', async () => {
     const memory = await open()
     const done = memory.shared.transact({
       then: [
@@ -242,7 +242,7 @@ conform('shared leases', open => {
     expect(await memory.shared.list()).toMatchObject({ items: [], revision: 0 })
   })
 
-  it('loses no delete to pruning: it is shown, or the watch is refused (K4, K5, etcd #18089)', async () => {
+  it('loses no delete to pruning: it is shown, or the watch is refused (etcd #18089)', async () => {
     const { memory, floor } = await pruned(open)
     const after = await take(memory.shared.watch('', { since: floor }), 14 - floor)
     expect(after.map(({ revision }) => revision)).toEqual(

@@ -9,7 +9,7 @@ import { take } from '../support/take.ts'
 import { conform } from './conform.ts'
 
 conform('shared model', (open, times) => {
-  it('behaves as a map with versions, leases and a list of changes, whatever is done (K1–K7)', async () => {
+  it('behaves as a map with versions, leases and a list of changes, whatever is done', async () => {
     const clock = new TestClock()
     const memory = await open({ clock, durability: 'normal' })
     let runs = 0

@@ -36,7 +36,7 @@ conform('shared', open => {
     })
   })
 
-  it('raises the version by exactly 1 with every change, deletes and new beginnings included (K1, K5)', async () => {
+  it('raises the version by exactly 1 with every change, deletes and new beginnings included', async () => {
     const memory = await open()
     expect((await memory.shared.update('k', 'a')).version).toBe(1)
     expect((await memory.shared.update('k', 'b')).version).toBe(2)
@@ -45,7 +45,7 @@ conform('shared', open => {
     expect((await memory.shared.update('other', 'd')).version).toBe(1)
   })
 
-  it('changes only the expected version, and else tells the present one with its value (K2)', async () => {
+  it('changes only the expected version, and else tells the present one with its value', async () => {
     const memory = await open()
     await memory.shared.update('k', 'a', { expectedVersion: 0 })
     const held = { code: 'conflict', details: { version: 1, value: 'a' } }
@@ -60,7 +60,7 @@ conform('shared', open => {
     expect(await memory.shared.update('k', 'c', { expectedVersion: 0 })).toMatchObject({ version: 4 })
   })
 
-  it('uses no revision for what changed nothing (K1)', async () => {
+  it('uses no revision for what changed nothing', async () => {
     const memory = await open()
     const { revision } = await memory.shared.update('k', 1)
     expect(await memory.shared.delete('absent')).toBe(false)
@@ -84,7 +84,7 @@ conform('shared', open => {
     expect(await memory.shared.delete('json', { expectedVersion: 1 })).toBe(true)
   })
 
-  it('reuses no version of a key that other SQL deleted or made again (K5)', async () => {
+  it('reuses no version of a key that other SQL deleted or made again', async () => {
     const memory = await open()
     for (const value of [1, 2, 3]) await memory.shared.update('k', value)
     await memory.execute("delete from shared_state where key = 'k'")
@@ -96,7 +96,7 @@ conform('shared', open => {
     expect((await memory.shared.update('k', 8)).version).toBe(8)
   })
 
-  it('lists by prefix, in key order, page by page, with the revision it shows (K8)', async () => {
+  it('lists by prefix, in key order, page by page, with the revision it shows', async () => {
     const memory = await open()
     const keys = ['a', 'a/', 'a/1', 'a/2', 'a/\u{10ffff}', 'a/\u{10ffff}z', 'a0', 'A/1', 'b']
     for (const key of keys) await memory.shared.update(key, key)
@@ -144,7 +144,7 @@ conform('shared', open => {
     expect(versions).toEqual([5, 4, 3, 2, 1])
   })
 
-  it('does several steps under one revision when all conditions hold (K3)', async () => {
+  it('does several steps under one revision when all conditions hold', async () => {
     const memory = await open()
     const { revision } = await memory.shared.update('a', { x: 1, y: [2] })
     const outcome = await memory.shared.transact({
@@ -164,7 +164,7 @@ conform('shared', open => {
     })
   })
 
-  it('does the other steps when a condition does not hold (K3)', async () => {
+  it('does the other steps when a condition does not hold', async () => {
     const memory = await open()
     await memory.shared.update('a', 1)
     const then = [{ update: 'a', value: 'wrong' }]
@@ -213,7 +213,7 @@ conform('shared', open => {
     expect((await shared.list()).items).toEqual([])
   })
 
-  it('shows every change after the call, deletes too, and no other (K4, K5, K9)', async () => {
+  it('shows every change after the call, deletes too, and no other', async () => {
     const memory = await open()
     await memory.shared.update('w/a', 'before')
     const live = memory.shared.watch('w/')
@@ -226,7 +226,7 @@ conform('shared', open => {
     ])
   })
 
-  it('shows the state of a list and then every change to it (K4)', async () => {
+  it('shows the state of a list and then every change to it', async () => {
     const memory = await open()
     await memory.shared.update('a', 1)
     const { revision } = await memory.shared.list()
@@ -235,7 +235,7 @@ conform('shared', open => {
     expect(next?.changes).toMatchObject([{ key: 'a', value: 2 }])
   })
 
-  it('shows nothing up to the revision to start after, although there is none yet (K4)', async () => {
+  it('shows nothing up to the revision to start after, although there is none yet', async () => {
     const memory = await open()
     await memory.shared.update('a', 1)
     const watch = take(memory.shared.watch('', { since: 3 }), 1)
@@ -246,7 +246,7 @@ conform('shared', open => {
     expect(await watch).toMatchObject([{ revision: 4 }])
   })
 
-  it('gives one revision to a transaction of the caller, and shows it whole (K1, K4)', async () => {
+  it('gives one revision to a transaction of the caller, and shows it whole', async () => {
     const memory = await open()
     const waiting = take(memory.shared.watch(), 2)
     const revisions = await memory.transaction(async tx => {
@@ -267,7 +267,7 @@ conform('shared', open => {
     expect((await waiting).map(changes)).toEqual([['a1', 'a2', 'b1'], ['c1']])
   })
 
-  it('takes no revision for a transaction of the caller that is rolled back (K1)', async () => {
+  it('takes no revision for a transaction of the caller that is rolled back', async () => {
     const memory = await open()
     const failing = memory.transaction(async tx => {
       await tx.shared.update('a', 1)
@@ -277,7 +277,7 @@ conform('shared', open => {
     expect(await memory.shared.update('a', 1)).toMatchObject({ version: 1, revision: 1 })
   })
 
-  it('never splits a revision between two reads of a watch (K4)', async () => {
+  it('never splits a revision between two reads of a watch', async () => {
     const memory = await open()
     const steps = (n: number) => Array.from({ length: n }, (_, i) => ({ update: `k${i}`, value: i }))
     for (const size of [99, 3, 250, 1, 100, 40]) await memory.shared.transact({ then: steps(size) })
@@ -303,7 +303,7 @@ conform('shared', open => {
     await ended
   })
 
-  it('keeps the latest 10,000 changes, and tells a watch that comes too late where the rest begins (K4)', async () => {
+  it('keeps the latest 10,000 changes, and tells a watch that comes too late where the rest begins', async () => {
     const memory = await open()
     const then = Array.from({ length: 1000 }, (_, i) => ({ update: `k${i}`, value: i }))
     for (let i = 0; i < 13; i++) await memory.shared.transact({ then })

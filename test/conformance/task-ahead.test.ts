@@ -31,7 +31,7 @@ conform('task ahead', open => {
     for (const task of items) expect(task).toMatchObject({ status: 'completed', attempts: 1 })
   })
 
-  it('keeps the leases of more tasks than one heartbeat takes (T4)', async () => {
+  it('keeps the leases of more tasks than one heartbeat takes', async () => {
     const memory = await open({ durability: 'normal' })
     await memory.tasks.createMany(
       Array.from({ length: 1_100 }, (_, i) => ({ id: `t${i}`, description: 'x' })),
@@ -63,7 +63,7 @@ conform('task ahead', open => {
     expect(completed).toBe(1)
   })
 
-  it('lets no task die of a neighbour that kills one worker after the other (T6)', async () => {
+  it('lets no task die of a neighbour that kills one worker after the other', async () => {
     const memory = await open({ clock: new TestClock() })
     await memory.tasks.createMany(Array.from({ length: 60 }, (_, i) => ({ id: `t${i}`, description: 'x' })))
     // A worker that died in t20, once: what it had claimed ahead has lost an attempt.

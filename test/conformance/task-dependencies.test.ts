@@ -40,7 +40,7 @@ const endings = {
 } as const
 
 conform('task dependencies', open => {
-  it('makes a task ready when the last of those it waits for completes (T9)', async () => {
+  it('makes a task ready when the last of those it waits for completes', async () => {
     const memory = await open()
     await memory.tasks.createMany(diamond)
     const top = await claimOne(memory)
@@ -150,7 +150,7 @@ conform('task dependencies', open => {
   })
 
   for (const [status, ends] of Object.entries(endings)) {
-    it(`does with dependents what each edge says when a task is ${status} (T10)`, async () => {
+    it(`does with dependents what each edge says when a task is ${status}`, async () => {
       const memory = await open()
       await memory.tasks.createMany([
         { id: 'parent', description: 'x', maxAttempts: 1 },
@@ -219,7 +219,7 @@ conform('task dependencies', open => {
     expect(await statusOf(memory, 'parent', 'child', 'due')).toEqual(['dead', 'failed', 'failed'])
   })
 
-  it('cancels all that wait for a task, and tells its worker (T11)', async () => {
+  it('cancels all that wait for a task, and tells its worker', async () => {
     const memory = await open()
     await memory.tasks.createMany(diamond)
     const top = await claimOne(memory)
@@ -234,7 +234,7 @@ conform('task dependencies', open => {
     await expect(memory.tasks.cancel('absent')).rejects.toMatchObject({ code: 'not_found' })
   })
 
-  it('leaves what has ended alone when it cancels (T13)', async () => {
+  it('leaves what has ended alone when it cancels', async () => {
     const memory = await open()
     await memory.tasks.createMany(diamond)
     await memory.tasks.complete(await claimOne(memory))

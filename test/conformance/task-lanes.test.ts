@@ -34,7 +34,7 @@ conform('task lanes', open => {
     expect(await claimed(memory, { limit: 4 })).toEqual(['urgent', '0', '1', '2'])
   })
 
-  it('never runs more of a queue than its limit, whoever claims (T15)', async () => {
+  it('never runs more of a queue than its limit, whoever claims', async () => {
     const memory = await open()
     await memory.tasks.setLimit('deploy', 2)
     await memory.tasks.createMany([

@@ -64,7 +64,7 @@ const stories = [
 
 conform('task model', (open, times) => {
   for (const { name, maxLength, most } of stories) {
-    it(`behaves as its model through many ${name} stories (T1–T4, T6–T14)`, async () => {
+    it(`behaves as its model through many ${name} stories`, async () => {
       const clock = new TestClock()
       const memory = await open({ clock, durability: 'normal' })
       let startMs = clock.now()
@@ -136,7 +136,7 @@ class Run {
     }
   }
 
-  /** Every task stands as in the model, and none was lost or made up (T14). */
+  /** Every task stands as in the model, and none was lost or made up. */
   async compare(): Promise<void> {
     const { items } = await this.#memory.tasks.list({ limit: 10_000 })
     const found = items.map(task => ({
@@ -206,7 +206,7 @@ class Run {
     expect(created.map(task => task.status)).toEqual(tasks.map(task => this.#model.task(task.id).status))
   }
 
-  /** A key that was used is that task, however it stands, or a conflict; either way nothing changes (T12). */
+  /** A key that was used is that task, however it stands, or a conflict; either way nothing changes. */
   async #createAgain({ pick, isSame }: { pick: number; isSame: boolean }): Promise<void> {
     const known = [...this.#keyed].filter(([id]) => this.#model.tasks.has(id))
     const [id, task] = known[pick % known.length] ?? []
@@ -265,7 +265,7 @@ class Run {
     }
   }
 
-  /** Each wait is at random between half and all of one that doubles with the attempts (T7). */
+  /** Each wait is at random between half and all of one that doubles with the attempts. */
   #checkDelay({ runAtMs, attempts }: ModelTask): void {
     const fullMs = 1_000 * 2 ** (attempts - 1)
     const delayMs = Number(runAtMs) - this.#clock.now()
@@ -278,7 +278,7 @@ class Run {
     return task?.status === 'running' && task.token === token
   }
 
-  /** Of many claims those that hold are honoured, and the others hinder nobody (T2, T4). */
+  /** Of many claims those that hold are honoured, and the others hinder nobody. */
   async #reportMany({ do: what, picks }: { do: 'completeMany' | 'heartbeatMany'; picks: number[] }) {
     const picked = this.#claims.length === 0 ? [] : picks.map(n => this.#claims[n % this.#claims.length]!)
     const claims = [...new Map(picked.map(claim => [claim.id, claim])).values()]

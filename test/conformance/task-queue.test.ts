@@ -21,7 +21,7 @@ conform('task queue', open => {
     expect(await claimOne(memory, { agentId: 'thief' })).toMatchObject({ id: 't', token: 2 })
   })
 
-  it('takes a claim for a sign of life of whoever it is for (A2)', async () => {
+  it('takes a claim for a sign of life of whoever it is for', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.agents.register({ id: 'coder', type: 'coder', ttl: 60 })
@@ -87,7 +87,7 @@ conform('task queue', open => {
     expect(seen).toEqual(ids)
   })
 
-  it('starves nothing: a task is passed only by those created within an hour per level of priority (T8)', async () => {
+  it('starves nothing: a task is passed only by those created within an hour per level of priority', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.tasks.create({ id: 'old-low', description: 'x', priority: 'low' })

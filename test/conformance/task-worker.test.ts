@@ -62,7 +62,7 @@ conform('task worker', open => {
     expect(await memory.tasks.get('b')).toMatchObject({ status: 'completed', result: 44, assignedTo: 'w' })
   })
 
-  it('leaves a task as its handler has completed it, in one transaction with what it did (T2)', async () => {
+  it('leaves a task as its handler has completed it, in one transaction with what it did', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 'a', description: 'x' })
     const handler: TaskHandler = ({ id, token }) =>
@@ -90,7 +90,7 @@ conform('task worker', open => {
     expect([completed, most]).toEqual([30, 7])
   })
 
-  it('hears of new tasks, of those that become due, and of those whose workers died (T3)', async () => {
+  it('hears of new tasks, of those that become due, and of those whose workers died', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.tasks.create({ id: 'orphan', description: 'x' })
@@ -108,7 +108,7 @@ conform('task worker', open => {
     await expect.poll(() => seen).toEqual(['new', 'orphan', 'due'])
   })
 
-  it('looks again when a task becomes due, not only now and then (T3)', async () => {
+  it('looks again when a task becomes due, not only now and then', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     let seen = Promise.withResolvers<void>()
@@ -124,7 +124,7 @@ conform('task worker', open => {
     expect(isSoon).toBe(true)
   })
 
-  it('ends an attempt by an error, the task by GiveUp, and puts it off by TryLater without counting (T7)', async () => {
+  it('ends an attempt by an error, the task by GiveUp, and puts it off by TryLater without counting', async () => {
     const memory = await open()
     await memory.tasks.createMany([
       { id: 'flaky', description: 'x', backoff: { baseMs: 1 } },
@@ -207,7 +207,7 @@ conform('task worker', open => {
     ])
   })
 
-  it('renews its leases for as long as the work takes, and notes progress (T4)', async () => {
+  it('renews its leases for as long as the work takes, and notes progress', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x' })
     const thief = memory.as('thief')
@@ -230,7 +230,7 @@ conform('task worker', open => {
     })
   })
 
-  it('tells the handler of a cancelled task to stop, long before the next heartbeat (T11)', async () => {
+  it('tells the handler of a cancelled task to stop, long before the next heartbeat', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x' })
     let reason: unknown
@@ -246,7 +246,7 @@ conform('task worker', open => {
     expect(await statusOf(memory, 't')).toBe('cancelled')
   })
 
-  it('gives up a task whose lease it cannot renew before anybody else can have it (T5)', async () => {
+  it('gives up a task whose lease it cannot renew before anybody else can have it', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x' })
     const stuck = Promise.withResolvers<void>()
@@ -275,7 +275,7 @@ conform('task worker', open => {
     expect((await ended).lost).toBe(1)
   })
 
-  it('a result that comes after the task was lost changes nothing (T2)', async () => {
+  it('a result that comes after the task was lost changes nothing', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x' })
     const { stop } = start(memory, async (_, { signal }) => {
@@ -319,7 +319,7 @@ conform('task worker', open => {
     expect(await memory.tasks.get('t')).toMatchObject({ status: 'pending', attempts: 0 })
   })
 
-  it('tells the claims of one task apart when it claims a lost one again (T1)', async () => {
+  it('tells the claims of one task apart when it claims a lost one again', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x' })
     const ending = Promise.withResolvers<void>()
@@ -341,7 +341,7 @@ conform('task worker', open => {
     expect(reasons).toEqual([[1, 'stale_token']])
   })
 
-  it('keeps the lease of a task claimed again, when the work of the first claim ends (T5)', async () => {
+  it('keeps the lease of a task claimed again, when the work of the first claim ends', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x' })
     let runs = 0

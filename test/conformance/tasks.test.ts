@@ -136,7 +136,7 @@ conform('tasks', open => {
     expect(await memory.events.count()).toBe(35)
   })
 
-  it('gives a task to one claimant only, however many ask at once (T1)', async () => {
+  it('gives a task to one claimant only, however many ask at once', async () => {
     const memory = await open()
     await memory.tasks.createMany(Array.from({ length: 10 }, (_, i) => ({ description: `task ${i}` })))
     const claims = Array.from({ length: 20 }, (_, i) =>
@@ -147,7 +147,7 @@ conform('tasks', open => {
     expect(new Set(ids).size).toBe(10)
   })
 
-  it('refuses everything to a zombie, also under the same name (T2)', async () => {
+  it('refuses everything to a zombie, also under the same name', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.tasks.create({ id: 't', description: 'x' })
@@ -187,7 +187,7 @@ conform('tasks', open => {
     })
   })
 
-  it('hands a task on when its lease lapses, and not a moment before (T3)', async () => {
+  it('hands a task on when its lease lapses, and not a moment before', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.tasks.create({ id: 't', description: 'x' })
@@ -216,7 +216,7 @@ conform('tasks', open => {
     expect(await memory.tasks.complete(claimed)).toMatchObject({ status: 'completed' })
   })
 
-  it('keeps a claim as long as heartbeats come, and notes the progress (T4)', async () => {
+  it('keeps a claim as long as heartbeats come, and notes the progress', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.tasks.create({ id: 't', description: 'x' })
@@ -264,7 +264,7 @@ conform('tasks', open => {
     expect(await memory.tasks.heartbeatMany([])).toEqual({ held: [], stale: [] })
   })
 
-  it('tries a failed task again, later each time, until it is dead with all its errors (T6, T7)', async () => {
+  it('tries a failed task again, later each time, until it is dead with all its errors', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.tasks.create({ id: 't', description: 'x', backoff: { baseMs: 1_000, capMs: 1_500 } })
@@ -330,7 +330,7 @@ conform('tasks', open => {
     expect((await storyOf(memory, 't')).at(-1)).toBe('task.failed by worker')
   })
 
-  it('counts a crash as an attempt: a task whose last lease lapses is dead, with its errors (T6)', async () => {
+  it('counts a crash as an attempt: a task whose last lease lapses is dead, with its errors', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.tasks.create({ id: 't', description: 'x', maxAttempts: 2 })
@@ -365,7 +365,7 @@ conform('tasks', open => {
     expect(await storyOf(memory, 'a')).toContain('task.released by worker')
   })
 
-  it('creates a task once under an idempotency key, and returns it with its result afterwards (T12)', async () => {
+  it('creates a task once under an idempotency key, and returns it with its result afterwards', async () => {
     const memory = await open()
     const asked = { description: 'Deploy', payload: { a: 1, b: { c: 2, d: 3 } }, idempotencyKey: 'deploy-7' }
     const first = await memory.tasks.create(asked)
@@ -501,7 +501,7 @@ conform('tasks', open => {
     expect(await memory.tasks.get('t')).toBeUndefined()
   })
 
-  it('commits a change of a task with what else a transaction does, or not at all (E8)', async () => {
+  it('commits a change of a task with what else a transaction does, or not at all', async () => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x' })
     const claimed = await claimOne(memory)

@@ -123,7 +123,7 @@ conform('topology', open => {
     ['a circle beside the tree', 'hierarchical', 5, 'ab cd de ec', /node "[cde]" is its own ancestor/],
     ['a tree without a root', 'hierarchical', 4, 'ab bc ca cd', /node "[abc]" is its own ancestor/],
     ['a link to nowhere', 'custom', 2, 'ab az', /edges\[1\] leads to "z", which is no node/],
-  ])('refuses %s, naming the node (S1)', async (_, topologyType, count, links, message) => {
+  ])('refuses %s, naming the node', async (_, topologyType, count, links, message) => {
     const memory = await open()
     const edges = links.split(' ').flatMap((pair): NewEdge[] => (pair === '' ? [] : [[pair[0]!, pair[1]!]]))
     const saved = memory.topology.save({ swarmId: 's', topologyType, nodes: letters(count), edges })
@@ -183,7 +183,7 @@ conform('topology', open => {
     expect(await memory.topology.get('s', { version: 3 })).toBeUndefined()
   })
 
-  it('saves on condition of the version, so that of two only one wins (S1)', async () => {
+  it('saves on condition of the version, so that of two only one wins', async () => {
     const memory = await open()
     const save = (expectedVersion: number, ...nodes: string[]) =>
       memory.topology.save({ swarmId: 's', topologyType: 'star', nodes, expectedVersion })

@@ -24,7 +24,7 @@ async function lapsesOf(memory: Memory, id: string): Promise<unknown> {
 }
 
 conform('workflow lapses', open => {
-  it('W9: a run that lapses 5 times in a row fails, says so, and starts anew when it is retried', async () => {
+  it('a run that lapses 5 times in a row fails, says so, and starts anew when it is retried', async () => {
     const memory = await open()
     const ran: string[] = []
     const code = { w: { run: (wf: WorkflowContext) => void ran.push(wf.id) } }
@@ -46,7 +46,7 @@ conform('workflow lapses', open => {
     expect(await stop()).toEqual([])
   })
 
-  it('W9: whoever runs a workflow that lapsed too often is told the same', async () => {
+  it('whoever runs a workflow that lapsed too often is told the same', async () => {
     const memory = await open()
     await abandoned(memory, 'w', 4)
     const run = () => memory.workflows.run('w', () => 1)
@@ -54,7 +54,7 @@ conform('workflow lapses', open => {
     await expect(run()).rejects.toMatchObject({ code: 'conflict', details: { error: { code: 'deadline' } } })
   })
 
-  it('W9: a takeover counts; a step that is kept, and giving the run back, set the count to 0', async () => {
+  it('a takeover counts; a step that is kept, and giving the run back, set the count to 0', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await abandoned(memory, 'w', 0)
@@ -92,7 +92,7 @@ conform('workflow lapses', open => {
     expect(seen).toEqual([1, 0, 0, 1, 1, 0])
   })
 
-  it('W9: a suspect goes last, and has the process for itself until it keeps a step', async () => {
+  it('a suspect goes last, and has the process for itself until it keeps a step', async () => {
     const memory = await open()
     const log: string[] = []
     const others = Promise.withResolvers<void>()

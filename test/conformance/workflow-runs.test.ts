@@ -15,7 +15,7 @@ async function typesOf(memory: Memory): Promise<string[]> {
 }
 
 conform('workflow runs', open => {
-  it('W1: runs a workflow once, and gives every later caller its result', async () => {
+  it('runs a workflow once, and gives every later caller its result', async () => {
     const memory = await open()
     let builds = 0
     const deploy = async (wf: WorkflowContext) => {
@@ -40,7 +40,7 @@ conform('workflow runs', open => {
     expect(await memory.workflows.get('d')).toMatchObject({ workflowType: 'deploy' })
   })
 
-  it('W1: has one open run for all who run a workflow at the same time', async () => {
+  it('has one open run for all who run a workflow at the same time', async () => {
     const memory = await open()
     let executions = 0
     const results = await Promise.all(
@@ -56,7 +56,7 @@ conform('workflow runs', open => {
     expect(await typesOf(memory)).toEqual(['workflow.completed', 'workflow.started'])
   })
 
-  it('W1: keeps the input and the type of an open run, and refuses another type', async () => {
+  it('keeps the input and the type of an open run, and refuses another type', async () => {
     const memory = await open()
     const run = await memory.workflows.start('ci', { id: 'w', input: 1 })
     expect(await memory.workflows.start('ci', { id: 'w', input: 2 })).toEqual(run)
@@ -64,7 +64,7 @@ conform('workflow runs', open => {
     expect(await memory.workflows.run('w', wf => wf.input, { input: 3 })).toBe(1)
   })
 
-  it('W2 and W4: goes on behind the last step that is done, with the same key for a step that is not', async () => {
+  it('goes on behind the last step that is done, with the same key for a step that is not', async () => {
     const memory = await open()
     const seen: string[] = []
     const deploy = (fails: boolean) => async (wf: WorkflowContext) => {
@@ -146,7 +146,7 @@ conform('workflow runs', open => {
     await expect(failing).rejects.toThrow('never')
   })
 
-  it('W3: refuses the step of a process whose run was taken over, and its result changes nothing', async () => {
+  it('refuses the step of a process whose run was taken over, and its result changes nothing', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -177,7 +177,7 @@ conform('workflow runs', open => {
     expect(await memory.workflows.getRun('w')).toMatchObject({ status: 'completed', result: 'fresh' })
   })
 
-  it('W3: a step renews the lease', async () => {
+  it('a step renews the lease', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const result = await memory.workflows.run('w', async wf => {
@@ -190,7 +190,7 @@ conform('workflow runs', open => {
     expect(result).toBe(true)
   })
 
-  it('W5: a signal that was sent before anybody waits is there at once, and the first of a name is kept', async () => {
+  it('a signal that was sent before anybody waits is there at once, and the first of a name is kept', async () => {
     const memory = await open()
     const sent = await memory.workflows.signal('w', 'approved', { by: 'ann' })
     expect(sent).toMatchObject({ name: 'approved', payload: { by: 'ann' } })
@@ -200,7 +200,7 @@ conform('workflow runs', open => {
     expect(await typesOf(memory)).toEqual(['workflow.completed', 'workflow.signalled', 'workflow.started'])
   })
 
-  it('W5: no signal is missed, whenever it comes between the look and the wait', async () => {
+  it('no signal is missed, whenever it comes between the look and the wait', async () => {
     const memory = await open()
     const stop = serving(memory, { w: { run: wf => wf.waitFor('go') } }, { concurrency: 50 })
     const sends: Promise<unknown>[] = []
@@ -219,7 +219,7 @@ conform('workflow runs', open => {
     expect(await stop()).toEqual([])
   })
 
-  it('W6: a timeout is kept, and a signal that comes later changes nothing', async () => {
+  it('a timeout is kept, and a signal that comes later changes nothing', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const code = async (wf: WorkflowContext) => {
@@ -249,7 +249,7 @@ conform('workflow runs', open => {
     await stop()
   })
 
-  it('W6: a signal counts when it was sent in time, however late anybody looks', async () => {
+  it('a signal counts when it was sent in time, however late anybody looks', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const code = { w: { run: (wf: WorkflowContext) => wf.waitFor('approved', { timeout: '1h' }) } }
@@ -266,7 +266,7 @@ conform('workflow runs', open => {
     await stopAgain()
   })
 
-  it('W7: only code of the version that a run was started with works on it', async () => {
+  it('only code of the version that a run was started with works on it', async () => {
     const memory = await open()
     await memory.workflows.start('w', { id: 'old', version: '1' })
     await memory.workflows.start('w', { id: 'new', version: '2' })
@@ -279,7 +279,7 @@ conform('workflow runs', open => {
     expect(await memory.workflows.run('old', () => 'by 1', { version: '1' })).toBe('by 1')
   })
 
-  it('W8: a workflow has at most 10,000 steps', async () => {
+  it('a workflow has at most 10,000 steps', async () => {
     const memory = await open()
     await memory.workflows.step('w', 's', () => 1)
     await memory.execute("update workflow_state set step_count = 9999 where id = 'w'")
@@ -293,7 +293,7 @@ conform('workflow runs', open => {
     expect(await memory.workflows.completeStep('w', 's', 2)).toMatchObject({ result: 1 })
   })
 
-  it('W9: of several that serve the same type, each run is worked on by one', async () => {
+  it('of several that serve the same type, each run is worked on by one', async () => {
     const memory = await open()
     const executions = new Map<string, number>()
     const code = {
@@ -312,7 +312,7 @@ conform('workflow runs', open => {
     expect([...executions.values()]).toEqual(ids.map(() => 1))
   })
 
-  it('W9: takes over a run whose lease has lapsed, as soon as it may go on', async () => {
+  it('takes over a run whose lease has lapsed, as soon as it may go on', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const reached = Promise.withResolvers<void>()
@@ -337,7 +337,7 @@ conform('workflow runs', open => {
     await stop()
   })
 
-  it('W9: a run that the store refuses for does not keep the others from going on', async () => {
+  it('a run that the store refuses for does not keep the others from going on', async () => {
     const memory = await open()
     await memory.execute("insert into workflow_state (id, workflow_type, state) values ('first', 'x', '{}')")
     await memory.execute(`insert into hivewax_workflow_steps (workflow_id, step, result, completed_at)

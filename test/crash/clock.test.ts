@@ -26,7 +26,7 @@ async function holdAll(memory: Memory) {
 
 describe('a wall clock that is set', () => {
   for (const [name, steps] of Object.entries(jumps)) {
-    it(`${name} neither ends nor revives a lease: tasks, locks, agents (T1, T3, K7, A2)`, async () => {
+    it(`${name} neither ends nor revives a lease: tasks, locks, agents`, async () => {
       const clock = new TestClock()
       const memory = await openScratch({ clock })
       const { task, lock } = await holdAll(memory)
@@ -80,7 +80,7 @@ describe('a wall clock that is set', () => {
 })
 
 describe('processes whose wall clocks are days apart', () => {
-  it('agree on who holds what, and each lets records expire by its own (T1, K7, A2)', async () => {
+  it('agree on who holds what, and each lets records expire by its own', async () => {
     const file = scratchFile()
     const memory = await openScratch({}, file)
     await memory.agents.register({ id: 'holder', type: 'worker', ttl: 3_600 })
@@ -109,7 +109,7 @@ describe('processes whose wall clocks are days apart', () => {
     ['ahead', dayMs],
     ['behind', -dayMs],
   ] as const) {
-    it(`keep a stopped one, a day ${name}, from acting on what it has lost (T2, T3, K7, A3)`, async () => {
+    it(`keep a stopped one, a day ${name}, from acting on what it has lost`, async () => {
       const file = scratchFile()
       const memory = await openScratch({}, file)
       await memory.agents.register({ id: 'zombie', type: 'worker', ttl: 0.2 })

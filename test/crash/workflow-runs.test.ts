@@ -69,7 +69,7 @@ async function judge(memory: Memory, ids: string[], effects: string, children: C
 }
 
 describe.each(engines)('$name', ({ scratch, open }) => {
-  it('W4: no step runs again whose result was kept, however often serving processes are killed', async () => {
+  it('no step runs again whose result was kept, however often serving processes are killed', async () => {
     const [location, effects] = [scratch(), scratchFile('effects')]
     const memory = await open({}, location)
     const ids = Array.from({ length: 6 }, (_, i) => `w${i}`)
@@ -108,7 +108,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     expect(verdict).toMatchObject({ kept: ids.length * steps, wrong: 0, repeated: 0, runs: ids.length })
   }, 240_000)
 
-  it('W9: of three processes that serve the same runs, one completes each, and nothing is done twice', async () => {
+  it('of three processes that serve the same runs, one completes each, and nothing is done twice', async () => {
     const [location, effects] = [scratch(), scratchFile('effects')]
     const memory = await open({}, location)
     const ids: string[] = []
@@ -134,7 +134,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     expect(await memory.events.count({ types: ['workflow.completed'] })).toBe(ids.length)
   })
 
-  it('W3: a process stopped past its lease is refused when it wakes up, and changes nothing', async () => {
+  it('a process stopped past its lease is refused when it wakes up, and changes nothing', async () => {
     const [location, effects] = [scratch(), scratchFile('effects')]
     const memory = await open({ busyTimeoutMs: 300 }, location)
     await memory.workflows.signal('w', 'go')
@@ -163,7 +163,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     )
   })
 
-  it('W9: a run that kills every process that works on it fails, and all others complete', async () => {
+  it('a run that kills every process that works on it fails, and all others complete', async () => {
     const location = scratch()
     const memory = await open({}, location)
     const others = Array.from({ length: 29 }, (_, i) => `w${i}`)

@@ -76,7 +76,7 @@ function dropIndexes(db: DatabaseSync): void {
 }
 
 describe.skipIf(process.platform !== 'linux')('the work of a claim', () => {
-  it('does not grow with the backlog, nor with anything else that there is (T16)', async () => {
+  it('does not grow with the backlog, nor with anything else that there is', async () => {
     const folder = scratchFolder()
     const warm = path.join(folder, 'warm.db')
     const small = path.join(folder, 'small.db')

@@ -12,7 +12,7 @@ interface Poll {
   found: boolean
 }
 
-it('gives the task of a killed worker to the first claim after its lease, with no janitor about (T3)', async () => {
+it('gives the task of a killed worker to the first claim after its lease, with no janitor about', async () => {
   const file = scratchFile()
   const memory = await openScratch({}, file)
   await memory.tasks.create({ id: 'orphan', description: 'orphan' })
@@ -45,7 +45,7 @@ it('gives the task of a killed worker to the first claim after its lease, with n
   })
 })
 
-it('ends what a dead worker had tried for the last time, and what waited for it, in the same claim (T3, T6)', async () => {
+it('ends what a dead worker had tried for the last time, and what waited for it, in the same claim', async () => {
   const file = scratchFile()
   const memory = await openScratch({}, file)
   await memory.tasks.createMany([

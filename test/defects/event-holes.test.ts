@@ -40,7 +40,7 @@ async function storedIds(memory: Memory): Promise<number[]> {
   return (await memory.query('select id from events order by id')).map(row => Number(row.id))
 }
 
-it('skips nothing under live cursors while 4 processes write, commit and roll back (E1)', async () => {
+it('skips nothing under live cursors while 4 processes write, commit and roll back', async () => {
   const file = scratchFile()
   const memory = await openScratch({}, file)
   const consumer = startChild('consume-events', file, 'group')

@@ -38,7 +38,7 @@ for (const names of [
   ['zombie', 'owner'],
   ['same', 'same'],
 ] as [string, string][]) {
-  it(`refuses everything a zombie says, and accepts the rightful owner, named ${names.join(' and ')} (T1, T2)`, async () => {
+  it(`refuses everything a zombie says, and accepts the rightful owner, named ${names.join(' and ')}`, async () => {
     const file = scratchFile()
     const memory = await openScratch({}, file)
     await memory.tasks.create({ description: 'once' })
@@ -67,7 +67,7 @@ for (const names of [
   })
 }
 
-it('gives a task that waited longer than any lease to one worker only, who alone completes it (T1, T3)', async () => {
+it('gives a task that waited longer than any lease to one worker only, who alone completes it', async () => {
   const clock = new TestClock()
   const memory = await openScratch({ clock })
   await memory.tasks.create({ description: 'old' })
@@ -80,7 +80,7 @@ it('gives a task that waited longer than any lease to one worker only, who alone
   expect(await memory.tasks.get(task.id)).toMatchObject({ status: 'completed', assignedTo: 'a', attempts: 1 })
 })
 
-it('does not turn a task that has failed, died or ended into a completed one (T2, T13)', async () => {
+it('does not turn a task that has failed, died or ended into a completed one', async () => {
   const memory = await openScratch()
   const ends = {
     failed: (claim: Claim) => memory.tasks.fail({ ...claim, error: 'x', retry: false }),
@@ -98,7 +98,7 @@ it('does not turn a task that has failed, died or ended into a completed one (T2
   }
 })
 
-it('refuses the token of a task that was deleted and created anew under its id (T1, T2)', async () => {
+it('refuses the token of a task that was deleted and created anew under its id', async () => {
   const memory = await openScratch()
   const claimAnew = async () => {
     await memory.tasks.create({ id: 'again', description: 'again' })

@@ -36,7 +36,7 @@ it('votes that are inserted and then counted lose decisions: all are cast, and n
   expect(await decided(memory)).toBe(0)
 })
 
-it('decides every one of the same 300 keys, with 5 voters at the same time and a quorum of 5 (C5)', async () => {
+it('decides every one of the same 300 keys, with 5 voters at the same time and a quorum of 5', async () => {
   const memory = await openScratch({ durability: 'normal' })
   await proposeAll(memory)
   for (const key of keys) await Promise.all(voters.map(voter => memory.consensus.accept(key, { voter })))

@@ -48,7 +48,7 @@ const scans = (plans: readonly string[]) => [
 for (const analyze of [false, true]) {
   const after = analyze ? ' after analyze too' : ''
 
-  it(`serves claims, heartbeats and completions by indexes${after} (T16)`, async () => {
+  it(`serves claims, heartbeats and completions by indexes${after}`, async () => {
     const { work } = await plansOf(analyze)
     expect(scans(work)).toEqual(['SCAN hivewax_task_queues'])
     // To merge the heads of lanes, which are as few as the lanes.

@@ -4,7 +4,7 @@ import { TestClock } from '../support/clock.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
 import { fail, openUpkeep } from '../support/upkeep.ts'
 
-it('has the background work roll measurements up and delete them at the ages that were set (M3)', async () => {
+it('has the background work roll measurements up and delete them at the ages that were set', async () => {
   const file = scratchFile()
   const clock = new TestClock()
   const memory = await openScratch({ clock }, file)

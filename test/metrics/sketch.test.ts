@@ -48,7 +48,7 @@ it('tells every percentile to 1 % of the value of that rank, for any values', ()
   )
 })
 
-it('is, merged from parts in any order, what it would be of all values at once (M2)', () => {
+it('is, merged from parts in any order, what it would be of all values at once', () => {
   fc.assert(
     fc.property(fc.array(values, { minLength: 1, maxLength: 5 }), parts => {
       const whole = sketchOf(parts.flat())

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createTasks, expectEachOnce, startWorkers } from '../support/batches.ts'
 import { openPostgresScratch, scratchUrl } from '../support/postgres.ts'
 
-it('gives each of 10,000 tasks to one of 16 connections, once, and refuses a zombie (T1, T2)', async () => {
+it('gives each of 10,000 tasks to one of 16 connections, once, and refuses a zombie', async () => {
   const url = scratchUrl()
   const memory = await openPostgresScratch({}, url)
   await createTasks(memory, 10_000)

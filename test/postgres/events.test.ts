@@ -72,7 +72,7 @@ it('delivers what the same handle writes right after it subscribed or watched, w
   }
 })
 
-it('skips none of 15,000 events of 8 processes under live cursors, each in its order (E1)', async () => {
+it('skips none of 15,000 events of 8 processes under live cursors, each in its order', async () => {
   const url = scratchUrl()
   const memory = await openPostgresScratch({}, url)
   const all = untilEnd(memory.events.subscribe({ since: 0 }))

@@ -10,7 +10,7 @@ async function openTwo(): Promise<{ memory: Memory; other: Memory; clock: TestCl
   return { memory, other: await openPostgresScratch({ clock }, url), clock }
 }
 
-it('ends no lease that its holder renews at the same moment (T4)', async () => {
+it('ends no lease that its holder renews at the same moment', async () => {
   const { memory, other, clock } = await openTwo()
   const { id } = await memory.tasks.create({ description: 'a task' })
   const [claimed] = await memory.tasks.claim({ agentId: 'a', leaseMs: 1_000 })

@@ -7,7 +7,7 @@ import { take } from '../support/take.ts'
 const isReady = (line: string) => line.startsWith('ready')
 
 describe.each(engines)('$name', ({ scratch, open }) => {
-  it('hears in one process of the death of an agent in another, and what it held is free (A2, A3)', async () => {
+  it('hears in one process of the death of an agent in another, and what it held is free', async () => {
     const location = scratch()
     const memory = await open({}, location)
     await memory.topology.save({ swarmId: 's', topologyType: 'star', nodes: ['a', 'b', 'c'] })
@@ -23,7 +23,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     expect(await memory.topology.get('s')).toMatchObject({ nodes: ['b', 'c'], version: 2 })
   })
 
-  it('handles a lapse once, however many processes watch for it (A3)', async () => {
+  it('handles a lapse once, however many processes watch for it', async () => {
     const location = scratch()
     const watchers = await Promise.all(Array.from({ length: 4 }, () => open({}, location)))
     const watched = watchers.map(memory => take(memory.agents.watch({ since: 0 }), 2))
@@ -36,7 +36,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     expect(await watchers[0]!.events.count({ types: ['agent.lapsed'] })).toBe(1)
   })
 
-  it('shuts out a process that was stopped while another took its id, from its first write on (A1)', async () => {
+  it('shuts out a process that was stopped while another took its id, from its first write on', async () => {
     const location = scratch()
     const memory = await open({ busyTimeoutMs: 300 }, location)
     const child = startChild('agent', location, 'a', 60)

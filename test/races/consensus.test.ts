@@ -17,7 +17,7 @@ async function runVoters(location: string, count: number, mode = ''): Promise<(s
 }
 
 describe.each(engines)('$name', ({ scratch, open }) => {
-  it('decides each of 300 keys when 5 processes vote at once, all read the same, and none overturns one (C2, C3, C5, C8)', async () => {
+  it('decides each of 300 keys when 5 processes vote at once, all read the same, and none overturns one', async () => {
     const location = scratch()
     const memory = await open({}, location)
     for (const key of keys) await memory.consensus.propose(key, { value: key, voters, quorum: 5 })

@@ -43,7 +43,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     expect(new Set(handled.map(record => record.value)).size).toBe(5)
   })
 
-  it('refuses a consumer that was stopped past its lease, each effect once, by who took over (E4)', async () => {
+  it('refuses a consumer that was stopped past its lease, each effect once, by who took over', async () => {
     const location = scratch()
     const memory = await open({ durability: 'normal', busyTimeoutMs: 300 }, location)
     const log = await memory.events.logMany(Array.from({ length: 40 }, (_, data) => ({ type: 'work', data })))
@@ -64,7 +64,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     expect(second.lines).toEqual(log.slice(9).map(({ id }) => String(id)))
   })
 
-  it('hands a group over at once when the memory of its consumer is closed (E4)', async () => {
+  it('hands a group over at once when the memory of its consumer is closed', async () => {
     const location = scratch()
     const memory = await open({}, location)
     const other = await open({}, location)
@@ -78,7 +78,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
     await expect(events.next()).rejects.toMatchObject({ code: 'closed' })
   })
 
-  it('keeps a group in order, and skips nothing, when its consumers leave 50 times, by break and by signal (E1, E4)', async () => {
+  it('keeps a group in order, and skips nothing, when its consumers leave 50 times, by break and by signal', async () => {
     const location = scratch()
     const memory = await open({ durability: 'normal' }, location)
     const children = writers.map(writer => startChild('log-events', location, writer, eventsEach))

@@ -74,7 +74,7 @@ async function isCaught(engine: TestEngine, calls: number, mode: string): Promis
 }
 
 describe.each(engines)('processes on one store of $name', engine => {
-  it('see one linearizable object per key, 16 of them at once (K2, K8)', async () => {
+  it('see one linearizable object per key, 16 of them at once', async () => {
     const histories = await record(engine, 16, 100, 'honest')
     expect(histories.size).toBe(4)
     expect(violations(histories)).toEqual([])

@@ -6,7 +6,7 @@ const processes = 4
 const count = 60
 
 describe.each(engines)('$name', ({ scratch, open }) => {
-  it('counts each of 480 uses by 4 processes at once, and the confidence follows from the outcomes (P1)', async () => {
+  it('counts each of 480 uses by 4 processes at once, and the confidence follows from the outcomes', async () => {
     const location = scratch()
     const memory = await open({}, location)
     const { id } = await memory.patterns.store({ type: 't', patternData: { successRate: 0.8 } })

@@ -19,7 +19,7 @@ interface Handled {
 }
 
 describe.each(engines)('$name', ({ name, scratch, open }) => {
-  it('E1, E5: a watch and a group, killed again and again under 8 writers, skip nothing and keep the order', async () => {
+  it('a watch and a group, killed again and again under 8 writers, skip nothing and keep the order', async () => {
     const location = scratch()
     const memory = await open({}, location)
     const writing = writers.map(writer => startChild('write-both', location, writer))

@@ -29,7 +29,7 @@ export interface RegisterState {
 export type Kind = 'shared' | 'kv'
 
 /**
- * One key. The versions of shared state rise by exactly 1, deletes included (K1, K2); the revisions of key-value
+ * One key. The versions of shared state rise by exactly 1, deletes included; the revisions of key-value
  * memory by 1 with each store, and to any higher number when the key was absent before.
  */
 export function registerOf(kind: Kind): Specification<RegisterState, RegisterCall, RegisterOutcome> {

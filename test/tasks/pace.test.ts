@@ -18,7 +18,7 @@ it('claims ahead what begins within 20 ms, and nothing of what takes longer', ()
   expect(new Pace(1).ahead).toBe(0)
 })
 
-it('lets no task wait for which it would be the last attempt, or not the first (T6)', () => {
+it('lets no task wait for which it would be the last attempt, or not the first', () => {
   const pace = paceOf(1)
   expect(pace.mayWait(task(1, 3))).toBe(true)
   expect(pace.ahead).toBe(20)
