@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 
 const tests = path.join(import.meta.dirname, '..')
 
-/** A title that refers to a rule by a number, `(T5)` or `W9: …`, which only a reader with its list could look up. */
+/** A title that refers to a rule by its number in a list, at its end in parentheses or at its beginning before a colon. */
 const id =
   /\([A-Z]\d{1,2}(?:(?:, | and |–| to )[A-Z]\d{1,2})*\)['`]|\(['`][A-Z]\d{1,2}(?: and [A-Z]\d{1,2}|, [A-Z]\d{1,2})*: /
 
