@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { checksum } from '../../src/db/migrate.ts'
+import { record } from '../../src/db/migrate.ts'
 import { tables } from '../../src/db/migrations/0001-tables.ts'
 import { applicationId } from '../../src/db/sqlite/schema.ts'
 import { openMemory } from '../../src/open.ts'
@@ -135,7 +135,7 @@ test('a backup with an older schema is migrated on the way, and not touched', as
   sqlite(
     old,
     `${tables.sqlite};
-     insert into hivewax_migrations (id, name, checksum) values (1, 'tables', '${checksum(tables.sqlite)}');
+     insert into hivewax_migrations (id, name, checksum) values (1, 'tables', '${record(tables, 'sqlite').checksum}');
      insert into memory_store (key, value) values ('old', '"kept"');
      pragma user_version = 1; pragma application_id = ${applicationId}`,
   )

@@ -17,4 +17,16 @@ create table hivewax_tokens (
   expires_at text
 ) without rowid;
 `,
+  postgres: `
+create table hivewax_tokens (
+  id text collate "C" primary key,
+  principal text collate "C" not null,
+  hash text collate "C" not null,
+  permissions text collate "C" not null,
+  namespaces text collate "C",
+  agent_id text collate "C",
+  created_at timestamptz(3) not null,
+  expires_at timestamptz(3)
+);
+`,
 }

@@ -6,3 +6,6 @@ import { access } from './0004-access.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
 export const migrations: readonly Migration[] = [tables, find, coordination, access]
+
+/** The number of the schema that this program works with. */
+export const schemaId = migrations.length

@@ -1,28 +1,20 @@
 import type { PoolClient } from 'pg'
 import { InvalidInput, Unsupported } from '../../errors.ts'
-import { tooNew } from '../migrate.ts'
-import { tables } from './tables.ts'
+import { isCurrent, migrate } from './history.ts'
 
 /** The first release that has all that our statements use. */
 const minServer = 140_000
 
-/** The schema that `tables` makes, by the number of the migration that SQLite's has then. */
-const latestId = 4
-
-/** Makes the schema a store: refuses a foreign one, creates a new one. */
+/** Makes the schema a store of this version: refuses a foreign one, creates a new one, migrates an older one. */
 export async function createSchema(client: PoolClient, schema: string): Promise<void> {
   await assertServer(client)
   await assertUsed(client, schema)
-  const id = await storeId(client)
-  if (id === latestId) return
-  if (id > latestId) throw tooNew(id, latestId)
+  if (await isCurrent(client)) return
   await assertNotForeign(client, schema)
   await createSchemaOnly(client, schema)
   await assertUsed(client, schema)
   await createUnlessThere(client, 'create table if not exists hivewax_creation (lock bigint primary key)')
-  await inTurn(client, async () => {
-    if ((await storeId(client)) === 0) await createTables(client)
-  })
+  await migrate(client)
 }
 
 /** A proxy may have dropped what the connection asked for, and then all would go to another schema. */
@@ -73,40 +65,6 @@ async function createUnlessThere(client: PoolClient, text: string): Promise<void
 /** Told of a schema, a table or a type that another transaction has created meanwhile. */
 function isDuplicate(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^(23505|42P0[67]|42710)$/.test(String(error.code))
-}
-
-/** Runs `fn` in a transaction, after those of others: all of them hold the same row until they commit. */
-async function inTurn(client: PoolClient, fn: () => Promise<void>): Promise<void> {
-  await client.query('begin')
-  try {
-    await client.query(
-      'insert into hivewax_creation (lock) values (1) on conflict (lock) do update set lock = excluded.lock',
-    )
-    await fn()
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback')
-    throw error
-  }
-}
-
-async function createTables(client: PoolClient): Promise<void> {
-  await client.query(tables)
-  await client.query('insert into hivewax_migrations (id, name, checksum) values ($1, $2, $3)', [
-    latestId,
-    'tables',
-    '',
-  ])
-}
-
-/** The number of the store's schema, 0 when there is none. */
-async function storeId(client: PoolClient): Promise<number> {
-  const found = await client.query<{ there: boolean }>(
-    "select to_regclass('hivewax_migrations') is not null as there",
-  )
-  if (found.rows[0]?.there !== true) return 0
-  const { rows } = await client.query<{ id: number }>('select max(id) as id from hivewax_migrations')
-  return rows[0]?.id ?? 0
 }
 
 async function assertServer(client: PoolClient): Promise<void> {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Check, StoreFacts } from '../engine.ts'
-import { migrations } from '../migrations/index.ts'
+import { schemaId } from '../migrations/index.ts'
 import type { Health } from '../worker/jobs/inspect.ts'
 import { networkFsOf } from './files.ts'
 
@@ -27,12 +27,11 @@ export function checkStore(facts: StoreFacts, health: Health): Check[] {
 }
 
 function schema({ schema: id }: StoreFacts): Check {
-  const latest = migrations.at(-1)?.id
-  const ok = id === latest
+  const ok = id === schemaId
   return {
     name: 'schema',
     ok,
-    message: `schema ${id}${ok ? ', the newest' : `; this hivewax knows ${latest}`}`,
+    message: `schema ${id}${ok ? ', the newest' : `; this hivewax knows ${schemaId}`}`,
   }
 }
 

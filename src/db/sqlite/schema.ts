@@ -1,13 +1,11 @@
 import { InvalidInput } from '../../errors.ts'
-import { type Applied, checksum, type Migration, pending, tooNew } from '../migrate.ts'
-import { migrations } from '../migrations/index.ts'
+import { type Applied, type Migration, pending, record, tooNew } from '../migrate.ts'
+import { migrations, schemaId } from '../migrations/index.ts'
 import { retryBusy } from './busy.ts'
 import type { Connection } from './connection.ts'
 
 /** "hvwx": marks a database file as ours, https://sqlite.org/pragma.html#pragma_application_id */
 export const applicationId = 0x68767778
-
-const latestId = migrations.at(-1)?.id ?? 0
 
 /** Makes the file a store of this version: refuses a foreign one, creates a new one, migrates an older one. */
 export async function createSchema(connection: Connection, busyTimeoutMs: number): Promise<void> {
@@ -16,15 +14,24 @@ export async function createSchema(connection: Connection, busyTimeoutMs: number
   if (!isOurs) await retryBusy(() => connection.exec('pragma auto_vacuum=incremental'), busyTimeoutMs)
   const settings = 'pragma journal_mode=wal; pragma synchronous=full'
   await retryBusy(() => connection.exec(settings), busyTimeoutMs)
-  if (!isOurs || (await retryBusy(() => missing(connection), busyTimeoutMs)).length > 0) {
-    await retryBusy(() => migrate(connection), busyTimeoutMs)
-  }
+  const isCurrent =
+    isOurs && (await retryBusy(() => missing(connection, migrations), busyTimeoutMs)).length === 0
+  if (!isCurrent) await migrate(connection, busyTimeoutMs)
+}
+
+/** Applies what is missing, each in a transaction of its own. The process that comes second finds nothing left to do. */
+export async function migrate(
+  connection: Connection,
+  busyTimeoutMs: number,
+  all: readonly Migration[] = migrations,
+): Promise<void> {
+  while (await retryBusy(() => applyNext(connection, all), busyTimeoutMs));
 }
 
 /** Throws when the schema is not the one this program was written for any more. Costs a page already in memory. */
 export function assertSchema(connection: Connection): void {
   const id = Number(connection.value('pragma user_version'))
-  if (id > latestId) throw tooNew(id, latestId)
+  if (id > schemaId) throw tooNew(id, schemaId)
 }
 
 /** True for a store of ours, false for an empty file; anything else is somebody else's. */
@@ -44,8 +51,8 @@ export function holdsStore(connection: Connection): boolean {
   )
 }
 
-function missing(connection: Connection): Migration[] {
-  return pending(migrations, applied(connection))
+function missing(connection: Connection, all: readonly Migration[]): Migration[] {
+  return pending(all, applied(connection), 'sqlite')
 }
 
 function applied(connection: Connection): Applied[] {
@@ -58,22 +65,25 @@ function applied(connection: Connection): Applied[] {
   )
 }
 
-/** Applies what is missing in one transaction. Whoever comes second finds nothing left to do. */
-function migrate(connection: Connection): void {
+/** Applies the first migration that is missing; true when more are. */
+function applyNext(connection: Connection, all: readonly Migration[]): boolean {
   connection.exec('begin immediate')
   try {
-    for (const migration of missing(connection)) apply(connection, migration)
+    const [next, ...later] = missing(connection, all)
+    if (next !== undefined) apply(connection, next)
     connection.exec('commit')
+    return later.length > 0
   } catch (error) {
     if (connection.isTransaction) connection.exec('rollback')
     throw error
   }
 }
 
-function apply(connection: Connection, { id, name, sqlite }: Migration): void {
-  connection.exec(sqlite)
+function apply(connection: Connection, migration: Migration): void {
+  const { id, name, checksum } = record(migration, 'sqlite')
+  connection.exec(migration.sqlite)
   connection.exec(
-    `insert into hivewax_migrations (id, name, checksum) values (${id}, '${name}', '${checksum(sqlite)}');
+    `insert into hivewax_migrations (id, name, checksum) values (${id}, '${name}', '${checksum}');
      pragma user_version=${id}; pragma application_id=${applicationId}`,
   )
 }

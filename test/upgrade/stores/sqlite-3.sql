@@ -1,0 +1,656 @@
+pragma auto_vacuum=2;
+pragma application_id=1752594296;
+pragma user_version=3;
+CREATE TABLE hivewax_migrations (
+  id integer primary key,
+  name text not null,
+  checksum text not null,
+  applied_at text not null default current_timestamp
+);
+CREATE TABLE hivewax_counters (
+  name text primary key,
+  value integer not null
+) without rowid;
+CREATE TABLE memory_store (
+  id integer primary key autoincrement,
+  key text not null,
+  value text not null,
+  namespace text default 'default',
+  metadata text,
+  created_at text default current_timestamp,
+  updated_at text default current_timestamp,
+  expires_at text,
+  revision integer not null default 1,
+  unique (key, namespace)
+);
+CREATE TABLE sessions (
+  id text primary key,
+  data text not null,
+  created_at text default current_timestamp,
+  last_accessed text default current_timestamp,
+  expires_at text,
+  ttl_ms integer
+);
+CREATE TABLE agents (
+  id text primary key,
+  type text not null,
+  capabilities text,
+  state text,
+  swarm_id text,
+  created_at text default current_timestamp,
+  last_active text default current_timestamp,
+  metadata text,
+  incarnation integer not null default 1,
+  ttl_ms integer,
+  alive_until integer,
+  alive_epoch text,
+  lapsed_at text
+);
+CREATE TABLE tasks (
+  id text primary key,
+  description text not null,
+  status text default 'pending',
+  priority text default 'medium',
+  assigned_to text,
+  dependencies text,
+  result text,
+  created_at text default current_timestamp,
+  completed_at text,
+  updated_at text default current_timestamp,
+  payload text,
+  requires text,
+  run_at text,
+  rank integer,
+  open_dependencies integer not null default 0,
+  caused_by text,
+  token integer not null default 0,
+  lease_until integer,
+  lease_epoch text,
+  attempts integer not null default 0,
+  max_attempts integer not null default 3,
+  backoff text,
+  errors text,
+  progress text,
+  idempotency_key text,
+  fingerprint text,
+  created_by text
+, queue text not null default 'default', lane text, claimed_at text);
+CREATE TABLE hivewax_task_dependencies (
+  parent_id text not null references tasks (id) on delete cascade,
+  child_id text not null references tasks (id) on delete cascade,
+  on_failure text not null default 'fail',
+  open integer not null default 1,
+  primary key (child_id, parent_id)
+) without rowid;
+CREATE TABLE agent_memory (
+  id integer primary key autoincrement,
+  agent_id text not null,
+  key text not null,
+  value text not null,
+  created_at text default current_timestamp,
+  updated_at text default current_timestamp,
+  unique (agent_id, key),
+  foreign key (agent_id) references agents (id)
+);
+CREATE TABLE shared_state (
+  key text primary key,
+  value text not null,
+  updated_by text,
+  version integer default 1,
+  updated_at text default current_timestamp,
+  revision integer not null default 0
+, lease_id text);
+CREATE TABLE hivewax_shared_history (
+  revision integer not null,
+  key text not null,
+  version integer not null,
+  value text,
+  updated_by text,
+  updated_at text not null,
+  transaction_id text,
+  primary key (revision, key, version)
+);
+CREATE TABLE hivewax_shared_tombstones (
+  key text primary key,
+  version integer not null
+) without rowid;
+CREATE TABLE events (
+  id integer primary key autoincrement,
+  type text not null,
+  source text not null,
+  data text,
+  timestamp text default current_timestamp
+);
+CREATE TABLE hivewax_event_offsets (
+  group_name text primary key,
+  position integer not null,
+  updated_at text not null
+, owner text, token integer not null default 0, lease_until integer, lease_epoch text) without rowid;
+CREATE TABLE patterns (
+  id text primary key,
+  type text not null,
+  pattern_data text not null,
+  confidence real default 0.0,
+  usage_count integer default 0,
+  created_at text default current_timestamp,
+  last_used text,
+  updated_at text default current_timestamp,
+  successes integer not null default 0,
+  failures integer not null default 0,
+  metadata text,
+  prior real,
+  weight_for real not null default 0,
+  weight_against real not null default 0
+);
+CREATE TABLE performance_metrics (
+  id integer primary key autoincrement,
+  metric_name text not null,
+  value real not null,
+  tags text,
+  timestamp text default current_timestamp
+);
+CREATE TABLE workflow_state (
+  id text primary key,
+  workflow_type text not null,
+  state text not null,
+  checkpoint_data text,
+  created_at text default current_timestamp,
+  updated_at text default current_timestamp,
+  version integer not null default 1
+, step_count integer not null default 0);
+CREATE TABLE hivewax_workflow_history (
+  workflow_id text not null references workflow_state (id) on delete cascade,
+  version integer not null,
+  state text not null,
+  checkpoint_data text,
+  saved_at text not null,
+  primary key (workflow_id, version)
+) without rowid;
+CREATE TABLE hivewax_workflow_steps (
+  workflow_id text not null references workflow_state (id) on delete cascade,
+  step text not null,
+  iteration integer not null default 0,
+  result text not null,
+  completed_at text not null, kind text not null default 'step', seq integer not null default 0,
+  primary key (workflow_id, step, iteration)
+) without rowid;
+CREATE TABLE swarm_topology (
+  id integer primary key autoincrement,
+  swarm_id text not null,
+  topology_type text not null,
+  nodes text not null,
+  edges text,
+  metadata text,
+  created_at text default current_timestamp,
+  version integer not null default 1
+);
+CREATE TABLE consensus_state (
+  key text primary key,
+  value text not null,
+  version integer default 1,
+  proposer text,
+  acceptors text,
+  timestamp text default current_timestamp,
+  status text not null default 'open',
+  voters text,
+  quorum integer,
+  accepts integer not null default 0,
+  rejects integer not null default 0,
+  deadline text,
+  decided_at text,
+  rejectors text
+, weights text);
+CREATE TABLE hivewax_votes (
+  key text not null references consensus_state (key) on delete cascade,
+  ballot integer not null,
+  voter text not null,
+  accepts integer not null,
+  voted_at text not null, weight integer not null default 1,
+  primary key (key, ballot, voter)
+) without rowid;
+CREATE TABLE hivewax_locks (
+  name text primary key,
+  owner text,
+  token integer not null,
+  lease_until integer,
+  lease_epoch text,
+  delay_ms integer not null default 0,
+  acquired_at text
+) without rowid;
+CREATE TABLE hivewax_access (
+  minute text not null,
+  namespace text not null,
+  key text not null,
+  reads integer not null,
+  primary key (minute, namespace, key)
+) without rowid;
+CREATE TABLE hivewax_upkeep (
+  name text primary key,
+  owner text,
+  lease_until integer,
+  lease_epoch text,
+  done_at text
+) without rowid;
+CREATE TABLE hivewax_find_changes (
+  id integer primary key,
+  source text not null,
+  ref
+);
+CREATE TABLE hivewax_find_records (
+  id integer primary key,
+  source text not null,
+  ref not null,
+  expires_at text,
+  unique (source, ref)
+);
+CREATE VIRTUAL TABLE hivewax_find using fts5 (
+  scope, title, body, content = '', contentless_delete = 1, tokenize = 'ascii'
+);
+CREATE TABLE hivewax_task_queues (
+  name text primary key,
+  max_running integer not null
+) without rowid;
+CREATE TABLE hivewax_task_schedules (
+  id text primary key,
+  cron text,
+  every_ms integer,
+  timezone text,
+  overlap text not null default 'skip',
+  task text not null,
+  next_at text,
+  last_at text,
+  last_task_id text,
+  created_at text not null default current_timestamp,
+  updated_at text not null default current_timestamp
+) without rowid;
+CREATE TABLE hivewax_leases (
+  id text primary key,
+  owner text,
+  ttl_ms integer not null,
+  lease_until integer not null,
+  lease_epoch text not null,
+  granted_at text not null
+) without rowid;
+CREATE TABLE hivewax_event_hashes (
+  event_id integer primary key,
+  hash text not null
+);
+CREATE TABLE hivewax_workflow_runs (
+  workflow_id text primary key references workflow_state (id) on delete cascade,
+  workflow_type text not null,
+  code_version text not null default '1',
+  input text not null default 'null',
+  status text not null default 'open',
+  result text,
+  error text,
+  owner text,
+  token integer not null default 0,
+  lease_until integer,
+  lease_epoch text,
+  lapses integer not null default 0,
+  wake_at text,
+  waits_for text,
+  forked_from text,
+  created_at text not null,
+  updated_at text not null
+) without rowid;
+CREATE TABLE hivewax_workflow_signals (
+  workflow_id text not null references workflow_state (id) on delete cascade,
+  name text not null,
+  payload text not null,
+  sent_at text not null,
+  primary key (workflow_id, name)
+) without rowid;
+CREATE TABLE hivewax_workflow_timers (
+  workflow_id text not null references workflow_state (id) on delete cascade,
+  step text not null,
+  iteration integer not null default 0,
+  due_at text not null,
+  primary key (workflow_id, step, iteration)
+) without rowid;
+CREATE TABLE hivewax_metric_rollups (
+  metric_name text not null,
+  resolution text not null,
+  window_start text not null,
+  tags text not null default '',
+  count integer not null,
+  sum real not null,
+  min real not null,
+  max real not null,
+  sketch text not null,
+  primary key (metric_name, resolution, window_start, tags)
+) without rowid;
+CREATE TABLE hivewax_metric_series (
+  metric_name text not null,
+  tags text not null,
+  seen_on text not null,
+  primary key (metric_name, tags)
+) without rowid;
+delete from "hivewax_migrations";
+insert into "hivewax_migrations" values (1, 'tables', '84964225-10608', '2026-12-01 17:54:53');
+insert into "hivewax_migrations" values (2, 'find', '5110709c-3749', '2026-12-01 17:54:53');
+insert into "hivewax_migrations" values (3, 'coordination', 'dde7bf2f-7178', '2026-12-01 17:54:53');
+delete from "hivewax_counters";
+insert into "hivewax_counters" values ('events_floor', 0);
+insert into "hivewax_counters" values ('events_sealed', 14);
+insert into "hivewax_counters" values ('find_events', 22);
+insert into "hivewax_counters" values ('floor', 1);
+insert into "hivewax_counters" values ('metrics_delete_ms', 0);
+insert into "hivewax_counters" values ('metrics_rollup_ms', 2592000000);
+insert into "hivewax_counters" values ('shared_floor', 0);
+insert into "hivewax_counters" values ('shared_revision', 5);
+delete from "memory_store";
+insert into "memory_store" values (1, 'greeting', '{"text":"hello, bees"}', 'default', '{"by":"ada"}', '2026-12-01 17:54:53.476', '2026-12-01 17:54:53.476', NULL, 1);
+insert into "memory_store" values (2, 'limited', '"é 世界 🐝"', 'other', NULL, '2026-12-01 17:54:53.493', '2026-12-01 17:54:53.493', '2999-01-01 00:00:00.000', 1);
+insert into "memory_store" values (4, 'late', '"the last bees of the day"', 'default', NULL, '2026-12-01 17:54:54.749', '2026-12-01 17:54:54.749', NULL, 2);
+delete from "sqlite_sequence";
+insert into "sqlite_sequence" values ('memory_store', 4);
+insert into "sqlite_sequence" values ('events', 22);
+insert into "sqlite_sequence" values ('agent_memory', 1);
+insert into "sqlite_sequence" values ('swarm_topology', 1);
+insert into "sqlite_sequence" values ('performance_metrics', 4);
+delete from "sessions";
+insert into "sessions" values ('session', '{"step":1}', '2026-12-01 17:54:53.559', '2026-12-01 17:54:53.559', NULL, NULL);
+delete from "agents";
+insert into "agents" values ('ada', 'coder', '["typescript"]', NULL, 'swarm', '2026-12-01 17:54:53.564', '2026-12-01 17:54:53.642', NULL, 2, NULL, NULL, 'another boot', NULL);
+insert into "agents" values ('bob', 'tester', NULL, NULL, NULL, '2026-12-01 17:54:53.579', '2026-12-01 17:54:53.695', NULL, 2, 1000, 1894493, 'another boot', NULL);
+delete from "tasks";
+insert into "tasks" values ('build', 'build the comb', 'completed', 'high', 'ada', NULL, '{"done":true}', '2026-12-01 17:54:53.615', '2026-12-01 17:54:53.673', '2026-12-01 17:54:53.673', '{"cells":6}', NULL, NULL, 1796140493597000, 0, NULL, 2, NULL, null, 1, 3, NULL, NULL, NULL, NULL, NULL, NULL, 'default', NULL, '2026-12-01 17:54:53.671');
+insert into "tasks" values ('fill', 'fill the comb', 'pending', 'medium', NULL, '["build"]', NULL, '2026-12-01 17:54:53.615', NULL, '2026-12-01 17:54:53.615', NULL, NULL, NULL, 1796144093597001, 0, NULL, 0, NULL, null, 0, 3, NULL, NULL, NULL, 'fill-1', 'd78d86c4313e5a26c26927489431ba9e39213c68d686e36634978a375dd8eccc', NULL, 'default', NULL, NULL);
+insert into "tasks" values ('test', 'test the comb', 'pending', 'medium', NULL, NULL, NULL, '2026-12-01 17:54:53.615', NULL, '2026-12-01 17:54:53.615', NULL, '["typescript"]', NULL, 1796144093607000, 0, NULL, 0, NULL, null, 0, 3, NULL, NULL, NULL, NULL, NULL, NULL, 'default', '["default","typescript"]', NULL);
+insert into "tasks" values ('later', 'a task for later', 'pending', 'medium', NULL, NULL, NULL, '2026-12-01 17:54:53.615', NULL, '2026-12-01 17:54:53.615', NULL, NULL, '2999-01-01 00:00:00.000', NULL, 0, NULL, 0, NULL, null, 0, 3, NULL, NULL, NULL, NULL, NULL, NULL, 'default', NULL, NULL);
+insert into "tasks" values ('fragile', 'fails', 'dead', 'critical', 'ada', NULL, NULL, '2026-12-01 17:54:53.615', '2026-12-01 17:54:53.660', '2026-12-01 17:54:53.660', NULL, NULL, NULL, 1796136893607001, 0, NULL, 2, NULL, null, 1, 1, NULL, '[{"attempt":1,"agentId":"ada","error":"it broke","at":"2026-12-01T17:54:53.660Z"}]', NULL, NULL, NULL, NULL, 'default', NULL, '2026-12-01 17:54:53.645');
+insert into "tasks" values ('held', 'held when the program ended', 'running', 'medium', 'bob', NULL, NULL, '2026-12-01 17:54:53.615', NULL, '2026-12-01 17:54:53.698', NULL, NULL, NULL, 1796144093607002, 0, NULL, 2, 1894496, 'another boot', 1, 3, NULL, NULL, NULL, NULL, NULL, NULL, 'night', '["night"]', '2026-12-01 17:54:53.698');
+delete from "hivewax_task_dependencies";
+insert into "hivewax_task_dependencies" values ('build', 'fill', 'fail', 0);
+delete from "agent_memory";
+insert into "agent_memory" values (1, 'ada', 'notes', '["bees","wax"]', '2026-12-01 17:54:53.594', '2026-12-01 17:54:53.594');
+delete from "shared_state";
+insert into "shared_state" values ('plan', '{"phase":2}', 'bob', 3, '2026-12-01 17:54:53.839', 2, NULL);
+insert into "shared_state" values ('bound', '1', NULL, 2, '2026-12-01 17:54:53.861', 5, '01a232be-c920-787d-816e-9ba66222d1eb');
+delete from "hivewax_shared_history";
+insert into "hivewax_shared_history" values (1, 'plan', 2, '{"phase":1}', 'ada', '2026-12-01 17:54:53.824', NULL);
+insert into "hivewax_shared_history" values (2, 'plan', 3, '{"phase":2}', 'bob', '2026-12-01 17:54:53.839', NULL);
+insert into "hivewax_shared_history" values (3, 'dropped', 2, '1', NULL, '2026-12-01 17:54:53.852', NULL);
+insert into "hivewax_shared_history" values (4, 'dropped', 3, NULL, NULL, '2026-12-01 17:54:53.854', NULL);
+insert into "hivewax_shared_history" values (5, 'bound', 2, '1', NULL, '2026-12-01 17:54:53.861', NULL);
+delete from "hivewax_shared_tombstones";
+insert into "hivewax_shared_tombstones" values ('dropped', 3);
+delete from "events";
+insert into "events" values (1, 'agent.registered', 'system', '{"agentId":"ada","swarmId":"swarm","incarnation":2}', '2026-12-01 17:54:53.565');
+insert into "events" values (2, 'agent.registered', 'system', '{"agentId":"bob","swarmId":null,"incarnation":2}', '2026-12-01 17:54:53.580');
+insert into "events" values (3, 'task.created', 'system', '{"taskId":"build","status":"pending"}', '2026-12-01 17:54:53.627');
+insert into "events" values (4, 'task.created', 'system', '{"taskId":"fill","status":"pending"}', '2026-12-01 17:54:53.627');
+insert into "events" values (5, 'task.created', 'system', '{"taskId":"test","status":"pending"}', '2026-12-01 17:54:53.627');
+insert into "events" values (6, 'task.created', 'system', '{"taskId":"later","status":"pending"}', '2026-12-01 17:54:53.627');
+insert into "events" values (7, 'task.created', 'system', '{"taskId":"fragile","status":"pending"}', '2026-12-01 17:54:53.627');
+insert into "events" values (8, 'task.created', 'system', '{"taskId":"held","status":"pending"}', '2026-12-01 17:54:53.627');
+insert into "events" values (9, 'task.claimed', 'ada', '{"taskId":"fragile","status":"running","attempt":1,"token":2}', '2026-12-01 17:54:53.647');
+insert into "events" values (10, 'task.dead', 'ada', '{"taskId":"fragile","status":"dead","attempt":1,"agentId":"ada"}', '2026-12-01 17:54:53.661');
+insert into "events" values (11, 'task.claimed', 'ada', '{"taskId":"build","status":"running","attempt":1,"token":2}', '2026-12-01 17:54:53.671');
+insert into "events" values (12, 'task.completed', 'ada', '{"taskId":"build","status":"completed","attempt":1}', '2026-12-01 17:54:53.686');
+insert into "events" values (13, 'task.claimed', 'bob', '{"taskId":"held","status":"running","attempt":1,"token":2}', '2026-12-01 17:54:53.699');
+insert into "events" values (14, 'swarm.started', 'ada', '{"bees":3}', '2026-12-01 17:54:53.875');
+insert into "events" values (15, 'swarm.sealed', 'bob', NULL, '2026-12-01 17:54:53.896');
+insert into "events" values (16, 'workflow.started', 'system', '{"workflowId":"sleeper","workflowType":"import","status":"open"}', '2026-12-01 17:54:53.960');
+insert into "events" values (17, 'workflow.signalled', 'system', '{"workflowId":"sleeper","name":"go"}', '2026-12-01 17:54:53.977');
+insert into "events" values (18, 'consensus.proposed', 'bob', '{"key":"leader","version":2,"status":"open","accepts":0,"rejects":0}', '2026-12-01 17:54:54.088');
+insert into "events" values (19, 'consensus.accepted', 'ada', '{"key":"leader","version":2,"status":"open","accepts":1,"rejects":0}', '2026-12-01 17:54:54.101');
+insert into "events" values (20, 'consensus.proposed', 'ada', '{"key":"decided","version":2,"status":"open","accepts":0,"rejects":0}', '2026-12-01 17:54:54.115');
+insert into "events" values (21, 'consensus.accepted', 'ada', '{"key":"decided","version":2,"status":"decided","accepts":1,"rejects":0}', '2026-12-01 17:54:54.124');
+insert into "events" values (22, 'consensus.decided', 'ada', '{"key":"decided","version":2,"status":"decided","accepts":1,"rejects":0}', '2026-12-01 17:54:54.124');
+delete from "hivewax_event_offsets";
+insert into "hivewax_event_offsets" values ('readers', 14, '2026-12-01 17:54:53.878', NULL, 0, NULL, null);
+delete from "patterns";
+insert into "patterns" values ('retry', 'fix', '{"times":3}', 0.66666666666666663, 1, '2026-12-01 17:54:54.135', '2026-12-01 17:54:54.142', '2026-12-01 17:54:54.135', 1, 0, NULL, 0.5, 1.0, 0.0);
+delete from "performance_metrics";
+insert into "performance_metrics" values (4, 'latency', 4.0, NULL, '2026-12-01 17:54:54.185');
+delete from "workflow_state";
+insert into "workflow_state" values ('saved', 'import', '{"at":2}', '{"row":7}', '2026-12-01 17:54:53.915', '2026-12-01 17:54:53.921', 3, 1);
+insert into "workflow_state" values ('sleeper', 'import', 'null', NULL, '2026-12-01 17:54:53.949', '2026-12-01 17:54:53.949', 1, 1);
+delete from "hivewax_workflow_history";
+insert into "hivewax_workflow_history" values ('saved', 2, '{"at":1}', NULL, '2026-12-01 17:54:53.916');
+insert into "hivewax_workflow_history" values ('saved', 3, '{"at":2}', '{"row":7}', '2026-12-01 17:54:53.921');
+delete from "hivewax_workflow_steps";
+insert into "hivewax_workflow_steps" values ('saved', 'first', 0, '{"kept":true}', '2026-12-01 17:54:53.933', 'step', 1);
+insert into "hivewax_workflow_steps" values ('sleeper', 'read', 0, '42', '2026-12-01 17:54:54.012', 'step', 1);
+delete from "swarm_topology";
+insert into "swarm_topology" values (1, 'swarm', 'mesh', '["ada","bob"]', '[{"from":"ada","to":"bob"}]', NULL, '2026-12-01 17:54:54.068', 2);
+delete from "consensus_state";
+insert into "consensus_state" values ('leader', '"ada"', 2, 'bob', '["ada"]', '2026-12-01 17:54:54.083', 'open', '["ada","bob","cyd"]', 2, 1, 0, NULL, NULL, '[]', NULL);
+insert into "consensus_state" values ('decided', '1', 2, 'ada', '["ada"]', '2026-12-01 17:54:54.114', 'decided', '["ada"]', 1, 1, 0, NULL, '2026-12-01 17:54:54.123', '[]', NULL);
+delete from "hivewax_votes";
+insert into "hivewax_votes" values ('decided', 2, 'ada', 1, '2026-12-01 17:54:54.123', 1);
+insert into "hivewax_votes" values ('leader', 2, 'ada', 1, '2026-12-01 17:54:54.100', 1);
+delete from "hivewax_locks";
+insert into "hivewax_locks" values ('held', 'bob', 2, 1894704, 'another boot', 0, '2026-12-01 17:54:53.906');
+insert into "hivewax_locks" values ('released', NULL, 2, NULL, null, 0, '2026-12-01 17:54:53.898');
+delete from "hivewax_access";
+insert into "hivewax_access" values ('2026-12-01 17:54', 'default', 'greeting', 1);
+delete from "hivewax_upkeep";
+insert into "hivewax_upkeep" values ('backup', NULL, NULL, null, '2026-12-01 17:54:54.628');
+delete from "hivewax_find_changes";
+insert into "hivewax_find_changes" values (1, 'memory_store', 4);
+delete from "hivewax_find_records";
+insert into "hivewax_find_records" values (1, 'memory_store', 1, NULL);
+insert into "hivewax_find_records" values (2, 'memory_store', 2, '2999-01-01 00:00:00.000');
+insert into "hivewax_find_records" values (3, 'agent_memory', 1, NULL);
+insert into "hivewax_find_records" values (4, 'events', 1, NULL);
+insert into "hivewax_find_records" values (5, 'events', 2, NULL);
+insert into "hivewax_find_records" values (6, 'events', 3, NULL);
+insert into "hivewax_find_records" values (7, 'events', 4, NULL);
+insert into "hivewax_find_records" values (8, 'events', 5, NULL);
+insert into "hivewax_find_records" values (9, 'events', 6, NULL);
+insert into "hivewax_find_records" values (10, 'events', 7, NULL);
+insert into "hivewax_find_records" values (11, 'events', 8, NULL);
+insert into "hivewax_find_records" values (12, 'events', 9, NULL);
+insert into "hivewax_find_records" values (13, 'events', 10, NULL);
+insert into "hivewax_find_records" values (14, 'events', 11, NULL);
+insert into "hivewax_find_records" values (15, 'events', 12, NULL);
+insert into "hivewax_find_records" values (16, 'events', 13, NULL);
+insert into "hivewax_find_records" values (17, 'events', 14, NULL);
+insert into "hivewax_find_records" values (18, 'events', 15, NULL);
+insert into "hivewax_find_records" values (19, 'events', 16, NULL);
+insert into "hivewax_find_records" values (20, 'events', 17, NULL);
+insert into "hivewax_find_records" values (21, 'events', 18, NULL);
+insert into "hivewax_find_records" values (22, 'events', 19, NULL);
+insert into "hivewax_find_records" values (23, 'events', 20, NULL);
+insert into "hivewax_find_records" values (24, 'events', 21, NULL);
+insert into "hivewax_find_records" values (25, 'events', 22, NULL);
+insert into "hivewax_find_records" values (26, 'tasks', 'build', NULL);
+insert into "hivewax_find_records" values (27, 'tasks', 'fill', NULL);
+insert into "hivewax_find_records" values (28, 'tasks', 'test', NULL);
+insert into "hivewax_find_records" values (29, 'tasks', 'later', NULL);
+insert into "hivewax_find_records" values (30, 'tasks', 'fragile', NULL);
+insert into "hivewax_find_records" values (31, 'tasks', 'held', NULL);
+insert into "hivewax_find_records" values (32, 'patterns', 'retry', NULL);
+delete from "hivewax_find_data";
+insert into "hivewax_find_data" values (1, X'20024E8152');
+insert into "hivewax_find_data" values (10, X'00000000FF000001010505000501010101010000020201010202000001030101030300001604010104040000060501010505000001');
+insert into "hivewax_find_data" values (137438953473, X'000000970F303634363536363631373536633734010202020966373436383635373202020201046D61646101060102060203626565010601020403017901060102050201650206010202020567726565740106010102020568656C6C6F010601020302056C696D6974020601010202047465787401060102020203E4B89602060102030503E7958C02060102040203E7958C020601020504130E0B0A08080C0C0C0B0A0A');
+insert into "hivewax_find_data" values (274877906945, X'0000002E05306161646103060101020203626565030601020202046E6F7465030601010302037761780306010203040B0A0B');
+insert into "hivewax_find_data" values (412316860417, X'0000059A03306530150801020904010601020B010801020904010601020B010601020B0201310C060102090106010209010601020901060102090106010209060601020902060102090106010209020132040601020B010601020B070601020B020601020B020601020B05060102050106010205010601020501060102050106010205020133110601020302066163636570741506010208010C0101030102080106010208010C01010301020801060102080302646104060102050806010104010C01010401020D0106010104010601010402060101040506010104010601010401060101040106010104030467656E74040C010102010203010C010102010203080601020B0702696404060102020106010202080601020A03067474656D70740C0601020801060102080106010208010601020801060102080203626565110601020203026F6205060102050B0601010402060101040306010104030475696C640606010205080601020501060102050205636C61696D0C060101030206010103020601010303066F6D706C65740F0C01010301020704066E73656E7375150601010201060101020106010102010601010201060101020304726561740606010103010601010301060101030106010103010601010301060101030204646561640D0C01010301020704036369641706010203010801020306010E01010301020306020466696C6C07060102050305726167696C0A06010205020601020501060102050202676F1406010207020468656C640B06010205050601020502026964040801020406010801020406010601020401060102040106010204010601020401060102040106010204010601020401080102040A0106010204010601020401060102040306010204010601020403056D706F7274130601020903056E6361726E040601020A010601020A02036B65791506010202010601020201060102020106010202010601020202056C617465720906010205030565616465721506010203010601020302046E616D6514060102060303756C6C050601020902046F70656E130601020B020601020701060102070106010207020470656E640606010207010601020701060102070106010207010601020701060102070305726F706F731506010103020601010302067265676973740406010103010601010304046A656374150601020A010601020A010601020A010601020A010601020A0302756E0C060102070206010207020601020702047365616C1206010103030569676E616C140601010303066C656570657213060102050106010205030474617274110601010302060101030502747506060102060106010206010601020601060102060106010206010601020601060102060106010206010601020601060102060106010206030601020A0206010206010601020601060102060106010206010601020603047761726D04080102070401060102070C06010102010601010207026964040601020601060102060305797374656D040601010401060101040106010104010601010401060101040106010104010601010401060101040806010104010601010402047461736B060C010102010203010C010102010203010C010102010203010C010102010203010C010102010203010C010102010203010C010102010203010C010102010203010C010102010203010C010102010203010C01010201020306026964060601020201060102020106010202010601020201060102020106010202010601020201060102020106010202010601020201060102020303657374080601020503046F6B656E0C0601020A020601020A020601020A03037970651306010208020776657273696F6E150601020401060102040106010204010601020401060102040208776F726B666C6F77130E01010201020306010C0101020102030A026964130601020201060102020A037479701306010206041F2B350827391B13210A1815161021240E190B160910520C111E0C110B0A1A2411121F130B0C1210591B0E395E3B0A150A221B0E');
+insert into "hivewax_find_data" values (549755813889, X'000000F5033074361A060102080201611D0601020202056275696C641A0C010102010202020463656C6C1A0601020703036F6D621A06010204010601020401060102040204646F6E651A060102050203656E641F0601020602046661696C1E060102020303696C6C1B0C01010201020203026F721D060102040305726167696C1E06010102020468656C641F0C01010201020202056C617465721D0C010102010205020770726F6772616D1F0601020502047461736B1D0601020303036573741C0C010102010202030268651A0601020301060102030106010203030601020403037275651A0601020602047768656E1F060102030409080F0B140B0A0B0D090C0E0F0E0B0D180A');
+insert into "hivewax_find_data" values (687194767361, X'0000002E03307033200601020302036669782006010103020572657472692006010102020474696D65200601020204090A0C');
+delete from "hivewax_find_idx";
+insert into "hivewax_find_idx" values (1, X'', 2);
+insert into "hivewax_find_idx" values (2, X'', 2);
+insert into "hivewax_find_idx" values (3, X'', 2);
+insert into "hivewax_find_idx" values (4, X'', 2);
+insert into "hivewax_find_idx" values (5, X'', 2);
+delete from "hivewax_find_docsize";
+insert into "hivewax_find_docsize" values (1, X'010105', 1);
+insert into "hivewax_find_docsize" values (2, X'010104', 1);
+insert into "hivewax_find_docsize" values (3, X'000202', 2);
+insert into "hivewax_find_docsize" values (4, X'00030A', 3);
+insert into "hivewax_find_docsize" values (5, X'00030A', 3);
+insert into "hivewax_find_docsize" values (6, X'000306', 3);
+insert into "hivewax_find_docsize" values (7, X'000306', 3);
+insert into "hivewax_find_docsize" values (8, X'000306', 3);
+insert into "hivewax_find_docsize" values (9, X'000306', 3);
+insert into "hivewax_find_docsize" values (10, X'000306', 3);
+insert into "hivewax_find_docsize" values (11, X'000306', 3);
+insert into "hivewax_find_docsize" values (12, X'00030A', 3);
+insert into "hivewax_find_docsize" values (13, X'00030C', 3);
+insert into "hivewax_find_docsize" values (14, X'00030A', 3);
+insert into "hivewax_find_docsize" values (15, X'000308', 3);
+insert into "hivewax_find_docsize" values (16, X'00030A', 3);
+insert into "hivewax_find_docsize" values (17, X'000302', 3);
+insert into "hivewax_find_docsize" values (18, X'000300', 3);
+insert into "hivewax_find_docsize" values (19, X'00030A', 3);
+insert into "hivewax_find_docsize" values (20, X'000306', 3);
+insert into "hivewax_find_docsize" values (21, X'00030A', 3);
+insert into "hivewax_find_docsize" values (22, X'00030A', 3);
+insert into "hivewax_find_docsize" values (23, X'00030A', 3);
+insert into "hivewax_find_docsize" values (24, X'00030A', 3);
+insert into "hivewax_find_docsize" values (25, X'00030A', 3);
+insert into "hivewax_find_docsize" values (26, X'000107', 4);
+insert into "hivewax_find_docsize" values (27, X'000103', 4);
+insert into "hivewax_find_docsize" values (28, X'000103', 4);
+insert into "hivewax_find_docsize" values (29, X'000104', 4);
+insert into "hivewax_find_docsize" values (30, X'000101', 4);
+insert into "hivewax_find_docsize" values (31, X'000105', 4);
+insert into "hivewax_find_docsize" values (32, X'000202', 5);
+delete from "hivewax_find_config";
+insert into "hivewax_find_config" values ('version', 4);
+delete from "hivewax_task_queues";
+insert into "hivewax_task_queues" values ('night', 2);
+delete from "hivewax_task_schedules";
+insert into "hivewax_task_schedules" values ('yearly', '0 0 1 1 *', NULL, NULL, 'skip', '{"description":"count the bees"}', '2027-01-01 00:00:00.000', NULL, NULL, '2026-12-01 17:54:53.820', '2026-12-01 17:54:53.820');
+delete from "hivewax_leases";
+insert into "hivewax_leases" values ('01a232be-c920-787d-816e-9ba66222d1eb', NULL, 1000, 1894654, 'another boot', '2026-12-01 17:54:53.856');
+delete from "hivewax_event_hashes";
+insert into "hivewax_event_hashes" values (14, '0000000000000000000000000000000000000000000000000000000000000000');
+insert into "hivewax_event_hashes" values (15, 'fa8961cbc1aa7397251e1eb2503d3f5859cb1afad0d4cdaf423556e96c9e0f73');
+insert into "hivewax_event_hashes" values (16, 'fd21807588a4b7106ae16bcceaacfd35b8e449fb59cad0bd26db172fa8103c68');
+insert into "hivewax_event_hashes" values (17, '61bd606ac02c83764a5a9c061804a1083af7aceb6b6302d9069f504b13be8614');
+insert into "hivewax_event_hashes" values (18, 'e1781b3f7fc0dab88f85c76484810ec2b5c4b1b99416b91d1e03b677e55b549e');
+insert into "hivewax_event_hashes" values (19, '690867141ea54f5d234a44a74ff5c575cd440aa7828fafa73875d867a0dd040a');
+insert into "hivewax_event_hashes" values (20, 'c8d8403eebc3ed5fda567e9d643acb977a8df0315c674d72d2931a0d5b9094f3');
+insert into "hivewax_event_hashes" values (21, '30173339a20008788539cfa395f6e1fb768475c53d663f9ff2ca8a72a78b20e5');
+insert into "hivewax_event_hashes" values (22, '870c4e76c82868c6bb94123eea25b08841050422dec5efb2a0a65020cf1bca13');
+delete from "hivewax_workflow_runs";
+insert into "hivewax_workflow_runs" values ('sleeper', 'import', '1', '{"file":"a.csv"}', 'open', NULL, NULL, NULL, 2, NULL, null, 0, '1970-01-01 00:00:00.000', '[]', NULL, '2026-12-01 17:54:53.958', '2026-12-01 17:54:54.047');
+delete from "hivewax_workflow_signals";
+insert into "hivewax_workflow_signals" values ('sleeper', 'go', '"now"', '2026-12-01 17:54:53.976');
+delete from "hivewax_workflow_timers";
+insert into "hivewax_workflow_timers" values ('sleeper', 'until', 0, '2999-01-01 00:00:00.000');
+delete from "hivewax_metric_rollups";
+insert into "hivewax_metric_rollups" values ('latency', 'hour', '2026-01-02 03:00:00.000', '{"host":"a"}', 3, 6.0, 1.0, 3.0, '[0,[0,1,35,1,20,1],[]]');
+delete from "hivewax_metric_series";
+insert into "hivewax_metric_series" values ('latency', '{"host":"a"}', '2026-12-01');
+CREATE INDEX memory_store_by_namespace on memory_store (namespace, key);
+CREATE INDEX memory_store_by_expiry on memory_store (expires_at) where expires_at is not null;
+CREATE TRIGGER memory_store_floor after delete on memory_store begin
+  update hivewax_counters set value = old.revision where name = 'floor' and value < old.revision;
+end;
+CREATE INDEX sessions_by_access on sessions (last_accessed, id);
+CREATE INDEX sessions_by_expiry on sessions (expires_at) where expires_at is not null;
+CREATE INDEX agents_by_swarm on agents (swarm_id, id);
+CREATE TRIGGER agents_floor after delete on agents begin
+  update hivewax_counters set value = old.incarnation where name = 'floor' and value < old.incarnation;
+end;
+CREATE UNIQUE INDEX tasks_by_key on tasks (idempotency_key) where idempotency_key is not null;
+CREATE INDEX tasks_unranked on tasks (run_at) where status = 'pending' and rank is null;
+CREATE INDEX tasks_leased on tasks (lease_epoch, lease_until) where status = 'running';
+CREATE TRIGGER tasks_floor after delete on tasks begin
+  update hivewax_counters set value = old.token where name = 'floor' and value < old.token;
+end;
+CREATE INDEX hivewax_task_dependencies_by_parent on hivewax_task_dependencies (parent_id);
+CREATE INDEX hivewax_shared_history_by_key on hivewax_shared_history (key, revision);
+CREATE TRIGGER shared_state_tombstone after delete on shared_state begin
+  insert into hivewax_shared_tombstones (key, version) values (old.key, coalesce(old.version, 1) + 1)
+  on conflict (key) do update set
+    version = case when version < excluded.version then excluded.version else version + 1 end;
+end;
+CREATE INDEX events_by_type on events (type, id);
+CREATE INDEX patterns_by_confidence on patterns (type, confidence desc, id);
+CREATE INDEX performance_metrics_by_name on performance_metrics (metric_name, timestamp);
+CREATE INDEX performance_metrics_by_time on performance_metrics (timestamp);
+CREATE INDEX workflow_state_by_update on workflow_state (updated_at, id);
+CREATE TRIGGER workflow_state_floor after delete on workflow_state begin
+  update hivewax_counters set value = old.version where name = 'floor' and value < old.version;
+end;
+CREATE INDEX swarm_topology_by_swarm on swarm_topology (swarm_id, version);
+CREATE TRIGGER swarm_topology_floor after delete on swarm_topology begin
+  update hivewax_counters set value = old.version where name = 'floor' and value < old.version;
+end;
+CREATE TRIGGER consensus_state_floor after delete on consensus_state begin
+  update hivewax_counters set value = old.version where name = 'floor' and value < old.version;
+end;
+CREATE TRIGGER consensus_state_final before update of value, status on consensus_state
+when old.status = 'decided' begin
+  select raise(abort, 'what was decided under this key is final');
+end;
+CREATE TRIGGER memory_store_find_insert after insert on memory_store begin
+  insert into hivewax_find_changes (source, ref) values ('memory_store', new.id);
+end;
+CREATE TRIGGER memory_store_find_update after update of namespace, key, value, metadata, expires_at on memory_store
+when old.namespace is not new.namespace or old.key is not new.key or old.value is not new.value or old.metadata is not new.metadata or old.expires_at is not new.expires_at begin
+  insert into hivewax_find_changes (source, ref) values ('memory_store', new.id);
+end;
+CREATE TRIGGER memory_store_find_delete after delete on memory_store begin
+  insert into hivewax_find_changes (source, ref) values ('memory_store', old.id);
+end;
+CREATE TRIGGER agent_memory_find_insert after insert on agent_memory begin
+  insert into hivewax_find_changes (source, ref) values ('agent_memory', new.id);
+end;
+CREATE TRIGGER agent_memory_find_update after update of agent_id, key, value on agent_memory
+when old.agent_id is not new.agent_id or old.key is not new.key or old.value is not new.value begin
+  insert into hivewax_find_changes (source, ref) values ('agent_memory', new.id);
+end;
+CREATE TRIGGER agent_memory_find_delete after delete on agent_memory begin
+  insert into hivewax_find_changes (source, ref) values ('agent_memory', old.id);
+end;
+CREATE TRIGGER events_find_update after update of type, source, data on events
+when old.type is not new.type or old.source is not new.source or old.data is not new.data begin
+  insert into hivewax_find_changes (source, ref) values ('events', new.id);
+end;
+CREATE TRIGGER events_find_delete after delete on events begin
+  insert into hivewax_find_changes (source, ref) values ('events', old.id);
+end;
+CREATE TRIGGER tasks_find_insert after insert on tasks begin
+  insert into hivewax_find_changes (source, ref) values ('tasks', new.id);
+end;
+CREATE TRIGGER tasks_find_update after update of id, description, payload, result on tasks
+when old.id is not new.id or old.description is not new.description or old.payload is not new.payload or old.result is not new.result begin
+  insert into hivewax_find_changes (source, ref) values ('tasks', new.id);
+end;
+CREATE TRIGGER tasks_find_delete after delete on tasks begin
+  insert into hivewax_find_changes (source, ref) values ('tasks', old.id);
+end;
+CREATE TRIGGER patterns_find_insert after insert on patterns begin
+  insert into hivewax_find_changes (source, ref) values ('patterns', new.id);
+end;
+CREATE TRIGGER patterns_find_update after update of id, type, pattern_data, metadata on patterns
+when old.id is not new.id or old.type is not new.type or old.pattern_data is not new.pattern_data or old.metadata is not new.metadata begin
+  insert into hivewax_find_changes (source, ref) values ('patterns', new.id);
+end;
+CREATE TRIGGER patterns_find_delete after delete on patterns begin
+  insert into hivewax_find_changes (source, ref) values ('patterns', old.id);
+end;
+CREATE INDEX tasks_ready on tasks (lane, rank, id)
+  where status = 'pending' and open_dependencies = 0 and rank is not null;
+CREATE INDEX tasks_blocked on tasks (id)
+  where status = 'pending' and open_dependencies > 0 and rank is not null;
+CREATE INDEX tasks_unusual on tasks (status, id)
+  where coalesce(status, '') not in ('pending', 'running', 'completed');
+CREATE INDEX hivewax_task_schedules_due on hivewax_task_schedules (next_at) where next_at is not null;
+CREATE INDEX hivewax_leases_by_end on hivewax_leases (lease_epoch, lease_until);
+CREATE INDEX shared_state_by_lease on shared_state (lease_id) where lease_id is not null;
+CREATE TRIGGER events_find_insert after insert on events
+when new.id <= (select value from hivewax_counters where name = 'find_events') begin
+  insert into hivewax_find_changes (source, ref) values ('events', new.id);
+end;
+CREATE TRIGGER hivewax_event_offsets_floor after delete on hivewax_event_offsets begin
+  update hivewax_counters set value = old.token where name = 'floor' and value < old.token;
+end;
+CREATE INDEX hivewax_workflow_runs_open
+  on hivewax_workflow_runs (workflow_type, code_version, wake_at, updated_at) where status = 'open';
+CREATE INDEX hivewax_workflow_runs_suspect
+  on hivewax_workflow_runs (workflow_type, code_version, wake_at, updated_at) where lapses > 0;
+CREATE INDEX hivewax_workflow_runs_by_time on hivewax_workflow_runs (created_at, workflow_id);
+CREATE TRIGGER hivewax_workflow_runs_floor after delete on hivewax_workflow_runs begin
+  update hivewax_counters set value = old.token where name = 'floor' and value < old.token;
+end;
+CREATE INDEX hivewax_metric_rollups_by_time on hivewax_metric_rollups (resolution, window_start);
