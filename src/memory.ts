@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { acting } from './agents/options.ts'
 import type { AbortableOptions } from './db/engine.ts'
 import type { BackupOptions, BackupResult } from './maintenance/backup.ts'
 import type { CleanupOptions, CleanupResult } from './maintenance/cleanup.ts'
@@ -10,6 +11,9 @@ import type { Stats } from './maintenance/stats.ts'
 import type { ExportOptions, ExportResult } from './maintenance/transfer/export.ts'
 import type { HotKey, HotKeyOptions, Usage, UsageOptions } from './maintenance/usage.ts'
 import { type Records, Transaction } from './transaction.ts'
+import { optionCheck } from './util/options.ts'
+
+const checkActing = optionCheck('as', acting)
 
 /** What a memory can tell while it works. */
 export interface MemoryEvents {
@@ -62,6 +66,7 @@ export class Memory extends Transaction {
    * `const me = memory.as(id, await memory.registerAgent({ id, type: 'coder' }))`.
    */
   as(agentId: string, options?: ActingOptions): Memory {
+    checkActing(options)
     return this.#parts.as(agentId, options)
   }
 

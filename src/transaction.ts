@@ -16,6 +16,7 @@ import type { Tokens } from './tokens/tokens.ts'
 import type { Topology } from './topology/topology.ts'
 import { checkInteger } from './util/check.ts'
 import type { Json } from './util/json.ts'
+import { type Names, optionCheck } from './util/options.ts'
 import type { SaveWorkflowOptions, WorkflowRecord } from './workflows/state.ts'
 import type { Workflows } from './workflows/workflows.ts'
 
@@ -26,6 +27,11 @@ const longestTimerMs = 2 ** 31 - 1
 export interface TransactionOptions {
   timeoutMs?: number | undefined
 }
+
+const checkTransaction = optionCheck('transaction', { timeoutMs: true } satisfies Names<
+  keyof TransactionOptions
+>)
+const checkQuery = optionCheck('query', { timeoutMs: true } satisfies Names<keyof QueryOptions>)
 
 /** What a handle works through: the domains, and what spans them. */
 export interface Records {
@@ -115,7 +121,8 @@ export class Transaction {
    * still there. Sees every write acknowledged before. What could write is refused with InvalidInput. With
    * `timeoutMs`, and outside a transaction, it is ended when it takes longer (Deadline).
    */
-  query(text: string, params?: readonly Param[], options?: QueryOptions): Promise<Row[]> {
+  async query(text: string, params?: readonly Param[], options?: QueryOptions): Promise<Row[]> {
+    checkQuery(options)
     return this.#records.query(text, params, options)
   }
 
@@ -207,6 +214,7 @@ export class Transaction {
    * each other one gets Busy.
    */
   async transaction<T>(fn: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    checkTransaction(options)
     const { timeoutMs } = options
     if (timeoutMs !== undefined) checkInteger('timeoutMs', timeoutMs, 1, longestTimerMs)
     return this.#records.transaction(records => fn(new Transaction(records)), options)

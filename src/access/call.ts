@@ -7,6 +7,7 @@ import type { LongOptions, Operation, Zod } from '../operation.ts'
 import type { Grant } from '../tokens/token.ts'
 import { describe } from '../util/check.ts'
 import { fileError, systemCode } from '../util/files.ts'
+import { unknownOption } from '../util/options.ts'
 import { authorize } from './grant.ts'
 import { traced } from './tracing.ts'
 
@@ -54,6 +55,8 @@ function schemaOf(zod: Zod, operation: Operation, isLenient: boolean): ZodType {
 function parse(schema: ZodType, operation: Operation, input: unknown): unknown {
   const { error, data } = schema.safeParse(input ?? {})
   if (error === undefined) return withTimes(input ?? {}, data)
+  const [unknown] = error.issues.flatMap(issue => (isOfField(issue) ? [] : issue.keys))
+  if (unknown !== undefined) throw unknownOption(operation.name, unknown, fieldsOf(schema))
   throw new InvalidInput(`${operation.name}: ${error.issues.map(describeIssue).join('; ')}`, {
     details: { issues: error.issues.map(({ path, message }) => ({ path: path.map(String), message })) },
   })
@@ -71,6 +74,17 @@ function withTimes(input: unknown, parsed: unknown): unknown {
   return Object.fromEntries(
     Object.entries(input).map(([name, value]) => [name, withTimes(value, fields.get(name))]),
   )
+}
+
+/** False for what is said of fields that the input does not have. */
+function isOfField(
+  issue: z.core.$ZodIssue,
+): issue is Exclude<z.core.$ZodIssue, z.core.$ZodIssueUnrecognizedKeys> {
+  return issue.code !== 'unrecognized_keys' || issue.path.length > 0
+}
+
+function fieldsOf(schema: ZodType): string[] {
+  return 'shape' in schema ? Object.keys(schema.shape as object) : []
 }
 
 function describeIssue({ path, message }: z.core.$ZodIssue): string {

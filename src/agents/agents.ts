@@ -23,6 +23,7 @@ import {
 } from './holdings.ts'
 import { staleIncarnation } from './incarnation.ts'
 import { hasLapsed, renewal } from './liveness.ts'
+import { checkAgents } from './options.ts'
 import { firstIncarnation, unregistered } from './unregistered.ts'
 
 export interface NewAgent {
@@ -94,6 +95,7 @@ export class Agents {
    * itself. Handles that act as a former incarnation are refused from now on; see {@link Memory.as}.
    */
   async register(agent: NewAgent): Promise<Agent> {
+    checkAgents.register(agent)
     const id = checkName('id', agent.id)
     const type = checkType(agent.type)
     const swarmId = agent.swarmId === undefined ? undefined : checkName('swarmId', agent.swarmId)
@@ -126,6 +128,7 @@ export class Agents {
    * @throws NotFound when the agent is not registered, Conflict `stale_token` when it has another incarnation
    */
   async heartbeat(id: string, options: HeartbeatOptions = {}): Promise<Agent> {
+    checkAgents.heartbeat(options)
     checkName('id', id)
     const { incarnation } = options
     if (incarnation !== undefined) checkInteger('incarnation', incarnation, 0)
@@ -148,6 +151,7 @@ export class Agents {
 
   /** Agents by id, those without a registration too. */
   async list(filter: AgentFilter = {}): Promise<Page<Agent>> {
+    checkAgents.list(filter)
     const limit = pageLimit(filter.limit)
     const rows = await this.#context.db.all<AgentRow>(
       sql`select ${this.#columns()} from agents where ${this.#matches(filter)} order by id limit ${limit + 1}`,
@@ -160,6 +164,7 @@ export class Agents {
    * @throws NotFound when there is no agent of this id
    */
   async update(id: string, patch: AgentPatch): Promise<Agent> {
+    checkAgents.update(patch)
     checkName('id', id)
     const { capabilities, state, metadata } = this.#encode(patch)
     return this.#context.db.transaction(async tx => {
@@ -182,6 +187,7 @@ export class Agents {
    *   deleted and its leases end in the same transaction
    */
   async delete(id: string, options: DeleteAgentOptions = {}): Promise<boolean> {
+    checkAgents.delete(options)
     checkName('id', id)
     return this.#context.db.transaction(async tx => {
       // An update of nothing, to lock the row before what refers to it is looked at.
@@ -225,7 +231,9 @@ export class Agents {
    * iterated once, and not inside a transaction; closing the memory ends it with Closed.
    * @throws NotFound `compacted`, with the floor, when events that should follow `since` were pruned
    */
-  watch({ swarmId, since, signal }: WatchAgentsOptions = {}): AsyncIterable<AgentChange> {
+  watch(options: WatchAgentsOptions = {}): AsyncIterable<AgentChange> {
+    checkAgents.watch(options)
+    const { swarmId, since, signal } = options
     const wanted = swarmId === undefined ? undefined : checkName('swarmId', swarmId)
     const stopped = new AbortController()
     const signals = signal === undefined ? [stopped.signal] : [signal, stopped.signal]
@@ -254,7 +262,8 @@ export class Agents {
   }
 
   /** See {@link AgentMemory.list}. */
-  listMemory(agentId: string, filter?: AgentMemoryFilter): Promise<Page<AgentMemoryRecord>> {
+  async listMemory(agentId: string, filter?: AgentMemoryFilter): Promise<Page<AgentMemoryRecord>> {
+    checkAgents.listMemory(filter)
     return this.#memory.list(agentId, filter)
   }
 

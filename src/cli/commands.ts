@@ -1,7 +1,7 @@
+import { nearest } from '../util/nearest.ts'
 import type { Command } from './command.ts'
 import { additions, ownCommands } from './commands/index.ts'
 import { manifest } from './manifest.ts'
-import { nearest } from './suggest.ts'
 
 /** What people type who come from elsewhere. */
 const synonyms = new Map([

@@ -1,17 +1,23 @@
 import { Agents } from '../agents/agents.ts'
+import { checkAgents } from '../agents/options.ts'
 import { Consensus, type ConsensusState, type WaitOptions } from '../consensus/consensus.ts'
 import { Deadline, InvalidInput, Unsupported } from '../errors.ts'
 import { type EventRecord, Events, type SubscribeOptions } from '../events/events.ts'
+import { checkEvents } from '../events/options.ts'
 import { Subscription } from '../events/subscription.ts'
+import { checkFind } from '../find/options.ts'
 import { Kv } from '../kv/kv.ts'
 import { Locks } from '../locks/locks.ts'
+import { checkLocks } from '../locks/options.ts'
 import { Maintenance } from '../maintenance/maintenance.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { type OperationName, operationOf, operations } from '../operations.ts'
 import { Patterns } from '../patterns/patterns.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { under } from '../shared/keys.ts'
+import { checkShared } from '../shared/options.ts'
 import { SharedState, type WatchOptions } from '../shared/shared.ts'
+import { checkTasks } from '../tasks/options.ts'
 import type { ClaimKey } from '../tasks/outcome.ts'
 import { type Completion, type RedriveOptions, Tasks } from '../tasks/tasks.ts'
 import type { Grant } from '../tokens/token.ts'
@@ -25,6 +31,7 @@ import { WriteGate } from '../util/write-gate.ts'
 import { Workflows } from '../workflows/workflows.ts'
 import type { As, Connection } from './connection.ts'
 import { toInput } from './input.ts'
+import { refusingUnknown } from './options.ts'
 import { follow } from './streams.ts'
 import { work } from './work.ts'
 
@@ -96,7 +103,8 @@ export class Remote {
         (...args: unknown[]) => this.call(operation.name, args),
       ])
     // The private parts of the class are missing, which only methods use that are replaced here.
-    return Object.assign(Object.create(prototype), Object.fromEntries(methods), own) as T
+    const replaced = Object.assign(Object.fromEntries(methods), own)
+    return Object.assign(Object.create(prototype), replaced, refusingUnknown(name, replaced)) as T
   }
 }
 
@@ -124,7 +132,10 @@ export function remoteRecords(remote: Remote): Records {
     release: ({ id, token, delayMs }) => ask('tasks.release')({ id, token, delayMs }),
     fail: ({ id, token, error, retry }) =>
       ask('tasks.fail')({ id, token, retry, error: error instanceof Error ? thrown(error) : error }),
-    work: (handler, options) => work(tasks, handler, options),
+    work: async (handler, options) => {
+      checkTasks.work(options)
+      return work(tasks, handler, options)
+    },
     stale: notHere('tasks.stale'),
   })
   return {
@@ -137,8 +148,11 @@ export function remoteRecords(remote: Remote): Records {
     sessions: remote.domain('sessions', Sessions.prototype, {}),
     agents: remote.domain('agents', Agents.prototype, {
       work: async ids => new Map(Object.entries(await ask('agents.work')(ids))),
-      watch: ({ swarmId, since, signal } = {}) =>
-        remote.follow('agents/stream', { swarmId }, () => lastEvent(remote, since), signal),
+      watch: (options = {}) => {
+        checkAgents.watch(options)
+        const { swarmId, since, signal } = options
+        return remote.follow('agents/stream', { swarmId }, () => lastEvent(remote, since), signal)
+      },
     }),
     tasks,
     shared: remote.domain('shared', SharedState.prototype, {
@@ -160,14 +174,19 @@ export function remoteRecords(remote: Remote): Records {
       assert: Locks.prototype.assert,
       withLock: Locks.prototype.withLock,
       campaign: notHere('locks.campaign'),
-      observe: (name, { signal } = {}) =>
-        remote.follow('locks/stream', { name }, () => Promise.resolve(undefined), signal),
+      observe: (name, options = {}) => {
+        checkLocks.observe(options)
+        return remote.follow('locks/stream', { name }, () => Promise.resolve(undefined), options.signal)
+      },
     }),
     tokens: remote.domain('tokens', Tokens.prototype, { verify: text => remote.grantOf(text) }),
     query: ask('maintenance.query'),
     execute: ask('maintenance.execute'),
-    find: (text, { in: where, ...options } = {}) =>
-      ask('find.find')(text, { ...options, in: typeof where === 'string' ? [where] : where }),
+    find: async (text, options = {}) => {
+      checkFind.find(options)
+      const { in: where, ...rest } = options
+      return ask('find.find')(text, { ...rest, in: typeof where === 'string' ? [where] : where })
+    },
     transaction: (fn, options) => remote.transaction(fn, options),
   }
 }
@@ -189,10 +208,9 @@ export function remoteMaintenance(remote: Remote): Maintenance {
   return remote.domain('maintenance', Maintenance.prototype, { intake: notHere('maintenance.intake') })
 }
 
-function subscribe(
-  remote: Remote,
-  { since, types, source, group, signal }: SubscribeOptions = {},
-): ReturnType<Events['subscribe']> {
+function subscribe(remote: Remote, options: SubscribeOptions = {}): ReturnType<Events['subscribe']> {
+  checkEvents.subscribe(options)
+  const { since, types, source, group, signal } = options
   if (group !== undefined) return notHere('a consumer group')()
   const query = { types: types?.join(','), source }
   if (since !== undefined) checkInteger('since', since, 0)
@@ -230,7 +248,9 @@ async function lastEvent(remote: Remote, since: number | undefined): Promise<num
   return latest?.id ?? 0
 }
 
-function watchShared(remote: Remote, prefix = '', { since, signal }: WatchOptions = {}) {
+function watchShared(remote: Remote, prefix = '', options: WatchOptions = {}) {
+  checkShared.watch(options)
+  const { since, signal } = options
   under(prefix)
   if (since !== undefined) checkInteger('since', since, 0)
   const start = async () => {

@@ -12,6 +12,7 @@ import { encodeJson } from '../util/json.ts'
 import { type Moment, readMoment } from '../util/moment.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { castVote, final, stale } from './ballot.ts'
+import { checkConsensus } from './options.ts'
 import { checkElectorate, type Electorate, type Proposal, weigh } from './proposal.ts'
 import {
   type ConsensusRow,
@@ -89,6 +90,7 @@ export class Consensus {
    * @throws Conflict when the key is decided, with the decision in `details`
    */
   async propose(key: string, proposal: Proposal): Promise<ConsensusState> {
+    checkConsensus.propose(proposal)
     const checked = this.#checked(key, proposal)
     return this.#context.db.transaction(async tx => {
       const [row] = await tx.all<ConsensusRow>(this.#upsert(checked))
@@ -110,12 +112,14 @@ export class Consensus {
    *   Conflict `stale_token` when `ballot` is not the current one; InvalidInput when `voter` is none of the
    *   voters
    */
-  accept(key: string, vote: Vote = {}): Promise<ConsensusState> {
+  async accept(key: string, vote: Vote = {}): Promise<ConsensusState> {
+    checkConsensus.accept(vote)
     return this.#vote(key, vote, true)
   }
 
   /** Votes against the proposal, under the same rules as `accept`. */
-  reject(key: string, vote: Vote = {}): Promise<ConsensusState> {
+  async reject(key: string, vote: Vote = {}): Promise<ConsensusState> {
+    checkConsensus.reject(vote)
     return this.#vote(key, vote, false)
   }
 
@@ -132,6 +136,7 @@ export class Consensus {
 
   /** Proposals by key. */
   async list(filter: ConsensusFilter = {}): Promise<Page<ConsensusState>> {
+    checkConsensus.list(filter)
     const limit = pageLimit(filter.limit)
     const rows = await this.#context.db.all<ConsensusRow>(
       sql`select ${this.#columns()} from consensus_state where ${this.#matching(filter)}
@@ -144,7 +149,9 @@ export class Consensus {
    * Every vote on a key, by ballot and then by voter, for whoever wants to know how a decision came about: those of
    * the last 100 ballots are kept.
    */
-  async votes(key: string, { ballot, ...page }: VotesFilter = {}): Promise<Page<RecordedVote>> {
+  async votes(key: string, filter: VotesFilter = {}): Promise<Page<RecordedVote>> {
+    checkConsensus.votes(filter)
+    const { ballot, ...page } = filter
     const limit = pageLimit(page.limit)
     const after = cursorPosition(page.cursor, 2)
     const parts = [sql`key = ${checkName('key', key)}`]
@@ -164,7 +171,9 @@ export class Consensus {
    * @throws Deadline after `timeoutMs`; NotFound when nothing is proposed, or no longer; InvalidInput when the
    *   proposal has no voters and so can never end
    */
-  async wait(key: string, { timeoutMs, signal }: WaitOptions = {}): Promise<ConsensusState> {
+  async wait(key: string, options: WaitOptions = {}): Promise<ConsensusState> {
+    checkConsensus.wait(options)
+    const { timeoutMs, signal } = options
     const name = checkName('key', key)
     if (this.#context.transactionId !== undefined) throw inTransaction()
     const ends = signal === undefined ? [] : [signal]
@@ -186,7 +195,9 @@ export class Consensus {
    * Deletes a proposal with its votes. False when there was none. A decided one is only deleted by force,
    * else Conflict.
    */
-  async delete(key: string, { force = false }: { force?: boolean | undefined } = {}): Promise<boolean> {
+  async delete(key: string, options: { force?: boolean | undefined } = {}): Promise<boolean> {
+    checkConsensus.delete(options)
+    const { force = false } = options
     const name = checkName('key', key)
     return this.#context.db.transaction(async tx => {
       const state = await this.#lock(tx, name)

@@ -21,6 +21,7 @@ import {
   seekOffset,
 } from './groups.ts'
 import { countEvents, readBounds, readEvent, readEvents, readStretch } from './log.ts'
+import { checkEvents } from './options.ts'
 import { type PruneOptions, prune } from './prune.ts'
 import { type Seal, seal, type Verification, type VerifyOptions, verify } from './seal.ts'
 import { Subscription } from './subscription.ts'
@@ -83,12 +84,14 @@ export class Events {
 
   /** Appends an event. */
   async log(event: NewEvent): Promise<EventRecord> {
-    return theRow(await this.logMany([event]))
+    checkEvents.log(event)
+    return theRow(await this.#log([event]))
   }
 
   /** Appends many events in one transaction, in the order given: all of them, or none when one is refused. */
   async logMany(events: readonly NewEvent[]): Promise<EventRecord[]> {
-    return (await this.#insert(events.map(event => this.#encode(event)))).map(fromRow)
+    checkEvents.logMany(events)
+    return this.#log(events)
   }
 
   /** The event with this id, or undefined when there is none (any more). */
@@ -102,6 +105,7 @@ export class Events {
    * @throws NotFound `compacted`, with the floor, when events that should follow `since` or the cursor were pruned
    */
   async list(options: ListEventsOptions = {}): Promise<Page<EventRecord>> {
+    checkEvents.list(options)
     const { db } = this.#context
     const limit = pageLimit(options.limit)
     const order = checkOneOf('order', options.order ?? 'asc', ['asc', 'desc'])
@@ -117,11 +121,13 @@ export class Events {
 
   /** The newest event that the filter accepts, or undefined when there is none. */
   async latest(filter: EventFilter = {}): Promise<EventRecord | undefined> {
+    checkEvents.latest(filter)
     return (await this.list({ ...filter, order: 'desc', limit: 1 })).items[0]
   }
 
   /** How many events the filter accepts. */
   async count(filter: EventFilter = {}): Promise<number> {
+    checkEvents.count(filter)
     const { db } = this.#context
     return countEvents(db, filterOf(db.dialect, filter))
   }
@@ -148,6 +154,7 @@ export class Events {
    *   or when somebody called {@link seek} or {@link deleteGroup}
    */
   subscribe(options: SubscribeOptions = {}): Subscription<EventRecord> {
+    checkEvents.subscribe(options)
     const { db, closing } = this.#context
     const since = options.since === undefined ? undefined : checkInteger('since', options.since, 0)
     const wish = this.#wish(options)
@@ -166,7 +173,9 @@ export class Events {
    * @returns false when the group was there already: somebody has handled the event before
    * @throws Conflict `stale_token` when another consumer got the group's events after this token
    */
-  async commit(group: string, id: number, { token }: { token?: number | undefined } = {}): Promise<boolean> {
+  async commit(group: string, id: number, options: { token?: number | undefined } = {}): Promise<boolean> {
+    checkEvents.commit(options)
+    const { token } = options
     checkName('group', group)
     checkInteger('id', id, 0)
     const { db } = this.#context
@@ -189,6 +198,7 @@ export class Events {
 
   /** The groups, how far they have got, and who consumes, by name. */
   async groups(options: PageOptions = {}): Promise<Page<ConsumerGroup>> {
+    checkEvents.groups(options)
     return listGroups(this.#context.db, options)
   }
 
@@ -203,6 +213,7 @@ export class Events {
    * @returns how many were deleted, and the floor: the highest id that was ever pruned
    */
   async prune(options: PruneOptions): Promise<{ deleted: number; floor: number }> {
+    checkEvents.prune(options)
     return prune(this.#context.db, options)
   }
 
@@ -227,7 +238,12 @@ export class Events {
    * @throws NotFound when the log is not sealed
    */
   async verify(options: VerifyOptions = {}): Promise<Verification> {
+    checkEvents.verify(options)
     return verify(this.#context.db, options)
+  }
+
+  async #log(events: readonly NewEvent[]): Promise<EventRecord[]> {
+    return (await this.#insert(events.map(event => this.#encode(event)))).map(fromRow)
   }
 
   async #append(lists: EncodedEvent[][]): Promise<EventRow[][]> {

@@ -202,6 +202,7 @@ export const eventsOperations = [
         from: id(z, 'Only events with this id or a higher one').optional(),
         to: id(z, 'Only events up to this id').optional(),
       }),
-    run: (memory, options, long) => memory.events.verify({ ...long, ...options }),
+    run: (memory, options, long) =>
+      memory.events.verify({ ...options, onProgress: long?.onProgress, signal: long?.signal }),
   }),
 ]

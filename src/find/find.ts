@@ -5,6 +5,7 @@ import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { toDate } from '../util/time.ts'
 import { indexPending } from './indexing.ts'
+import { checkFind } from './options.ts'
 import { type Hit, rank } from './rank.ts'
 import { snippet } from './snippet.ts'
 import {
@@ -71,6 +72,7 @@ export class Find {
    * @throws Busy when there are writes to index, and another process holds the store for too long
    */
   async find(text: string, options: FindOptions = {}): Promise<Found[]> {
+    checkFind.find(options)
     const query = checkQuery(text)
     const { wanted, namespace, limit } = checkOptions(options)
     const { db } = this.#context

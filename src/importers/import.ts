@@ -7,6 +7,7 @@ import type { Intake, IntakeOptions } from '../maintenance/transfer/intake.ts'
 import type { Memory } from '../memory.ts'
 import { checkName } from '../util/check.ts'
 import { maxMaxValueBytes } from '../util/json.ts'
+import { type Names, optionCheck } from '../util/options.ts'
 import { discover } from './discover.ts'
 import { type ImportReport, Tally } from './report.ts'
 import type { Leaving, Origin, ReadOptions, RecordItem, Source } from './source.ts'
@@ -23,6 +24,16 @@ export interface ImportFromOptions extends AbortableOptions, IntakeOptions {
   /** Bring what has expired too, and let it live on without an expiry. Default false. */
   expired?: boolean | undefined
 }
+
+const checkOptions = optionCheck('importFrom', {
+  namespace: true,
+  vectors: true,
+  expired: true,
+  onConflict: true,
+  dryRun: true,
+  signal: true,
+  onProgress: true,
+} satisfies Names<keyof ImportFromOptions>)
 
 /** Records that one transaction takes in: other writers wait for no more than that. */
 const batchRecords = 200
@@ -41,6 +52,7 @@ export async function importFrom(
   from: string | readonly string[],
   options: ImportFromOptions = {},
 ): Promise<ImportReport> {
+  checkOptions(options)
   const read = readOptions(options)
   const tally = new Tally(options.dryRun ?? false)
   const sources = await openAll([from].flat(), read, tally)
@@ -48,7 +60,8 @@ export async function importFrom(
   try {
     const { gone, totals } = await survey(sources, signal)
     const { maintenance } = typeof memory === 'function' ? await memory() : memory
-    const intake = maintenance.intake(options)
+    const { onConflict, dryRun } = options
+    const intake = maintenance.intake({ onConflict, dryRun })
     const all = totals.reduce((sum, total) => sum + total, 0)
     let before = 0
     for (const [i, source] of sources.entries()) {

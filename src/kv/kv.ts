@@ -9,6 +9,7 @@ import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { checkTime, toDate, toOptionalDate } from '../util/time.ts'
 import { ReadCache } from './cache.ts'
+import { checkKv } from './options.ts'
 
 /** A record of key-value memory. */
 export interface MemoryRecord {
@@ -81,6 +82,7 @@ export class Kv {
    * @returns the record's new revision
    */
   async store(key: string, value: unknown, options: StoreOptions = {}): Promise<{ revision: number }> {
+    checkKv.store(options)
     const at = address(key, options.namespace)
     const expected = expectedRevision(options)
     const text = encodeJson('value', value, this.#context.maxValueBytes)
@@ -96,6 +98,7 @@ export class Kv {
 
   /** Stores many records in one transaction: all of them, or none when one is refused. */
   async storeMany(records: readonly ({ key: string; value: unknown } & StoreOptions)[]): Promise<number> {
+    checkKv.storeMany(records)
     await this.#context.db.transaction(async tx => {
       const kv = new Kv({ ...this.#context, db: tx })
       for (const { key, value, ...options } of records) await kv.store(key, value, options)
@@ -105,6 +108,7 @@ export class Kv {
 
   /** The value of a key, a fresh copy, or undefined when it is absent or has expired. */
   async retrieve(key: string, options: NamespaceOption = {}): Promise<Json | undefined> {
+    checkKv.retrieve(options)
     const at = address(key, options.namespace)
     this.#context.countRead(at.namespace, at.key)
     const found = await this.#cache.get(`${at.namespace}\0${at.key}`, () => this.#load(at))
@@ -114,6 +118,7 @@ export class Kv {
 
   /** The values of those keys that exist, by key. */
   async retrieveMany(keys: readonly string[], options: NamespaceOption = {}): Promise<Map<string, Json>> {
+    checkKv.retrieveMany(options)
     const { namespace } = address('any', options.namespace)
     const names = checkNames('keys', keys)
     for (const key of names) this.#context.countRead(namespace, key)
@@ -129,6 +134,7 @@ export class Kv {
 
   /** The whole record of a key, or undefined when it is absent or has expired. */
   async get(key: string, options: NamespaceOption = {}): Promise<MemoryRecord | undefined> {
+    checkKv.get(options)
     const at = address(key, options.namespace)
     const row = await onRecord<MemoryRow>(
       this.#context.db,
@@ -142,6 +148,7 @@ export class Kv {
 
   /** Records whose key matches a glob (`*`, `?`, `[…]`), by namespace and key. Up to 256 characters of pattern. */
   async search(glob: string, options: SearchOptions = {}): Promise<Page<MemoryRecord>> {
+    checkKv.search(options)
     const limit = pageLimit(options.limit)
     const rows = await this.#context.db.all<MemoryRow>(
       sql`select ${columns} from memory_store
@@ -153,6 +160,7 @@ export class Kv {
 
   /** The namespaces that hold live records, by name, each with their count. */
   async namespaces(options: PageOptions = {}): Promise<Page<NamespaceCount>> {
+    checkKv.namespaces(options)
     const limit = pageLimit(options.limit)
     const [after = ''] = cursorPosition(options.cursor, 1) ?? []
     const rows = await this.#context.db.all<NamespaceCount>(
@@ -170,6 +178,7 @@ export class Kv {
 
   /** Deletes a key. False when it was absent or had expired. */
   async delete(key: string, options: NamespaceOption = {}): Promise<boolean> {
+    checkKv.delete(options)
     const at = address(key, options.namespace)
     const deleted = await onRecord(
       this.#context.db,
@@ -216,7 +225,7 @@ export class Kv {
   }
 
   async #conflict(at: Address, expected: number | undefined): Promise<never> {
-    const current = await this.get(at.key, at)
+    const current = await this.get(at.key, { namespace: at.namespace })
     throw new Conflict(
       `key ${JSON.stringify(at.key)} in ${at.namespace} has revision ${current?.revision ?? 0}, not ${expected ?? 0}`,
       {

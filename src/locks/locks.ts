@@ -29,6 +29,7 @@ import {
   type ObserveOptions,
   Term,
 } from './leadership.ts'
+import { checkLocks } from './options.ts'
 
 /** A lock in the hands of its holder. */
 export interface Lock {
@@ -100,6 +101,7 @@ export class Locks {
    * @throws Conflict with the `owner` and its `remainingMs`, when it is not free within `waitMs`
    */
   async acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
+    checkLocks.acquire(options)
     checkName('name', name)
     const wish = this.#wish(options.owner, options)
     const waitMs = checkInteger('waitMs', options.waitMs ?? 0, 0, maxWaitMs)
@@ -118,7 +120,9 @@ export class Locks {
    * Holds on to a lock for `leaseMs` (default 30,000) from now.
    * @throws Conflict `stale_token` when it was released, or somebody else has it since
    */
-  async renew({ name, token, leaseMs }: LockKey & { leaseMs?: number | undefined }): Promise<Lock> {
+  async renew(lock: LockKey & { leaseMs?: number | undefined }): Promise<Lock> {
+    checkLocks.renew(lock)
+    const { name, token, leaseMs } = lock
     return renewLock(this.#context.db, checkKey({ name, token }), checkLeaseMs(leaseMs))
   }
 
@@ -127,6 +131,7 @@ export class Locks {
    * @throws Conflict `stale_token` when somebody else has had it since
    */
   async release(lock: LockKey): Promise<boolean> {
+    checkLocks.release(lock)
     const key = checkKey(lock)
     if (await freeLock(this.#context.db, key)) return true
     const rows = await this.#context.db.all(
@@ -141,6 +146,7 @@ export class Locks {
    * `memory.transaction(async tx => { if (await tx.locks.check(lock)) … })` writes only while the lock is held.
    */
   async check(lock: LockKey): Promise<boolean> {
+    checkLocks.check(lock)
     return holdsLock(this.#context.db, checkKey(lock))
   }
 
@@ -150,6 +156,7 @@ export class Locks {
    * @throws Conflict `stale_token` when the lock was released or has lapsed
    */
   async assert(lock: LockKey): Promise<void> {
+    checkLocks.assert(lock)
     if (!(await this.check(lock))) throw stale(lock)
   }
 
@@ -167,6 +174,7 @@ export class Locks {
 
   /** The locks that are held, by name. */
   async list(options: PageOptions = {}): Promise<Page<HeldLock>> {
+    checkLocks.list(options)
     const limit = pageLimit(options.limit)
     const after = cursorPosition(options.cursor, 1)?.[0] ?? ''
     const rows = await this.#context.db.all<LockRow>(
@@ -187,6 +195,7 @@ export class Locks {
     fn: (held: Lock & { signal: AbortSignal }) => T | Promise<T>,
     options: AcquireOptions = {},
   ): Promise<T> {
+    checkLocks.withLock(options)
     const lock = await this.acquire(name, options)
     const renewal = new Renewal(() => this.renew(lock), lock.leaseMs)
     const [outcome] = await Promise.allSettled([(async () => fn({ ...lock, signal: renewal.signal }))()])
@@ -203,6 +212,7 @@ export class Locks {
    * `leader.resigned`, each in one transaction with what it tells of. Not for use inside a transaction.
    */
   async campaign(name: string, options: CampaignOptions = {}): Promise<Leadership> {
+    checkLocks.campaign(options)
     checkName('name', name)
     const { db, transactionId } = this.#context
     const { candidate, signal } = options
@@ -231,7 +241,9 @@ export class Locks {
    * The leaders as they change, the present one first, undefined for nobody, until `signal` aborts. Shows what is:
    * of several changes within a moment only the last may be seen. The events tell of each.
    */
-  observe(name: string, { signal }: ObserveOptions = {}): AsyncIterable<Leader | undefined> {
+  observe(name: string, options: ObserveOptions = {}): AsyncIterable<Leader | undefined> {
+    checkLocks.observe(options)
+    const { signal } = options
     checkName('name', name)
     let last: number | undefined
     const look = async (looks: number): Promise<Batch<Leader | undefined>> => {

@@ -2,6 +2,7 @@ import type { AbortableOptions } from '../db/engine.ts'
 import { type BackupOptions, type BackupResult, backup } from './backup.ts'
 import { type CleanupOptions, type CleanupResult, cleanup } from './cleanup.ts'
 import { type Diagnosis, doctor } from './doctor.ts'
+import { checkMaintenance } from './options.ts'
 import { cleanupOrphans, findOrphans, type Orphan } from './orphans.ts'
 import { analyzePerformance, type PerformanceReport } from './performance.ts'
 import { type RecoverOptions, type RecoverResult, recover } from './recover.ts'
@@ -38,7 +39,8 @@ export class Maintenance {
   }
 
   /** See {@link cleanup}. */
-  cleanup(options?: CleanupOptions): Promise<CleanupResult> {
+  async cleanup(options?: CleanupOptions): Promise<CleanupResult> {
+    checkMaintenance.cleanup(options)
     return cleanup(this.#upkeep, options)
   }
 
@@ -47,48 +49,57 @@ export class Maintenance {
    * gaps.
    * @returns how much smaller the data became
    */
-  vacuum(options: VacuumOptions = {}): Promise<{ freedBytes: number }> {
+  async vacuum(options: VacuumOptions = {}): Promise<{ freedBytes: number }> {
+    checkMaintenance.vacuum(options)
     return this.#upkeep.engine.vacuum(options)
   }
 
   /** Brings the planner's statistics and the full-text index into their best shape. */
   async optimize(options: AbortableOptions = {}): Promise<void> {
+    checkMaintenance.optimize(options)
     await this.#upkeep.engine.optimize(options)
     await markDone(this.#upkeep.context, 'optimize')
   }
 
   /** Builds every index anew, one at a time. */
-  reindex(options: AbortableOptions = {}): Promise<void> {
+  async reindex(options: AbortableOptions = {}): Promise<void> {
+    checkMaintenance.reindex(options)
     return this.#upkeep.engine.reindex(options)
   }
 
   /** See {@link backup}. */
-  backup(path: string, options?: BackupOptions): Promise<BackupResult> {
+  async backup(path: string, options?: BackupOptions): Promise<BackupResult> {
+    checkMaintenance.backup(options)
     return backup(this.#upkeep, path, options)
   }
 
   /** See {@link restore}. */
-  restore(path: string, options?: RestoreOptions): Promise<RestoreResult> {
+  async restore(path: string, options?: RestoreOptions): Promise<RestoreResult> {
+    checkMaintenance.restore(options)
     return restore(this.#upkeep, path, options)
   }
 
   /** See {@link recover}. */
-  recover(path: string, options?: RecoverOptions): Promise<RecoverResult> {
+  async recover(path: string, options?: RecoverOptions): Promise<RecoverResult> {
+    checkMaintenance.recover(options)
     return recover(this.#upkeep, path, options)
   }
 
   /** See {@link exportNamespace}. */
-  exportNamespace(namespace: string, path: string, options?: ExportOptions): Promise<ExportResult> {
+  async exportNamespace(namespace: string, path: string, options?: ExportOptions): Promise<ExportResult> {
+    checkMaintenance.exportNamespace(options)
     return exportNamespace(this.#upkeep, namespace, path, options)
   }
 
   /** See {@link importNamespace}. */
-  importNamespace(path: string, options?: ImportOptions): Promise<ImportResult> {
+  async importNamespace(path: string, options?: ImportOptions): Promise<ImportResult> {
+    checkMaintenance.importNamespace(options)
     return importNamespace(this.#upkeep, path, options)
   }
 
   /** Where records that were kept elsewhere are taken in, with their ids and times; see {@link Intake.take}. */
   intake(options?: IntakeOptions): Intake {
+    checkMaintenance.intake(options)
     return new Intake(this.#upkeep.context, options)
   }
 
@@ -103,12 +114,14 @@ export class Maintenance {
   }
 
   /** See {@link analyzeUsage}. */
-  analyzeUsage(options?: UsageOptions): Promise<Usage> {
+  async analyzeUsage(options?: UsageOptions): Promise<Usage> {
+    checkMaintenance.analyzeUsage(options)
     return analyzeUsage(this.#upkeep, options)
   }
 
   /** See {@link hotKeys}. */
-  hotKeys(options?: HotKeyOptions): Promise<HotKey[]> {
+  async hotKeys(options?: HotKeyOptions): Promise<HotKey[]> {
+    checkMaintenance.hotKeys(options)
     return hotKeys(this.#upkeep, options)
   }
 

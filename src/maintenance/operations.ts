@@ -1,4 +1,4 @@
-import { operation, type Zod } from '../operation.ts'
+import { type LongOptions, operation, type Zod } from '../operation.ts'
 import { time } from '../schemas.ts'
 
 const file = (z: Zod, description: string) => z.string().describe(description)
@@ -12,6 +12,11 @@ const statement = (z: Zod) => ({
     .optional()
     .describe('The values of ?, in order'),
 })
+
+/** What a job that cannot be ended early takes of a caller. */
+const reporting = (long?: LongOptions) => ({ onProgress: long?.onProgress })
+
+const abortable = (long?: LongOptions) => ({ onProgress: long?.onProgress, signal: long?.signal })
 
 export const maintenanceOperations = [
   operation({
@@ -51,7 +56,8 @@ export const maintenanceOperations = [
         overwrite: z.boolean().optional().describe('Replace an earlier backup of that name; default: true'),
       }),
     namespaces: () => ['*'],
-    run: (memory, { path, ...options }, long) => memory.maintenance.backup(path, { ...long, ...options }),
+    run: (memory, { path, ...options }, long) =>
+      memory.maintenance.backup(path, { ...abortable(long), ...options }),
   }),
   operation({
     name: 'maintenance.restore',
@@ -65,7 +71,7 @@ export const maintenanceOperations = [
     examples: ['hivewax restore backups/memory.db'],
     input: z => z.object({ path: file(z, 'A file that `hivewax backup` wrote') }),
     namespaces: () => ['*'],
-    run: (memory, { path }, long) => memory.maintenance.restore(path, long),
+    run: (memory, { path }, long) => memory.maintenance.restore(path, reporting(long)),
   }),
   operation({
     name: 'maintenance.recover',
@@ -83,7 +89,8 @@ export const maintenanceOperations = [
         from: z.string().optional().describe('The damaged file; default: that of this store'),
       }),
     namespaces: () => ['*'],
-    run: (memory, { path, ...options }, long) => memory.maintenance.recover(path, { ...long, ...options }),
+    run: (memory, { path, ...options }, long) =>
+      memory.maintenance.recover(path, { ...abortable(long), ...options }),
   }),
   operation({
     name: 'maintenance.exportNamespace',
@@ -101,7 +108,8 @@ export const maintenanceOperations = [
         path: file(z, 'The file to write: .json, or .ndjson with a record per line'),
       }),
     namespaces: ({ namespace }) => [namespace],
-    run: (memory, { namespace, path }, long) => memory.maintenance.exportNamespace(namespace, path, long),
+    run: (memory, { namespace, path }, long) =>
+      memory.maintenance.exportNamespace(namespace, path, reporting(long)),
   }),
   operation({
     name: 'maintenance.importNamespace',
@@ -127,7 +135,7 @@ export const maintenanceOperations = [
       }),
     namespaces: ({ namespace = '*' }) => [namespace],
     run: (memory, { path, ...options }, long) =>
-      memory.maintenance.importNamespace(path, { ...long, ...options }),
+      memory.maintenance.importNamespace(path, { ...reporting(long), ...options }),
   }),
   operation({
     name: 'maintenance.cleanup',
@@ -156,7 +164,7 @@ export const maintenanceOperations = [
       z.object({
         full: z.boolean().optional().describe('Close the gaps between records too, while writers wait'),
       }),
-    run: (memory, options, long) => memory.maintenance.vacuum({ ...long, ...options }),
+    run: (memory, options, long) => memory.maintenance.vacuum({ ...abortable(long), ...options }),
   }),
   operation({
     name: 'maintenance.optimize',
@@ -167,7 +175,7 @@ export const maintenanceOperations = [
     inTransaction: false,
     examples: ['hivewax optimize'],
     input: z => z.object({}),
-    run: (memory, _input, long) => memory.maintenance.optimize(long),
+    run: (memory, _input, long) => memory.maintenance.optimize(abortable(long)),
   }),
   operation({
     name: 'maintenance.reindex',
@@ -178,7 +186,7 @@ export const maintenanceOperations = [
     inTransaction: false,
     examples: ['hivewax reindex'],
     input: z => z.object({}),
-    run: (memory, _input, long) => memory.maintenance.reindex(long),
+    run: (memory, _input, long) => memory.maintenance.reindex(abortable(long)),
   }),
   operation({
     name: 'maintenance.analyzePerformance',

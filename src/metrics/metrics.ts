@@ -8,6 +8,7 @@ import { type Duration, durationMs } from '../util/duration.ts'
 import { type Moment, readMoment } from '../util/moment.ts'
 import { cursorPosition, maxLimit, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate } from '../util/time.ts'
+import { checkMetrics } from './options.ts'
 import { dayOf, foldMetrics, pruneMetrics } from './retention.ts'
 import { type Resolution, type RollupRow, resolutions, rollupColumns, windowStart } from './rollup.ts'
 import { admitSeries, type Series } from './series.ts'
@@ -120,6 +121,7 @@ export class Metrics {
    * @throws InvalidInput `too_large` as {@link Metrics.record} does
    */
   async recordMany(metrics: readonly NewMetric[]): Promise<number> {
+    checkMetrics.recordMany(metrics)
     checkInteger('the number of metrics', metrics.length, 0, maxLimit)
     const rows = metrics.map((metric, i) => this.#checked(metric, `metrics[${i}].`))
     if (rows.length > 0) await this.#insert(rows)
@@ -128,6 +130,7 @@ export class Metrics {
 
   /** Measurements that were not rolled up, the latest first. */
   async list(filter: MetricFilter = {}): Promise<Page<MetricRecord>> {
+    checkMetrics.list(filter)
     const page = await this.#page(this.#matching('timestamp', filter), pageLimit(filter.limit), filter.cursor)
     return { ...page, items: page.items.map(fromRow) }
   }
@@ -156,7 +159,9 @@ export class Metrics {
    * see `exact`.
    * @throws InvalidInput `too_large` beyond 10,000,000 measurements or 10,000 groups
    */
-  async summary(name: string, { groupBy, ...range }: SummaryOptions = {}): Promise<MetricSummary[]> {
+  async summary(name: string, options: SummaryOptions = {}): Promise<MetricSummary[]> {
+    checkMetrics.summary(options)
+    const { groupBy, ...range } = options
     const measured = this.#matching('timestamp', { ...range, name })
     const windows = this.#matching('window_start', { ...range, name })
     for (;;) {
@@ -177,7 +182,9 @@ export class Metrics {
    * nothing.
    * @returns how many measurements were rolled up
    */
-  async rollup({ olderThan, name, resolution = 'hour', signal }: RollupOptions): Promise<number> {
+  async rollup(options: RollupOptions): Promise<number> {
+    checkMetrics.rollup(options)
+    const { olderThan, name, resolution = 'hour', signal } = options
     const length = checkOneOf('resolution', resolution, resolutions)
     const before = windowStart(this.#date('olderThan', olderThan), length)
     const fold = { before, named: ofMetric(name), resolution: length }
@@ -189,7 +196,9 @@ export class Metrics {
    * by then. To keep figures of them, use {@link Metrics.rollup}.
    * @returns how many measurements went, those included that were known by figures only
    */
-  async prune({ olderThan, name, signal }: PruneOptions): Promise<number> {
+  async prune(options: PruneOptions): Promise<number> {
+    checkMetrics.prune(options)
+    const { olderThan, name, signal } = options
     const { db } = this.#context
     return pruneMetrics(db, { before: this.#date('olderThan', olderThan), named: ofMetric(name) }, signal)
   }
@@ -198,7 +207,9 @@ export class Metrics {
    * Has the background work of whichever process roll measurements up and delete them, about once an hour; takes the
    * place of what was set before.
    */
-  async setRetention({ rollupAfter, deleteAfter }: MetricRetention): Promise<void> {
+  async setRetention(retention: MetricRetention): Promise<void> {
+    checkMetrics.setRetention(retention)
+    const { rollupAfter, deleteAfter } = retention
     const rollupMs = rollupAfter === undefined ? 0 : durationMs('rollupAfter', rollupAfter)
     const deleteMs = deleteAfter === undefined ? 0 : durationMs('deleteAfter', deleteAfter)
     await this.#context.db.all(
@@ -219,7 +230,9 @@ export class Metrics {
   }
 
   /** Does now what {@link Metrics.setRetention} asks for. */
-  async applyRetention({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+  async applyRetention(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    checkMetrics.applyRetention(options)
+    const { signal } = options
     const { rollupAfter, deleteAfter } = await this.retention()
     if (deleteAfter !== undefined) await this.prune({ olderThan: deleteAfter, signal })
     if (rollupAfter !== undefined) await this.rollup({ olderThan: rollupAfter, signal })

@@ -8,6 +8,7 @@ import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 import { priorWeight, statedConfidence } from './confidence.ts'
+import { checkPatterns } from './options.ts'
 
 /** Something a swarm has learned, and how far it can be trusted. */
 export interface Pattern {
@@ -82,6 +83,7 @@ export class Patterns {
    * statement make.
    */
   async store(pattern: NewPattern): Promise<Pattern> {
+    checkPatterns.store(pattern)
     const now = this.#context.db.dialect.now()
     const { id, type, data, prior, metadata } = this.#checked(pattern)
     const [row] = await this.#context.db.all<PatternRow>(
@@ -110,6 +112,7 @@ export class Patterns {
 
   /** Patterns by falling confidence, then by id. */
   async list(filter: PatternFilter = {}): Promise<Page<Pattern>> {
+    checkPatterns.list(filter)
     const limit = pageLimit(filter.limit)
     const rows = await this.#context.db.all<PatternRow>(
       sql`select ${columns} from patterns where ${matching(filter)}
@@ -134,7 +137,9 @@ export class Patterns {
    * 2017.
    * @throws NotFound when there is no such pattern
    */
-  async recordOutcome(id: string, { success, decay = 1 }: Outcome): Promise<Pattern> {
+  async recordOutcome(id: string, outcome: Outcome): Promise<Pattern> {
+    checkPatterns.recordOutcome(outcome)
+    const { success, decay = 1 } = outcome
     if (typeof success !== 'boolean')
       throw new InvalidInput(`success must be true or false, got ${describe(success)}`)
     const kept = factorOf(checkNumber('decay', decay, 0, 1))

@@ -9,6 +9,7 @@ import { uuidv7 } from '../util/ids.ts'
 import { decodeJson, decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
+import { checkSessions } from './options.ts'
 
 /** A session: what somebody wants to find again when coming back. */
 export interface Session {
@@ -50,6 +51,7 @@ export class Sessions {
 
   /** Creates a session that holds `data`, any JSON value, and nothing else. Returns its id. */
   async create(data: unknown, options: CreateSessionOptions = {}): Promise<string> {
+    checkSessions.create(options)
     const { dialect } = this.#context.db
     const id = options.id === undefined ? uuidv7(this.#context.clock.now()) : checkName('id', options.id)
     const text = encodeJson('data', data, this.#context.maxValueBytes)
@@ -111,6 +113,7 @@ export class Sessions {
 
   /** The sessions that have not expired, latest access first. */
   async list(options: PageOptions = {}): Promise<Page<Session>> {
+    checkSessions.list(options)
     const limit = pageLimit(options.limit)
     const after = cursorPosition(options.cursor, 2)
     const rest = after === undefined ? sql`1 = 1` : sql`(last_accessed, id) < (${after[0]}, ${after[1]})`

@@ -23,6 +23,7 @@ import {
   listLeases,
   type SharedLease,
 } from './leases.ts'
+import { checkShared } from './options.ts'
 import { readShared } from './read.ts'
 import { holds, type Plan, plan, type Step } from './transact.ts'
 
@@ -134,6 +135,7 @@ export class SharedState {
    * @throws NotFound when there is no such `lease`
    */
   async update(key: string, value: unknown, options: UpdateSharedOptions = {}): Promise<SharedEntry> {
+    checkShared.update(options)
     checkName('key', key)
     const expected = checkVersion(options.expectedVersion, 0)
     const text = encodeJson('value', value, this.#context.maxValueBytes)
@@ -157,6 +159,7 @@ export class SharedState {
 
   /** The entries whose key begins with `prefix` (default: all), by key, and the revision that they show. */
   async list(prefix = '', options: PageOptions = {}): Promise<SharedPage> {
+    checkShared.list(options)
     const limit = pageLimit(options.limit)
     const [after = ''] = cursorPosition(options.cursor, 1) ?? []
     const found = await this.#context.db.all<{ head: number } & (EntryRow | { key: null })>(
@@ -173,6 +176,7 @@ export class SharedState {
 
   /** Deletes a key. False when there was none; with `expectedVersion` that is a Conflict. */
   async delete(key: string, options: DeleteSharedOptions = {}): Promise<boolean> {
+    checkShared.delete(options)
     checkName('key', key)
     const expected = checkVersion(options.expectedVersion, 1)
     return this.#change(options.updatedBy, async changes => {
@@ -187,6 +191,7 @@ export class SharedState {
    * lease took the key with it is among them once somebody has noticed.
    */
   async history(key: string, options: PageOptions = {}): Promise<Page<SharedChange>> {
+    checkShared.history(options)
     return readHistory(this.#context.db, checkName('key', key), options)
   }
 
@@ -195,6 +200,7 @@ export class SharedState {
    * looking and doing, and all changes have one revision. Up to 1,000 conditions, and as many steps.
    */
   async transact(transaction: SharedTransaction): Promise<SharedOutcome> {
+    checkShared.transact(transaction)
     const planned = plan(transaction, this.#context.maxValueBytes)
     return this.#change(transaction.updatedBy, (changes, tx) => run(planned, changes, tx))
   }
@@ -208,6 +214,7 @@ export class SharedState {
    *   latest 10,000 are there. Read the state anew, then watch from its revision
    */
   watch(prefix = '', options: WatchOptions = {}): AsyncIterable<SharedRevision> {
+    checkShared.watch(options)
     under(prefix)
     const since = options.since === undefined ? undefined : checkInteger('since', options.since, 0)
     const start = since === undefined ? currentRevision(this.#context.db) : Promise.resolve(since)
@@ -223,6 +230,7 @@ export class SharedState {
    * @throws Conflict when there is a lease of this id
    */
   async grantLease(options: GrantLeaseOptions): Promise<SharedLease> {
+    checkShared.grantLease(options)
     const { agentId, clock } = this.#context
     const grant = checkGrant(options, { id: uuidv7(clock.now()), owner: agentId })
     // As a change, which removes the keys of a lapsed lease of the same id before there is a new one.
@@ -250,6 +258,7 @@ export class SharedState {
 
   /** The leases that have not lapsed, by id. */
   async leases(options: PageOptions = {}): Promise<Page<SharedLease>> {
+    checkShared.leases(options)
     return listLeases(this.#context.db, options)
   }
 

@@ -6,6 +6,7 @@ import { checkInteger, checkName, describe } from '../util/check.ts'
 import { decodeJson, decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import type { Changes, EntryRow } from './changes.ts'
 import { holdsLease } from './leases.ts'
+import * as known from './options.ts'
 import type { SharedCondition, SharedStep, SharedTransaction } from './shared.ts'
 
 /** A condition on a key, checked. */
@@ -71,6 +72,7 @@ function parts<T extends object>(what: string, list: readonly T[] = []): readonl
 }
 
 function checkCondition(at: string, condition: SharedCondition, maxValueBytes: number): Condition {
+  known.checkCondition(condition)
   if (['key', 'lock', 'lease'].filter(what => what in condition).length !== 1) {
     throw new InvalidInput(`${at} must be about one of { key }, { lock, token } and { lease }`)
   }
@@ -91,6 +93,7 @@ function checkCondition(at: string, condition: SharedCondition, maxValueBytes: n
 }
 
 function checkStep(at: string, step: SharedStep, maxValueBytes: number): Step {
+  known.checkStep(step)
   if (['update', 'delete', 'get'].filter(verb => verb in step).length !== 1) {
     throw new InvalidInput(`${at} must be one of { update, value }, { delete } and { get }`)
   }

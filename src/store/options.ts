@@ -3,6 +3,7 @@ import type { SqliteOptions } from '../db/sqlite/open.ts'
 import { checkInteger, checkName, checkNumber, checkOneOf } from '../util/check.ts'
 import type { Clock } from '../util/clock.ts'
 import { maxMaxValueBytes } from '../util/json.ts'
+import { type Names, optionCheck } from '../util/options.ts'
 
 export interface OpenOptions extends SqliteOptions, PostgresOptions {
   /** Who acts through this handle. Default: HIVEWAX_AGENT, else nobody in particular. */
@@ -23,8 +24,25 @@ export interface OpenOptions extends SqliteOptions, PostgresOptions {
   clock?: Clock | undefined
 }
 
+const checkNames = optionCheck('openMemory', {
+  agentId: true,
+  token: true,
+  slowQueryMs: true,
+  maxValueBytes: true,
+  cacheBytes: true,
+  background: true,
+  countReads: true,
+  clock: true,
+  durability: true,
+  busyTimeoutMs: true,
+  allowNetworkFs: true,
+  maxConnections: true,
+  schema: true,
+} satisfies Names<keyof OpenOptions>)
+
 /** @throws InvalidInput for an option, or an agent of the environment, that cannot be */
 export function checkOptions(options: OpenOptions): void {
+  checkNames(options)
   if (options.durability !== undefined) checkOneOf('durability', options.durability, ['full', 'normal'])
   if (options.agentId !== undefined) checkName('agentId', options.agentId)
   if (process.env.HIVEWAX_AGENT) checkName('HIVEWAX_AGENT', process.env.HIVEWAX_AGENT)

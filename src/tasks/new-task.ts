@@ -17,6 +17,7 @@ import { checkTime } from '../util/time.ts'
 import { defaultBackoff, defaultMaxAttempts, type NewBackoff } from './attempts.ts'
 import { type Dependency, failurePolicies, type OnFailure } from './dependencies.ts'
 import { defaultQueue, laneText } from './lanes.ts'
+import * as known from './options.ts'
 import { nextMicros, type Priority, priorities, rankOf } from './rank.ts'
 import { givenColumns } from './task.ts'
 
@@ -157,6 +158,7 @@ function checkParents(dependencies: readonly (string | Dependency)[]): Parent[] 
 
 function checkBackoff(backoff: NewBackoff | undefined): string | null {
   if (backoff === undefined) return null
+  known.checkBackoff(backoff)
   const { baseMs = defaultBackoff.baseMs, capMs = Math.max(baseMs, defaultBackoff.capMs) } = backoff
   checkInteger('backoff.baseMs', baseMs, 0, weekMs)
   return JSON.stringify({ baseMs, capMs: checkInteger('backoff.capMs', capMs, 0, weekMs) })

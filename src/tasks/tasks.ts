@@ -16,6 +16,7 @@ import { type GraphOptions, readGraph, type TaskGraph } from './graph.ts'
 import { readQueues, setLimit, type TaskQueue } from './limits.ts'
 import { countTasks, type ListTasksOptions, listTasks } from './list.ts'
 import { longestDelayMs, type NewTask, prepareTask } from './new-task.ts'
+import { checkTasks } from './options.ts'
 import {
   type ClaimKey,
   cancelTask,
@@ -84,7 +85,8 @@ export class Tasks {
 
   /** Creates a task. With an idempotency key that was used before, returns the task created then. */
   async create(task: NewTask): Promise<Task> {
-    return theRow(await this.createMany([task]))
+    checkTasks.create(task)
+    return theRow(await this.#create([task]))
   }
 
   /**
@@ -95,8 +97,8 @@ export class Tasks {
    */
   async createMany(tasks: readonly NewTask[]): Promise<Task[]> {
     checkList('tasks', tasks, maxLimit)
-    const prepared = tasks.map(task => prepareTask(this.#context, task))
-    return this.#calls.create(prepared)
+    checkTasks.createMany(tasks)
+    return this.#create(tasks)
   }
 
   /**
@@ -106,6 +108,7 @@ export class Tasks {
    * Every claim counts as an attempt; a task whose last one lapses is dead.
    */
   async claim(options: ClaimOptions = {}): Promise<ClaimedTask[]> {
+    checkTasks.claim(options)
     return this.#calls.claim(checkClaim(this.#context, options))
   }
 
@@ -113,11 +116,9 @@ export class Tasks {
    * Renews the lease of a claim: the task stays the holder's for `leaseMs` (default 30,000) from now.
    * @throws Conflict `stale_token` when the claim has ended: the work must stop
    */
-  async heartbeat({
-    leaseMs,
-    ...heartbeat
-  }: Heartbeat & { leaseMs?: number | undefined }): Promise<TaskState> {
-    const { held } = await this.#renew([heartbeat], leaseMs)
+  async heartbeat(heartbeat: Heartbeat & { leaseMs?: number | undefined }): Promise<TaskState> {
+    checkTasks.heartbeat(heartbeat)
+    const { held } = await this.#renew([heartbeat], heartbeat.leaseMs)
     if (held.length === 0) return refuseStale(this.#context.db, heartbeat)
     return { id: heartbeat.id, status: 'running' }
   }
@@ -127,6 +128,8 @@ export class Tasks {
     heartbeats: readonly Heartbeat[],
     options: { leaseMs?: number | undefined } = {},
   ): Promise<ClaimResults> {
+    checkTasks.heartbeatMany(options)
+    checkTasks.heartbeat(heartbeats)
     return this.#renew(heartbeats, options.leaseMs)
   }
 
@@ -135,19 +138,22 @@ export class Tasks {
    * @throws Conflict `stale_token` when the claim has ended: somebody else has the task, or it was cancelled
    */
   async complete(completion: Completion): Promise<TaskState> {
+    checkTasks.complete(completion)
     assertHeld(completion, await this.#calls.complete(this.#completions([completion])))
     return { id: completion.id, status: 'completed' }
   }
 
   /** Completes many tasks in one transaction. A stale claim does not hinder the others. */
   async completeMany(completions: readonly Completion[]): Promise<ClaimResults> {
+    checkTasks.completeMany(completions)
     const reports = this.#completions(completions)
     return reports.length === 0 ? { held: [], stale: [] } : this.#calls.complete(reports)
   }
 
   /** Those of the claims that have ended, with what became of their tasks. Reads only. */
-  stale(claims: readonly ClaimKey[]): Promise<StaleClaim[]> {
+  async stale(claims: readonly ClaimKey[]): Promise<StaleClaim[]> {
     checkList('claims', claims, maxClaims)
+    checkTasks.stale(claims)
     return endedClaims(this.#context.db, claims.map(checkClaimKey))
   }
 
@@ -161,6 +167,7 @@ export class Tasks {
    * @throws the error of the store that ended the work, after the same
    */
   async work(handler: TaskHandler, options: WorkOptions = {}): Promise<WorkSummary> {
+    checkTasks.work(options)
     const claim = checkClaim(this.#context, options)
     const terms = checkTerms(options)
     const { Worker } = await import('./worker.ts')
@@ -168,12 +175,15 @@ export class Tasks {
   }
 
   /** Creates a task again and again, by a cron expression or an interval: whoever looks for work then creates it. */
-  schedule(schedule: NewSchedule): Promise<Schedule> {
+  async schedule(schedule: NewSchedule): Promise<Schedule> {
+    checkTasks.schedule(schedule)
+    checkTasks.create(schedule.task)
     return putSchedule(this.#context, schedule)
   }
 
   /** The schedules, by id. */
-  schedules(options: PageOptions = {}): Promise<Page<Schedule>> {
+  async schedules(options: PageOptions = {}): Promise<Page<Schedule>> {
+    checkTasks.schedules(options)
     return listSchedules(this.#context, options)
   }
 
@@ -188,10 +198,12 @@ export class Tasks {
    * goes the way that its edge says.
    * @throws Conflict `stale_token` when the claim has ended
    */
-  async fail({ error, retry = true, ...claim }: Failure): Promise<TaskState> {
-    const text = encodeError(error, this.#context.maxValueBytes)
-    const failure = { ...checkClaimKey(claim), error: decodeJson(text), retry }
-    return this.#transaction(async context => ({ id: claim.id, status: await failTask(context, failure) }))
+  async fail(failure: Failure): Promise<TaskState> {
+    checkTasks.fail(failure)
+    const text = encodeError(failure.error, this.#context.maxValueBytes)
+    const claim = checkClaimKey(failure)
+    const report = { ...claim, error: decodeJson(text), retry: failure.retry ?? true }
+    return this.#transaction(async context => ({ id: claim.id, status: await failTask(context, report) }))
   }
 
   /**
@@ -199,9 +211,10 @@ export class Tasks {
    * former place, or `delayMs` milliseconds from now.
    * @throws Conflict `stale_token` when the claim has ended
    */
-  async release({ delayMs = 0, ...claim }: ClaimKey & { delayMs?: number | undefined }): Promise<TaskState> {
+  async release(claim: ClaimKey & { delayMs?: number | undefined }): Promise<TaskState> {
+    checkTasks.release(claim)
     const key = checkClaimKey(claim)
-    checkInteger('delayMs', delayMs, 0)
+    const delayMs = checkInteger('delayMs', claim.delayMs ?? 0, 0)
     assertHeld(key, await this.#calls.release([{ ...key, delayMs: Math.min(delayMs, longestDelayMs) }]))
     return { id: key.id, status: 'pending' }
   }
@@ -226,6 +239,7 @@ export class Tasks {
       checkName('id', which)
       return this.#transaction(context => redriveTask(context, which))
     }
+    checkTasks.redrive(which)
     const limit = pageLimit(which.limit)
     return this.#transaction(context => redriveDead(context, limit))
   }
@@ -242,7 +256,8 @@ export class Tasks {
   }
 
   /** Tasks in order of id. Ids made by us rise with time. */
-  list(options: ListTasksOptions = {}): Promise<Page<Task>> {
+  async list(options: ListTasksOptions = {}): Promise<Page<Task>> {
+    checkTasks.list(options)
     return listTasks(this.#context.db, options)
   }
 
@@ -263,6 +278,7 @@ export class Tasks {
 
   /** The queues that have a limit, or tasks that are ready or running, by name. */
   async queues(options: PageOptions = {}): Promise<Page<TaskQueue>> {
+    checkTasks.queues(options)
     const limit = pageLimit(options.limit)
     const [after = ''] = cursorPosition(options.cursor, 1) ?? []
     const queues = (await readQueues(this.#context.db)).filter(({ queue }) => queue > String(after))
@@ -278,13 +294,15 @@ export class Tasks {
    * Deletes tasks that ended, in whatever way, longer ago than this, and returns how many. Nothing does so by
    * itself; their events stay.
    */
-  async prune({ olderThan }: PruneTasksOptions): Promise<number> {
+  async prune(options: PruneTasksOptions): Promise<number> {
+    checkTasks.prune(options)
     const { db } = this.#context
-    return pruneTasks(db, db.dialect.now(-durationMs('olderThan', olderThan)))
+    return pruneTasks(db, db.dialect.now(-durationMs('olderThan', options.olderThan)))
   }
 
   /** Which tasks wait for which. */
   async graph(options: GraphOptions = {}): Promise<TaskGraph> {
+    checkTasks.graph(options)
     return readGraph(this.#context.db, options)
   }
 
@@ -295,6 +313,10 @@ export class Tasks {
   async delete(id: string): Promise<boolean> {
     checkName('id', id)
     return this.#transaction(context => deleteTask(context.db, id))
+  }
+
+  async #create(tasks: readonly NewTask[]): Promise<Task[]> {
+    return this.#calls.create(tasks.map(task => prepareTask(this.#context, task)))
   }
 
   async #renew(heartbeats: readonly Heartbeat[], leaseMs: number | undefined): Promise<ClaimResults> {

@@ -8,6 +8,7 @@ import { checkGlob } from '../util/glob.ts'
 import { type Moment, readMoment } from '../util/moment.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
+import { checkTokens } from './options.ts'
 import { type Grant, hashSecret, isSecret, newTokenText, readToken, writeToken } from './token.ts'
 
 export interface NewToken {
@@ -52,6 +53,7 @@ export class Tokens {
 
   /** Creates a token. Its text is in the answer and nowhere else: the store keeps a hash. */
   async create(token: NewToken): Promise<Token & { token: string }> {
+    checkTokens.create(token)
     const { db } = this.#context
     const text = newTokenText()
     const row = await db.transaction(async tx => {
@@ -71,6 +73,7 @@ export class Tokens {
 
   /** The tokens in the order of their creation, those that have expired too. */
   async list(options: PageOptions = {}): Promise<Page<Token>> {
+    checkTokens.list(options)
     const limit = pageLimit(options.limit)
     const after = cursorPosition(options.cursor, 2)
     const rest = after === undefined ? sql`1 = 1` : sql`(created_at, id) > (${after[0]}, ${after[1]})`

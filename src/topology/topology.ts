@@ -7,6 +7,7 @@ import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '
 import { buildGraph, type NewEdge } from './build.ts'
 import { components, type Graph, type Node, neighbors, nodeId, shortestPath } from './graph.ts'
 import { repair } from './losses.ts'
+import { checkTopology } from './options.ts'
 import { withNode } from './repair.ts'
 import type { TopologyType } from './shapes.ts'
 import {
@@ -67,6 +68,7 @@ export class Topology {
    * Saves a new version; the last 100 are kept. InvalidInput names the node that breaks the form of the type.
    */
   async save(topology: NewTopology): Promise<SwarmTopology> {
+    checkTopology.save(topology)
     const swarm = swarmOf(topology.swarmId, topology)
     const { topologyType, nodes, edges, metadata } = topology
     const version = {
@@ -81,6 +83,7 @@ export class Topology {
    * @throws NotFound when the swarm has no topology, Conflict when it has the node
    */
   async addNode(swarmId: string, node: Node, options: AddNodeOptions = {}): Promise<SwarmTopology> {
+    checkTopology.addNode(options)
     const swarm = swarmOf(swarmId, options)
     // By itself first, for what is wrong with it whatever the swarm.
     buildGraph('custom', [node])
@@ -98,6 +101,7 @@ export class Topology {
    * @throws NotFound when the swarm has no topology, or not this node
    */
   async removeNode(swarmId: string, node: string, options: ChangeNodeOptions = {}): Promise<SwarmTopology> {
+    checkTopology.removeNode(options)
     const swarm = swarmOf(swarmId, options)
     checkName('node', node)
     const source = this.#context.agentId ?? 'system'
@@ -118,6 +122,7 @@ export class Topology {
     swarmId: string,
     options: { version?: number | undefined } = {},
   ): Promise<SwarmTopology | undefined> {
+    checkTopology.get(options)
     const id = checkName('swarmId', swarmId)
     const version = options.version === undefined ? undefined : checkInteger('version', options.version, 1)
     const row =
@@ -127,6 +132,7 @@ export class Topology {
 
   /** The latest topology of every swarm, by the swarm's id. */
   async list(options: PageOptions = {}): Promise<Page<SwarmTopology>> {
+    checkTopology.list(options)
     const limit = pageLimit(options.limit)
     const [after = ''] = cursorPosition(options.cursor, 1) ?? []
     const rows = await this.#context.db.all<TopologyRow>(
@@ -142,6 +148,7 @@ export class Topology {
 
   /** The versions of a swarm's topology that are kept, the latest first. */
   async history(swarmId: string, options: PageOptions = {}): Promise<Page<SwarmTopology>> {
+    checkTopology.history(options)
     const limit = pageLimit(options.limit)
     const before = cursorPosition(options.cursor, 2)
     const rows = await this.#context.db.all<TopologyRow>(

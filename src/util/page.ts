@@ -1,6 +1,7 @@
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, describe } from './check.ts'
 import type { Json } from './json.ts'
+import type { Names } from './options.ts'
 
 /** One page of a list. `cursor` is undefined on the last page; else pass it back to go on after it. */
 export interface Page<T> {
@@ -15,6 +16,8 @@ export interface PageOptions {
   /** The cursor of the page before. */
   cursor?: string | undefined
 }
+
+export const pageNames: Names<keyof PageOptions> = { limit: true, cursor: true }
 
 const defaultLimit = 100
 export const maxLimit = 10_000

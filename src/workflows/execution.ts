@@ -10,6 +10,7 @@ import { Renewal } from '../util/renewal.ts'
 import type { RunStepOptions, StepCall, StepRetries, WaitOptions, WorkflowContext } from './context.ts'
 import { advance, type ClaimedRun, giveBack, type Hold, renewHold } from './hold.ts'
 import { nextLook } from './next-look.ts'
+import * as known from './options.ts'
 import { atOnce } from './runs.ts'
 import {
   type Kept,
@@ -104,6 +105,11 @@ export class Execution implements WorkflowContext {
   }
 
   key(name: string, options?: StepOptions): string {
+    known.checkContext.key(options)
+    return this.#key(name, options)
+  }
+
+  #key(name: string, options?: StepOptions): string {
     const { iteration } = stepAddress(this.id, name, options)
     const parts = [this.id, name].map(part => part.replace(/[%:]/g, encodeURIComponent))
     return [...parts, iteration].join(':')
@@ -115,12 +121,13 @@ export class Execution implements WorkflowContext {
     options?: RunStepOptions,
   ): Promise<Kept<T>>
   async step(name: string, fn: (call: StepCall) => unknown, options: RunStepOptions = {}): Promise<Json> {
+    known.checkContext.step(options)
     const at = this.#use(name, options)
     const retries = checkRetries(options.retries)
     const row = await this.#act(async () => {
       const kept = await this.#read(at, 'step')
       if (kept !== undefined) return kept
-      const value = (await this.#attempt(fn, this.key(name, options), retries)) ?? null
+      const value = (await this.#attempt(fn, this.#key(name, options), retries)) ?? null
       const result = encodeJson('result', value, this.#context.maxValueBytes)
       return this.#ask(() => advance(this.#context.db, this.#hold, tx => keepStep(tx, at, 'step', result)))
     })
@@ -129,10 +136,12 @@ export class Execution implements WorkflowContext {
   }
 
   async sleep(name: string, time: Moment, options?: StepOptions): Promise<void> {
+    known.checkContext.sleep(options)
     await this.#wait('sleep', this.#use(name, options), readMoment('time', time))
   }
 
   async waitFor(name: string, options: WaitOptions = {}): Promise<Json | undefined> {
+    known.checkContext.waitFor(options)
     const { timeout } = options
     const end = timeout === undefined ? undefined : readMoment('timeout', timeout)
     const row = await this.#wait('wait', this.#use(name, options), end)
@@ -153,7 +162,7 @@ export class Execution implements WorkflowContext {
   /** Once in an execution: else a loop without `iteration` would get its first round's result for all. */
   #use(name: string, options?: StepOptions): StepAddress {
     const at = stepAddress(this.id, name, options)
-    const key = this.key(name, options)
+    const key = this.#key(name, options)
     if (this.#used.has(key)) {
       throw new InvalidInput(`${stepName(at)} was used before in this execution`, {
         hint: 'Give every step, sleep and wait a name of its own, and the rounds of a loop an iteration each.',
@@ -309,6 +318,7 @@ interface Retries {
 }
 
 function checkRetries(retries: StepRetries | undefined): Retries {
+  known.checkRetries(retries)
   const { maxAttempts = 1, backoff = 1_000 as Duration } = retries ?? {}
   return {
     maxAttempts: checkInteger('maxAttempts', maxAttempts, 1, 1_000),

@@ -8,6 +8,7 @@ import { encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import type { WorkflowFunction } from './context.ts'
 import { forkRun } from './fork.ts'
+import { checkWorkflows } from './options.ts'
 import { newRun, type RunOptions, runWorkflow, type StartOptions } from './run.ts'
 import {
   cancelRun,
@@ -71,6 +72,7 @@ export class Workflows {
 
   /** Saves the state of a workflow and adds it to the history, which keeps the last 100 versions. */
   async save(id: string, state: unknown, options: SaveWorkflowOptions = {}): Promise<WorkflowRecord> {
+    checkWorkflows.save(options)
     const { workflowType, checkpoint } = options
     const save = {
       id: checkName('id', id),
@@ -98,6 +100,7 @@ export class Workflows {
 
   /** Workflows, the one saved last first. */
   async list(filter: WorkflowFilter = {}): Promise<Page<WorkflowRecord>> {
+    checkWorkflows.list(filter)
     const limit = pageLimit(filter.limit)
     const rows = await this.#context.db.all<WorkflowRow>(
       sql`select ${columns} from workflow_state where ${matches(filter)}
@@ -122,6 +125,7 @@ export class Workflows {
 
   /** What a workflow was at its last 100 saves, newest first. Empty when there is no workflow of this id. */
   async history(id: string, options: PageOptions = {}): Promise<Page<WorkflowVersion>> {
+    checkWorkflows.history(options)
     const limit = pageLimit(options.limit)
     const [before] = cursorPosition(options.cursor, 1) ?? [Number.MAX_SAFE_INTEGER]
     const rows = await this.#context.db.all<VersionRow>(
@@ -142,12 +146,14 @@ export class Workflows {
    */
   async step<T>(id: string, name: string, fn: () => T | Promise<T>, options?: StepOptions): Promise<Kept<T>>
   async step(id: string, name: string, fn: () => unknown, options?: StepOptions): Promise<Json> {
+    checkWorkflows.step(options)
     const done = await this.getStep(id, name, options)
     return (done ?? (await this.completeStep(id, name, (await fn()) ?? null, options))).result
   }
 
   /** A step that is done, or undefined when it is not. */
   async getStep(id: string, name: string, options?: StepOptions): Promise<WorkflowStep | undefined> {
+    checkWorkflows.getStep(options)
     const row = await readStep(this.#context.db, stepAddress(id, name, options))
     return row === undefined ? undefined : fromStepRow(row)
   }
@@ -163,6 +169,7 @@ export class Workflows {
     result: unknown,
     options?: StepOptions,
   ): Promise<WorkflowStep> {
+    checkWorkflows.completeStep(options)
     const at = stepAddress(id, name, options)
     const text = this.#encode('result', result)
     return fromStepRow(await this.#context.db.transaction(tx => keepStep(tx, at, 'step', text)))
@@ -170,6 +177,7 @@ export class Workflows {
 
   /** The steps of a workflow that are done, in the order they were. */
   async steps(id: string, options: PageOptions = {}): Promise<Page<WorkflowStep>> {
+    checkWorkflows.steps(options)
     const limit = pageLimit(options.limit)
     const after = cursorPosition(options.cursor, 3)
     const rest = after === undefined ? sql`1 = 1` : sql`(seq, step, iteration) > (${join(after)})`
@@ -191,6 +199,7 @@ export class Workflows {
    */
   async run<T>(id: string, fn: WorkflowFunction<T>, options?: RunOptions): Promise<Kept<T>>
   async run(id: string, fn: WorkflowFunction, options: RunOptions = {}): Promise<Json> {
+    checkWorkflows.run(options)
     return runWorkflow(this.#context, id, fn, options)
   }
 
@@ -200,6 +209,7 @@ export class Workflows {
    * @throws Conflict when the workflow of this id has a run of another type
    */
   async start(type: string, options: StartOptions = {}): Promise<WorkflowRun> {
+    checkWorkflows.start(options)
     const { id = uuidv7(this.#context.clock.now()), input, version } = options
     const { row } = await openRun(this.#context, newRun(this.#context, { id, type, input, version }))
     return fromRunRow(row)
@@ -216,6 +226,7 @@ export class Workflows {
    * 10 s to end, then gives the runs back.
    */
   async serve(code: Readonly<Record<string, WorkflowCode>>, options: ServeOptions = {}): Promise<void> {
+    checkWorkflows.serve(options)
     await new Server(this.#context, code, options).serve()
   }
 
@@ -236,6 +247,7 @@ export class Workflows {
 
   /** Runs, the one begun last first. */
   async listRuns(filter: RunFilter = {}): Promise<Page<WorkflowRun>> {
+    checkWorkflows.listRuns(filter)
     const { db } = this.#context
     const limit = pageLimit(filter.limit)
     const rows = await db.all<RunRow>(
@@ -260,6 +272,7 @@ export class Workflows {
    * @throws NotFound when the workflow has no run, Conflict when it is open or has completed
    */
   async retry(id: string, options: { version?: string | undefined } = {}): Promise<WorkflowRun> {
+    checkWorkflows.retry(options)
     const { version } = options
     const checked = version === undefined ? undefined : checkName('version', version)
     return fromRunRow(await retryRun(this.#context, checkName('id', id), checked))
@@ -271,6 +284,7 @@ export class Workflows {
    * @throws NotFound when the workflow has no run or the step is not done, Conflict when the new id is in use
    */
   async fork(id: string, options: ForkOptions = {}): Promise<WorkflowRun> {
+    checkWorkflows.fork(options)
     const { newId = uuidv7(this.#context.clock.now()), after, version } = options
     const fork = {
       newId: checkName('newId', newId),

@@ -4,7 +4,7 @@ import type { Command, Field } from '../../src/cli/command.ts'
 import { CommandTree, commands } from '../../src/cli/commands.ts'
 import { flagFields } from '../../src/cli/flags.ts'
 import { parse } from '../../src/cli/parse.ts'
-import { editDistance, nearest } from '../../src/cli/suggest.ts'
+import { editDistance, nearest } from '../../src/util/nearest.ts'
 import { splitWords } from '../../src/cli/words.ts'
 
 const text = (name: string, more: Partial<Field> = {}): Field => ({

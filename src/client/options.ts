@@ -1,0 +1,63 @@
+import { checkAgents } from '../agents/options.ts'
+import { checkConsensus } from '../consensus/options.ts'
+import { checkEvents } from '../events/options.ts'
+import { checkKv } from '../kv/options.ts'
+import { checkLocks } from '../locks/options.ts'
+import { checkMaintenance } from '../maintenance/options.ts'
+import { checkMetrics } from '../metrics/options.ts'
+import { operations } from '../operations.ts'
+import { checkPatterns } from '../patterns/options.ts'
+import { checkSessions } from '../sessions/options.ts'
+import { checkShared } from '../shared/options.ts'
+import { checkTasks } from '../tasks/options.ts'
+import { checkTokens } from '../tokens/options.ts'
+import { checkTopology } from '../topology/options.ts'
+import type { CheckOptions } from '../util/options.ts'
+import { checkWorkflows } from '../workflows/options.ts'
+
+const checks: Readonly<Record<string, Readonly<Record<string, CheckOptions>>>> = {
+  agents: checkAgents,
+  consensus: checkConsensus,
+  events: checkEvents,
+  kv: checkKv,
+  locks: checkLocks,
+  maintenance: checkMaintenance,
+  metrics: checkMetrics,
+  patterns: checkPatterns,
+  sessions: checkSessions,
+  shared: checkShared,
+  tasks: checkTasks,
+  tokens: checkTokens,
+  topology: checkTopology,
+  workflows: checkWorkflows,
+}
+
+/** What is called over HTTP. */
+type Method = (...args: unknown[]) => Promise<unknown>
+
+/**
+ * The operations of a domain among its methods, refusing options that they do not have: the server, which may be of
+ * another version, passes over them.
+ */
+export function refusingUnknown(
+  domain: string,
+  methods: Readonly<Record<string, Method>>,
+): Record<string, Method> {
+  const own = operations.filter(({ name }) => name.startsWith(`${domain}.`))
+  return Object.fromEntries(
+    own.flatMap(({ name, arguments: { length } }) => {
+      const method = name.slice(domain.length + 1)
+      const [check, run] = [checks[domain]?.[method], methods[method]]
+      return check === undefined || run === undefined ? [] : [[method, checked(check, run, length)]]
+    }),
+  )
+}
+
+/** @param place of the options among the arguments */
+function checked(check: CheckOptions, run: Method, place: number): Method {
+  return async (...args) => {
+    const options = args[place]
+    if (typeof options === 'object' && options !== null) check(options)
+    return run(...args)
+  }
+}

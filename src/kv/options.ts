@@ -1,0 +1,25 @@
+import { optionChecks } from '../util/options.ts'
+import { pageNames as page } from '../util/page.ts'
+import type { Kv } from './kv.ts'
+
+const namespace = { namespace: true } as const
+const record = {
+  ...namespace,
+  ttl: true,
+  expiresAt: true,
+  metadata: true,
+  ifAbsent: true,
+  expectedRevision: true,
+} as const
+
+/** Refuses what a method does not know. */
+export const checkKv = optionChecks<Kv>('kv', {
+  store: record,
+  storeMany: { key: true, value: true, ...record },
+  retrieve: namespace,
+  retrieveMany: namespace,
+  get: namespace,
+  search: { ...namespace, ...page },
+  namespaces: page,
+  delete: namespace,
+})

@@ -1,0 +1,10 @@
+import { optionChecks } from '../util/options.ts'
+import { pageNames as page } from '../util/page.ts'
+import type { Patterns } from './patterns.ts'
+
+/** Refuses what a method does not know. */
+export const checkPatterns = optionChecks<Patterns>('patterns', {
+  store: { id: true, type: true, patternData: true, confidence: true, metadata: true },
+  list: { type: true, minConfidence: true, ...page },
+  recordOutcome: { success: true, decay: true },
+})
