@@ -126,9 +126,15 @@ export function remoteRecords(remote: Remote): Records {
     redrive: which =>
       ask('tasks.redrive')(typeof which === 'string' ? { id: which } : (which as RedriveOptions)),
     heartbeat: ({ id, token, leaseMs, progress }) => ask('tasks.heartbeat')({ id, token, leaseMs, progress }),
-    heartbeatMany: (claims, options) => ask('tasks.heartbeatMany')(claims.map(beatOf), options),
+    heartbeatMany: async (claims, options) => {
+      checkTasks.heartbeat(claims)
+      return ask('tasks.heartbeatMany')(claims.map(beatOf), options)
+    },
     complete: claim => ask('tasks.complete')(resultOf(claim)),
-    completeMany: claims => ask('tasks.completeMany')(claims.map(resultOf)),
+    completeMany: async claims => {
+      checkTasks.completeMany(claims)
+      return ask('tasks.completeMany')(claims.map(resultOf))
+    },
     release: ({ id, token, delayMs }) => ask('tasks.release')({ id, token, delayMs }),
     fail: ({ id, token, error, retry }) =>
       ask('tasks.fail')({ id, token, retry, error: error instanceof Error ? thrown(error) : error }),
