@@ -22,8 +22,8 @@ export const agentsOperations = [
     identities: { id: 'owner' },
     mcp: { tool: 'swarm_write', unlisted: ['metadata', 'state'] },
     examples: [
-      'hivewax agents register coder-001 coder --capabilities javascript --capabilities testing --swarm-id dev-swarm',
-      'hivewax agents register tester-001 tester --ttl 60',
+      'hivewax agents register coder-1 coder --capabilities javascript --capabilities testing --swarm-id web-team',
+      'hivewax agents register tester-1 tester --ttl 60',
     ],
     input: z =>
       z.object({
@@ -47,7 +47,7 @@ export const agentsOperations = [
     mcp: { tool: 'swarm_read', isDefault: true, unlisted: ['capabilities', 'type'] },
     examples: [
       'hivewax agents list',
-      'hivewax agents list --swarm-id dev-swarm --alive',
+      'hivewax agents list --swarm-id web-team --alive',
       'hivewax agents list --capabilities testing,javascript',
     ],
     input: z =>
@@ -70,7 +70,7 @@ export const agentsOperations = [
     permission: 'memory:read',
     positionals: ['id'],
     mcp: { tool: 'swarm_read' },
-    examples: ['hivewax agents get coder-001'],
+    examples: ['hivewax agents get coder-1'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.agents.get(input.id),
   }),
@@ -80,7 +80,7 @@ export const agentsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['ids'],
-    examples: ['hivewax agents work coder-001 tester-001'],
+    examples: ['hivewax agents work coder-1 tester-1'],
     input: z => z.object({ ids: z.array(z.string()).describe('The ids of the agents') }),
     run: async (memory, input) => Object.fromEntries(await memory.agents.work(input.ids)),
   }),
@@ -94,7 +94,7 @@ export const agentsOperations = [
     positionals: ['id'],
     identities: { id: 'owner' },
     mcp: { tool: 'swarm_write', unlisted: ['incarnation'] },
-    examples: ['hivewax agents heartbeat tester-001'],
+    examples: ['hivewax agents heartbeat tester-1'],
     input: z =>
       z.object({
         id: id(z),
@@ -116,7 +116,7 @@ export const agentsOperations = [
     positionals: ['id'],
     identities: { id: 'owner' },
     mcp: { tool: 'swarm_write', unlisted: ['metadata', 'state'] },
-    examples: ['hivewax agents update coder-001 --state \'{"task":"implement-auth","progress":45}\''],
+    examples: ['hivewax agents update coder-1 --state \'{"task":"add-login","progress":45}\''],
     input: z => z.object({ id: id(z), ...description(z) }),
     run: (memory, { id, ...patch }) => memory.agents.update(id, patch),
   }),
@@ -129,7 +129,7 @@ export const agentsOperations = [
     positionals: ['id'],
     identities: { id: 'owner' },
     mcp: { tool: 'forget', unlisted: ['cascade'] },
-    examples: ['hivewax agents delete tester-001', 'hivewax agents delete coder-001 --cascade'],
+    examples: ['hivewax agents delete tester-1', 'hivewax agents delete coder-1 --cascade'],
     input: z =>
       z.object({
         id: id(z),
@@ -159,9 +159,7 @@ export const agentsOperations = [
     positionals: ['agentId', 'key', 'value'],
     identities: { agentId: 'owner' },
     mcp: { tool: 'remember' },
-    examples: [
-      'hivewax agents store-memory coder-001 task_history \'[{"task":"analyze_code","result":"success"}]\'',
-    ],
+    examples: ['hivewax agents store-memory coder-1 reviews \'[{"file":"login.ts","ok":true}]\''],
     input: z =>
       z.object({
         agentId: id(z),
@@ -178,7 +176,7 @@ export const agentsOperations = [
     result: 'value',
     positionals: ['agentId', 'key'],
     mcp: { tool: 'recall' },
-    examples: ['hivewax agents retrieve-memory coder-001 task_history'],
+    examples: ['hivewax agents retrieve-memory coder-1 reviews'],
     input: z => z.object({ agentId: id(z), key: z.string().describe('1 to 512 bytes') }),
     run: (memory, { agentId, key }) => memory.agents.retrieveMemory(agentId, key),
   }),
@@ -189,10 +187,7 @@ export const agentsOperations = [
     permission: 'memory:read',
     positionals: ['agentId'],
     mcp: { tool: 'recall' },
-    examples: [
-      'hivewax agents list-memory coder-001',
-      "hivewax agents list-memory coder-001 --glob 'task_*'",
-    ],
+    examples: ['hivewax agents list-memory coder-1', "hivewax agents list-memory coder-1 --glob 're*'"],
     input: z =>
       z.object({
         agentId: id(z),
@@ -210,7 +205,7 @@ export const agentsOperations = [
     positionals: ['agentId', 'key'],
     identities: { agentId: 'owner' },
     mcp: { tool: 'forget' },
-    examples: ['hivewax agents delete-memory coder-001 task_history'],
+    examples: ['hivewax agents delete-memory coder-1 reviews'],
     input: z => z.object({ agentId: id(z), key: z.string().describe('1 to 512 bytes') }),
     run: (memory, { agentId, key }) => memory.agents.deleteMemory(agentId, key),
   }),

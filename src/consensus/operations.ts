@@ -24,9 +24,9 @@ export const consensusOperations = [
     identities: { proposer: 'actor', acceptors: 'actor', voters: 'other', weights: 'other' },
     mcp: { tool: 'swarm_write', unlisted: ['weights', 'deadline', 'allowMinority', 'acceptors', 'proposer'] },
     examples: [
-      'hivewax consensus propose deployment_ready true --voters agent-001,agent-002,agent-003 --deadline 5m',
-      'hivewax consensus propose release true --weights lead=3,coder-001=1,coder-002=1 --quorum two-thirds',
-      'hivewax consensus propose leader coder-001 --proposer coordinator-001 --acceptors agent-001,agent-002',
+      'hivewax consensus propose ship-v2 true --voters agent-1,agent-2,agent-3 --deadline 5m',
+      'hivewax consensus propose release true --weights lead=3,coder-1=1,coder-2=1 --quorum two-thirds',
+      'hivewax consensus propose leader coder-1 --proposer lead-1 --acceptors agent-1,agent-2',
     ],
     input: z =>
       z.object({
@@ -60,7 +60,7 @@ export const consensusOperations = [
     positionals: ['key'],
     identities: { voter: 'actor' },
     mcp: { tool: 'swarm_write', unlisted: ['ballot'] },
-    examples: ['hivewax consensus accept deployment_ready --voter agent-001'],
+    examples: ['hivewax consensus accept ship-v2 --voter agent-1'],
     input: vote,
     run: (memory, { key, ...vote }) => memory.consensus.accept(key, vote),
   }),
@@ -73,7 +73,7 @@ export const consensusOperations = [
     positionals: ['key'],
     identities: { voter: 'actor' },
     mcp: { tool: 'swarm_write', unlisted: ['ballot'] },
-    examples: ['hivewax consensus reject deployment_ready --voter agent-002'],
+    examples: ['hivewax consensus reject ship-v2 --voter agent-2'],
     input: vote,
     run: (memory, { key, ...vote }) => memory.consensus.reject(key, vote),
   }),
@@ -84,7 +84,7 @@ export const consensusOperations = [
     permission: 'memory:read',
     positionals: ['key'],
     mcp: { tool: 'swarm_read' },
-    examples: ['hivewax consensus get deployment_ready'],
+    examples: ['hivewax consensus get ship-v2'],
     input: z => z.object({ key: key(z) }),
     run: (memory, { key }) => memory.consensus.get(key),
   }),
@@ -108,7 +108,7 @@ export const consensusOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['key'],
-    examples: ['hivewax consensus votes deployment_ready'],
+    examples: ['hivewax consensus votes ship-v2'],
     input: z =>
       z.object({
         key: key(z),
@@ -124,7 +124,7 @@ export const consensusOperations = [
     permission: 'consensus',
     reveals: 'memory:read',
     positionals: ['key'],
-    examples: ['hivewax consensus wait deployment_ready --timeout-ms 60s'],
+    examples: ['hivewax consensus wait ship-v2 --timeout-ms 60s'],
     input: z =>
       z.object({
         key: key(z),
@@ -141,10 +141,7 @@ export const consensusOperations = [
     reveals: 'nothing',
     positionals: ['key'],
     mcp: { tool: 'forget', unlisted: ['force'] },
-    examples: [
-      'hivewax consensus delete deployment_ready',
-      'hivewax consensus delete deployment_ready --force',
-    ],
+    examples: ['hivewax consensus delete ship-v2', 'hivewax consensus delete ship-v2 --force'],
     input: z =>
       z.object({
         key: key(z),

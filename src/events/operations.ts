@@ -31,7 +31,7 @@ export const eventsOperations = [
     mcp: { tool: 'log_write', isDefault: true },
     examples: [
       'hivewax events log deployed',
-      'hivewax events log task_completed \'{"taskId":"implement-auth"}\' --source coder-001',
+      'hivewax events log build_passed \'{"taskId":"add-login"}\' --source coder-1',
     ],
     input: z => z.object(newEvent(z)),
     run: (memory, event) => memory.events.log(event),
@@ -59,7 +59,7 @@ export const eventsOperations = [
     mcp: { tool: 'log_read', isDefault: true, unlisted: ['from', 'to', 'until'] },
     examples: [
       'hivewax events list --order desc --limit 20',
-      'hivewax events list --types task_completed --source coder-001',
+      'hivewax events list --types build_passed --source coder-1',
     ],
     input: z =>
       z.object({
@@ -98,7 +98,7 @@ export const eventsOperations = [
     summary: 'Count events',
     effect: 'read',
     permission: 'memory:read',
-    examples: ['hivewax events count', 'hivewax events count --types task_completed'],
+    examples: ['hivewax events count', 'hivewax events count --types build_passed'],
     input: z => z.object(filter(z)),
     run: (memory, options) => memory.events.count(options),
   }),

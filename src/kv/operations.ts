@@ -13,7 +13,7 @@ export const kvOperations = [
     mcp: { tool: 'remember', unlisted: ['expiresAt', 'ifAbsent'], isSigned: true },
     examples: [
       'hivewax store greeting "hello"',
-      'hivewax store user_preferences \'{"theme":"dark"}\' --namespace ui --ttl 3600',
+      'hivewax store build_settings \'{"minify":true}\' --namespace ui --ttl 3600',
       'cat notes.txt | hivewax store notes -',
     ],
     input: z =>
@@ -42,7 +42,7 @@ export const kvOperations = [
     permission: 'memory:read',
     result: 'value',
     positionals: ['key'],
-    examples: ['hivewax retrieve greeting', 'hivewax retrieve user_preferences --namespace ui'],
+    examples: ['hivewax retrieve greeting', 'hivewax retrieve build_settings --namespace ui'],
     input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
     namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: (memory, { key, ...options }) => memory.kv.retrieve(key, options),
@@ -112,7 +112,7 @@ export const kvOperations = [
     permission: 'memory:read',
     positionals: ['keys'],
     mcp: { tool: 'recall' },
-    examples: ['hivewax retrieve-many greeting,user_preferences'],
+    examples: ['hivewax retrieve-many greeting,build_settings'],
     input: z =>
       z.object({
         keys: z.array(z.string()).max(10_000).describe('1 to 512 bytes each'),

@@ -23,7 +23,7 @@ export const locksOperations = [
     identities: { owner: 'actor' },
     mcp: { tool: 'swarm_write', unlisted: ['delayMs'] },
     examples: [
-      'hivewax locks acquire deploy --owner coder-001',
+      'hivewax locks acquire deploy --owner coder-1',
       'hivewax locks acquire deploy --lease-ms 60000 --wait-ms 5000',
     ],
     input: z =>

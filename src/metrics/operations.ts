@@ -29,8 +29,8 @@ export const metricsOperations = [
     arguments: ['name', 'value', 'tags'],
     mcp: { tool: 'log_write' },
     examples: [
-      'hivewax metrics record response_time 128.5',
-      'hivewax metrics record build_ms 5400 --tags agent=coder-001,cached=false',
+      'hivewax metrics record build_ms 128.5',
+      'hivewax metrics record build_ms 5400 --tags agent=coder-1,cached=false',
     ],
     input: z => z.object(measurement(z)),
     run: (memory, { name, value, tags }) => memory.metrics.record(name, value, tags),
@@ -64,7 +64,7 @@ export const metricsOperations = [
     summary: 'List measurements that were not rolled up, the latest first',
     effect: 'read',
     permission: 'memory:read',
-    examples: ['hivewax metrics list --name response_time --since 1h'],
+    examples: ['hivewax metrics list --name build_ms --since 1h'],
     input: z => z.object({ name: name(z).optional(), ...range(z), ...page(z) }),
     run: (memory, filter) => memory.metrics.list(filter),
   }),
@@ -86,7 +86,7 @@ export const metricsOperations = [
     positionals: ['name'],
     mcp: { tool: 'log_read', unlisted: ['until', 'groupBy'] },
     examples: [
-      'hivewax metrics summary response_time --since 24h --group-by hour',
+      'hivewax metrics summary build_ms --since 24h --group-by hour',
       'hivewax metrics summary build_ms --group-by agent',
     ],
     input: z =>

@@ -14,7 +14,7 @@ export const patternsOperations = [
     arguments: [],
     mcp: { tool: 'state_write', unlisted: ['metadata'] },
     examples: [
-      'hivewax patterns store code_pattern \'{"on":"timeout","successRate":0.92}\' --id error-handling-001',
+      'hivewax patterns store tactic \'{"on":"timeout","successRate":0.92}\' --id retry-timeouts',
       'hivewax patterns store review "Read the tests first" --confidence 0.7',
     ],
     input: z =>
@@ -39,7 +39,7 @@ export const patternsOperations = [
     permission: 'memory:read',
     positionals: ['id'],
     mcp: { tool: 'state_read' },
-    examples: ['hivewax patterns get error-handling-001'],
+    examples: ['hivewax patterns get retry-timeouts'],
     input: z => z.object({ id: id(z) }),
     run: (memory, { id }) => memory.patterns.get(id),
   }),
@@ -49,7 +49,7 @@ export const patternsOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'state_read', unlisted: ['minConfidence'] },
-    examples: ['hivewax patterns list --type code_pattern --min-confidence 0.8'],
+    examples: ['hivewax patterns list --type tactic --min-confidence 0.8'],
     input: z =>
       z.object({
         type: z.string().optional().describe('Only patterns of this type'),
@@ -69,7 +69,7 @@ export const patternsOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['type'],
-    examples: ['hivewax patterns best code_pattern'],
+    examples: ['hivewax patterns best tactic'],
     input: z => z.object({ type: z.string().describe('The type of pattern') }),
     run: (memory, { type }) => memory.patterns.best(type),
   }),
@@ -83,8 +83,8 @@ export const patternsOperations = [
     arguments: ['id'],
     mcp: { tool: 'state_write', unlisted: ['decay'] },
     examples: [
-      'hivewax patterns record-outcome error-handling-001 true',
-      'hivewax patterns record-outcome error-handling-001 false --decay 0.95',
+      'hivewax patterns record-outcome retry-timeouts true',
+      'hivewax patterns record-outcome retry-timeouts false --decay 0.95',
     ],
     input: z =>
       z.object({
@@ -106,7 +106,7 @@ export const patternsOperations = [
     permission: 'memory:write',
     reveals: 'memory:read',
     positionals: ['id'],
-    examples: ['hivewax patterns use error-handling-001'],
+    examples: ['hivewax patterns use retry-timeouts'],
     input: z => z.object({ id: id(z) }),
     run: (memory, { id }) => memory.patterns.use(id),
   }),
@@ -118,7 +118,7 @@ export const patternsOperations = [
     reveals: 'nothing',
     positionals: ['id'],
     mcp: { tool: 'forget' },
-    examples: ['hivewax patterns delete error-handling-001'],
+    examples: ['hivewax patterns delete retry-timeouts'],
     input: z => z.object({ id: id(z) }),
     run: (memory, { id }) => memory.patterns.delete(id),
   }),

@@ -31,8 +31,8 @@ export const sharedOperations = [
     identities: { updatedBy: 'actor' },
     mcp: { tool: 'state_write', isDefault: true, unlisted: ['updatedBy', 'lease'] },
     examples: [
-      'hivewax shared update current_task \'{"id":"implement-auth","progress":45}\'',
-      'hivewax shared update leader coder-001 --expected-version 0',
+      'hivewax shared update focus \'{"id":"add-login","progress":45}\'',
+      'hivewax shared update leader coder-1 --expected-version 0',
     ],
     input: z =>
       z.object({
@@ -56,7 +56,7 @@ export const sharedOperations = [
     permission: 'memory:read',
     positionals: ['key'],
     mcp: { tool: 'state_read' },
-    examples: ['hivewax shared get current_task'],
+    examples: ['hivewax shared get focus'],
     input: z => z.object({ key: key(z) }),
     run: (memory, { key }) => memory.shared.get(key),
   }),
@@ -81,7 +81,7 @@ export const sharedOperations = [
     positionals: ['key'],
     identities: { updatedBy: 'actor' },
     mcp: { tool: 'forget', unlisted: ['updatedBy', 'expectedVersion'] },
-    examples: ['hivewax shared delete current_task'],
+    examples: ['hivewax shared delete focus'],
     input: z =>
       z.object({
         key: key(z),
@@ -97,7 +97,7 @@ export const sharedOperations = [
     permission: 'memory:read',
     positionals: ['key'],
     mcp: { tool: 'state_read' },
-    examples: ['hivewax shared history current_task --limit 10'],
+    examples: ['hivewax shared history focus --limit 10'],
     input: z => z.object({ key: key(z), ...page(z) }),
     run: (memory, { key, ...options }) => memory.shared.history(key, options),
   }),
@@ -112,7 +112,7 @@ export const sharedOperations = [
     mcp: { tool: 'state_write', unlisted: ['updatedBy', 'else'] },
     examples: [
       'hivewax shared transact --if \'[{"key":"leader","version":0}]\' ' +
-        '--then \'[{"update":"leader","value":"coder-001"}]\' --else \'[{"get":"leader"}]\'',
+        '--then \'[{"update":"leader","value":"coder-1"}]\' --else \'[{"get":"leader"}]\'',
     ],
     input: z =>
       z.object({
@@ -148,7 +148,7 @@ export const sharedOperations = [
     identities: { owner: 'actor' },
     examples: [
       'hivewax shared grant-lease --ttl-ms 30s',
-      'hivewax shared grant-lease --ttl-ms 30s --id coder-001-presence --owner coder-001',
+      'hivewax shared grant-lease --ttl-ms 30s --id coder-1-presence --owner coder-1',
     ],
     input: z =>
       z.object({
@@ -166,7 +166,7 @@ export const sharedOperations = [
     reveals: 'nothing',
     isIdempotent: true,
     positionals: ['id'],
-    examples: ['hivewax shared keep-alive coder-001-presence'],
+    examples: ['hivewax shared keep-alive coder-1-presence'],
     input: z => z.object({ id: leaseId(z) }),
     run: (memory, { id }) => memory.shared.keepAlive(id),
   }),
@@ -177,7 +177,7 @@ export const sharedOperations = [
     permission: 'memory:delete',
     reveals: 'nothing',
     positionals: ['id'],
-    examples: ['hivewax shared revoke-lease coder-001-presence'],
+    examples: ['hivewax shared revoke-lease coder-1-presence'],
     input: z => z.object({ id: leaseId(z) }),
     run: (memory, { id }) => memory.shared.revokeLease(id),
   }),
@@ -187,7 +187,7 @@ export const sharedOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['id'],
-    examples: ['hivewax shared lease coder-001-presence'],
+    examples: ['hivewax shared lease coder-1-presence'],
     input: z => z.object({ id: leaseId(z) }),
     run: (memory, { id }) => memory.shared.lease(id),
   }),

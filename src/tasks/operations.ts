@@ -77,8 +77,8 @@ export const tasksOperations = [
     identities: { createdBy: 'actor' },
     mcp: { tool: 'tasks_write', unlisted: ['requires', 'runAt', 'createdBy', 'backoff', 'delayMs'] },
     examples: [
-      'hivewax tasks create "Implement auth" --id implement-auth --priority high',
-      'hivewax tasks create "Review auth" --dependencies implement-auth --requires review',
+      'hivewax tasks create "Add a login" --id add-login --priority high',
+      'hivewax tasks create "Review the login" --dependencies add-login --requires review',
       'hivewax tasks create "Nightly report" --delay-ms 3600000 --payload \'{"format":"pdf"}\'',
     ],
     input: z => z.object(newTask(z)),
@@ -110,8 +110,8 @@ export const tasksOperations = [
     identities: { agentId: 'actor' },
     mcp: { tool: 'tasks_write', unlisted: ['capabilities', 'agentId'], answer: 'claims' },
     examples: [
-      'hivewax tasks claim --agent-id coder-001',
-      'hivewax tasks claim --agent-id coder-001 --capabilities review --limit 5 --lease-ms 60000',
+      'hivewax tasks claim --agent-id coder-1',
+      'hivewax tasks claim --agent-id coder-1 --capabilities review --limit 5 --lease-ms 60000',
     ],
     input: z =>
       z.object({
@@ -136,7 +136,7 @@ export const tasksOperations = [
     positionals: ['id', 'token'],
     arguments: [],
     mcp: { tool: 'tasks_write' },
-    examples: ['hivewax tasks heartbeat implement-auth 1 --progress 45'],
+    examples: ['hivewax tasks heartbeat add-login 1 --progress 45'],
     input: z => z.object({ ...claimKey(z), leaseMs: leaseMs(z), progress: progress(z) }),
     run: (memory, heartbeat) => memory.tasks.heartbeat(heartbeat),
   }),
@@ -149,7 +149,7 @@ export const tasksOperations = [
     isIdempotent: true,
     arguments: ['claims'],
     records: ['claims'],
-    examples: ['hivewax tasks heartbeat-many --claims \'[{"id":"implement-auth","token":1}]\''],
+    examples: ['hivewax tasks heartbeat-many --claims \'[{"id":"add-login","token":1}]\''],
     input: z =>
       z.object({
         claims: z.array(z.object({ ...claimKey(z), progress: progress(z) })).describe('Up to 1,000 claims'),
@@ -166,7 +166,7 @@ export const tasksOperations = [
     positionals: ['id', 'token'],
     arguments: [],
     mcp: { tool: 'tasks_write' },
-    examples: ['hivewax tasks complete implement-auth 1 --result \'{"files":3}\''],
+    examples: ['hivewax tasks complete add-login 1 --result \'{"files":3}\''],
     input: z => z.object({ ...claimKey(z), result: result(z) }),
     run: (memory, completion) => memory.tasks.complete(completion),
   }),
@@ -178,9 +178,7 @@ export const tasksOperations = [
     reveals: 'nothing',
     arguments: ['claims'],
     records: ['claims'],
-    examples: [
-      'hivewax tasks complete-many --claims \'[{"id":"implement-auth","token":1,"result":"done"}]\'',
-    ],
+    examples: ['hivewax tasks complete-many --claims \'[{"id":"add-login","token":1,"result":"done"}]\''],
     input: z =>
       z.object({
         claims: z.array(z.object({ ...claimKey(z), result: result(z) })).describe('Up to 1,000 claims'),
@@ -197,8 +195,8 @@ export const tasksOperations = [
     arguments: [],
     mcp: { tool: 'tasks_write', unlisted: ['retry'] },
     examples: [
-      'hivewax tasks fail implement-auth 1 "the build is broken"',
-      'hivewax tasks fail implement-auth 1 "impossible as described" --no-retry',
+      'hivewax tasks fail add-login 1 "the build is broken"',
+      'hivewax tasks fail add-login 1 "impossible as described" --no-retry',
     ],
     input: z =>
       z.object({
@@ -217,10 +215,7 @@ export const tasksOperations = [
     positionals: ['id', 'token'],
     arguments: [],
     mcp: { tool: 'tasks_write', unlisted: ['delayMs'] },
-    examples: [
-      'hivewax tasks release implement-auth 1',
-      'hivewax tasks release implement-auth 1 --delay-ms 60000',
-    ],
+    examples: ['hivewax tasks release add-login 1', 'hivewax tasks release add-login 1 --delay-ms 60000'],
     input: z =>
       z.object({
         ...claimKey(z),
@@ -236,7 +231,7 @@ export const tasksOperations = [
     reveals: 'nothing',
     positionals: ['id'],
     mcp: { tool: 'forget' },
-    examples: ['hivewax tasks cancel implement-auth'],
+    examples: ['hivewax tasks cancel add-login'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.tasks.cancel(input.id),
   }),
@@ -249,7 +244,7 @@ export const tasksOperations = [
     positionals: ['id'],
     arguments: [],
     mcp: { tool: 'tasks_write' },
-    examples: ['hivewax tasks redrive implement-auth', 'hivewax tasks redrive --limit 10'],
+    examples: ['hivewax tasks redrive add-login', 'hivewax tasks redrive --limit 10'],
     input: z =>
       z.object({
         id: id(z).optional(),
@@ -270,7 +265,7 @@ export const tasksOperations = [
     permission: 'memory:read',
     positionals: ['id'],
     mcp: { tool: 'tasks_read' },
-    examples: ['hivewax tasks get implement-auth'],
+    examples: ['hivewax tasks get add-login'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.tasks.get(input.id),
   }),
@@ -282,7 +277,7 @@ export const tasksOperations = [
     mcp: { tool: 'tasks_read', isDefault: true, unlisted: ['priority', 'order'] },
     examples: [
       'hivewax tasks list --status pending',
-      'hivewax tasks list --assigned-to coder-001 --order desc --limit 20',
+      'hivewax tasks list --assigned-to coder-1 --order desc --limit 20',
     ],
     input: z =>
       z.object({
@@ -301,7 +296,7 @@ export const tasksOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'tasks_read', unlisted: ['rootId'] },
-    examples: ['hivewax tasks graph', 'hivewax tasks graph --root-id implement-auth'],
+    examples: ['hivewax tasks graph', 'hivewax tasks graph --root-id add-login'],
     input: z =>
       z.object({
         rootId: z.string().optional().describe('Only this task and those that wait for it'),
@@ -418,7 +413,7 @@ export const tasksOperations = [
     reveals: 'nothing',
     positionals: ['id'],
     mcp: { tool: 'forget' },
-    examples: ['hivewax tasks delete implement-auth'],
+    examples: ['hivewax tasks delete add-login'],
     input: z => z.object({ id: id(z) }),
     run: (memory, input) => memory.tasks.delete(input.id),
   }),

@@ -37,8 +37,8 @@ export const topologyOperations = [
     arguments: [],
     records: ['nodes', 'edges'],
     examples: [
-      'hivewax topology save dev-swarm star coordinator-001 coder-001 tester-001',
-      'hivewax topology save dev-swarm custom a b c --edges \'[["a","b"],{"from":"b","to":"c","weight":2}]\'',
+      'hivewax topology save web-team star lead-1 coder-1 tester-1',
+      'hivewax topology save web-team custom a b c --edges \'[["a","b"],{"from":"b","to":"c","weight":2}]\'',
     ],
     input: z =>
       z.object({
@@ -60,8 +60,8 @@ export const topologyOperations = [
     positionals: ['swarmId', 'node'],
     records: ['node', 'edges'],
     examples: [
-      'hivewax topology add-node dev-swarm reviewer-001',
-      'hivewax topology add-node dev-swarm d --edges \'[{"from":"c","to":"d","weight":2}]\'',
+      'hivewax topology add-node web-team reviewer-1',
+      'hivewax topology add-node web-team d --edges \'[{"from":"c","to":"d","weight":2}]\'',
     ],
     input: z =>
       z.object({
@@ -79,7 +79,7 @@ export const topologyOperations = [
     permission: 'memory:write',
     reveals: 'memory:read',
     positionals: ['swarmId', 'node'],
-    examples: ['hivewax topology remove-node dev-swarm tester-001'],
+    examples: ['hivewax topology remove-node web-team tester-1'],
     input: z =>
       z.object({
         swarmId: swarmId(z),
@@ -96,7 +96,7 @@ export const topologyOperations = [
     positionals: ['swarmId', 'version'],
     arguments: ['swarmId'],
     mcp: { tool: 'swarm_read', unlisted: ['version'] },
-    examples: ['hivewax topology get dev-swarm', 'hivewax topology get dev-swarm 2'],
+    examples: ['hivewax topology get web-team', 'hivewax topology get web-team 2'],
     input: z =>
       z.object({
         swarmId: swarmId(z),
@@ -124,7 +124,7 @@ export const topologyOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['swarmId'],
-    examples: ['hivewax topology history dev-swarm'],
+    examples: ['hivewax topology history web-team'],
     input: z => z.object({ swarmId: swarmId(z), ...page(z) }),
     run: (memory, { swarmId, ...options }) => memory.topology.history(swarmId, options),
   }),
@@ -134,7 +134,7 @@ export const topologyOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['swarmId', 'node'],
-    examples: ['hivewax topology neighbors dev-swarm coordinator-001'],
+    examples: ['hivewax topology neighbors web-team lead-1'],
     input: z => z.object({ swarmId: swarmId(z), node: node(z, 'The id of the node') }),
     run: (memory, { swarmId, node }) => memory.topology.neighbors(swarmId, node),
   }),
@@ -144,7 +144,7 @@ export const topologyOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['swarmId', 'from', 'to'],
-    examples: ['hivewax topology path dev-swarm coder-001 tester-001'],
+    examples: ['hivewax topology path web-team coder-1 tester-1'],
     input: z =>
       z.object({ swarmId: swarmId(z), from: node(z, 'Where it begins'), to: node(z, 'Where it ends') }),
     run: (memory, { swarmId, from, to }) => memory.topology.path(swarmId, from, to),
@@ -155,7 +155,7 @@ export const topologyOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['swarmId'],
-    examples: ['hivewax topology components dev-swarm'],
+    examples: ['hivewax topology components web-team'],
     input: z => z.object({ swarmId: swarmId(z) }),
     run: (memory, { swarmId }) => memory.topology.components(swarmId),
   }),
@@ -166,7 +166,7 @@ export const topologyOperations = [
     permission: 'memory:delete',
     reveals: 'nothing',
     positionals: ['swarmId'],
-    examples: ['hivewax topology delete dev-swarm'],
+    examples: ['hivewax topology delete web-team'],
     input: z => z.object({ swarmId: swarmId(z) }),
     run: (memory, { swarmId }) => memory.topology.delete(swarmId),
   }),

@@ -180,8 +180,8 @@ describe('the exit code', () => {
     expect(await tail.interrupt()).toEqual([130, null])
     const watch = follow(folder, ['shared', 'watch', 'build/', '--since', '0'])
     hivewax(folder, ['shared', 'update', 'other', '1'])
-    hivewax(folder, ['shared', 'update', 'build/state', '"green"', '--agent', 'coder-001'])
-    expect(await watch.next()).toMatch(/^20.* {2}build\/state \(version 1 by coder-001\) {2}"green"$/)
+    hivewax(folder, ['shared', 'update', 'build/state', '"green"', '--agent', 'coder-1'])
+    expect(await watch.next()).toMatch(/^20.* {2}build\/state \(version 1 by coder-1\) {2}"green"$/)
     expect(await watch.interrupt()).toEqual([130, null])
   })
 
@@ -236,12 +236,12 @@ describe('the memory', () => {
 
   it('is used as the agent that --agent names', () => {
     const folder = scratchFolder()
-    hivewax(folder, ['events', 'log', 'greeted', '--agent', 'coder-001'])
-    hivewax(folder, ['events', 'log', 'greeted'], { env: { HIVEWAX_AGENT: 'coder-002' } })
+    hivewax(folder, ['events', 'log', 'greeted', '--agent', 'coder-1'])
+    hivewax(folder, ['events', 'log', 'greeted'], { env: { HIVEWAX_AGENT: 'coder-2' } })
     const sources = hivewax(folder, ['events', 'tail', '--plain'])
       .stdout.split('\n')
       .map(line => line.split('\t')[3])
-    expect(sources).toEqual(['coder-001', 'coder-002', undefined])
+    expect(sources).toEqual(['coder-1', 'coder-2', undefined])
   })
 
   it('is not counted as read by a look at a key', () => {

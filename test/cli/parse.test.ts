@@ -4,8 +4,8 @@ import type { Command, Field } from '../../src/cli/command.ts'
 import { CommandTree, commands } from '../../src/cli/commands.ts'
 import { flagFields } from '../../src/cli/flags.ts'
 import { parse } from '../../src/cli/parse.ts'
-import { editDistance, nearest } from '../../src/util/nearest.ts'
 import { splitWords } from '../../src/cli/words.ts'
+import { editDistance, nearest } from '../../src/util/nearest.ts'
 
 const text = (name: string, more: Partial<Field> = {}): Field => ({
   name,
@@ -149,8 +149,8 @@ describe('the text of an argument', () => {
     expect(value('json', 'plain text')).toBe('plain text')
     expect(value('json', '"42"')).toBe('42')
     expect(value('object', '{"a":1}')).toEqual({ a: 1 })
-    expect(value('object', 'agent=coder-001,cached=false,n=2')).toEqual({
-      agent: 'coder-001',
+    expect(value('object', 'agent=coder-1,cached=false,n=2')).toEqual({
+      agent: 'coder-1',
       cached: false,
       n: 2,
     })

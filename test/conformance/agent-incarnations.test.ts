@@ -3,7 +3,7 @@ import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
 import { conform } from './conform.ts'
 
-const coder = { id: 'coder-001', type: 'coder' }
+const coder = { id: 'coder-1', type: 'coder' }
 const stale = { code: 'stale_token' }
 
 /** Everything that a handle can write, by name. None of it may come through from a process of the past. */
@@ -12,11 +12,11 @@ const writes: Record<string, (own: Memory, held: Held) => Promise<unknown>> = {
   transaction: own => own.transaction(tx => tx.store('late', 1)),
   'a transaction that only reads': own => own.transaction(tx => tx.retrieve('k')),
   execute: own => own.execute("insert into sessions (id, data) values ('late', '{}')"),
-  'agent memory': own => own.storeAgentMemory('coder-001', 'late', 1),
-  heartbeat: own => own.agents.heartbeat('coder-001'),
+  'agent memory': own => own.storeAgentMemory('coder-1', 'late', 1),
+  heartbeat: own => own.agents.heartbeat('coder-1'),
   register: own => own.registerAgent(coder),
-  update: own => own.agents.update('coder-001', { state: 'late' }),
-  delete: own => own.agents.delete('coder-001', { cascade: true }),
+  update: own => own.agents.update('coder-1', { state: 'late' }),
+  delete: own => own.agents.delete('coder-1', { cascade: true }),
   claim: own => own.tasks.claim(),
   'heartbeat of a task': (own, { task }) => own.tasks.heartbeat(task),
   complete: (own, { task }) => own.tasks.complete(task),
@@ -47,24 +47,24 @@ async function contents(memory: Memory): Promise<unknown> {
 conform('agent incarnations', open => {
   it('accepts whatever the present incarnation of an agent writes, its own end included', async () => {
     const memory = await open()
-    const own = memory.as('coder-001', await memory.registerAgent(coder))
+    const own = memory.as('coder-1', await memory.registerAgent(coder))
     const held = await holdSome(own)
     const { delete: remove, register, ...others } = writes
     for (const write of Object.values(others)) await write(own, held)
     await register!(own, held)
-    const again = memory.as('coder-001', (await memory.agents.get('coder-001'))!)
+    const again = memory.as('coder-1', (await memory.agents.get('coder-1'))!)
     expect(await remove!(again, held)).toBe(true)
   })
 
   it.each(Object.keys(writes))('refuses an old incarnation at once, and for good: %s', async name => {
     const clock = new TestClock()
     const memory = await open({ clock })
-    const own = memory.as('coder-001', await memory.registerAgent(coder))
+    const own = memory.as('coder-1', await memory.registerAgent(coder))
     const held = await holdSome(own)
     const { incarnation } = await memory.registerAgent(coder)
     const before = await contents(memory)
     const late = () => writes[name]!(own, held)
-    await expect(late()).rejects.toMatchObject({ ...stale, details: { id: 'coder-001', incarnation } })
+    await expect(late()).rejects.toMatchObject({ ...stale, details: { id: 'coder-1', incarnation } })
     clock.advance(60_000)
     await expect(late()).rejects.toMatchObject(stale)
     expect(await contents(memory)).toEqual(before)
@@ -73,9 +73,9 @@ conform('agent incarnations', open => {
   it('refuses all writes of an agent that was deleted, even after another one took its id', async () => {
     const memory = await open()
     const first = await memory.registerAgent(coder)
-    const own = memory.as('coder-001', first)
-    const other = memory.as('coder-001', first)
-    await memory.agents.delete('coder-001')
+    const own = memory.as('coder-1', first)
+    const other = memory.as('coder-1', first)
+    await memory.agents.delete('coder-1')
     await expect(own.store('k', 1)).rejects.toMatchObject({ ...stale, details: { incarnation: null } })
     await memory.registerAgent(coder)
     await expect(own.store('k', 1)).rejects.toMatchObject(stale)
@@ -85,16 +85,16 @@ conform('agent incarnations', open => {
 
   it('never refuses reading, nor those who act as the id alone', async () => {
     const memory = await open()
-    const own = memory.as('coder-001', await memory.registerAgent(coder))
+    const own = memory.as('coder-1', await memory.registerAgent(coder))
     await own.store('k', 1)
     await memory.registerAgent(coder)
     await expect(own.store('k', 2)).rejects.toMatchObject(stale)
     expect(await own.retrieve('k')).toBe(1)
     expect(await own.query('select value from memory_store')).toEqual([{ value: '1' }])
-    expect(await own.agents.get('coder-001')).toBeDefined()
-    await own.as('coder-001').store('k', 3)
-    await memory.agents.delete('coder-001')
-    await memory.as('coder-001').store('k', 4)
+    expect(await own.agents.get('coder-1')).toBeDefined()
+    await own.as('coder-1').store('k', 3)
+    await memory.agents.delete('coder-1')
+    await memory.as('coder-1').store('k', 4)
     expect(await memory.retrieve('k')).toBe(4)
   })
 
@@ -103,7 +103,7 @@ conform('agent incarnations', open => {
     const runs = await Promise.all(Array.from({ length: 20 }, () => memory.registerAgent(coder)))
     const last = Math.max(...runs.map(run => run.incarnation))
     const results = await Promise.allSettled(
-      runs.map(run => memory.as('coder-001', run).logEvent('wrote', run.incarnation)),
+      runs.map(run => memory.as('coder-1', run).logEvent('wrote', run.incarnation)),
     )
     expect(results.filter(result => result.status === 'fulfilled')).toHaveLength(1)
     expect((await memory.events.latest({ types: ['wrote'] }))?.data).toBe(last)
@@ -112,12 +112,12 @@ conform('agent incarnations', open => {
   it('does not take the writes of an old incarnation for signs of life of the new one', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
-    const own = memory.as('coder-001', await memory.registerAgent({ ...coder, ttl: 10 }))
+    const own = memory.as('coder-1', await memory.registerAgent({ ...coder, ttl: 10 }))
     const { lastActive } = await memory.registerAgent({ ...coder, ttl: 10 })
     clock.advance(5_000)
     await expect(own.store('k', 1)).rejects.toMatchObject(stale)
     await expect(own.transaction(tx => tx.store('k', 1))).rejects.toMatchObject(stale)
-    expect(await memory.agents.get('coder-001')).toMatchObject({ lastActive })
+    expect(await memory.agents.get('coder-1')).toMatchObject({ lastActive })
   })
 
   it('refuses incarnations that cannot be', async () => {

@@ -5,7 +5,7 @@ import { TestClock } from '../support/clock.ts'
 import { take } from '../support/take.ts'
 import { conform } from './conform.ts'
 
-const coder = { id: 'coder-001', type: 'coder' }
+const coder = { id: 'coder-1', type: 'coder' }
 
 /** What an agent had to give back that held nothing. */
 const nothing = { tasks: [], locks: [], leases: [], groups: [], workflows: [], topologies: [] }
@@ -61,20 +61,20 @@ conform('agent lapses', open => {
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })
     await memory.registerAgent({ id: 'steady', type: 'coder', ttl: 60 })
-    const { taskId } = await holdEverything(memory, 'coder-001')
+    const { taskId } = await holdEverything(memory, 'coder-1')
     await holdEverything(memory, 'steady')
-    await memory.topology.save({ swarmId: 's', topologyType: 'star', nodes: ['coder-001', 'a', 'b'] })
+    await memory.topology.save({ swarmId: 's', topologyType: 'star', nodes: ['coder-1', 'a', 'b'] })
     await memory.topology.save({ swarmId: 't', topologyType: 'star', nodes: ['steady', 'coder-00'] })
     clock.advance(10_000)
     expect(await leased(memory, clock)).toEqual(
-      [...everythingOf('coder-001'), ...everythingOf('steady')].sort(),
+      [...everythingOf('coder-1'), ...everythingOf('steady')].sort(),
     )
     const released = {
       tasks: [taskId],
-      locks: ['lock of coder-001'],
-      leases: ['lease of coder-001'],
-      groups: ['group of coder-001'],
-      workflows: ['workflow of coder-001'],
+      locks: ['lock of coder-1'],
+      leases: ['lease of coder-1'],
+      groups: ['group of coder-1'],
+      workflows: ['workflow of coder-1'],
       topologies: ['s'],
     }
     const undone = memory.transaction(async tx => {
@@ -83,13 +83,13 @@ conform('agent lapses', open => {
     })
     await expect(undone).rejects.toThrow('undo')
     expect(await leased(memory, clock)).toHaveLength(10)
-    expect(await memory.agents.releaseLapsed()).toMatchObject([{ id: 'coder-001', ...released }])
+    expect(await memory.agents.releaseLapsed()).toMatchObject([{ id: 'coder-1', ...released }])
     expect(await leased(memory, clock)).toEqual(everythingOf('steady').sort())
     expect(await memory.agents.releaseLapsed()).toEqual([])
     const events = await memory.events.list({ types: ['agent.lapsed', 'topology.repaired'] })
     expect(events.items.map(({ type, data }) => ({ type, data }))).toMatchObject([
-      { type: 'topology.repaired', data: { swarmId: 's', version: 2, lost: ['coder-001'], center: 'a' } },
-      { type: 'agent.lapsed', data: { agentId: 'coder-001', ...released } },
+      { type: 'topology.repaired', data: { swarmId: 's', version: 2, lost: ['coder-1'], center: 'a' } },
+      { type: 'agent.lapsed', data: { agentId: 'coder-1', ...released } },
     ])
     expect(await memory.topology.get('t')).toMatchObject({ version: 1 })
   })
@@ -103,9 +103,9 @@ conform('agent lapses', open => {
       (await Promise.all(Array.from({ length: 5 }, () => memory.agents.releaseLapsed()))).flat()
     expect(await release()).toEqual([])
     clock.advance(10_000)
-    expect(await release()).toEqual([{ id: 'coder-001', incarnation, swarmId: 's', ...nothing }])
+    expect(await release()).toEqual([{ id: 'coder-1', incarnation, swarmId: 's', ...nothing }])
     expect(await release()).toEqual([])
-    await memory.agents.heartbeat('coder-001')
+    await memory.agents.heartbeat('coder-1')
     expect(await release()).toEqual([])
     clock.advance(10_000)
     expect(await release()).toHaveLength(1)
@@ -115,7 +115,7 @@ conform('agent lapses', open => {
     expect(events).toHaveLength(2)
     expect(events[0]?.source).toBe('system')
     expect(JSON.parse(String(events[0]?.data))).toEqual({
-      agentId: 'coder-001',
+      agentId: 'coder-1',
       incarnation,
       swarmId: 's',
       ...nothing,
@@ -125,7 +125,7 @@ conform('agent lapses', open => {
   it('lets others have the tasks of a lapsed agent at once, whatever their leases, and fences it off', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
-    const own = memory.as('coder-001')
+    const own = memory.as('coder-1')
     await memory.registerAgent({ ...coder, ttl: 10 })
     const ids = (await memory.tasks.createMany(['a', 'b', 'c'].map(description => ({ description })))).map(
       ({ id }) => id,
@@ -147,7 +147,7 @@ conform('agent lapses', open => {
   it('frees the locks of a lapsed agent after their delay for dead holders, and leaves those of others', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
-    const own = memory.as('coder-001')
+    const own = memory.as('coder-1')
     await memory.registerAgent({ ...coder, ttl: 10 })
     const held = await own.locks.acquire('deploy', { leaseMs: 3_600_000 })
     await own.locks.acquire('careful', { leaseMs: 3_600_000, delayMs: 500 })
@@ -172,7 +172,7 @@ conform('agent lapses', open => {
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })
     clock.advance(20_000)
-    await memory.as('coder-001').store('k', 1)
+    await memory.as('coder-1').store('k', 1)
     expect(await memory.agents.releaseLapsed()).toEqual([])
   })
 
@@ -212,9 +212,9 @@ conform('agent lapses', open => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent(coder)
-    await holdEverything(memory, 'coder-001')
-    await memory.topology.save({ swarmId: 's', topologyType: 'ring', nodes: ['a', 'coder-001', 'b'] })
-    await expect(memory.agents.delete('coder-001')).rejects.toMatchObject({
+    await holdEverything(memory, 'coder-1')
+    await memory.topology.save({ swarmId: 's', topologyType: 'ring', nodes: ['a', 'coder-1', 'b'] })
+    await expect(memory.agents.delete('coder-1')).rejects.toMatchObject({
       code: 'conflict',
       details: { memory: 0, tasks: 1, locks: 1, leases: 1, groups: 1, workflows: 1 },
       message: expect.stringMatching(
@@ -222,7 +222,7 @@ conform('agent lapses', open => {
       ),
     })
     expect(await memory.topology.get('s')).toMatchObject({ version: 1 })
-    await memory.agents.delete('coder-001', { cascade: true })
+    await memory.agents.delete('coder-1', { cascade: true })
     expect(await leased(memory, clock)).toEqual([])
     expect(await memory.topology.get('s')).toMatchObject({ version: 2, nodes: ['a', 'b'] })
   })
@@ -232,21 +232,21 @@ conform('agent lapses', open => {
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })
     await memory.registerAgent({ id: 'other', type: 'coder', ttl: 10 })
-    const { taskId } = await holdEverything(memory, 'coder-001')
+    const { taskId } = await holdEverything(memory, 'coder-1')
     clock.advance(9_999)
     await memory.registerAgent({ ...coder, ttl: 10 })
-    expect(await leased(memory, clock)).toEqual(everythingOf('coder-001').sort())
+    expect(await leased(memory, clock)).toEqual(everythingOf('coder-1').sort())
     clock.advance(10_000)
     await memory.registerAgent({ ...coder, ttl: 10 })
     expect(await leased(memory, clock)).toEqual([])
     expect(await memory.agents.releaseLapsed()).toMatchObject([{ id: 'other' }])
     const changes = await take(memory.agents.watch({ since: 0 }), 5)
     expect(changes.map(({ change, agentId }) => `${change} ${agentId}`)).toEqual([
-      'registered coder-001',
+      'registered coder-1',
       'registered other',
-      'registered coder-001',
-      'lapsed coder-001',
-      'registered coder-001',
+      'registered coder-1',
+      'lapsed coder-1',
+      'registered coder-1',
     ])
     expect(changes[3]).toMatchObject({ released: { tasks: [taskId] } })
   })
@@ -266,17 +266,17 @@ conform('agent lapses', open => {
     const memory = await open({ clock })
     const watched = take(memory.agents.watch(), 8)
     const { incarnation } = await memory.registerAgent({ ...coder, swarmId: 's', ttl: 10 })
-    await memory.agents.heartbeat('coder-001')
-    await memory.agents.update('coder-001', { state: 'busy' })
-    await memory.locks.acquire('deploy', { owner: 'coder-001', leaseMs: 3_600_000 })
+    await memory.agents.heartbeat('coder-1')
+    await memory.agents.update('coder-1', { state: 'busy' })
+    await memory.locks.acquire('deploy', { owner: 'coder-1', leaseMs: 3_600_000 })
     clock.advance(10_000)
     await memory.agents.releaseLapsed()
-    await memory.as('coder-001').store('k', 1)
+    await memory.as('coder-1').store('k', 1)
     clock.advance(10_000)
     await memory.agents.releaseLapsed()
-    await memory.agents.heartbeat('coder-001')
+    await memory.agents.heartbeat('coder-1')
     await memory.registerAgent({ ...coder, swarmId: 's' })
-    await memory.agents.delete('coder-001')
+    await memory.agents.delete('coder-1')
     const changes = await watched
     const brief = ({ change, incarnation: run }: AgentChange) => `${change} ${run - incarnation}`
     const expected = [
@@ -293,7 +293,7 @@ conform('agent lapses', open => {
     expect(changes[0]).toEqual({
       id: expect.any(Number),
       change: 'registered',
-      agentId: 'coder-001',
+      agentId: 'coder-1',
       incarnation,
       swarmId: 's',
       at: expect.any(Date),
@@ -329,7 +329,7 @@ conform('agent lapses', open => {
     await memory.registerAgent({ ...coder, ttl: 10 })
     const watched = take(memory.agents.watch(), 1)
     clock.advance(10_000)
-    expect(await watched).toMatchObject([{ change: 'lapsed', agentId: 'coder-001' }])
+    expect(await watched).toMatchObject([{ change: 'lapsed', agentId: 'coder-1' }])
   })
 
   it('ends a watch with the reason when lapses cannot be looked for any more', async () => {

@@ -3,7 +3,7 @@ import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
 import { conform } from './conform.ts'
 
-const coder = { id: 'coder-001', type: 'coder' }
+const coder = { id: 'coder-1', type: 'coder' }
 
 /** The ids of all agents that match, in the order listed. */
 async function ids(memory: Memory, filter: Parameters<Memory['agents']['list']>[0]): Promise<string[]> {
@@ -17,7 +17,7 @@ conform('agents', open => {
     const agent = await memory.registerAgent({
       ...coder,
       capabilities: ['javascript', 'python', 'testing'],
-      swarmId: 'dev-swarm',
+      swarmId: 'web-team',
       state: { task: null },
       metadata: 'note',
       ttl: 2.5,
@@ -25,7 +25,7 @@ conform('agents', open => {
     expect(agent).toEqual({
       ...coder,
       capabilities: ['javascript', 'python', 'testing'],
-      swarmId: 'dev-swarm',
+      swarmId: 'web-team',
       state: { task: null },
       metadata: 'note',
       incarnation: 1,
@@ -34,7 +34,7 @@ conform('agents', open => {
       ttl: 2.5,
       alive: true,
     })
-    expect(await memory.agents.get('coder-001')).toEqual(agent)
+    expect(await memory.agents.get('coder-1')).toEqual(agent)
     expect(await memory.agents.get('absent')).toBeUndefined()
   })
 
@@ -48,11 +48,11 @@ conform('agents', open => {
       state: 1,
       ttl: 5,
     })
-    await memory.storeAgentMemory('coder-001', 'k', 'kept')
+    await memory.storeAgentMemory('coder-1', 'k', 'kept')
     clock.advance(1000)
-    const second = await memory.registerAgent({ id: 'coder-001', type: 'reviewer' })
+    const second = await memory.registerAgent({ id: 'coder-1', type: 'reviewer' })
     expect(second).toEqual({
-      id: 'coder-001',
+      id: 'coder-1',
       type: 'reviewer',
       capabilities: [],
       swarmId: undefined,
@@ -64,7 +64,7 @@ conform('agents', open => {
       ttl: undefined,
       alive: true,
     })
-    expect(await memory.agents.retrieveMemory('coder-001', 'k')).toBe('kept')
+    expect(await memory.agents.retrieveMemory('coder-1', 'k')).toBe('kept')
   })
 
   it('never uses an incarnation twice, not even after a delete or for registrations at the same time', async () => {
@@ -73,7 +73,7 @@ conform('agents', open => {
     for (let round = 0; round < 3; round++) {
       const registered = await Promise.all(Array.from({ length: 10 }, () => memory.registerAgent(coder)))
       seen.push(...registered.map(agent => agent.incarnation))
-      await memory.agents.delete('coder-001')
+      await memory.agents.delete('coder-1')
     }
     expect(new Set(seen).size).toBe(30)
     expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1))
@@ -83,17 +83,17 @@ conform('agents', open => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })
-    const alive = async () => (await memory.agents.get('coder-001'))?.alive
+    const alive = async () => (await memory.agents.get('coder-1'))?.alive
     clock.advance(9_999)
     expect(await alive()).toBe(true)
-    await memory.agents.heartbeat('coder-001')
+    await memory.agents.heartbeat('coder-1')
     clock.advance(9_999)
     expect(await alive()).toBe(true)
     clock.advance(1)
     expect(await alive()).toBe(false)
     expect(await ids(memory, { alive: true })).toEqual([])
-    expect(await ids(memory, { alive: false })).toEqual(['coder-001'])
-    const back = await memory.agents.heartbeat('coder-001')
+    expect(await ids(memory, { alive: false })).toEqual(['coder-1'])
+    const back = await memory.agents.heartbeat('coder-1')
     expect(back).toMatchObject({ alive: true, lastActive: new Date(clock.now()) })
   })
 
@@ -102,11 +102,11 @@ conform('agents', open => {
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })
     clock.setWall(clock.now() + 86_400_000)
-    expect(await ids(memory, { alive: true })).toEqual(['coder-001'])
+    expect(await ids(memory, { alive: true })).toEqual(['coder-1'])
     clock.advance(10_000)
     clock.setWall(0)
     expect(await ids(memory, { alive: true })).toEqual([])
-    await memory.agents.heartbeat('coder-001')
+    await memory.agents.heartbeat('coder-1')
     clock.reboot()
     expect(await ids(memory, { alive: true })).toEqual([])
   })
@@ -118,19 +118,19 @@ conform('agents', open => {
     await memory.storeAgentMemory('unknown', 'k', 1)
     clock.advance(1e12)
     clock.reboot()
-    expect(await ids(memory, { alive: true })).toEqual(['coder-001', 'unknown'])
+    expect(await ids(memory, { alive: true })).toEqual(['coder-1', 'unknown'])
     expect(await memory.agents.releaseLapsed()).toEqual([])
   })
 
   it('refuses the heartbeat of an agent that is absent, or was registered anew since', async () => {
     const memory = await open()
-    await expect(memory.agents.heartbeat('coder-001')).rejects.toMatchObject({ code: 'not_found' })
+    await expect(memory.agents.heartbeat('coder-1')).rejects.toMatchObject({ code: 'not_found' })
     const { incarnation } = await memory.registerAgent(coder)
-    expect(await memory.agents.heartbeat('coder-001', { incarnation })).toMatchObject({ incarnation })
+    expect(await memory.agents.heartbeat('coder-1', { incarnation })).toMatchObject({ incarnation })
     const next = await memory.registerAgent(coder)
-    await expect(memory.agents.heartbeat('coder-001', { incarnation })).rejects.toMatchObject({
+    await expect(memory.agents.heartbeat('coder-1', { incarnation })).rejects.toMatchObject({
       code: 'stale_token',
-      details: { id: 'coder-001', incarnation: next.incarnation },
+      details: { id: 'coder-1', incarnation: next.incarnation },
     })
   })
 
@@ -175,11 +175,11 @@ conform('agents', open => {
       metadata: { m: 1 },
     })
     clock.advance(5)
-    expect(await memory.agents.update('coder-001', { state: { busy: true } })).toEqual({
+    expect(await memory.agents.update('coder-1', { state: { busy: true } })).toEqual({
       ...agent,
       state: { busy: true },
     })
-    expect(await memory.agents.update('coder-001', { capabilities: ['b', 'b'], metadata: null })).toEqual({
+    expect(await memory.agents.update('coder-1', { capabilities: ['b', 'b'], metadata: null })).toEqual({
       ...agent,
       state: { busy: true },
       capabilities: ['b'],
@@ -209,20 +209,20 @@ conform('agents', open => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent(coder)
-    await memory.storeAgentMemory('coder-001', 'task_history', [{ task: 'analyze_code', result: 'success' }])
-    await memory.storeAgentMemory('tester-001', 'task_history', 'other')
+    await memory.storeAgentMemory('coder-1', 'reviews', [{ file: 'login.ts', ok: true }])
+    await memory.storeAgentMemory('tester-1', 'reviews', 'other')
     const createdAt = new Date(clock.now())
     clock.advance(1000)
-    await memory.updateAgentMemory('coder-001', 'task_history', null)
-    expect(await memory.agents.retrieveMemory('coder-001', 'task_history')).toBeNull()
-    expect(await memory.agents.retrieveMemory('tester-001', 'task_history')).toBe('other')
-    expect(await memory.agents.retrieveMemory('coder-001', 'absent')).toBeUndefined()
-    expect((await memory.agents.listMemory('coder-001')).items).toEqual([
-      { agentId: 'coder-001', key: 'task_history', value: null, createdAt, updatedAt: new Date(clock.now()) },
+    await memory.updateAgentMemory('coder-1', 'reviews', null)
+    expect(await memory.agents.retrieveMemory('coder-1', 'reviews')).toBeNull()
+    expect(await memory.agents.retrieveMemory('tester-1', 'reviews')).toBe('other')
+    expect(await memory.agents.retrieveMemory('coder-1', 'absent')).toBeUndefined()
+    expect((await memory.agents.listMemory('coder-1')).items).toEqual([
+      { agentId: 'coder-1', key: 'reviews', value: null, createdAt, updatedAt: new Date(clock.now()) },
     ])
-    expect(await memory.agents.deleteMemory('coder-001', 'task_history')).toBe(true)
-    expect(await memory.agents.deleteMemory('coder-001', 'task_history')).toBe(false)
-    expect(await memory.agents.retrieveMemory('tester-001', 'task_history')).toBe('other')
+    expect(await memory.agents.deleteMemory('coder-1', 'reviews')).toBe(true)
+    expect(await memory.agents.deleteMemory('coder-1', 'reviews')).toBe(false)
+    expect(await memory.agents.retrieveMemory('tester-1', 'reviews')).toBe('other')
   })
 
   it('lists memory by key and glob, page by page', async () => {
@@ -267,32 +267,32 @@ conform('agents', open => {
 
   it('deletes an agent that holds nothing, and one that does only when told to', async () => {
     const memory = await open()
-    expect(await memory.agents.delete('coder-001')).toBe(false)
+    expect(await memory.agents.delete('coder-1')).toBe(false)
     await memory.registerAgent(coder)
-    expect(await memory.agents.delete('coder-001')).toBe(true)
-    await memory.storeAgentMemory('coder-001', 'k', 1)
-    await expect(memory.agents.delete('coder-001')).rejects.toMatchObject({
+    expect(await memory.agents.delete('coder-1')).toBe(true)
+    await memory.storeAgentMemory('coder-1', 'k', 1)
+    await expect(memory.agents.delete('coder-1')).rejects.toMatchObject({
       code: 'conflict',
-      details: { agentId: 'coder-001', memory: 1, tasks: 0, locks: 0 },
+      details: { agentId: 'coder-1', memory: 1, tasks: 0, locks: 0 },
     })
-    expect(await memory.agents.retrieveMemory('coder-001', 'k')).toBe(1)
-    expect(await memory.agents.delete('coder-001', { cascade: true })).toBe(true)
-    expect(await memory.agents.get('coder-001')).toBeUndefined()
-    expect(await memory.agents.retrieveMemory('coder-001', 'k')).toBeUndefined()
+    expect(await memory.agents.retrieveMemory('coder-1', 'k')).toBe(1)
+    expect(await memory.agents.delete('coder-1', { cascade: true })).toBe(true)
+    expect(await memory.agents.get('coder-1')).toBeUndefined()
+    expect(await memory.agents.retrieveMemory('coder-1', 'k')).toBeUndefined()
   })
 
   it('deletes an agent that is at work only when told to, and then lets others take over', async () => {
     const memory = await open()
     await memory.registerAgent(coder)
     const { id } = await memory.tasks.create({ description: 'work' })
-    await memory.tasks.claim({ agentId: 'coder-001', leaseMs: 3_600_000 })
-    await memory.locks.acquire('deploy', { owner: 'coder-001', leaseMs: 3_600_000 })
-    await expect(memory.agents.delete('coder-001')).rejects.toMatchObject({
+    await memory.tasks.claim({ agentId: 'coder-1', leaseMs: 3_600_000 })
+    await memory.locks.acquire('deploy', { owner: 'coder-1', leaseMs: 3_600_000 })
+    await expect(memory.agents.delete('coder-1')).rejects.toMatchObject({
       code: 'conflict',
-      details: { agentId: 'coder-001', memory: 0, tasks: 1, locks: 1 },
+      details: { agentId: 'coder-1', memory: 0, tasks: 1, locks: 1 },
     })
     expect(await memory.tasks.claim({ agentId: 'other' })).toEqual([])
-    expect(await memory.agents.delete('coder-001', { cascade: true })).toBe(true)
+    expect(await memory.agents.delete('coder-1', { cascade: true })).toBe(true)
     expect(await memory.tasks.claim({ agentId: 'other' })).toMatchObject([{ id }])
     await memory.locks.acquire('deploy', { owner: 'other' })
   })
@@ -301,17 +301,17 @@ conform('agents', open => {
     const clock = new TestClock()
     const memory = await open({ clock })
     await memory.registerAgent({ ...coder, ttl: 10 })
-    const own = memory.as('coder-001')
+    const own = memory.as('coder-1')
     const writes = [
       () => own.store('k', 1),
       () => own.transaction(tx => tx.store('k', 2)),
-      () => own.storeAgentMemory('coder-001', 'k', 3),
+      () => own.storeAgentMemory('coder-1', 'k', 3),
       () => own.execute("update sessions set data = 'x'"),
     ]
     for (const write of writes) {
       clock.advance(9_000)
       await write()
-      expect(await memory.agents.get('coder-001')).toMatchObject({
+      expect(await memory.agents.get('coder-1')).toMatchObject({
         alive: true,
         lastActive: new Date(clock.now()),
       })
@@ -320,7 +320,7 @@ conform('agents', open => {
     await own.retrieve('k')
     await own.query('select 1')
     clock.advance(1_000)
-    expect(await memory.agents.get('coder-001')).toMatchObject({ alive: false })
+    expect(await memory.agents.get('coder-1')).toMatchObject({ alive: false })
   })
 
   it('notes the writes of an agent once a second, or three times per ttl when that is more often', async () => {
@@ -333,9 +333,9 @@ conform('agents', open => {
       await memory.as(id).store('k', afterMs)
       return (await memory.agents.get(id))?.lastActive.getTime() === clock.now()
     }
-    expect(await noted('coder-001', 1)).toBe(true)
-    expect(await noted('coder-001', 999)).toBe(false)
-    expect(await noted('coder-001', 1)).toBe(true)
+    expect(await noted('coder-1', 1)).toBe(true)
+    expect(await noted('coder-1', 999)).toBe(false)
+    expect(await noted('coder-1', 1)).toBe(true)
     expect(await noted('hasty', 1)).toBe(true)
     expect(await noted('hasty', 99)).toBe(false)
     expect(await noted('hasty', 1)).toBe(true)
@@ -354,12 +354,12 @@ conform('agents', open => {
     const memory = await open({ clock })
     await memory.registerAgent(coder)
     clock.advance(60_000)
-    const undone = memory.as('coder-001').transaction(async () => {
+    const undone = memory.as('coder-1').transaction(async () => {
       throw new Error('undo')
     })
     await expect(undone).rejects.toThrow('undo')
-    await memory.as('coder-001').store('k', 1)
-    expect((await memory.agents.get('coder-001'))?.lastActive).toEqual(new Date(clock.now()))
+    await memory.as('coder-1').store('k', 1)
+    expect((await memory.agents.get('coder-1'))?.lastActive).toEqual(new Date(clock.now()))
   })
 
   it('reads agents that somebody inserted in SQL', async () => {

@@ -16,13 +16,13 @@ conform('consensus', open => {
   it('holds what was proposed with the acceptances that it came with', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
-    const acceptors = ['agent-001', 'agent-002', 'agent-003']
-    await memory.proposeConsensus('deployment_ready', { value: true, proposer: 'coordinator-001', acceptors })
-    expect(await memory.getConsensusState('deployment_ready')).toEqual({
-      key: 'deployment_ready',
+    const acceptors = ['agent-1', 'agent-2', 'agent-3']
+    await memory.proposeConsensus('ship-v2', { value: true, proposer: 'lead-1', acceptors })
+    expect(await memory.getConsensusState('ship-v2')).toEqual({
+      key: 'ship-v2',
       value: true,
       version: 1,
-      proposer: 'coordinator-001',
+      proposer: 'lead-1',
       acceptors,
       rejectors: [],
       status: 'open',

@@ -232,7 +232,7 @@ conform('event groups', open => {
     const memory = await open()
     await logFive(memory)
     for (const [handle, name] of [
-      [memory.as('coder-001'), 'coder-001'],
+      [memory.as('coder-1'), 'coder-1'],
       [memory, `process-${process.pid}`],
     ] as const) {
       for await (const _ of handle.events.subscribe({ group: 'g', since: 0 })) {

@@ -10,11 +10,11 @@ conform('events', open => {
   it('logs an event and finds it again', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
-    const logged = await memory.logEvent({ type: 'task_completed', source: 'coder-001', data: { ms: 1200 } })
+    const logged = await memory.logEvent({ type: 'build_passed', source: 'coder-1', data: { ms: 1200 } })
     expect(logged).toEqual({
       id: expect.any(Number),
-      type: 'task_completed',
-      source: 'coder-001',
+      type: 'build_passed',
+      source: 'coder-1',
       data: { ms: 1200 },
       timestamp: new Date(clock.now()),
     })
@@ -25,8 +25,8 @@ conform('events', open => {
   it('takes the source that was given, else the agent of the handle, else system', async () => {
     const memory = await open()
     expect(await memory.logEvent('started', 1)).toMatchObject({ source: 'system', data: 1 })
-    expect(await memory.as('coder-001').logEvent('started')).toMatchObject({ source: 'coder-001' })
-    expect(await memory.as('coder-001').logEvent({ type: 'started', source: 'x' })).toMatchObject({
+    expect(await memory.as('coder-1').logEvent('started')).toMatchObject({ source: 'coder-1' })
+    expect(await memory.as('coder-1').logEvent({ type: 'started', source: 'x' })).toMatchObject({
       source: 'x',
     })
   })

@@ -181,7 +181,7 @@ conform('locks', (open, times) => {
 
   it('names the agent of the handle as the owner, else this process', async () => {
     const memory = await open()
-    expect((await memory.as('coder-001').locks.acquire('a')).owner).toBe('coder-001')
+    expect((await memory.as('coder-1').locks.acquire('a')).owner).toBe('coder-1')
     const { owner } = await memory.locks.acquire('b')
     expect((await memory.locks.acquire('c')).owner).toBe(owner)
     expect(owner).toMatch(/^[0-9a-f-]{36}$/)

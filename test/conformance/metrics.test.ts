@@ -10,10 +10,10 @@ conform('metrics', open => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const tags = { route: '/home', status: 200, cached: false, code: '200', constructor: 'c' }
-    await memory.metrics.record('response_time', 12.5, tags)
-    const { items } = await memory.metrics.list({ name: 'response_time' })
+    await memory.metrics.record('build_ms', 12.5, tags)
+    const { items } = await memory.metrics.list({ name: 'build_ms' })
     expect(items).toEqual([
-      { id: expect.any(Number), name: 'response_time', value: 12.5, tags, timestamp: new Date(clock.now()) },
+      { id: expect.any(Number), name: 'build_ms', value: 12.5, tags, timestamp: new Date(clock.now()) },
     ])
   })
 

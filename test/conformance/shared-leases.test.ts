@@ -25,10 +25,10 @@ conform('shared leases', open => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const grantedAt = new Date(clock.now())
-    const lease = await memory.as('coder-001').shared.grantLease({ ttlMs: 100 })
+    const lease = await memory.as('coder-1').shared.grantLease({ ttlMs: 100 })
     expect(lease).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      owner: 'coder-001',
+      owner: 'coder-1',
       ttlMs: 100,
       grantedAt,
       remainingMs: 100,

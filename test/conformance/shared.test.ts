@@ -10,29 +10,29 @@ conform('shared', open => {
   it('sets a key and tells everything about it', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
-    const entry = await memory.updateSharedState('current_task', { progress: 45 }, { updatedBy: 'coder-001' })
+    const entry = await memory.updateSharedState('focus', { progress: 45 }, { updatedBy: 'coder-1' })
     expect(entry).toEqual({
-      key: 'current_task',
+      key: 'focus',
       value: { progress: 45 },
       version: 1,
-      updatedBy: 'coder-001',
+      updatedBy: 'coder-1',
       updatedAt: new Date(clock.now()),
       revision: 1,
     })
-    expect(await memory.shared.get('current_task')).toEqual(entry)
+    expect(await memory.shared.get('focus')).toEqual(entry)
     expect(await memory.shared.get('absent')).toBeUndefined()
   })
 
   it('names the agent of the handle unless told otherwise', async () => {
     const memory = await open()
-    const agent = memory.as('coder-001')
+    const agent = memory.as('coder-1')
     expect((await memory.shared.update('k', 1)).updatedBy).toBeUndefined()
-    expect((await agent.shared.update('k', 2)).updatedBy).toBe('coder-001')
+    expect((await agent.shared.update('k', 2)).updatedBy).toBe('coder-1')
     expect((await agent.shared.update('k', 3, { updatedBy: 'other' })).updatedBy).toBe('other')
     await agent.shared.delete('k')
     expect((await memory.shared.history('k')).items[0]).toMatchObject({
       deleted: true,
-      updatedBy: 'coder-001',
+      updatedBy: 'coder-1',
     })
   })
 

@@ -32,10 +32,10 @@ conform('tasks', open => {
     const clock = new TestClock()
     const memory = await open({ clock, agentId: 'planner' })
     const now = new Date(clock.now())
-    const task = await memory.tasks.create({ description: 'Implement auth' })
+    const task = await memory.tasks.create({ description: 'Add a login' })
     expect(task).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      description: 'Implement auth',
+      description: 'Add a login',
       status: 'pending',
       priority: 'medium',
       assignedTo: undefined,

@@ -2,16 +2,16 @@ import { expect, it } from 'vitest'
 import { TestClock } from '../support/clock.ts'
 import { conform } from './conform.ts'
 
-const testing = { stage: 'testing', completedSteps: ['lint', 'compile'], remainingSteps: ['test', 'deploy'] }
+const testing = { at: 'tests', done: ['types', 'bundle'], left: ['tests', 'publish'] }
 
 conform('workflows', open => {
   it('recovers the state that was saved last', async () => {
     const memory = await open()
-    expect(await memory.getWorkflowState('build-pipeline')).toBeUndefined()
-    await memory.saveWorkflowState('build-pipeline', testing)
-    expect(await memory.getWorkflowState('build-pipeline')).toEqual(testing)
-    await memory.saveWorkflowState('build-pipeline', null)
-    expect(await memory.getWorkflowState('build-pipeline')).toBeNull()
+    expect(await memory.getWorkflowState('nightly')).toBeUndefined()
+    await memory.saveWorkflowState('nightly', testing)
+    expect(await memory.getWorkflowState('nightly')).toEqual(testing)
+    await memory.saveWorkflowState('nightly', null)
+    expect(await memory.getWorkflowState('nightly')).toBeNull()
   })
 
   it('tells the whole record, and keeps a type and a checkpoint that a save leaves out', async () => {

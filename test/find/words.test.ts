@@ -6,7 +6,7 @@ describe('the terms of a text', () => {
   it.each([
     ['', ''],
     ['… — "" \u{1f41d}', ''],
-    ['user_preferences-v2/main.ts', 'user prefer v2 main ts'],
+    ['build_preferences-v2/main.ts', 'build prefer v2 main ts'],
     ['HTTPServer parseJSON fooBar2Baz', 'httpserver http server parsejson pars json foobar2baz foo bar2 baz'],
     ['Café CAFE\u0301 ＡＢＣ straße', 'cafe cafe abc straße'],
     ['重试 v2', '重 重试 试 v2'],

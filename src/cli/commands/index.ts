@@ -20,7 +20,7 @@ export const ownCommands: readonly Command[] = [
     ],
     examples: [
       'hivewax events tail',
-      'hivewax events tail --follow --types task_completed,task_failed',
+      'hivewax events tail --follow --types build_passed,build_failed',
       'hivewax events tail -f --json | jq .data',
     ],
   },
@@ -407,7 +407,7 @@ export const additions: ReadonlyMap<string, Addition> = new Map([
         },
       ],
       examples: [
-        'hivewax tasks graph implement-auth --format mermaid',
+        'hivewax tasks graph add-login --format mermaid',
         'hivewax tasks graph --format dot | dot -Tsvg > tasks.svg',
       ],
     },
