@@ -20,6 +20,7 @@ import {
 import { Scope } from '../scope.ts'
 import type { Sql } from '../sql.ts'
 import { offload, offloadScan, type Workplace } from '../worker/offload.ts'
+import type { InTurn } from '../worker/turns.ts'
 import { retryBusy } from './busy.ts'
 import { checkStore } from './checks.ts'
 import { whileGrowing } from './growth.ts'
@@ -39,6 +40,7 @@ export class SqliteUpkeep implements Engine {
   readonly #store: SqliteStore
   readonly #clock: Clock
   readonly #isOpen: () => boolean
+  readonly #inTurn: InTurn = work => this.#store.writer.alone(work)
 
   constructor(store: SqliteStore, clock: Clock, isOpen: () => boolean) {
     this.#store = store
@@ -95,12 +97,12 @@ export class SqliteUpkeep implements Engine {
   }
 
   async optimize(options: AbortableOptions & { unref?: boolean }): Promise<void> {
-    await offload(this.#enter(), 'optimize', undefined, options)
+    await offload(this.#enter(), 'optimize', undefined, { ...options, inTurn: this.#inTurn })
     options.onProgress?.({ step: 'done', fraction: 1 })
   }
 
   async reindex(options: AbortableOptions): Promise<void> {
-    await offload(this.#enter(), 'reindex', undefined, options)
+    await offload(this.#enter(), 'reindex', undefined, { ...options, inTurn: this.#inTurn })
     options.onProgress?.({ step: 'done', fraction: 1 })
   }
 

@@ -6,6 +6,7 @@ import type { Row } from '../db.ts'
 import type { AbortableOptions, Progress } from '../engine.ts'
 import type { Bound } from '../sql.ts'
 import type { jobs } from './jobs/jobs.ts'
+import { type InTurn, Turns } from './turns.ts'
 
 type Jobs = typeof jobs
 type Input<Name extends keyof Jobs> = Parameters<Jobs[Name]>[0]
@@ -21,10 +22,11 @@ export interface Order {
   timeoutMs?: number
 }
 
-/** What a worker says. It goes on after `rows` when it is told to. */
+/** What a worker says. After `rows`, and when it wants a turn, it goes on once it is told to. */
 export type Message =
   | { progress: Progress }
   | { rows: Row[] }
+  | { turn: 'wanted' | 'over' }
   | { result: unknown }
   | { error: ReturnType<HivewaxError['toJSON']> }
 
@@ -34,6 +36,13 @@ export interface Workplace {
   waitMs: number
 }
 
+interface OffloadOptions extends AbortableOptions {
+  /** It does not keep the process alive. */
+  unref?: boolean
+  /** For a job that writes while this process may write too. */
+  inTurn?: InTurn
+}
+
 /** Beside this file, whatever it is at present: TypeScript, what tsc made of it, or a bundle. */
 export function workerUrl(): URL {
   return new URL(`./worker${path.extname(import.meta.url)}`, import.meta.url)
@@ -41,13 +50,13 @@ export function workerUrl(): URL {
 
 /**
  * Runs one job in a thread of its own. An abort takes effect when the statement that runs has ended, since
- * none can be stopped halfway. With `unref` it does not keep the process alive.
+ * none can be stopped halfway.
  */
 export async function offload<Name extends Exclude<keyof Jobs, 'scan'>>(
   { file, waitMs }: Workplace,
   name: Name,
   input: Input<Name>,
-  options: AbortableOptions & { unref?: boolean } = {},
+  options: OffloadOptions = {},
 ): Promise<Result<Name>> {
   for await (const message of converse({ name, input, file, waitMs }, options)) {
     if ('progress' in message) options.onProgress?.(message.progress)
@@ -71,23 +80,26 @@ export async function* offloadScan(
 
 async function* converse(
   order: Order,
-  { signal, unref }: { signal?: AbortSignal | undefined; unref?: boolean } = {},
+  { signal, unref, inTurn }: OffloadOptions = {},
 ): AsyncGenerator<Message, void, undefined> {
   signal?.throwIfAborted()
   // Options of this process's own start (`--input-type` …) may not suit another file.
   const worker = new Worker(workerUrl(), { workerData: order, execArgv: [] })
   if (unref) worker.unref()
   const options = { close: ['exit'], ...(signal !== undefined && { signal }) }
+  const turns = new Turns(worker, inTurn)
   try {
     for await (const [message] of on(worker, 'message', options) as AsyncIterable<[Message]>) {
       if ('error' in message) throw errorFromJson(message.error)
       yield message
       if ('rows' in message) worker.postMessage('more')
+      if ('turn' in message) message.turn === 'wanted' ? turns.begin() : turns.end()
     }
   } catch (error) {
     signal?.throwIfAborted()
     throw error
   } finally {
+    turns.end()
     await worker.terminate()
   }
 }

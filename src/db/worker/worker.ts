@@ -25,12 +25,21 @@ async function work(order: Order, tell: (message: Message) => void): Promise<voi
     file: order.file,
     waitMs: order.waitMs,
     tell: (step, fraction) => tell({ progress: { step, fraction } }),
-    send: async rows => {
-      if (parentPort === null) throw new Error('a process tells its result at once')
-      const taken = once(parentPort, 'message')
-      tell({ rows })
-      await taken
+    send: rows => ask({ rows }),
+    write: async transaction => {
+      await ask({ turn: 'wanted' })
+      try {
+        transaction()
+      } finally {
+        tell({ turn: 'over' })
+      }
     },
+  }
+  const ask = async (message: Message) => {
+    if (parentPort === null) throw new Error('a process tells its result at once')
+    const answered = once(parentPort, 'message')
+    tell(message)
+    await answered
   }
   try {
     // `offload` is typed so that each job gets its own input.

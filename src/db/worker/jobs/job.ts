@@ -12,6 +12,8 @@ export interface JobContext {
   tell(step: string, fraction: number): void
   /** Hands rows to the caller and resolves when it asks for more. */
   send(rows: Row[]): Promise<void>
+  /** Runs a transaction in its turn among the writes of the process that asked for the job. */
+  write(transaction: () => void): Promise<void>
 }
 
 /** Opens `file` for as long as `fn` runs. */

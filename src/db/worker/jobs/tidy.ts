@@ -30,28 +30,28 @@ export async function vacuum(_input: undefined, context: JobContext): Promise<vo
 
 /** Every index by itself, so that writers get their turn in between. */
 export async function reindex(_input: undefined, context: JobContext): Promise<void> {
-  await connected(context.file, writing(context), connection => {
+  await connected(context.file, writing(context), async connection => {
     const text = "select name from sqlite_schema where type = 'index' order by name"
     const names = [...connection.iterate(text, [])].map(row => String(row.name))
     const rest = pacer()
-    names.forEach((name, i) => {
+    for (const [i, name] of names.entries()) {
       context.tell(name, i / names.length)
-      connection.exec(`reindex ${quoted(name)}`)
+      await context.write(() => connection.exec(`reindex ${quoted(name)}`))
       rest()
-    })
+    }
   })
 }
 
 /** Statistics for every table that changed much or has none yet, then the full-text index in slices. */
 export async function optimize(_input: undefined, context: JobContext): Promise<void> {
-  await connected(context.file, writing(context), connection => {
+  await connected(context.file, writing(context), async connection => {
     context.tell('statistics', 0)
-    connection.exec('pragma optimize=0x10002')
+    await context.write(() => connection.exec('pragma optimize=0x10002'))
     const indexes = fullTextTables(connection)
-    indexes.forEach((name, i) => {
+    for (const [i, name] of indexes.entries()) {
       context.tell('full text', 0.5 + (0.5 * i) / indexes.length)
-      mergeFullText(connection, name)
-    })
+      await mergeFullText(connection, name, context)
+    }
   })
 }
 
@@ -61,14 +61,15 @@ function fullTextTables(connection: Connection): string[] {
 }
 
 /** A negative count starts the merge of all segments into one; then on until a step changes nothing. */
-function mergeFullText(connection: Connection, name: string): void {
+async function mergeFullText(connection: Connection, name: string, context: JobContext): Promise<void> {
   const rest = pacer()
-  const merge = (pages: number) => {
+  const merge = async (pages: number) => {
     const before = Number(connection.value('select total_changes()'))
-    connection.exec(`insert into ${quoted(name)} (${quoted(name)}, rank) values ('merge', ${pages})`)
+    const statement = `insert into ${quoted(name)} (${quoted(name)}, rank) values ('merge', ${pages})`
+    await context.write(() => connection.exec(statement))
     rest()
     // The insert itself counts as one change: https://sqlite.org/fts5.html#the_merge_command
     return Number(connection.value('select total_changes()')) - before >= 2
   }
-  if (merge(-mergePages)) while (merge(mergePages));
+  if (await merge(-mergePages)) while (await merge(mergePages));
 }
