@@ -1,6 +1,7 @@
 import { operation, type Zod } from '../operation.ts'
 import { json, page, time } from '../schemas.ts'
 import { failurePolicies } from './dependencies.ts'
+import type { NewTask } from './new-task.ts'
 import { priorities } from './rank.ts'
 import { overlaps } from './schedule.ts'
 import { statuses } from './task.ts'
@@ -36,27 +37,35 @@ const dependency = (z: Zod) =>
     }),
   ])
 
-const newTask = (z: Zod) => ({
-  description: z.string().describe('What is to be done'),
-  id: z.string().optional().describe('A name of your choice; default: a new UUID'),
-  priority: z.enum(priorities).optional().describe('Default: medium'),
-  dependencies: z.array(dependency(z)).optional().describe('Ids of the tasks to wait for'),
-  payload: json(z, 'What the worker needs to know: JSON').optional(),
-  queue: z.string().optional().describe('The queue that it joins; default: default'),
-  requires: z.array(z.string()).optional().describe('Capabilities that the worker must have'),
-  runAt: time(z, 'Not to be claimed before this time').optional(),
-  delayMs: z.number().min(0).optional().describe('Not to be claimed for so many ms'),
-  maxAttempts: z.number().int().min(1).max(1_000).optional().describe('Claims before it is dead; default 3'),
-  backoff: z
-    .object({
-      baseMs: z.number().int().min(0).optional().describe('After the first attempt; default 1000'),
-      capMs: z.number().int().min(0).optional().describe('At most; default 100000'),
-    })
-    .optional()
-    .describe('The wait after a failed attempt, doubled each time'),
-  idempotencyKey: z.string().optional().describe('The same key again gives the same task'),
-  createdBy: z.string().optional().describe('Default: the acting agent'),
-})
+/** What a new task may say: all that the library takes. */
+const newTask = (z: Zod) =>
+  ({
+    description: z.string().describe('What is to be done'),
+    id: z.string().optional().describe('A name of your choice; default: a new UUID'),
+    priority: z.enum(priorities).optional().describe('Default: medium'),
+    dependencies: z.array(dependency(z)).optional().describe('Ids of the tasks to wait for'),
+    payload: json(z, 'What the worker needs to know: JSON').optional(),
+    queue: z.string().optional().describe('The queue that it joins; default: default'),
+    requires: z.array(z.string()).optional().describe('Capabilities that the worker must have'),
+    runAt: time(z, 'Not to be claimed before this time').optional(),
+    delayMs: z.number().min(0).optional().describe('Not to be claimed for so many ms'),
+    maxAttempts: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe('Claims before it is dead; default 3'),
+    backoff: z
+      .object({
+        baseMs: z.number().int().min(0).optional().describe('After the first attempt; default 1000'),
+        capMs: z.number().int().min(0).optional().describe('At most; default 100000'),
+      })
+      .optional()
+      .describe('The wait after a failed attempt, doubled each time'),
+    idempotencyKey: z.string().optional().describe('The same key again gives the same task'),
+    createdBy: z.string().optional().describe('Default: the acting agent'),
+  }) satisfies Record<keyof NewTask, unknown>
 
 /** A scheduled task has no time and no name of its own, and waits for no other. */
 const scheduledTask = (z: Zod) => {
