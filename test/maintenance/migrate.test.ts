@@ -93,7 +93,7 @@ describe('a migration', () => {
   it('replaces what a target holds only when told to', async () => {
     const from = await filledFile(3)
     const to = scratchUrl()
-    const server = await openPostgresScratch({}, to)
+    const server = await openPostgresScratch({ countReads: false }, to)
     await server.store('mine', 'nectar')
     await server.find('nectar')
     const refused = migrate({ from, to })
