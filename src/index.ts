@@ -48,7 +48,7 @@ export {
   type ImportReport,
   importFrom,
   type SectionReport,
-} from './importers/import.ts'
+} from './importers/import-from.ts'
 export type { MemoryRecord, NamespaceCount, NamespaceOption, SearchOptions, StoreOptions } from './kv/kv.ts'
 export type { CampaignOptions, Leader, Leadership, ObserveOptions } from './locks/leadership.ts'
 export type { AcquireOptions, HeldLock, Lock, LockKey } from './locks/locks.ts'
@@ -115,8 +115,8 @@ export type { Transaction, TransactionOptions } from './transaction.ts'
 export type { Clock } from './util/clock.ts'
 export type { Duration } from './util/duration.ts'
 export type { Json } from './util/json.ts'
-export type { Moment } from './util/moment.ts'
 export type { Page, PageOptions } from './util/page.ts'
+export type { TimeOrDuration } from './util/time-or-duration.ts'
 export type {
   RunStepOptions,
   StepCall,

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { InvalidInput } from './errors.ts'
-import { fileError } from './util/files.ts'
+import { fileError } from './util/file-error.ts'
 
 /** Where the memory is, and why there: `hivewax doctor` shows both. */
 export interface Location {

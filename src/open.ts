@@ -35,6 +35,6 @@ async function openBackend(url: string, options: OpenOptions): Promise<Backend> 
 
 /** The client is loaded by those only who use it. */
 async function openServer(url: string, options: OpenOptions): Promise<Memory> {
-  const { openRemote } = await import('./client/open.ts')
+  const { openRemote } = await import('./client/open-remote.ts')
   return openRemote(url, { ...options, agentId: actingAgent(options) })
 }

@@ -7,7 +7,7 @@ import type { Transaction } from './transaction.ts'
 /** The zod module, passed in, so that describing an operation does not load it. */
 export type Zod = typeof z
 
-export interface LongOptions extends AbortableOptions {
+export interface RunOptions extends AbortableOptions {
   /** Stop after this many milliseconds, even in the middle of a statement of the caller's own. Default: never. */
   timeoutMs?: number | undefined
 }
@@ -84,8 +84,8 @@ interface Writing {
   readonly reveals: Permission | 'nothing'
 }
 
-/** What runs an operation. @param long how to report progress and when to stop; what ends soon needs neither */
-type Run<Handle, Input> = (memory: Handle, input: Input, long?: LongOptions) => Promise<unknown>
+/** What runs an operation. @param options how to report progress and when to stop; what ends soon needs neither */
+type Run<Handle, Input> = (memory: Handle, input: Input, options?: RunOptions) => Promise<unknown>
 
 /** An operation on records, which a transaction has too. */
 interface OnRecords<Input> {
@@ -134,7 +134,7 @@ export interface Operation<Name extends string = string, Input = unknown>
   readonly reveals: Permission | 'nothing'
   /** Whether it may be part of a transaction, or the permission that it needs there besides its own. */
   readonly inTransaction: boolean | Permission
-  run(memory: Memory, input: Input, long?: LongOptions): Promise<unknown>
+  run(memory: Memory, input: Input, options?: RunOptions): Promise<unknown>
 }
 
 /** Declares an operation; its input's type follows from the schema. */

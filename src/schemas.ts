@@ -20,8 +20,9 @@ export const page = (z: Zod) => ({
 /** A moment: ISO 8601 text at the doors, a Date inside. */
 export const time = (z: Zod, description: string) => z.coerce.date().describe(description)
 
-/** A time, or a length of time from now: see `Moment`. */
-export const moment = (z: Zod, description: string) => z.union([z.string(), z.number()]).describe(description)
+/** A time, or a length of time from now: see `TimeOrDuration`. */
+export const timeOrDuration = (z: Zod, description: string) =>
+  z.union([z.string(), z.number()]).describe(description)
 
 /** The part of JSON Schema that inputs use. */
 export interface JsonSchema {

@@ -1,5 +1,5 @@
 import { type Command, type Field, placeholder, usage } from '../../src/cli/command.ts'
-import { commands } from '../../src/cli/commands.ts'
+import { commands } from '../../src/cli/command-tree.ts'
 import { flagFields } from '../../src/cli/flags.ts'
 import { explain, option } from '../../src/cli/help.ts'
 import { errorTable } from '../../src/errors.ts'

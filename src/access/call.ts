@@ -3,15 +3,15 @@ import path from 'node:path'
 import type { ZodType, z } from 'zod'
 import { InvalidInput, Unauthorized } from '../errors.ts'
 import type { Memory } from '../memory.ts'
-import type { LongOptions, Operation, Zod } from '../operation.ts'
+import type { Operation, RunOptions, Zod } from '../operation.ts'
 import type { Grant } from '../tokens/token.ts'
 import { describe } from '../util/check.ts'
-import { fileError, systemCode } from '../util/files.ts'
+import { fileError, systemCode } from '../util/file-error.ts'
 import { unknownOption } from '../util/options.ts'
 import { authorize } from './grant.ts'
 import { traced } from './tracing.ts'
 
-export interface CallOptions extends LongOptions {
+export interface CallOptions extends RunOptions {
   /** What the caller may do. Default: everything. */
   grant?: Grant | undefined
   /** The folder below which the caller may name files. Default: none are allowed. */
@@ -30,13 +30,13 @@ export async function call(
   memory: Memory,
   operation: Operation,
   input: unknown,
-  { grant, files, isLenient = false, ...long }: CallOptions = {},
+  { grant, files, isLenient = false, ...options }: CallOptions = {},
 ): Promise<unknown> {
   const { z } = await import('zod')
   const parsed = parse(schemaOf(z, operation, isLenient), operation, input)
   if (grant !== undefined) authorize(grant, operation, parsed)
   const confinedInput = confined(operation, parsed, files)
-  return traced(operation, () => operation.run(memory, confinedInput, long))
+  return traced(operation, () => operation.run(memory, confinedInput, options))
 }
 
 const schemas = { strict: new WeakMap<Operation, ZodType>(), lenient: new WeakMap<Operation, ZodType>() }

@@ -1,5 +1,5 @@
 import readline from 'node:readline'
-import { isTerminal } from './print/output.ts'
+import { isTerminal } from './print/standard-streams.ts'
 
 /** Asks on the terminal, on the standard error; undefined when the input or the error output is not one. */
 export async function ask(question: string): Promise<string | undefined> {

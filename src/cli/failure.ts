@@ -1,6 +1,6 @@
 import { errorTable, HivewaxError } from '../errors.ts'
-import { writeError, writeOut } from './print/output.ts'
 import type { Printer } from './print/printer.ts'
+import { writeError, writeOut } from './print/standard-streams.ts'
 import { toJson } from './print/value.ts'
 
 /** Tells what went wrong, and returns the exit code for it. With `--json` it is told as the one document. */

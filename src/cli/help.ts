@@ -1,6 +1,6 @@
 import { InvalidInput } from '../errors.ts'
 import { type Command, type Field, optionName, placeholder, usage } from './command.ts'
-import { commands } from './commands.ts'
+import { commands } from './command-tree.ts'
 import { flagFields } from './flags.ts'
 import { definitions } from './print/definitions.ts'
 import type { Printer } from './print/printer.ts'

@@ -2,7 +2,7 @@ import { InvalidInput } from '../errors.ts'
 import { nearest } from '../util/nearest.ts'
 import { coerce } from './coerce.ts'
 import { type Command, type Field, kebab, label, usage } from './command.ts'
-import type { CommandTree } from './commands.ts'
+import type { CommandTree } from './command-tree.ts'
 import { type Flags, flagFields } from './flags.ts'
 
 /** The texts that each field was given. */

@@ -9,8 +9,8 @@ import { Deadline, InvalidInput, NotFound } from '../errors.ts'
 import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
 import { chunks } from '../util/chunks.ts'
 import { encodeJson } from '../util/json.ts'
-import { type Moment, readMoment } from '../util/moment.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import { readTimeOrDuration, type TimeOrDuration } from '../util/time-or-duration.ts'
 import { castVote, final, stale } from './ballot.ts'
 import { checkConsensus } from './options.ts'
 import { checkElectorate, type Electorate, type Proposal, weigh } from './proposal.ts'
@@ -350,8 +350,8 @@ export class Consensus {
     }
   }
 
-  #deadline(deadline: Moment): Sql | Date {
-    const moment = readMoment('deadline', deadline)
+  #deadline(deadline: TimeOrDuration): Sql | Date {
+    const moment = readTimeOrDuration('deadline', deadline)
     if (!(moment instanceof Date)) return this.#context.db.dialect.now(moment)
     if (moment.getTime() > this.#context.clock.now()) return moment
     throw new InvalidInput(`deadline must lie in the future, got ${moment.toISOString()}`)

@@ -1,5 +1,5 @@
 import { operation, type Zod } from '../operation.ts'
-import { json, moment, page } from '../schemas.ts'
+import { json, page, timeOrDuration } from '../schemas.ts'
 import { quorumRules } from './quorum.ts'
 import { consensusStatuses } from './state.ts'
 
@@ -46,7 +46,10 @@ export const consensusOperations = [
           .union([z.number().int().min(1), z.enum(quorumRules)])
           .optional()
           .describe('How many votes decide: a number, majority (the default), two-thirds or all'),
-        deadline: moment(z, 'Until when votes count: a time, or a length of time from now').optional(),
+        deadline: timeOrDuration(
+          z,
+          'Until when votes count: a time, or a length of time from now',
+        ).optional(),
         allowMinority: z.boolean().optional().describe('Allow a quorum of half of the votes or fewer'),
       }),
     run: (memory, { key, ...proposal }) => memory.consensus.propose(key, proposal),

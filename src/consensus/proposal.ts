@@ -1,6 +1,6 @@
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkNames, describe } from '../util/check.ts'
-import type { Moment } from '../util/moment.ts'
+import type { TimeOrDuration } from '../util/time-or-duration.ts'
 import { type Outcome, outcome, type Quorum, quorumOf } from './quorum.ts'
 
 export interface Proposal {
@@ -19,7 +19,7 @@ export interface Proposal {
   /** How many of all votes, by their weight, must be for it. Default: the majority. */
   quorum?: Quorum | undefined
   /** Until when votes count; a length of time, such as `'5m'`, starts now. Default: for ever. */
-  deadline?: Moment | undefined
+  deadline?: TimeOrDuration | undefined
   /** Allow a quorum of half of the votes or fewer. */
   allowMinority?: boolean | undefined
 }

@@ -1,8 +1,8 @@
 import { Conflict, NotFound } from '../errors.ts'
 import type { Transaction } from '../transaction.ts'
 import type { Json } from '../util/json.ts'
-import { type HookInput, textOf } from './input.ts'
-import { sessionOf } from './names.ts'
+import { type HookInput, textOf } from './hook-input.ts'
+import { sessionOf } from './record-ids.ts'
 import { lastWords } from './transcript.ts'
 
 /** How long a session is remembered after its last event, in seconds. */

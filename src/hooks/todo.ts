@@ -1,6 +1,6 @@
 import type { Transaction } from '../transaction.ts'
-import { type HookInput, idOf, textOf } from './input.ts'
-import { sessionOf, taskOf } from './names.ts'
+import { type HookInput, idOf, textOf } from './hook-input.ts'
+import { sessionOf, taskOf } from './record-ids.ts'
 
 /** The tasks of Claude Code's own list are in a queue of their own. */
 const queue = 'claude-code'

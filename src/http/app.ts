@@ -9,20 +9,20 @@ import { operations } from '../operations.ts'
 import { inputSchema } from '../schemas.ts'
 import type { Grant } from '../tokens/token.ts'
 import { packageVersion } from '../version.ts'
-import { actingMemory } from './acting.ts'
-import { Authenticator, type Caller } from './auth.ts'
+import { actingMemory } from './acting-memory.ts'
+import { Authenticator, type Caller } from './authenticator.ts'
 import { limitBody, readBody, readQuery } from './body.ts'
-import { guard } from './guard.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { allowOrigins, protect } from './headers.ts'
-import { RequestMetrics } from './metrics.ts'
 import { openApi } from './openapi.ts'
-import { answer, pathOf, reply } from './operations.ts'
+import { answer, pathOf, reply } from './operation-calls.ts'
+import { guard } from './origin-guard.ts'
 import { problem } from './problem.ts'
-import { RateLimit } from './rate.ts'
-import { Slots } from './slots.ts'
-import { stream } from './streaming.ts'
-import { streams } from './streams.ts'
-import { transactionRoutes } from './transacting.ts'
+import { RateLimit } from './rate-limit.ts'
+import { RequestMetrics } from './request-metrics.ts'
+import { stream } from './send-stream.ts'
+import { streams } from './stream-sources.ts'
+import { transactionRoutes } from './transaction-routes.ts'
 import { Transactions } from './transactions.ts'
 
 /** What answers at a path of its own, for callers that were let in. */
@@ -81,7 +81,7 @@ export function createApp(options: AppOptions): { app: App; transactions: Transa
   app.notFound(c =>
     problem(c, new NotFound(`there is no ${c.req.method} ${c.req.path}`, { hint: 'See /openapi.json.' })),
   )
-  letIn(app, options, metrics)
+  useMiddleware(app, options, metrics)
   app.get('/v1/hello', c => reply(c, { version: packageVersion(), ...c.get('caller').grant }))
   const description = JSON.stringify(openApi(packageVersion()))
   app.get('/openapi.json', c => c.body(description, 200, { 'content-type': 'application/json' }))
@@ -100,7 +100,7 @@ export function createApp(options: AppOptions): { app: App; transactions: Transa
 }
 
 /** What every request passes before its route is looked at, in this order. */
-function letIn(app: App, options: AppOptions, metrics: RequestMetrics): void {
+function useMiddleware(app: App, options: AppOptions, metrics: RequestMetrics): void {
   const { memory, closing } = options
   const authenticator = new Authenticator(memory, options.ownerToken)
   const rate = new RateLimit(options.ratePerSecond)
@@ -127,7 +127,12 @@ function operationRoutes(
   transactions: Transactions,
   acting: (c: Request<Env>) => Memory,
 ): void {
-  const settings = { transactions, slots: new Slots('calls under way', callLimits), files, timeoutMs }
+  const settings = {
+    transactions,
+    limit: new ConcurrencyLimit('calls under way', callLimits),
+    files,
+    timeoutMs,
+  }
   for (const operation of operations) {
     const path = `/v1/${pathOf(operation)}`
     const run = (c: Request<Env>, input: unknown) =>
@@ -140,7 +145,7 @@ function operationRoutes(
 }
 
 function streamRoutes(app: App, { closing, beatMs }: AppOptions, acting: (c: Request<Env>) => Memory): void {
-  const settings = { slots: new Slots('streams', streamLimits), closing, beatMs }
+  const settings = { limit: new ConcurrencyLimit('streams', streamLimits), closing, beatMs }
   for (const path of Object.keys(streams)) {
     app.get(`/v1/${path}`, c => stream(c, path, { memory: acting(c), caller: c.get('caller') }, settings))
   }

@@ -4,8 +4,8 @@ import type { Operation } from '../operation.ts'
 import { operations } from '../operations.ts'
 import { inputSchema, type JsonSchema } from '../schemas.ts'
 import { agentHeader, incarnationHeader, transactionHeader } from '../wire.ts'
-import { pathOf } from './operations.ts'
-import { streams } from './streams.ts'
+import { pathOf } from './operation-calls.ts'
+import { streams } from './stream-sources.ts'
 
 /** The description of the API, OpenAPI 3.1. */
 export function openApi(version: string): object {

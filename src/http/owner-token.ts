@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { InvalidInput } from '../errors.ts'
 import { newTokenText, writeToken } from '../tokens/token.ts'
-import { fileError, systemCode } from '../util/files.ts'
+import { fileError, systemCode } from '../util/file-error.ts'
 
 /** Where the token of a store's owner lies: in its `.swarm` folder, or beside its file and named after it. */
 export function ownerTokenFile(storeFile: string): string {

@@ -1,6 +1,6 @@
 import type { Context as Request } from 'hono'
 import { type ErrorCode, errorTable, HivewaxError } from '../errors.ts'
-import { reply } from './operations.ts'
+import { reply } from './operation-calls.ts'
 
 /** What callers are told of an error: of one that is not ours nothing, since it may hold anything. */
 export function problemOf(error: unknown): ReturnType<HivewaxError['toJSON']> {

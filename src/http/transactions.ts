@@ -3,7 +3,7 @@ import type { Memory } from '../memory.ts'
 import type { Transaction } from '../transaction.ts'
 import { checkInteger } from '../util/check.ts'
 import { uuidv7 } from '../util/ids.ts'
-import { Slots } from './slots.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
 
 /** A transaction must not be held open by a caller who is gone, since it keeps all others from writing. */
 const defaultTimeoutMs = 10_000
@@ -13,9 +13,9 @@ const maxTimeoutMs = 60_000
 const limits = { all: 256, perCaller: 64 }
 
 /** Why a transaction is rolled back that its caller gave up. */
-class GivenUp extends Error {}
+class RolledBack extends Error {}
 
-interface Open {
+interface OpenTransaction {
   /** The caller that began it; to all others it does not exist. */
   readonly owner: string
   readonly tx: Transaction
@@ -38,22 +38,22 @@ export interface BeginOptions {
 
 /** Transactions that callers have open from one request to another, and savepoints within them. */
 export class Transactions {
-  readonly #open = new Map<string, Open>()
-  readonly #slots = new Slots('transactions', limits)
+  readonly #open = new Map<string, OpenTransaction>()
+  readonly #limit = new ConcurrencyLimit('transactions', limits)
   #isClosing = false
 
   /** Opens a transaction, or a savepoint of the one that is named, and returns its id. */
   async begin(memory: Memory, owner: string, { within, timeoutMs, left }: BeginOptions): Promise<string> {
     const limitMs = checkInteger('timeoutMs', timeoutMs ?? defaultTimeoutMs, 1, maxTimeoutMs)
     const parent = within === undefined ? memory : this.handle(within, owner)
-    const release = this.#slots.take(owner)
+    const release = this.#limit.take(owner)
     const id = uuidv7(Date.now())
     const begun = Promise.withResolvers<void>()
     const ended = Promise.withResolvers<void>()
     const hold = (tx: Transaction): Promise<void> => {
       if (left.aborted || this.#isClosing) throw new Closed('nobody waits for the transaction any more')
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      const end = (how: 'commit' | 'rollback') => (how === 'commit' ? resolve() : reject(new GivenUp()))
+      const end = (how: 'commit' | 'rollback') => (how === 'commit' ? resolve() : reject(new RolledBack()))
       this.#open.set(id, { owner, tx, within, end, ended: ended.promise })
       begun.resolve()
       return promise
@@ -91,7 +91,7 @@ export class Transactions {
     try {
       await ended
     } catch (error) {
-      if (error instanceof GivenUp || (how === 'rollback' && error instanceof Deadline)) return
+      if (error instanceof RolledBack || (how === 'rollback' && error instanceof Deadline)) return
       throw error
     }
   }
@@ -104,11 +104,11 @@ export class Transactions {
     await Promise.allSettled(all.map(({ ended }) => ended))
   }
 
-  #within(id: string): [string, Open][] {
+  #within(id: string): [string, OpenTransaction][] {
     return [...this.#open].filter(([, open]) => open.within === id)
   }
 
-  #find(id: string, owner: string): Open {
+  #find(id: string, owner: string): OpenTransaction {
     const found = this.#open.get(id)
     if (found?.owner === owner) return found
     throw new NotFound(`there is no open transaction ${JSON.stringify(id)}`, {

@@ -1,7 +1,16 @@
 import type { IncomingMemory } from '../maintenance/transfer/incoming.ts'
 import { isObject, type Json } from '../util/json.ts'
+import {
+  decodeValue,
+  digest,
+  filled,
+  firstTime,
+  fitName,
+  textOf,
+  toJson,
+  withImported,
+} from './convert-values.ts'
 import type { Fields, Item, Origin } from './source.ts'
-import { decodeValue, digest, filled, firstTime, fitName, textOf, toJson, withImported } from './values.ts'
 
 const createdNames = ['created_at', 'createdAt', 'timestamp', 'ts', 'created']
 const updatedNames = ['updated_at', 'updatedAt']

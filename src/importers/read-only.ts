@@ -5,7 +5,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { Busy, Corrupt, Storage } from '../errors.ts'
-import { fileError } from '../util/files.ts'
+import { fileError } from '../util/file-error.ts'
 
 /** The first bytes of every SQLite database, https://sqlite.org/fileformat2.html#the_database_header */
 const magic = 'SQLite format 3\0'

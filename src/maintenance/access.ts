@@ -1,7 +1,7 @@
 import type { Db } from '../db/db.ts'
 import { join, sql } from '../db/sql.ts'
 import type { Clock } from '../util/clock.ts'
-import { detached } from '../util/detached.ts'
+import { outsideAsyncContext } from '../util/outside-async-context.ts'
 
 /** How long counts wait in memory, in milliseconds: the most that a kill can lose. */
 const flushAfterMs = 5_000
@@ -64,7 +64,7 @@ export class AccessLog {
 
   #schedule(ms: number): void {
     clearTimeout(this.#timer)
-    this.#timer = detached(() => setTimeout(() => this.#flushLater(), ms).unref())
+    this.#timer = outsideAsyncContext(() => setTimeout(() => this.#flushLater(), ms).unref())
   }
 
   async #flushLater(): Promise<void> {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { LongOptions } from '../db/engine.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'
-import { fileError, systemCode } from '../util/files.ts'
+import { fileError, systemCode } from '../util/file-error.ts'
 
 /** The absolute form of a path from outside. */
 export function checkPath(file: unknown): string {

@@ -1,4 +1,4 @@
-import { type LongOptions, operation, type Zod } from '../operation.ts'
+import { operation, type RunOptions, type Zod } from '../operation.ts'
 import { time } from '../schemas.ts'
 
 const file = (z: Zod, description: string) => z.string().describe(description)
@@ -14,9 +14,9 @@ const statement = (z: Zod) => ({
 })
 
 /** What a job that cannot be ended early takes of a caller. */
-const reporting = (long?: LongOptions) => ({ onProgress: long?.onProgress })
+const reporting = (long?: RunOptions) => ({ onProgress: long?.onProgress })
 
-const abortable = (long?: LongOptions) => ({ onProgress: long?.onProgress, signal: long?.signal })
+const abortable = (long?: RunOptions) => ({ onProgress: long?.onProgress, signal: long?.signal })
 
 export const maintenanceOperations = [
   operation({

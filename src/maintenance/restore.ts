@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises'
 import { type LongOptions, portion } from '../db/engine.ts'
 import { Corrupt, InvalidInput, NotFound } from '../errors.ts'
-import { fileError, systemCode } from '../util/files.ts'
+import { fileError, systemCode } from '../util/file-error.ts'
 import { checkPath, checksumFile, readChecksum, sha256 } from './files.ts'
 import type { Upkeep } from './upkeep.ts'
 

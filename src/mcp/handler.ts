@@ -1,11 +1,11 @@
 import { createMcpHandler as createSdkHandler, type ServerEventBus } from '@modelcontextprotocol/server'
 import type { Memory } from '../memory.ts'
 import type { Grant } from '../tokens/token.ts'
-import { listensTo } from './listening.ts'
+import { listensTo } from './listening-transport.ts'
+import { ResourceWatch } from './resource-watch.ts'
 import { readResource } from './resources.ts'
 import { createServer, type ServerParts } from './server.ts'
 import { toolboxFor } from './toolbox.ts'
-import { Watch } from './watch.ts'
 
 interface McpHandlerOptions {
   readonly memory: Memory
@@ -72,7 +72,7 @@ async function listen(
   if (streams.size >= maxStreams) return new Response('too many streams are open\n', { status: 503 })
   let isOpen = false
   let tell = (_uri: string) => {}
-  const watch = new Watch(
+  const watch = new ResourceWatch(
     uri => readResource(uri, parts),
     uri => tell(uri),
   )

@@ -4,7 +4,7 @@ import type { Json } from '../util/json.ts'
 import type { Answer } from './answer.ts'
 import { escaped, fitValue, plain, sliced } from './budget.ts'
 import { type Arguments, ask, type Caller } from './caller.ts'
-import { fitted } from './listed.ts'
+import { fitted } from './list-answer.ts'
 
 /** One record of key-value memory; of a long value, the part from `offset` that fits. */
 export async function readRecord(

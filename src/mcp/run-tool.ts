@@ -8,9 +8,9 @@ import { fitItems, fitValue, roomFor } from './budget.ts'
 import { type Arguments, ask, type Caller } from './caller.ts'
 import { choose } from './describe-tools.ts'
 import { inputOf } from './input-of.ts'
-import { cutNote, fitted, listOf } from './listed.ts'
-import { read } from './read.ts'
+import { cutNote, fitted, listOrValue } from './list-answer.ts'
 import { readRecord } from './read-record.ts'
+import { runRead } from './run-read.ts'
 import { actionOf, type Tool } from './tools.ts'
 
 /** Runs a tool. The answer fits into the caller's budget. */
@@ -36,7 +36,9 @@ async function answer(
   const { effect, mcp } = operation
   if (mcp?.answer === 'record') return readRecord(operation, input, caller, room)
   if (mcp?.answer === 'claims') return claim(operation, input, caller, room)
-  return effect === 'read' ? read(z, operation, input, caller, room) : write(operation, input, caller, room)
+  return effect === 'read'
+    ? runRead(z, operation, input, caller, room)
+    : write(operation, input, caller, room)
 }
 
 function refuse(tool: Tool, args: Arguments): never {
@@ -59,7 +61,7 @@ function explained(z: Zod, operation: Operation, error: unknown): unknown {
 }
 
 async function write(operation: Operation, input: Arguments, caller: Caller, room: number): Promise<Answer> {
-  const list = listOf(await ask(operation, input, caller))
+  const list = listOrValue(await ask(operation, input, caller))
   if (!('items' in list)) return fitted(operation, list.value, room)
   const { items } = fitItems(list.items, room)
   const more = list.items.length - items.length
@@ -79,7 +81,7 @@ async function claim(
   const most = Math.floor(room / claimRoom)
   const isTooMany = typeof limit === 'number' && limit > most
   const wish = limit === undefined ? {} : { limit: isTooMany ? most : limit }
-  const claimed = listOf(await ask(operation, { ...input, ...wish }, caller))
+  const claimed = listOrValue(await ask(operation, { ...input, ...wish }, caller))
   const items = 'items' in claimed ? claimed.items : []
   const shown = items.map(task => fitTask(task, Math.floor(room / items.length) - 1))
   const notes = [

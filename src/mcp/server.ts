@@ -13,9 +13,9 @@ import { packageVersion } from '../version.ts'
 import type { Caller } from './caller.ts'
 import { instructions } from './instructions.ts'
 import { getPrompt, prompts } from './prompts.ts'
+import type { ResourceWatch } from './resource-watch.ts'
 import { readResource, resources, resourceTemplates } from './resources.ts'
 import type { Toolbox } from './toolbox.ts'
-import type { Watch } from './watch.ts'
 
 export interface ServerParts {
   readonly memory: Memory
@@ -27,7 +27,7 @@ export interface ServerParts {
   /** Whether clients hear of changes. */
   readonly canListen?: boolean
   /** Watches what clients of the older protocol subscribe to. */
-  readonly watch?: Watch | undefined
+  readonly watch?: ResourceWatch | undefined
 }
 
 /** By which name servers tell of themselves. */
@@ -78,7 +78,7 @@ function serveTools(server: Server, toolbox: Toolbox, callerOf: CallerOf): void 
   )
 }
 
-function serveResources(server: Server, watch: Watch | undefined, callerOf: CallerOf): void {
+function serveResources(server: Server, watch: ResourceWatch | undefined, callerOf: CallerOf): void {
   server.setRequestHandler('resources/list', () => ({ resources: [...resources] }))
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...resourceTemplates] }))
   server.setRequestHandler('resources/read', async ({ params: { uri } }, context) => {

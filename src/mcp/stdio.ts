@@ -1,11 +1,11 @@
 import type { Server } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import type { Memory } from '../memory.ts'
-import { ListeningTransport } from './listening.ts'
+import { ListeningTransport } from './listening-transport.ts'
+import { ResourceWatch } from './resource-watch.ts'
 import { readResource } from './resources.ts'
 import { createServer } from './server.ts'
 import { type Compat, toolboxFor } from './toolbox.ts'
-import { Watch } from './watch.ts'
 
 interface ServeMcpOptions {
   readonly memory: Memory
@@ -27,7 +27,7 @@ export async function serveMcp(options: ServeMcpOptions): Promise<void> {
   const { memory, agentId, signal, onError } = options
   const toolbox = await toolboxFor(options.compat)
   let server: Server | undefined
-  const watch = new Watch(
+  const watch = new ResourceWatch(
     uri => readResource(uri, { memory }),
     uri => void server?.sendResourceUpdated({ uri }).catch(onError),
   )

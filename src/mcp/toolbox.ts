@@ -22,8 +22,8 @@ export type Compat = 'claude-flow' | 'memory-tool'
 
 /** The tools that a server offers: its own, or those of another product. */
 export async function toolboxFor(compat: Compat | undefined): Promise<Toolbox> {
-  if (compat === 'claude-flow') return (await import('./compat.ts')).compatToolbox
-  if (compat === 'memory-tool') return (await import('./memory-tool.ts')).memoryToolbox
+  if (compat === 'claude-flow') return (await import('./claude-flow-toolbox.ts')).claudeFlowToolbox
+  if (compat === 'memory-tool') return (await import('./memory-toolbox.ts')).memoryToolbox
   const { z } = await import('zod')
   return ownToolbox(z)
 }

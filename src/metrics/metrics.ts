@@ -5,9 +5,9 @@ import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { checkInteger, checkName, checkNumber, checkOneOf } from '../util/check.ts'
 import { chunks } from '../util/chunks.ts'
 import { type Duration, durationMs } from '../util/duration.ts'
-import { type Moment, readMoment } from '../util/moment.ts'
 import { cursorPosition, maxLimit, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate } from '../util/time.ts'
+import { readTimeOrDuration, type TimeOrDuration } from '../util/time-or-duration.ts'
 import { checkMetrics } from './options.ts'
 import { dayOf, foldMetrics, pruneMetrics } from './retention.ts'
 import { type Resolution, type RollupRow, resolutions, rollupColumns, windowStart } from './rollup.ts'
@@ -38,7 +38,7 @@ export interface NewMetric {
   value: number
   tags?: Tags | undefined
   /** When it was measured, or how long ago. Default now. */
-  timestamp?: Moment | undefined
+  timestamp?: TimeOrDuration | undefined
 }
 
 export interface MetricFilter extends TimeRange, PageOptions {
@@ -47,7 +47,7 @@ export interface MetricFilter extends TimeRange, PageOptions {
 
 export interface PruneOptions {
   /** Everything measured before this goes; a length of time is an age, such as `'30d'`. */
-  olderThan: Moment
+  olderThan: TimeOrDuration
   /** Only this metric. Default: all. */
   name?: string | undefined
   /** Ends the work between two batches; what was done until then stays done. */
@@ -330,14 +330,14 @@ export class Metrics {
   }
 
   /** The same moment for every statement of a call that takes many. */
-  #date(what: string, at: Moment): Date {
-    const moment = readMoment(what, at)
+  #date(what: string, at: TimeOrDuration): Date {
+    const moment = readTimeOrDuration(what, at)
     return moment instanceof Date ? moment : new Date(this.#context.clock.now() - moment)
   }
 
   /** A length of time goes back from now. */
-  #moment(what: string, at: Moment): Sql | Date {
-    const moment = readMoment(what, at)
+  #moment(what: string, at: TimeOrDuration): Sql | Date {
+    const moment = readTimeOrDuration(what, at)
     return moment instanceof Date ? moment : this.#context.db.dialect.now(-moment)
   }
 }

@@ -1,5 +1,5 @@
 import { operation, type Zod } from '../operation.ts'
-import { moment, page } from '../schemas.ts'
+import { page, timeOrDuration } from '../schemas.ts'
 import { resolutions } from './rollup.ts'
 
 const name = (z: Zod) => z.string().describe('The name of the metric, 1 to 512 bytes')
@@ -14,8 +14,8 @@ const measurement = (z: Zod) => ({
 })
 
 const range = (z: Zod) => ({
-  since: moment(z, 'From when on: a time, or back from now, such as 1h').optional(),
-  until: moment(z, 'Until when, that moment excluded: a time, or back from now').optional(),
+  since: timeOrDuration(z, 'From when on: a time, or back from now, such as 1h').optional(),
+  until: timeOrDuration(z, 'Until when, that moment excluded: a time, or back from now').optional(),
 })
 
 export const metricsOperations = [
@@ -52,7 +52,7 @@ export const metricsOperations = [
           .array(
             z.object({
               ...measurement(z),
-              timestamp: moment(z, 'When it was measured; default now').optional(),
+              timestamp: timeOrDuration(z, 'When it was measured; default now').optional(),
             }),
           )
           .describe('The measurements'),
@@ -109,7 +109,7 @@ export const metricsOperations = [
     ],
     input: z =>
       z.object({
-        olderThan: moment(z, 'Measurements from before: a time, or an age such as 30d'),
+        olderThan: timeOrDuration(z, 'Measurements from before: a time, or an age such as 30d'),
         resolution: z.enum(resolutions).optional().describe('How long a window is; default hour'),
         name: z.string().optional().describe('Only of this metric'),
       }),
@@ -124,8 +124,14 @@ export const metricsOperations = [
     examples: ['hivewax metrics set-retention --rollup-after 30d --delete-after 365d'],
     input: z =>
       z.object({
-        rollupAfter: moment(z, 'Figures per hour from this age on, such as 30d; default: never').optional(),
-        deleteAfter: moment(z, 'Nothing is left at this age, such as 365d; default: never').optional(),
+        rollupAfter: timeOrDuration(
+          z,
+          'Figures per hour from this age on, such as 30d; default: never',
+        ).optional(),
+        deleteAfter: timeOrDuration(
+          z,
+          'Nothing is left at this age, such as 365d; default: never',
+        ).optional(),
       }),
     run: (memory, retention) => memory.metrics.setRetention(retention),
   }),
@@ -160,7 +166,7 @@ export const metricsOperations = [
     ],
     input: z =>
       z.object({
-        olderThan: moment(z, 'Measurements from before: a time, or an age such as 30d'),
+        olderThan: timeOrDuration(z, 'Measurements from before: a time, or an age such as 30d'),
         name: z.string().optional().describe('Only of this metric'),
       }),
     run: (memory, options) => memory.metrics.prune(options),

@@ -1,16 +1,16 @@
 import { InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'
-import type { Moment } from '../util/moment.ts'
 import { toDate } from '../util/time.ts'
+import type { TimeOrDuration } from '../util/time-or-duration.ts'
 import { Sketch } from './sketch.ts'
 import { decodeTags, type Tag } from './tags.ts'
 
 /** A stretch of time. */
 export interface TimeRange {
   /** From when on; a length of time, such as `'1h'`, goes back from now. Default: the beginning. */
-  since?: Moment | undefined
+  since?: TimeOrDuration | undefined
   /** Until when, that moment excluded, in the same forms. Default: the end. */
-  until?: Moment | undefined
+  until?: TimeOrDuration | undefined
 }
 
 export interface SummaryOptions extends TimeRange {

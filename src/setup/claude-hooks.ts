@@ -1,7 +1,7 @@
-import { hookEvents } from '../hooks/events.ts'
+import { hookEvents } from '../hooks/hook-events.ts'
 import type { Json } from '../util/json.ts'
 import { appendJson, at, type JsonPath, putJson, readJson, removeJson } from './json-edit.ts'
-import { type Program, shellCommand } from './program.ts'
+import { type LaunchCommand, shellCommand } from './launch-command.ts'
 
 /** After how many seconds Claude Code ends a hook. Ours end themselves much sooner. */
 const timeoutSeconds = 10
@@ -18,7 +18,7 @@ interface Found {
 }
 
 /** Puts a hook for every event into Claude Code's settings; those that are there already run `program` from now on. */
-export function putHooks(text: string | undefined, program: Program): string {
+export function putHooks(text: string | undefined, program: LaunchCommand): string {
   let done = text
   for (const event of hookEvents) {
     const command = shellCommand(program, ['hook', event])

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Json } from '../util/json.ts'
 import { putHooks, removeHooks } from './claude-hooks.ts'
 import { putJson, removeJson } from './json-edit.ts'
-import type { Program } from './program.ts'
+import type { LaunchCommand } from './launch-command.ts'
 import { putToml, removeToml } from './toml-edit.ts'
 
 /** The folders that a set-up is about. */
@@ -15,13 +15,13 @@ export interface Places {
   readonly workspaceUrl: string | undefined
 }
 
-type Server = (program: Program, places: Places) => Json
+type Server = (program: LaunchCommand, places: Places) => Json
 
 /** One file that a client reads, and what is ours in it. Undefined stands for a file that is not there. */
 interface Target {
   /** In the project or the home; an absolute path is one. */
   readonly file: string
-  put(text: string | undefined, program: Program, places: Places): string
+  put(text: string | undefined, program: LaunchCommand, places: Places): string
   remove(text: string): string | undefined
 }
 
@@ -121,20 +121,20 @@ function jsonServer(file: string, key: string, server: Server): Target {
   }
 }
 
-function argsOf({ script, options }: Program): string[] {
+function argsOf({ script, options }: LaunchCommand): string[] {
   return [script, 'mcp', ...options]
 }
 
-function plainServer(program: Program): { command: string; args: string[] } {
+function plainServer(program: LaunchCommand): { command: string; args: string[] } {
   return { command: program.node, args: argsOf(program) }
 }
 
-function typedServer(program: Program): Json {
+function typedServer(program: LaunchCommand): Json {
   return { type: 'stdio', ...plainServer(program) }
 }
 
 /** For clients that may start a server in another folder than that of the project. */
-function workspaceServer(program: Program, { workspaceUrl }: Places): Json {
+function workspaceServer(program: LaunchCommand, { workspaceUrl }: Places): Json {
   if (workspaceUrl === undefined) return typedServer(program)
   return typedServer({ ...program, options: ['--url', workspaceUrl] })
 }

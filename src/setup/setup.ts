@@ -5,8 +5,8 @@ import { HivewaxError, InvalidInput } from '../errors.ts'
 import { ancestors, type Location } from '../location.ts'
 import { checkOneOf } from '../util/check.ts'
 import { type Client, clientNames, clients, isUsed, type Places } from './clients.ts'
-import { readText, removeIfEmpty, replaceText } from './files.ts'
-import { type Program, thisProgram } from './program.ts'
+import { type LaunchCommand, launchCommand } from './launch-command.ts'
+import { readText, removeIfEmpty, replaceText } from './text-files.ts'
 
 export interface SetupOptions {
   /** The clients by name. Default: those that leave traces; of a removal: all. */
@@ -26,7 +26,7 @@ export interface Change {
 }
 
 export interface Setup {
-  readonly program: Program
+  readonly program: LaunchCommand
   readonly clients: readonly Client[]
   /** The files that are not yet as they should be. */
   readonly changes: readonly Change[]
@@ -41,7 +41,7 @@ export function planSetup(options: SetupOptions, location: Location): Setup {
   const cwd = process.cwd()
   const project = projectRoot(cwd)
   const isChosen = ['given by the caller', 'HIVEWAX_URL'].includes(location.reason)
-  const program = thisProgram(isChosen ? ['--url', absolute(location.url)] : [])
+  const program = launchCommand(isChosen ? ['--url', absolute(location.url)] : [])
   const workspaceUrl = isChosen ? undefined : workspacePath(options.home ? undefined : project, location.url)
   const places = { project, home: os.homedir(), workspaceUrl }
   const chosen = choose(options, places)
@@ -72,7 +72,7 @@ function choose(options: SetupOptions, places: Places): Client[] {
   })
 }
 
-function changesOf(client: Client, options: SetupOptions, places: Places, program: Program): Change[] {
+function changesOf(client: Client, options: SetupOptions, places: Places, program: LaunchCommand): Change[] {
   const { remove = false, home = false } = options
   const targets = home ? client.home : client.project
   if (targets.length === 0 && options.clients !== undefined) throw noHome(client, program)
@@ -106,7 +106,7 @@ function edited(
   }
 }
 
-function noHome({ name, title }: Client, { node, script }: Program): InvalidInput {
+function noHome({ name, title }: Client, { node, script }: LaunchCommand): InvalidInput {
   const command =
     name === 'claude-code' ? `claude mcp add --scope user hivewax -- ${node} ${script} mcp` : undefined
   return new InvalidInput(`${title} is set up per project only`, {

@@ -1,5 +1,5 @@
 import { decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
-import { thrown } from '../util/thrown.ts'
+import { serializeError } from '../util/serialize-error.ts'
 
 /** How long a failed task waits before its next attempt: `baseMs`, doubled with each, up to `capMs`. */
 export interface Backoff {
@@ -67,7 +67,9 @@ export function addError(text: string | null, error: TaskError): string {
  * @throws InvalidInput when something else cannot be kept
  */
 export function encodeError(error: unknown, maxBytes: number): string {
-  return error instanceof Error ? JSON.stringify(thrown(error)) : encodeJson('error', error ?? null, maxBytes)
+  return error instanceof Error
+    ? JSON.stringify(serializeError(error))
+    : encodeJson('error', error ?? null, maxBytes)
 }
 
 /** What a handler threw, if it can be kept; else an error that says what it was. */
@@ -76,6 +78,6 @@ export function keepable(error: unknown, maxBytes: number): unknown {
     encodeError(error, maxBytes)
     return error
   } catch {
-    return new Error(thrown(error).message)
+    return new Error(serializeError(error).message)
   }
 }

@@ -6,7 +6,7 @@ import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
 import { decodeJson, encodeJson, type Json, maxMaxValueBytes } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { thrown } from '../util/thrown.ts'
+import { serializeError } from '../util/serialize-error.ts'
 import { shiftTime, toDate, toOptionalDate } from '../util/time.ts'
 import { insertTasks } from './create.ts'
 import { type NewTask, prepareTask, type TaskToInsert } from './new-task.ts'
@@ -172,7 +172,7 @@ async function stop({ db, agentId }: Context, { id, next_at }: ScheduleRow, erro
     sql`update hivewax_task_schedules set next_at = null where id = ${id} and next_at = ${next_at} returning id`,
   )
   if (stopped.length === 0) return
-  const data = { scheduleId: id, error: thrown(error) }
+  const data = { scheduleId: id, error: serializeError(error) }
   await appendEvents(db, [{ type: 'schedule.stopped', source: agentId ?? 'system', data }])
 }
 

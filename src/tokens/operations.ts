@@ -1,6 +1,6 @@
 import { operation } from '../operation.ts'
 import { permissions } from '../permission.ts'
-import { moment, page } from '../schemas.ts'
+import { page, timeOrDuration } from '../schemas.ts'
 
 export const tokensOperations = [
   operation({
@@ -25,7 +25,7 @@ export const tokensOperations = [
           .optional()
           .describe('Globs of the namespaces of key-value memory that it is for; default: all'),
         agentId: z.string().optional().describe('The one agent that its holder acts as; default: any'),
-        expiresAt: moment(
+        expiresAt: timeOrDuration(
           z,
           'When it ends: a time, or a length from now such as 30d; default: never',
         ).optional(),

@@ -5,9 +5,9 @@ import { InvalidInput, Unauthorized } from '../errors.ts'
 import { type Permission, permissions } from '../permission.ts'
 import { checkName, checkNames, checkOneOf } from '../util/check.ts'
 import { checkGlob } from '../util/glob.ts'
-import { type Moment, readMoment } from '../util/moment.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
+import { readTimeOrDuration, type TimeOrDuration } from '../util/time-or-duration.ts'
 import { checkTokens } from './options.ts'
 import { type Grant, hashSecret, isSecret, newTokenText, readToken, writeToken } from './token.ts'
 
@@ -21,7 +21,7 @@ export interface NewToken {
   /** The one agent that its holder acts as. Default: any. */
   agentId?: string | undefined
   /** When it ends: a time, or a length of time from now such as `30d`. Default: when it is revoked. */
-  expiresAt?: Moment | undefined
+  expiresAt?: TimeOrDuration | undefined
 }
 
 /** A token without its secret, which is stored nowhere. */
@@ -120,7 +120,7 @@ export class Tokens {
 
   #expiry({ expiresAt }: NewToken): Sql | Date | undefined {
     if (expiresAt === undefined) return undefined
-    const at = readMoment('expiresAt', expiresAt)
+    const at = readTimeOrDuration('expiresAt', expiresAt)
     return typeof at === 'number' ? this.#context.db.dialect.now(at) : at
   }
 

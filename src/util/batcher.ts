@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Busy } from '../errors.ts'
-import { detached } from './detached.ts'
+import { outsideAsyncContext } from './outside-async-context.ts'
 import type { Semaphore } from './semaphore.ts'
 
 export interface BatcherOptions<T, R> {
@@ -60,7 +60,7 @@ export class Batcher<T, R> {
   add(item: T): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject })
-      if (!this.#isDraining) detached(() => this.#drain())
+      if (!this.#isDraining) outsideAsyncContext(() => this.#drain())
     })
   }
 

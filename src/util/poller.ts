@@ -1,4 +1,4 @@
-import { detached } from './detached.ts'
+import { outsideAsyncContext } from './outside-async-context.ts'
 
 /** How often to look for something, depending on how long ago something was found. Times are in milliseconds. */
 export interface Backoff {
@@ -62,7 +62,7 @@ export class Poller {
 
   #arm(ms: number): void {
     clearTimeout(this.#timer)
-    this.#timer = detached(() => setTimeout(() => this.#begin(), ms).unref())
+    this.#timer = outsideAsyncContext(() => setTimeout(() => this.#begin(), ms).unref())
   }
 
   #begin(): void {

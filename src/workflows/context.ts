@@ -1,6 +1,6 @@
 import type { Duration } from '../util/duration.ts'
 import type { Json } from '../util/json.ts'
-import type { Moment } from '../util/moment.ts'
+import type { TimeOrDuration } from '../util/time-or-duration.ts'
 import type { Kept, StepOptions } from './steps.ts'
 
 /** What the function of a step is told. */
@@ -31,7 +31,7 @@ export interface RunStepOptions extends StepOptions {
 
 export interface WaitOptions extends StepOptions {
   /** How long to wait, or until when. Default: without end. */
-  timeout?: Moment | undefined
+  timeout?: TimeOrDuration | undefined
 }
 
 /**
@@ -65,7 +65,7 @@ export interface WorkflowContext {
    * Sleeps for a time, or until one, by the wall clock: the end is kept when the sleep begins, and holds after a
    * crash, in any process. A run that {@link Workflows.serve} works on takes no memory while it sleeps.
    */
-  sleep(name: string, time: Moment, options?: StepOptions): Promise<void>
+  sleep(name: string, time: TimeOrDuration, options?: StepOptions): Promise<void>
   /**
    * Waits for the signal of this name and returns its payload, at once when it was sent before. Undefined when none
    * was sent in time; that is kept, and a signal that comes later changes nothing.

@@ -5,8 +5,8 @@ import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger } from '../util/check.ts'
 import { type Duration, durationMs } from '../util/duration.ts'
 import { decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
-import { type Moment, readMoment } from '../util/moment.ts'
 import { Renewal } from '../util/renewal.ts'
+import { readTimeOrDuration, type TimeOrDuration } from '../util/time-or-duration.ts'
 import type { RunStepOptions, StepCall, StepRetries, WaitOptions, WorkflowContext } from './context.ts'
 import { advance, type ClaimedRun, giveBack, type Hold, renewHold } from './hold.ts'
 import { nextLook } from './next-look.ts'
@@ -135,15 +135,15 @@ export class Execution implements WorkflowContext {
     return decodeLoose(row.result)
   }
 
-  async sleep(name: string, time: Moment, options?: StepOptions): Promise<void> {
+  async sleep(name: string, time: TimeOrDuration, options?: StepOptions): Promise<void> {
     known.checkContext.sleep(options)
-    await this.#wait('sleep', this.#use(name, options), readMoment('time', time))
+    await this.#wait('sleep', this.#use(name, options), readTimeOrDuration('time', time))
   }
 
   async waitFor(name: string, options: WaitOptions = {}): Promise<Json | undefined> {
     known.checkContext.waitFor(options)
     const { timeout } = options
-    const end = timeout === undefined ? undefined : readMoment('timeout', timeout)
+    const end = timeout === undefined ? undefined : readTimeOrDuration('timeout', timeout)
     const row = await this.#wait('wait', this.#use(name, options), end)
     const result = decodeLoose(row.result)
     return isObject(result) ? result.signal : undefined

@@ -8,7 +8,7 @@ import { Conflict, HivewaxError, NotFound } from '../errors.ts'
 import { checkName, checkOneOf } from '../util/check.ts'
 import { decodeLoose, isObject, type Json } from '../util/json.ts'
 import { cursorPosition, type PageOptions } from '../util/page.ts'
-import { thrown } from '../util/thrown.ts'
+import { serializeError } from '../util/serialize-error.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 import { floor, lockWorkflow } from './state.ts'
 
@@ -203,7 +203,10 @@ export function resultOf(row: RunRow): Json {
 
 /** What a function threw, as the JSON text of a WorkflowError. */
 export function errorText(error: unknown): string {
-  return JSON.stringify({ ...thrown(error), ...(error instanceof HivewaxError && { code: error.code }) })
+  return JSON.stringify({
+    ...serializeError(error),
+    ...(error instanceof HivewaxError && { code: error.code }),
+  })
 }
 
 export function runMatches({ status, type, cursor }: RunFilter): Sql {

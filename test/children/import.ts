@@ -1,4 +1,4 @@
-import { importFrom } from '../../src/importers/import.ts'
+import { importFrom } from '../../src/importers/import-from.ts'
 import { openMemory } from '../../src/open.ts'
 
 /** Imports a file, and prints a line after each batch that is stored. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { coerce } from '../../src/cli/coerce.ts'
 import type { Command, Field } from '../../src/cli/command.ts'
-import { CommandTree, commands } from '../../src/cli/commands.ts'
+import { CommandTree, commands } from '../../src/cli/command-tree.ts'
 import { flagFields } from '../../src/cli/flags.ts'
 import { parse } from '../../src/cli/parse.ts'
-import { splitWords } from '../../src/cli/words.ts'
+import { splitWords } from '../../src/cli/split-words.ts'
 import { editDistance, nearest } from '../../src/util/nearest.ts'
 
 const text = (name: string, more: Partial<Field> = {}): Field => ({

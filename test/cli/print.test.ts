@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { displayWidth, truncate, visible } from '../../src/cli/print/display-text.ts'
 import { recordLines } from '../../src/cli/print/record.ts'
 import { fitWidths, layOut, toTable } from '../../src/cli/print/table.ts'
-import { displayWidth, truncate, visible } from '../../src/cli/print/text.ts'
 import { spell, toJson } from '../../src/cli/print/value.ts'
 
 describe('text on a terminal', () => {

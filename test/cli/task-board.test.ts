@@ -2,8 +2,8 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { colours } from '../../src/cli/print/colour.ts'
-import { span } from '../../src/cli/print/span.ts'
-import { displayWidth } from '../../src/cli/print/text.ts'
+import { displayWidth } from '../../src/cli/print/display-text.ts'
+import { formatDuration } from '../../src/cli/print/format-duration.ts'
 import type { Board } from '../../src/cli/tasks/board.ts'
 import { boardLines, share } from '../../src/cli/tasks/board-lines.ts'
 import { BoardReader } from '../../src/cli/tasks/board-reader.ts'
@@ -148,7 +148,7 @@ it.each([
   [3_605_000, '1h'],
   [90_000_000, '1d 1h'],
 ])('a span of %i ms is %s', (ms, text) => {
-  expect(span(ms)).toBe(text)
+  expect(formatDuration(ms)).toBe(text)
 })
 
 /** A store that `hivewax` called in the folder has for its own. */

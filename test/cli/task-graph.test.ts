@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { colours } from '../../src/cli/print/colour.ts'
-import { displayWidth } from '../../src/cli/print/text.ts'
+import { displayWidth } from '../../src/cli/print/display-text.ts'
 import { asciiGraph } from '../../src/cli/tasks/ascii.ts'
 import { dotGraph } from '../../src/cli/tasks/dot.ts'
 import { mermaidGraph } from '../../src/cli/tasks/mermaid.ts'

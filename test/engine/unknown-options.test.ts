@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noThenProperty: it is the name of an option
 import { describe, expect, it } from 'vitest'
 import { classIn } from '../../scripts/docs/source.ts'
-import { importFrom } from '../../src/importers/import.ts'
+import { importFrom } from '../../src/importers/import-from.ts'
 import type { Memory } from '../../src/memory.ts'
 import { type OpenOptions, openMemory } from '../../src/open.ts'
 import { openScratch } from '../support/memory.ts'

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { hookEvents } from '../../src/hooks/events.ts'
+import { hookEvents } from '../../src/hooks/hook-events.ts'
 import { scratchFolder } from '../support/memory.ts'
 import { inputs, sessionId } from './inputs.ts'
 import { hook, inStore, quiet, told } from './run.ts'

@@ -1,4 +1,4 @@
-import type { HookEvent } from '../../src/hooks/events.ts'
+import type { HookEvent } from '../../src/hooks/hook-events.ts'
 
 /** What every event has. */
 const base = {

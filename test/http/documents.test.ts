@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { streams } from '../../src/http/streams.ts'
+import { streams } from '../../src/http/stream-sources.ts'
 import { operations } from '../../src/operations.ts'
 import { openScratch } from '../support/memory.ts'
 import { caller, send } from '../support/requests.ts'

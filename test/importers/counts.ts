@@ -1,4 +1,4 @@
-import type { ImportReport, SectionReport } from '../../src/importers/import.ts'
+import type { ImportReport, SectionReport } from '../../src/importers/import-from.ts'
 
 /** What a report says of each section, over all files: `memory 5: 3 added, 1 deleted, 1 expired`. */
 export function counts(report: ImportReport): Record<string, string> {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { importFrom } from '../../src/importers/import.ts'
+import { importFrom } from '../../src/importers/import-from.ts'
 import { openScratch, scratchFolder } from '../support/memory.ts'
 import { counts } from './counts.ts'
 import {

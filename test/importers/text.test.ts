@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { importFrom } from '../../src/importers/import.ts'
+import { importFrom } from '../../src/importers/import-from.ts'
 import type { Memory } from '../../src/memory.ts'
 import { openScratch, scratchFolder } from '../support/memory.ts'
 import { counts } from './counts.ts'

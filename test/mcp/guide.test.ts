@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { compatToolbox } from '../../src/mcp/compat.ts'
+import { claudeFlowToolbox } from '../../src/mcp/claude-flow-toolbox.ts'
 import { resourceTemplates } from '../../src/mcp/resources.ts'
 import { tools } from '../../src/mcp/tools.ts'
 import { openScratch } from '../support/memory.ts'
@@ -16,7 +16,7 @@ const blocks = (language: string) =>
 it('the guide names every tool, once', () => {
   const named = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
   expect(named).toEqual(tools.map(({ name }) => name))
-  for (const { name } of compatToolbox.list) expect(page).toContain(`\`${name}\``)
+  for (const { name } of claudeFlowToolbox.list) expect(page).toContain(`\`${name}\``)
 })
 
 it('the guide names addresses that there are', () => {

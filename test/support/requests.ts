@@ -1,5 +1,5 @@
 import http from 'node:http'
-import type { Serving } from '../../src/http/serve.ts'
+import type { Serving } from '../../src/http/http-server.ts'
 
 export interface Answer {
   readonly status: number

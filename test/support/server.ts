@@ -1,7 +1,7 @@
 import diagnostics from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { type ServeOptions, type Serving, serve } from '../../src/http/serve.ts'
+import { type ServeOptions, type Serving, serve } from '../../src/http/http-server.ts'
 import type { Memory } from '../../src/memory.ts'
 import { type OpenOptions, openMemory } from '../../src/open.ts'
 import { newTokenText, writeToken } from '../../src/tokens/token.ts'

@@ -1,6 +1,6 @@
 import http from 'node:http'
 import { onTestFinished } from 'vitest'
-import type { Serving } from '../../src/http/serve.ts'
+import type { Serving } from '../../src/http/http-server.ts'
 
 export interface Message {
   readonly id: string | undefined

@@ -34,7 +34,7 @@ function forPeople(agent: Working, nowMs: number) {
 /** `alive`, `gone for 3m` since its ttl ran out, or `no ttl` for one that never counts as gone. */
 function life({ alive, ttl, lastActive }: Agent, nowMs: number): string {
   if (ttl === undefined) return 'no ttl'
-  return alive ? 'alive' : `gone for ${span(nowMs - lastActive.getTime() - 1000 * ttl)}`
+  return alive ? 'alive' : `gone for ${inLargestUnit(nowMs - lastActive.getTime() - 1000 * ttl)}`
 }
 
 const units = [
@@ -44,7 +44,7 @@ const units = [
 ] as const
 
 /** A length of time in its largest unit: `3m`. The wall clock may have been set back since it began. */
-function span(ms: number): string {
+function inLargestUnit(ms: number): string {
   const [unit, unitMs] = units.find(([, size]) => ms >= size) ?? ['s', 1000]
   return `${Math.max(0, Math.floor(ms / unitMs))}${unit}`
 }

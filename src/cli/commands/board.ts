@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Memory } from '../../memory.ts'
 import { type Cli, interruptedExit } from '../cli.ts'
-import { isTerminal } from '../print/output.ts'
 import { Screen } from '../print/screen.ts'
+import { isTerminal } from '../print/standard-streams.ts'
 import { boardLines } from '../tasks/board-lines.ts'
 import { BoardReader } from '../tasks/board-reader.ts'
 

@@ -1,6 +1,6 @@
 import type { Cli } from '../cli.ts'
-import { complete } from '../complete.ts'
-import { oneLine } from '../print/text.ts'
+import { complete } from '../completion-candidates.ts'
+import { oneLine } from '../print/display-text.ts'
 
 /** What the completion scripts call: candidates for the last word, each with a tab and a description. */
 export async function run(cli: Cli, { words = [''] }: { words?: string[] }): Promise<undefined> {

@@ -1,6 +1,6 @@
 import type { Check } from '../../db/engine.ts'
 import type { Cli } from '../cli.ts'
-import { pad } from '../print/text.ts'
+import { pad } from '../print/display-text.ts'
 
 /** Prints a line per check, and exits with 1 when something is wrong. */
 export async function run(cli: Cli): Promise<number> {

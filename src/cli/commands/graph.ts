@@ -1,6 +1,6 @@
 import type { GraphOptions, TaskGraph } from '../../tasks/graph.ts'
 import type { Cli } from '../cli.ts'
-import { isTerminal } from '../print/output.ts'
+import { isTerminal } from '../print/standard-streams.ts'
 import { asciiGraph } from '../tasks/ascii.ts'
 import { dotGraph } from '../tasks/dot.ts'
 import { mermaidGraph } from '../tasks/mermaid.ts'

@@ -1,5 +1,5 @@
 import type { Cli } from '../cli.ts'
-import { commands } from '../commands.ts'
+import { commands } from '../command-tree.ts'
 import { printHelp } from '../help.ts'
 import type { Printer } from '../print/printer.ts'
 

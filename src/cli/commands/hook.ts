@@ -1,11 +1,11 @@
-import { type RunOptions, runHook } from '../../hooks/run.ts'
+import { type HookOptions, runHook } from '../../hooks/run-hook.ts'
 import type { Cli } from '../cli.ts'
-import { writeOut } from '../print/output.ts'
+import { writeOut } from '../print/standard-streams.ts'
 
 /** For whoever calls it with options before its name; see {@link hookMain}. */
 export async function run(
   cli: Cli,
-  { event, budget }: Pick<RunOptions, 'event' | 'budget'>,
+  { event, budget }: Pick<HookOptions, 'event' | 'budget'>,
 ): Promise<undefined> {
   await runHook({ event, budget, url: cli.flags.url, write: writeOut })
 }

@@ -1,17 +1,17 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type ErrorCode, errorTable, InvalidInput } from '../../errors.ts'
-import { asideName, isHalfAside, isOldStore, setAside } from '../../importers/aside.ts'
 import {
   type ImportFromOptions,
   type ImportReport,
   importFrom,
   type SectionReport,
-} from '../../importers/import.ts'
+} from '../../importers/import-from.ts'
+import { isHalfRenamed, isOldStore, oldStoreName, renameOldStore } from '../../importers/rename-old-store.ts'
 import { locate } from '../../location.ts'
 import { openMemory } from '../../open.ts'
 import type { Cli } from '../cli.ts'
-import { watched } from '../run.ts'
+import { withProgress } from '../run-operation.ts'
 
 interface ImportInput extends ImportFromOptions {
   paths?: string[]
@@ -22,12 +22,12 @@ export async function run(cli: Cli, { paths, ...options }: ImportInput): Promise
   const { url } = locate(cli.flags.url)
   const target = path.resolve(url)
   const isFile = !/^([a-z]+:\/\/|:memory:)/i.test(url)
-  const isInTheWay = isFile && (isOldStore(target) || isHalfAside(target))
+  const isInTheWay = isFile && (isOldStore(target) || isHalfRenamed(target))
   const from = paths ?? [projectOf(target)]
   const aside = isInTheWay ? await clearTheWay(cli, target, options.dryRun ?? false) : undefined
   const sources = aside === undefined ? from : [aside, ...from.filter(file => path.resolve(file) !== target)]
   const isNew = isInTheWay || (isFile && !fs.existsSync(target))
-  const report = await watched(cli, long => {
+  const report = await withProgress(cli, long => {
     // Trying it out must not create a memory that is not there yet.
     const whole = { ...options, ...long }
     return options.dryRun && isNew ? tryOut(sources, whole) : importFrom(cli.memory, sources, whole)
@@ -43,7 +43,7 @@ function projectOf(target: string): string {
 }
 
 async function clearTheWay(cli: Cli, target: string, dryRun: boolean): Promise<string> {
-  const aside = path.basename(asideName(target))
+  const aside = path.basename(oldStoreName(target))
   if (dryRun) {
     cli.print.note(
       `${target} holds the old memory; it would be kept as ${aside}, and a new one take its place`,
@@ -51,7 +51,7 @@ async function clearTheWay(cli: Cli, target: string, dryRun: boolean): Promise<s
     return target
   }
   await agree(cli, `${target} holds the old memory. Keep it as ${aside}, and make a new one? [y/N] `)
-  const kept = setAside(target)
+  const kept = renameOldStore(target)
   cli.print.note(`the old memory is kept as ${kept}`)
   return kept
 }

@@ -2,12 +2,12 @@ import path from 'node:path'
 import { InvalidInput } from '../../errors.ts'
 import { locate } from '../../location.ts'
 import { unifiedDiff } from '../../setup/diff.ts'
-import { isTemporary } from '../../setup/program.ts'
+import { isTemporary } from '../../setup/launch-command.ts'
 import { applySetup, type Change, planSetup, type Setup } from '../../setup/setup.ts'
 import type { Cli } from '../cli.ts'
-import { isTerminal, whenReaderGoes } from '../print/output.ts'
+import { visible } from '../print/display-text.ts'
 import type { Printer } from '../print/printer.ts'
-import { visible } from '../print/text.ts'
+import { isTerminal, whenReaderGoes } from '../print/standard-streams.ts'
 
 interface InitInput {
   client?: string[]

@@ -3,7 +3,7 @@ import { isServer, prepareSwarmFolder } from '../../location.ts'
 import type { Cli } from '../cli.ts'
 import type { Command } from '../command.ts'
 import { printResult } from '../print/result.ts'
-import { watched } from '../run.ts'
+import { withProgress } from '../run-operation.ts'
 
 interface Input {
   from: string
@@ -14,7 +14,7 @@ interface Input {
 /** Copies one store into another; Ctrl-C ends it between two batches, to be gone on with later. */
 export async function run(cli: Cli, input: Input, command: Command): Promise<undefined> {
   if (!isServer(input.to)) prepareSwarmFolder(input.to)
-  const result = await watched(cli, long =>
+  const result = await withProgress(cli, long =>
     migrate({ ...input, onProgress: long.onProgress, signal: long.signal }),
   )
   printResult(cli.print, result, command)

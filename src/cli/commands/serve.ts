@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { InvalidInput } from '../../errors.ts'
+import { isLoopback, type ServeOptions, serve } from '../../http/http-server.ts'
 import { ownerToken, ownerTokenFile } from '../../http/owner-token.ts'
-import { isLoopback, type ServeOptions, serve } from '../../http/serve.ts'
 import { createMcpHandler } from '../../mcp/mcp.ts'
 import type { Memory } from '../../memory.ts'
 import { openMemory } from '../../open.ts'

@@ -2,10 +2,10 @@ import readline from 'node:readline'
 import { InvalidInput } from '../../errors.ts'
 import { askWith } from '../ask.ts'
 import type { Cli } from '../cli.ts'
-import { complete } from '../complete.ts'
+import { complete } from '../completion-candidates.ts'
 import { reportFailure } from '../failure.ts'
-import { loadHistory, saveHistory } from '../history.ts'
-import { splitWords } from '../words.ts'
+import { loadHistory, saveHistory } from '../shell-history.ts'
+import { splitWords } from '../split-words.ts'
 
 /** A line that begins so is SQL, the whole of it, and goes to `query`. */
 const sqlStart = /^(select|with|values|explain|pragma)\b/i

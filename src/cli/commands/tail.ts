@@ -1,7 +1,7 @@
 import type { EventRecord, Events } from '../../events/events.ts'
 import type { EventFilter } from '../../events/filter.ts'
 import { type Cli, interruptedExit } from '../cli.ts'
-import { oneLine, pad, tabField } from '../print/text.ts'
+import { oneLine, pad, tabField } from '../print/display-text.ts'
 import { localTime, spell, toJson } from '../print/value.ts'
 
 interface TailInput extends EventFilter {

@@ -1,6 +1,6 @@
 import type { SharedChange } from '../../shared/shared.ts'
 import { type Cli, interruptedExit } from '../cli.ts'
-import { oneLine, tabField } from '../print/text.ts'
+import { oneLine, tabField } from '../print/display-text.ts'
 import { localTime, spell, toJson } from '../print/value.ts'
 
 interface WatchInput {

@@ -3,8 +3,8 @@ import { InvalidInput } from '../../errors.ts'
 import { isServer, locate } from '../../location.ts'
 import type { Cli } from '../cli.ts'
 import { optionMs } from '../coerce.ts'
-import { whenReaderGoes } from '../print/output.ts'
-import { Groups } from '../work/groups.ts'
+import { whenReaderGoes } from '../print/standard-streams.ts'
+import { ProcessGroups } from '../work/process-groups.ts'
 import { Reporter } from '../work/reporter.ts'
 import { TaskRunner } from '../work/task-runner.ts'
 
@@ -33,7 +33,7 @@ export async function run(cli: Cli, input: WorkInput): Promise<number> {
   const agentId =
     input.agentId ?? cli.flags.agent ?? (process.env.HIVEWAX_AGENT || `${os.hostname()}-${process.pid}`)
   const { stop, hurry, forget } = endings(cli)
-  const groups = new Groups()
+  const groups = new ProcessGroups()
   const reporter = new Reporter(cli)
   const laterMs = optionMs('--later', input.later) ?? defaultLaterMs
   const { url: given } = locate(cli.flags.url)

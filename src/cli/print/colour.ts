@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { isTerminal } from './output.ts'
+import { isTerminal } from './standard-streams.ts'
 
 /** Styles for one stream; each gives the text back as it is when colours are off. */
 export interface Colours {

@@ -1,4 +1,4 @@
-import { displayWidth, pad } from './text.ts'
+import { displayWidth, pad } from './display-text.ts'
 
 /** Pairs of a name and what it means, the meanings aligned and broken between words at `width` columns. */
 export function definitions(

@@ -1,9 +1,9 @@
 import type { Flags } from '../flags.ts'
 import { type Colours, colours } from './colour.ts'
-import { isTerminal, writeError, writeOut } from './output.ts'
+import { visible } from './display-text.ts'
 import { plainRecord, recordLines } from './record.ts'
+import { isTerminal, writeError, writeOut } from './standard-streams.ts'
 import { layOut, toTable } from './table.ts'
-import { visible } from './text.ts'
 import { spell, toJson } from './value.ts'
 
 /** Prints for one command: data to the standard output, all else to the standard error. */

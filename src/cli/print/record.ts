@@ -1,5 +1,5 @@
+import { displayWidth, pad, tabField } from './display-text.ts'
 import { layOut, toTable } from './table.ts'
-import { displayWidth, pad, tabField } from './text.ts'
 import { spell, toJson } from './value.ts'
 
 /** How a record is laid out: a width in columns, and what is done to the names and the values. */

@@ -1,4 +1,4 @@
-import { writeOut } from './output.ts'
+import { writeOut } from './standard-streams.ts'
 
 const enter = '\u001b[?1049h\u001b[?25l'
 const leave = '\u001b[?25h\u001b[?1049l'

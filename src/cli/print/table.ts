@@ -1,4 +1,4 @@
-import { displayWidth, oneLine, pad, tabField, truncate, visible } from './text.ts'
+import { displayWidth, oneLine, pad, tabField, truncate, visible } from './display-text.ts'
 import { type Spelling, spell } from './value.ts'
 
 /** Rows of records as text, ready to be laid out. */

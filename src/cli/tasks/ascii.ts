@@ -1,6 +1,6 @@
 import type { TaskGraph } from '../../tasks/graph.ts'
 import type { Colours } from '../print/colour.ts'
-import { displayWidth, oneLine, truncate, visible } from '../print/text.ts'
+import { displayWidth, oneLine, truncate, visible } from '../print/display-text.ts'
 import { type OutlineLine, outline } from './outline.ts'
 import { lookOf } from './status.ts'
 

@@ -1,5 +1,5 @@
 import type { Colours } from '../print/colour.ts'
-import { displayWidth, pad, truncate, visible } from '../print/text.ts'
+import { displayWidth, pad, truncate, visible } from '../print/display-text.ts'
 import { localTime } from '../print/value.ts'
 import type { Board } from './board.ts'
 import { type Card, type Panel, panels } from './cards.ts'

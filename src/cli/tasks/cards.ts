@@ -1,8 +1,8 @@
 import type { Task } from '../../tasks/task.ts'
 import { isObject, type Json } from '../../util/json.ts'
 import type { Colours } from '../print/colour.ts'
-import { span } from '../print/span.ts'
-import { oneLine, truncate, visible } from '../print/text.ts'
+import { oneLine, truncate, visible } from '../print/display-text.ts'
+import { formatDuration } from '../print/format-duration.ts'
 import { spell } from '../print/value.ts'
 import type { Board, Section, WaitingTask } from './board.ts'
 import { lookOf } from './status.ts'
@@ -67,20 +67,20 @@ function* readyFacts(task: WaitingTask, now: number): Generator<string> {
   if (task.priority !== 'medium') yield task.priority
   if (task.queue !== 'default') yield `in ${task.queue}`
   if (task.attempts > 0) yield `tried ${task.attempts} of ${task.maxAttempts}`
-  yield `for ${span(now - Number(task.runAt ?? task.createdAt))}`
+  yield `for ${formatDuration(now - Number(task.runAt ?? task.createdAt))}`
 }
 
 function* waitingFacts(task: WaitingTask, now: number): Generator<string> {
   const { dependencies, openDependencies: open, runAt } = task
   if (open > 0)
     yield dependencies.length === 1 ? `after ${dependencies[0]}` : `after ${open} of ${dependencies.length}`
-  if (runAt !== undefined) yield runAt.getTime() > now ? `in ${span(runAt.getTime() - now)}` : 'due'
+  if (runAt !== undefined) yield runAt.getTime() > now ? `in ${formatDuration(runAt.getTime() - now)}` : 'due'
   if (task.attempts > 0) yield `tried ${task.attempts} of ${task.maxAttempts}`
 }
 
 function* runningFacts(task: Task, now: number): Generator<string> {
   yield task.assignedTo ?? 'somebody'
-  yield span(now - Number(task.claimedAt ?? task.updatedAt))
+  yield formatDuration(now - Number(task.claimedAt ?? task.updatedAt))
   if (task.progress !== undefined) yield spell(task.progress, 'people')
   if (task.attempts > 1) yield `attempt ${task.attempts} of ${task.maxAttempts}`
 }
@@ -88,8 +88,8 @@ function* runningFacts(task: Task, now: number): Generator<string> {
 function* doneFacts({ assignedTo, claimedAt, completedAt }: Task, now: number): Generator<string> {
   if (assignedTo !== undefined) yield assignedTo
   if (completedAt === undefined) return
-  if (claimedAt !== undefined) yield `took ${span(completedAt.getTime() - claimedAt.getTime())}`
-  yield `${span(now - completedAt.getTime())} ago`
+  if (claimedAt !== undefined) yield `took ${formatDuration(completedAt.getTime() - claimedAt.getTime())}`
+  yield `${formatDuration(now - completedAt.getTime())} ago`
 }
 
 function* failedFacts(task: Task, now: number): Generator<string> {
@@ -97,7 +97,7 @@ function* failedFacts(task: Task, now: number): Generator<string> {
   yield task.status === 'dead' ? `dead after ${task.attempts}` : 'failed'
   if (last !== undefined) yield messageOf(last.error)
   else if (task.causedBy !== undefined) yield `because of ${task.causedBy}`
-  yield `${span(now - Number(task.completedAt ?? task.updatedAt))} ago`
+  yield `${formatDuration(now - Number(task.completedAt ?? task.updatedAt))} ago`
 }
 
 function messageOf(error: Json): string {

@@ -1,5 +1,5 @@
 import type { TaskGraph } from '../../tasks/graph.ts'
-import { truncate, visible } from '../print/text.ts'
+import { truncate, visible } from '../print/display-text.ts'
 import { lookOf } from './status.ts'
 
 /** Longer descriptions make boxes that hide the graph. */

@@ -1,6 +1,6 @@
 import type { TaskGraph } from '../../tasks/graph.ts'
 import type { TaskStatus } from '../../tasks/task.ts'
-import { truncate, visible } from '../print/text.ts'
+import { truncate, visible } from '../print/display-text.ts'
 import { lookOf } from './status.ts'
 
 /** Longer descriptions make boxes that hide the graph. */

@@ -1,9 +1,9 @@
 import type { ClaimedTask } from '../../tasks/task.ts'
 import type { WorkSummary } from '../../tasks/work.ts'
 import type { Cli } from '../cli.ts'
-import { isTerminal, writeError } from '../print/output.ts'
-import { span } from '../print/span.ts'
-import { oneLine, pad, tabField, visible } from '../print/text.ts'
+import { oneLine, pad, tabField, visible } from '../print/display-text.ts'
+import { formatDuration } from '../print/format-duration.ts'
+import { isTerminal, writeError } from '../print/standard-streams.ts'
 import { localTime, spell, toJson } from '../print/value.ts'
 
 /** What a command that has ended asks for: that its task be completed, failed, given back; or it had to end. */
@@ -32,7 +32,8 @@ export class Reporter {
 
   /** @param error why not, when the task is not completed */
   ended({ id, attempt }: ClaimedTask, verdict: Verdict, durationMs: number, error?: string): void {
-    const message = error === undefined ? span(durationMs) : `${span(durationMs)}, ${error}`
+    const message =
+      error === undefined ? formatDuration(durationMs) : `${formatDuration(durationMs)}, ${error}`
     this.#tell(verdict, id, { attempt, durationMs: Math.round(durationMs), error }, message)
   }
 

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import os from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Json } from '../../util/json.ts'
-import type { Groups } from './groups.ts'
-import { Lines, Output } from './output.ts'
+import { CommandOutput, OutputLines } from './command-output.ts'
+import type { ProcessGroups } from './process-groups.ts'
 
 export interface CommandOptions {
   /** Set for it besides what this process has. */
@@ -13,7 +13,7 @@ export interface CommandOptions {
   input: string
   /** Ends it and all that it has started: SIGTERM, and SIGKILL 5 seconds later. */
   signal: AbortSignal
-  groups: Groups
+  groups: ProcessGroups
   /** Gets each line of its standard error. */
   onErrorLine: (line: string) => void
 }
@@ -38,8 +38,8 @@ const lingerMs = 1_000
 export async function runCommand(words: readonly string[], options: CommandOptions): Promise<CommandEnd> {
   const [program = '', ...args] = words
   const child = spawn(program, args, { env: { ...process.env, ...options.env }, detached: true })
-  const output = new Output()
-  const lines = new Lines(options.onErrorLine)
+  const output = new CommandOutput()
+  const lines = new OutputLines(options.onErrorLine)
   child.stdout.on('data', chunk => output.add(chunk))
   child.stderr.on('data', chunk => lines.add(chunk))
   // A command need not read its task.

@@ -4,10 +4,10 @@ import type { Job } from '../../tasks/work.ts'
 import type { Json } from '../../util/json.ts'
 import { cannotRun } from '../child.ts'
 import { toJson } from '../print/value.ts'
-import type { Groups } from './groups.ts'
+import type { ProcessGroups } from './process-groups.ts'
 import type { Reporter, Verdict } from './reporter.ts'
 import { type CommandEnd, runCommand } from './run-command.ts'
-import { taskVariables } from './surroundings.ts'
+import { taskEnvironment } from './task-environment.ts'
 
 /** Exit codes that mean more than success and failure, by their names in sysexits.h. */
 const exTempFail = 75
@@ -25,7 +25,7 @@ export interface TaskRunnerOptions {
   laterMs: number
   /** Aborts when all commands must end at once, and their tasks be given back. */
   hurry: AbortController
-  groups: Groups
+  groups: ProcessGroups
   reporter: Reporter
 }
 
@@ -63,7 +63,7 @@ export class TaskRunner {
     const { words, url, agentId, hurry, groups, reporter } = this.#options
     try {
       return await runCommand(words, {
-        env: taskVariables(task, url, agentId),
+        env: taskEnvironment(task, url, agentId),
         input: `${toJson(task)}\n`,
         signal: AbortSignal.any([signal, hurry.signal]),
         groups,

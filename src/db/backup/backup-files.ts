@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { InvalidInput } from '../../errors.ts'
-import { fileError } from '../../util/files.ts'
+import { fileError } from '../../util/file-error.ts'
 import { isOpenHere } from '../sqlite/open.ts'
 import { offload } from '../worker/offload.ts'
 

@@ -1,5 +1,5 @@
 import { Busy } from '../../errors.ts'
-import { detached } from '../../util/detached.ts'
+import { outsideAsyncContext } from '../../util/outside-async-context.ts'
 import { type Backoff, Poller, pauseMs } from '../../util/poller.ts'
 import type { Commits } from '../db.ts'
 import type { Statement } from '../sql.ts'
@@ -69,7 +69,7 @@ export class PostgresCommits implements Commits {
     this.#rise()
     if (this.#notifying !== undefined) return
     const waitMs = Math.max(0, this.#notifyAt - performance.now())
-    this.#notifying = detached(() => setTimeout(() => this.#notify(), waitMs))
+    this.#notifying = outsideAsyncContext(() => setTimeout(() => this.#notify(), waitMs))
   }
 
   /** Tells the others of what they were not told yet, and hears no more. */
@@ -88,7 +88,7 @@ export class PostgresCommits implements Commits {
   #rise(): void {
     const waitMs = this.#wokenAt + wakeMs - performance.now()
     if (waitMs <= 0) this.#wake()
-    else this.#waking ??= detached(() => setTimeout(() => this.#wake(), waitMs).unref())
+    else this.#waking ??= outsideAsyncContext(() => setTimeout(() => this.#wake(), waitMs).unref())
   }
 
   #wake(): void {

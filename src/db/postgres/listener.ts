@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { detached } from '../../util/detached.ts'
+import { outsideAsyncContext } from '../../util/outside-async-context.ts'
 
 /** How long a notification may take to arrive in the self-test, in milliseconds. */
 const testMs = 3_000
@@ -64,7 +64,7 @@ export class Listener {
   start(): void {
     if (this.#client !== undefined || this.#opening !== undefined || this.#closed) return
     if (performance.now() < this.#startAt) return
-    this.#opening = detached(() => this.#open()).finally(() => {
+    this.#opening = outsideAsyncContext(() => this.#open()).finally(() => {
       this.#opening = undefined
     })
   }

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { InvalidInput, Unsupported } from '../../errors.ts'
-import { fileError, systemCode } from '../../util/files.ts'
+import { fileError, systemCode } from '../../util/file-error.ts'
 
 /** Types of statfs(2) of file systems on which WAL's shared memory is not shared: linux/magic.h. */
 const networkFs = new Map<number, string>([

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Busy, Closed } from '../../errors.ts'
-import { detached } from '../../util/detached.ts'
+import { outsideAsyncContext } from '../../util/outside-async-context.ts'
 import { retryBusy } from './busy.ts'
 import type { Connection } from './connection.ts'
 import { inDoubt } from './errors.ts'
@@ -119,7 +119,7 @@ export class Writer {
       // The queue holds jobs of every type; each resolves with what its own `run` returned.
       const queuedAt = performance.now()
       this.#jobs.push({ run, alone, queuedAt, resolve: resolve as (value: unknown) => void, reject })
-      this.#draining ??= detached(() => this.#drain())
+      this.#draining ??= outsideAsyncContext(() => this.#drain())
     })
   }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { InvalidInput } from '../../errors.ts'
-import { fileError } from '../../util/files.ts'
+import { fileError } from '../../util/file-error.ts'
 import { isObject, type Json } from '../../util/json.ts'
 import { Elements } from './elements.ts'
 import type { FileShape } from './export.ts'

@@ -1,0 +1,53 @@
+import { EventEmitter } from 'node:events'
+import fs from 'node:fs'
+import { Memory } from '../memory.ts'
+import { checkInteger, checkName } from '../util/check.ts'
+import { defaultMaxValueBytes } from '../util/json.ts'
+import { Remote, remoteMaintenance, remoteRecords } from './remote-records.ts'
+import { type CallHeaders, ServerConnection } from './server-connection.ts'
+
+export interface RemoteOptions {
+  /** What proves who calls. Default: HIVEWAX_TOKEN, else what the file named by HIVEWAX_TOKEN_FILE holds. */
+  token?: string | undefined
+  agentId?: string | undefined
+  busyTimeoutMs?: number | undefined
+  maxValueBytes?: number | undefined
+}
+
+/**
+ * A handle on the store of a server, of the same shape as one on a file.
+ * @throws Unauthorized when the server does not know the token, Storage when nothing answers there
+ */
+export async function openRemote(url: string, options: RemoteOptions): Promise<Memory> {
+  const connection = new ServerConnection(url, {
+    token: options.token ?? environmentToken(),
+    busyTimeoutMs: options.busyTimeoutMs ?? 5_000,
+    maxBytes: 16 * (options.maxValueBytes ?? defaultMaxValueBytes),
+  })
+  const emitter = new EventEmitter()
+  const handle = (as: CallHeaders): Memory => {
+    const remote = new Remote(connection, as)
+    return new Memory({
+      records: remoteRecords(remote),
+      maintenance: remoteMaintenance(remote),
+      emitter,
+      url: connection.url,
+      as: (agentId, { incarnation } = {}) => {
+        checkName('agentId', agentId)
+        if (incarnation !== undefined) checkInteger('incarnation', incarnation, 0)
+        return handle({ agentId, incarnation })
+      },
+      close: async () => connection.close(),
+    })
+  }
+  const memory = handle({ agentId: options.agentId })
+  // Says at once, and not at the first call, that nobody is there or the token is wrong.
+  await connection.send('hello', { method: 'GET', isIdempotent: true })
+  return memory
+}
+
+function environmentToken(): string | undefined {
+  const { HIVEWAX_TOKEN: token, HIVEWAX_TOKEN_FILE: file } = process.env
+  if (token) return token
+  return file ? fs.readFileSync(file, 'utf8').trim() : undefined
+}

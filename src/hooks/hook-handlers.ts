@@ -1,0 +1,93 @@
+import type { Memory } from '../memory.ts'
+import type { Transaction } from '../transaction.ts'
+import { checkpoint, note } from './checkpoint.ts'
+import type { HookEvent } from './hook-events.ts'
+import { type HookInput, idOf, textOf } from './hook-input.ts'
+import { sessionOf, subagentOf } from './record-ids.ts'
+import { arrive, leave } from './roster.ts'
+import { sessionBriefing } from './session-briefing.ts'
+import { completeTask, noteTask } from './todo.ts'
+
+/** What a hook works with. */
+export interface Hook {
+  readonly memory: Memory
+  readonly input: HookInput
+  /** How many tokens a briefing may take. */
+  readonly budget: number
+  /** Tells Claude Code something: one JSON object. */
+  readonly answer: (output: object) => void
+}
+
+/** How much of a summary is kept, in characters. */
+const longestSummary = 64_000
+
+/** Does what an event is for. */
+export const hookHandlers: Readonly<Record<HookEvent, (hook: Hook) => Promise<unknown>>> = {
+  SessionStart: begin,
+  PreCompact: ({ memory, input }) =>
+    checkpoint(memory, input, {
+      event: 'PreCompact',
+      trigger: idOf(input, 'trigger') ?? null,
+      instructions: textOf(input, 'custom_instructions') ?? null,
+    }),
+  PostCompact: ({ memory, input }) =>
+    note(memory, input, {
+      summary: textOf(input, 'compact_summary', longestSummary),
+      summarizedAt: new Date().toISOString(),
+    }),
+  Stop: hook =>
+    together(hook, async tx => {
+      await checkpoint(tx, hook.input, { event: 'Stop' })
+      await arriveSession(tx, hook.input)
+    }),
+  SubagentStart: async ({ memory, input }) => {
+    const id = subagentOf(input)
+    const type = idOf(input, 'agent_type') ?? 'subagent'
+    if (id !== undefined) await arrive(memory, { id, type, metadata: { session: sessionOf(input) ?? null } })
+  },
+  SubagentStop: async ({ memory, input }) => {
+    const id = subagentOf(input)
+    if (id !== undefined) await leave(memory, id)
+  },
+  TaskCreated: ({ memory, input }) => noteTask(memory, input),
+  TaskCompleted: hook => together(hook, tx => completeTask(tx, hook.input)),
+  SessionEnd: hook => together(hook, tx => end(tx, hook.input)),
+}
+
+async function begin(hook: Hook): Promise<void> {
+  const { memory, input, budget, answer } = hook
+  const isCompacted = input.source === 'compact'
+  const additionalContext = await sessionBriefing(memory, {
+    sessionId: sessionOf(input),
+    isCompacted,
+    budget,
+  })
+  // First, since a store that others hold can be read, but not written.
+  if (additionalContext !== undefined) {
+    answer({ hookSpecificOutput: { hookEventName: 'SessionStart', additionalContext } })
+  }
+  await together(hook, async tx => {
+    await note(tx, input, { started: idOf(input, 'source'), model: idOf(input, 'model') })
+    await arriveSession(tx, input)
+  })
+}
+
+async function end(memory: Transaction, input: HookInput): Promise<void> {
+  const id = sessionOf(input)
+  // Claude Code ends sessions too that never began, such as one for `claude mcp list`.
+  if (id === undefined || (await memory.sessions.get(id)) === undefined) return
+  await note(memory, input, { ended: idOf(input, 'reason'), endedAt: new Date().toISOString() })
+  await leave(memory, id)
+}
+
+/** All writes of a hook at once: the disk is waited for once only. */
+function together(hook: Hook, writes: (tx: Transaction) => Promise<void>): Promise<void> {
+  return hook.memory.transaction(writes)
+}
+
+async function arriveSession(memory: Transaction, input: HookInput): Promise<void> {
+  const id = sessionOf(input)
+  const type = idOf(input, 'agent_type') ?? 'claude-code'
+  const metadata = { cwd: textOf(input, 'cwd') ?? null, model: idOf(input, 'model') ?? null }
+  if (id !== undefined) await arrive(memory, { id, type, metadata })
+}

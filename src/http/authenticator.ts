@@ -1,0 +1,60 @@
+import { getConnInfo } from '@hono/node-server/conninfo'
+import type { Context as Request } from 'hono'
+import { Unauthorized } from '../errors.ts'
+import type { Memory } from '../memory.ts'
+import { type Grant, hashSecret, isSecret, readToken } from '../tokens/token.ts'
+import { RateLimit } from './rate-limit.ts'
+
+/** Who sent a request. */
+export interface Caller {
+  readonly grant: Grant
+  /** Tells callers apart. Not by the name of the principal, which several tokens may bear. */
+  readonly id: string
+  /** @throws Unauthorized once the token was revoked, or has expired */
+  readonly check: () => Promise<void>
+}
+
+/** Refusals of one address a second; whoever is refused more often is told to slow down. */
+const refusalsPerSecond = 20
+
+/** Finds out who calls. */
+export class Authenticator {
+  readonly #memory: Memory
+  readonly #ownerHash: string
+  readonly #refusals = new RateLimit(refusalsPerSecond, 'refused requests')
+
+  /** @param ownerToken the text that stands for the owner of the store, from the server's own file */
+  constructor(memory: Memory, ownerToken: string) {
+    this.#memory = memory
+    this.#ownerHash = hashSecret(ownerToken)
+  }
+
+  /**
+   * @throws Unauthorized when the caller does not say who it is, or says what is not true; Busy `rate_limited` when
+   *   its address does so too often. A token that is good is never refused for what others at its address do.
+   */
+  async callerOf(request: Request): Promise<Caller> {
+    try {
+      return await this.#identify(request.req.header('authorization'))
+    } catch (error) {
+      if (error instanceof Unauthorized) this.#refusals.take(getConnInfo(request).remote.address ?? '')
+      throw error
+    }
+  }
+
+  async #identify(header = ''): Promise<Caller> {
+    const [, token] = /^Bearer +(\S+)$/i.exec(header) ?? []
+    if (token === undefined) {
+      throw new Unauthorized('this needs a token', {
+        hint: 'Send the header "Authorization: Bearer TOKEN": the one that hivewax serve names, or one of hivewax token create.',
+      })
+    }
+    if (isSecret(token, this.#ownerHash)) {
+      return { grant: { principal: 'owner', permissions: ['admin'] }, id: 'owner', check: async () => {} }
+    }
+    const grant = await this.#memory.tokens.verify(token)
+    const check = async () => void (await this.#memory.tokens.verify(token))
+    // The ids of tokens are hexadecimal, and never the word above.
+    return { grant, id: readToken(token)?.id ?? '', check }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Context as Request } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { call } from '../access/call.ts'
+import { checkPermission } from '../access/grant.ts'
+import { Closed, Deadline, InvalidInput, NotFound } from '../errors.ts'
+import type { Memory } from '../memory.ts'
+import type { Operation } from '../operation.ts'
+import { toWire, transactionHeader, wireHeader } from '../wire.ts'
+import type { Caller } from './authenticator.ts'
+import type { ConcurrencyLimit } from './concurrency-limit.ts'
+import type { Transactions } from './transactions.ts'
+
+export interface CallSettings {
+  readonly transactions: Transactions
+  /** The calls that are under way. */
+  readonly limit: ConcurrencyLimit
+  /** The folder whose files callers may name. */
+  readonly files: string | undefined
+  /** How long one call may take, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+/** The path of an operation below the version: `tasks.claim` is `tasks/claim`. */
+export function pathOf({ name }: Operation): string {
+  return name.replace('.', '/')
+}
+
+/** Answers a call of an operation. */
+export async function answer(
+  request: Request,
+  operation: Operation,
+  { memory, caller, input }: { memory: Memory; caller: Caller; input: unknown },
+  { transactions, limit, files, timeoutMs }: CallSettings,
+): Promise<Response> {
+  const id = request.req.header(transactionHeader)
+  const handle = id === undefined ? memory : within(operation, transactions, id, caller)
+  const { grant } = caller
+  const release = limit.take(caller.id)
+  const { signal, settle } = limitTime(request.req.raw.signal, timeoutMs)
+  try {
+    const result = await call(handle, operation, input, {
+      grant,
+      files,
+      signal,
+      timeoutMs,
+      isLenient: isWired(request),
+    })
+    return isWired(request) ? reply(request, result) : plainReply(request, operation, input, result)
+  } finally {
+    settle()
+    release()
+  }
+}
+
+/** Answers with a value, as the caller wants it written. */
+export function reply(request: Request, value: unknown, status: ContentfulStatusCode = 200): Response {
+  if (!isWired(request)) return request.json(value, status)
+  return request.body(toWire(value), status, { 'content-type': 'application/json' })
+}
+
+/** Whether the caller is our client. */
+export function isWired(request: Request): boolean {
+  return request.req.header(wireHeader) !== undefined
+}
+
+function plainReply(request: Request, operation: Operation, input: unknown, result: unknown): Response {
+  if (result !== undefined) return request.json(result)
+  if (operation.effect === 'read' || operation.result === 'value')
+    throw new NotFound('there is nothing of this name', { details: { input } })
+  return request.body(null, 204)
+}
+
+/** Aborts what waits when its time is over, or when the caller leaves; until it has settled. */
+function limitTime(left: AbortSignal, timeoutMs: number): { signal: AbortSignal; settle: () => void } {
+  const ends = new AbortController()
+  const leave = () => ends.abort(new Closed('the caller has left'))
+  const timer = setTimeout(() => ends.abort(tooLate(timeoutMs)), timeoutMs)
+  left.addEventListener('abort', leave)
+  const settle = () => {
+    clearTimeout(timer)
+    left.removeEventListener('abort', leave)
+  }
+  return { signal: ends.signal, settle }
+}
+
+function tooLate(timeoutMs: number): Deadline {
+  return new Deadline(`the call took longer than ${timeoutMs} ms`, {
+    hint: 'Ask again: what it waits for goes on by itself.',
+  })
+}
+
+/** The handle of a transaction, which has all that a memory has but its upkeep. */
+function within(
+  operation: Operation,
+  transactions: Transactions,
+  id: string,
+  { id: owner, grant }: Caller,
+): Memory {
+  const { name, inTransaction } = operation
+  if (inTransaction === false)
+    throw new InvalidInput(`${name} cannot be part of a transaction`, {}, 'transaction_misuse')
+  if (inTransaction !== true) checkPermission(grant, inTransaction, `${name} in a transaction`)
+  return transactions.handle(id, owner) as Memory
+}

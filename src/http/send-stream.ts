@@ -1,0 +1,121 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Context as Request } from 'hono'
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
+import { checkPermission } from '../access/grant.ts'
+import { Closed, Unauthorized } from '../errors.ts'
+import type { Memory } from '../memory.ts'
+import { toWire } from '../wire.ts'
+import type { Caller } from './authenticator.ts'
+import type { ConcurrencyLimit } from './concurrency-limit.ts'
+import { isWired } from './operation-calls.ts'
+import { problemOf } from './problem.ts'
+import { type Item, readStreamQuery, streams } from './stream-sources.ts'
+
+export interface StreamSettings {
+  readonly limit: ConcurrencyLimit
+  /** See `AppOptions`. */
+  readonly beatMs: number
+  /** Aborts when the server begins to close. */
+  readonly closing: AbortSignal
+}
+
+/** Answers with a stream of server-sent events, until the caller leaves, may no longer listen, or the server closes. */
+export async function stream(
+  request: Request,
+  path: string,
+  { memory, caller }: { memory: Memory; caller: Caller },
+  { limit, beatMs, closing }: StreamSettings,
+): Promise<Response> {
+  const source = streams[path]
+  if (source === undefined) throw new Error(`there is no stream ${path}`)
+  checkPermission(caller.grant, 'memory:read', 'a stream')
+  const query = await readStreamQuery(
+    source,
+    request.req.query(),
+    request.req.header('last-event-id'),
+    memory,
+  )
+  // Nobody would ever read the answer of it, nor end it.
+  if (request.req.method === 'HEAD') return request.body(null, 200, { 'content-type': 'text/event-stream' })
+  const ends = new AbortController()
+  const items = source.items(memory, query, AbortSignal.any([ends.signal, closing]))
+  const release = limit.take(caller.id)
+  return streamSSE(request, async out => {
+    const sender = new Sender(request, out, ends, 6 * beatMs)
+    const watch = setInterval(() => void sender.beat(caller), beatMs)
+    try {
+      await sender.start(query.since)
+      for await (const item of items) await sender.send(item)
+      if (ends.signal.reason instanceof Unauthorized) await sender.fail(ends.signal.reason)
+    } catch (error) {
+      if (!ends.signal.aborted && !closing.aborted) await sender.fail(error)
+    } finally {
+      clearInterval(watch)
+      release()
+    }
+  })
+}
+
+/** Sends the messages of one stream. */
+class Sender {
+  readonly #request: Request
+  readonly #out: SSEStreamingApi
+  readonly #ends: AbortController
+  readonly #stallMs: number
+  readonly #write: (value: unknown) => string
+  /** When the caller began to leave unread what it was sent, by performance.now(). */
+  #stalledAt: number | undefined
+
+  constructor(request: Request, out: SSEStreamingApi, ends: AbortController, stallMs: number) {
+    this.#request = request
+    this.#out = out
+    this.#ends = ends
+    this.#stallMs = stallMs
+    this.#write = isWired(request) ? toWire : value => JSON.stringify(value ?? null)
+    out.onAbort(() => ends.abort())
+  }
+
+  /** The headers go with the first bytes: with them the caller knows that it listens, and from where on. */
+  start(position: number | undefined): Promise<void> {
+    return this.#send(position === undefined ? ': \n\n' : `id: ${position}\n\n`)
+  }
+
+  /** What is written has no line breaks: it is JSON. */
+  send({ id, value }: Item): Promise<void> {
+    const data = `data: ${this.#write(value)}\n\n`
+    return this.#send(id === undefined ? data : `id: ${id}\n${data}`)
+  }
+
+  fail(error: unknown): Promise<void> {
+    return this.#send(`event: error\ndata: ${JSON.stringify({ error: problemOf(error) })}\n\n`)
+  }
+
+  /** To be called now and then: ends the stream of a caller that does not read, or may no longer. */
+  async beat({ check }: Caller): Promise<void> {
+    if (this.#stalledAt !== undefined) {
+      if (performance.now() - this.#stalledAt > this.#stallMs) this.#break()
+      return
+    }
+    try {
+      await check()
+      await this.#send(': \n\n')
+    } catch (error) {
+      // Of a store that is busy it will hear with the next beat.
+      if (error instanceof Unauthorized || error instanceof Closed) this.#ends.abort(error)
+    }
+  }
+
+  async #send(text: string): Promise<void> {
+    this.#stalledAt ??= performance.now()
+    await this.#out.write(text)
+    this.#stalledAt = undefined
+  }
+
+  /** What waits to be sent can only be thrown away with the connection. */
+  #break(): void {
+    this.#ends.abort(new Closed('the caller does not read'))
+    this.#out.abort()
+    const { outgoing } = this.#request.env as HttpBindings
+    outgoing.destroy()
+  }
+}
