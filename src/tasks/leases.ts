@@ -87,7 +87,7 @@ export class Leases {
   async #renew(): Promise<void> {
     await this.#forAll(async part => {
       const askedAt = performance.now()
-      const { held, stale } = await this.#tasks.heartbeatMany(part, { leaseMs: this.#leaseMs })
+      const { held, stale } = await this.#tasks.heartbeatMany(part.map(keyOf), { leaseMs: this.#leaseMs })
       this.#lastError = undefined
       const renewed = new Set(held)
       for (const one of part) if (renewed.has(one.id)) one.trustedUntil = askedAt + this.#trustMs
@@ -97,7 +97,7 @@ export class Leases {
 
   /** A cancelled task should not have to wait for the next heartbeat, which may be long away. */
   #notice(): Promise<void> {
-    return this.#forAll(part => this.#tasks.stale(part))
+    return this.#forAll(part => this.#tasks.stale(part.map(keyOf)))
   }
 
   /** Gives up those of the tasks that turn out to be stale. */
@@ -129,6 +129,10 @@ export class Leases {
     this.drop(held)
     held.lost.abort(reason)
   }
+}
+
+function keyOf({ id, token }: ClaimKey): ClaimKey {
+  return { id, token }
 }
 
 function staleReason(id: string, status: string | undefined): Conflict {

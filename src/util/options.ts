@@ -47,13 +47,14 @@ export function optionChecks<Class>(
 
 /** @param call as it is written: `kv.store` */
 export function optionCheck(call: string, known: Names<string>): CheckOptions {
+  const names = new Set(Object.keys(known))
   const check: CheckOptions = given => {
     if (given === undefined) return
     if (typeof given !== 'object' || given === null)
       throw new InvalidInput(`${call} takes an object, got ${describe(given)}`)
     if (Array.isArray(given)) return given.forEach(check)
     for (const option in given) {
-      if (!Object.hasOwn(known, option)) throw unknownOption(call, option, Object.keys(known))
+      if (!names.has(option)) throw unknownOption(call, option, [...names])
     }
   }
   return check

@@ -347,8 +347,10 @@ async function run(memory: Memory, name: string, command: Command, clock: TestCl
   const key = { name, token: Math.max(0, token - ('back' in command ? command.back : 0)) }
   const code = (error: { code: string }) => error.code
   switch (command.do) {
-    case 'acquire':
-      return memory.locks.acquire(name, command).then(lock => lock.token, code)
+    case 'acquire': {
+      const { leaseMs, delayMs } = command
+      return memory.locks.acquire(name, { leaseMs, delayMs }).then(lock => lock.token, code)
+    }
     case 'renew':
       return memory.locks.renew({ ...key, leaseMs: command.leaseMs }).then(() => true, code)
     case 'release':

@@ -118,7 +118,8 @@ async function run(
     case 'delete':
       return shared.delete(request.key, request.options)
     case 'transact': {
-      const done = await shared.transact(request)
+      const { do: _, ...transaction } = request
+      const done = await shared.transact(transaction)
       return {
         ...done,
         results: done.results.map(result => (typeof result === 'object' ? cellOf(result) : result)),
@@ -131,8 +132,10 @@ async function run(
         if (!request.commits) throw new HivewaxError('closed', 'rolled back')
         return results
       })
-    case 'grant':
-      return (await shared.grantLease(request)).remainingMs
+    case 'grant': {
+      const { id, ttlMs } = request
+      return (await shared.grantLease({ id, ttlMs })).remainingMs
+    }
     case 'keepAlive':
       return (await shared.keepAlive(request.id)).remainingMs
     case 'revoke':
