@@ -1,4 +1,4 @@
-import { migrate } from '../src/db/copy/migrate.ts'
+import { copyStore } from '../src/db/copy/copy-store.ts'
 import { openMemory } from '../src/open.ts'
 import { startServer } from '../test/support/postgres-server.ts'
 import { benchFolder, type Comparison, type Figure, parameter, type Size } from './harness.ts'
@@ -67,7 +67,7 @@ async function measured(
   const watch = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage.rss())
   }, 20)
-  const { rows, durationMs, tables } = await migrate({ from, to })
+  const { rows, durationMs, tables } = await copyStore({ from, to })
   clearInterval(watch)
   const perRowUs = (1000 * durationMs) / rows
   const megabytes = Math.round(Math.max(peak, process.memoryUsage.rss()) / 1024 / 1024)

@@ -3,7 +3,7 @@ import type { EventRecord, SubscribeOptions } from './events/events.ts'
 import type { RepairedTopology } from './topology/losses.ts'
 import type { Clock } from './util/clock.ts'
 
-/** What domains ask of each other. They know only each other's types: `openMemory` puts it together. */
+/** What domains call of each other. They import only each other's types: the store puts it together. */
 export interface Others {
   /** See {@link Events.subscribe}. */
   readonly subscribe: (context: Context, options: SubscribeOptions) => AsyncIterable<EventRecord>
@@ -19,7 +19,7 @@ export interface Context {
   readonly agentId: string | undefined
   /**
    * Notes that an agent acts through a handle that need not be its own: a sign of life, within `db`, at most once in
-   * an interval. Nothing happens for an agent that nobody registered.
+   * an interval. Nothing happens for an agent that is not registered.
    */
   readonly signOfLife: (db: Db, agentId: string) => Promise<void>
   readonly others: Others

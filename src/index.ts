@@ -19,7 +19,7 @@ export type { Quorum } from './consensus/quorum.ts'
 export type { ConsensusState, ConsensusStatus } from './consensus/state.ts'
 export type { Executed, Row, Value } from './db/db.ts'
 export type { Param } from './db/sql.ts'
-export type { Durability } from './db/sqlite/open.ts'
+export type { Durability } from './db/sqlite/open-sqlite.ts'
 export {
   Busy,
   Closed,

@@ -2,10 +2,10 @@ import { Unsupported } from './errors.ts'
 import { isServer, locate, prepareSwarmFolder } from './location.ts'
 import type { Memory } from './memory.ts'
 import { type Backend, openFile, openPostgres } from './store/backend.ts'
-import { actingAgent, checkOptions, type OpenOptions } from './store/options.ts'
+import { actingAgent, checkOptions, type OpenOptions } from './store/open-options.ts'
 import { Store } from './store/store.ts'
 
-export type { OpenOptions } from './store/options.ts'
+export type { OpenOptions } from './store/open-options.ts'
 
 /**
  * Opens the memory, creating it when it does not exist.

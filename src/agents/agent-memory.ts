@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
-import { onRecord } from '../db/keep.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { join, sql } from '../db/sql.ts'
 import { checkName } from '../util/check.ts'
 import { checkGlob } from '../util/glob.ts'
@@ -58,7 +58,7 @@ export class AgentMemory {
   /** The value of a key, a fresh copy, or undefined when it is absent. */
   async retrieve(agentId: string, key: string): Promise<Json | undefined> {
     const at = address(agentId, key)
-    const row = await onRecord<Pick<AgentMemoryRow, 'value'>>(
+    const row = await oneLocked<Pick<AgentMemoryRow, 'value'>>(
       this.#context.db,
       'agent_memory',
       [at.agentId, at.key],
@@ -84,7 +84,7 @@ export class AgentMemory {
   /** Deletes a key. False when it was absent. */
   async delete(agentId: string, key: string): Promise<boolean> {
     const at = address(agentId, key)
-    const deleted = await onRecord(
+    const deleted = await oneLocked(
       this.#context.db,
       'agent_memory',
       [at.agentId, at.key],

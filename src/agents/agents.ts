@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
-import { onRecord } from '../db/keep.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, HivewaxError, InvalidInput, NotFound } from '../errors.ts'
@@ -115,7 +115,7 @@ export class Agents {
               swarm_id = excluded.swarm_id, metadata = excluded.metadata, last_active = excluded.last_active,
               incarnation = agents.incarnation + 1, ttl_ms = excluded.ttl_ms,
               alive_until = excluded.alive_until, alive_epoch = excluded.alive_epoch, lapsed_at = null
-            returning ${columns(dialect)}, ${dialect.issued(sql`agents`, sql`incarnation`)} as issued`,
+            returning ${columns(dialect)}, ${dialect.assertAboveFloor(sql`agents`, sql`incarnation`)} as issued`,
       )
       const registered = fromRow(theRow(rows))
       await this.#log(tx, 'registered', registered)
@@ -140,7 +140,7 @@ export class Agents {
 
   /** An agent, or undefined when there is none of this id. */
   async get(id: string): Promise<Agent | undefined> {
-    const row = await onRecord<AgentRow>(
+    const row = await oneLocked<AgentRow>(
       this.#context.db,
       'agents',
       checkName('id', id),
@@ -191,7 +191,7 @@ export class Agents {
     checkName('id', id)
     return this.#context.db.transaction(async tx => {
       // An update of nothing, to lock the row before what refers to it is looked at.
-      const row = await onRecord<AgentRow>(
+      const row = await oneLocked<AgentRow>(
         tx,
         'agents',
         id,
@@ -341,7 +341,7 @@ export class Agents {
     if (swarmId !== undefined) parts.push(sql`swarm_id = ${checkName('swarmId', swarmId)}`)
     if (type !== undefined) parts.push(sql`type = ${checkName('type', type)}`)
     for (const name of checkNames('capabilities', capabilities ?? []))
-      parts.push(dialect.holds(sql`capabilities`, name))
+      parts.push(dialect.jsonArrayHas(sql`capabilities`, name))
     if (alive !== undefined) parts.push(alive ? sql`not ${hasLapsed(dialect)}` : hasLapsed(dialect))
     if (after !== undefined) parts.push(sql`id > ${after[0]}`)
     return join(parts, ' and ')

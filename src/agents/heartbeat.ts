@@ -1,4 +1,4 @@
-import type { Db, Executed, Row, TransactionOptions } from '../db/db.ts'
+import type { Db, DbTransactionOptions, Executed, Row } from '../db/db.ts'
 import { DbDecorator } from '../db/decorators/db-decorator.ts'
 import type { Param, Sql } from '../db/sql.ts'
 import { Batcher } from '../util/batcher.ts'
@@ -70,7 +70,7 @@ export class Heartbeats {
   async transaction<T>(
     agentId: string,
     fn: (tx: Db) => Promise<T>,
-    options?: TransactionOptions,
+    options?: DbTransactionOptions,
   ): Promise<T> {
     if (!this.#takeTurn(agentId)) return this.#db.transaction(fn, options)
     const renewing = async (tx: Db) => {
@@ -129,7 +129,7 @@ class ActingDb extends DbDecorator {
     return this.#heartbeats.during(this.#agentId, () => this.inner.execute(text, params))
   }
 
-  override transaction<T>(fn: (tx: Db) => Promise<T>, options?: TransactionOptions): Promise<T> {
+  override transaction<T>(fn: (tx: Db) => Promise<T>, options?: DbTransactionOptions): Promise<T> {
     return this.#heartbeats.transaction(this.#agentId, fn, options)
   }
 }

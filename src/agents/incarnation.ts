@@ -1,4 +1,4 @@
-import type { Db, Executed, Row, TransactionOptions } from '../db/db.ts'
+import type { Db, DbTransactionOptions, Executed, Row } from '../db/db.ts'
 import { DbDecorator } from '../db/decorators/db-decorator.ts'
 import { type Param, type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
@@ -34,7 +34,7 @@ export class FencedDb extends DbDecorator {
     return this.transaction(tx => tx.execute(text, params), { interactive: true })
   }
 
-  override async transaction<T>(fn: (tx: Db) => Promise<T>, options?: TransactionOptions): Promise<T> {
+  override async transaction<T>(fn: (tx: Db) => Promise<T>, options?: DbTransactionOptions): Promise<T> {
     if (this.#ended !== undefined) throw this.#ended
     let refusal: Conflict | undefined
     const guarded = async (tx: Db) => {
@@ -54,7 +54,7 @@ export class FencedDb extends DbDecorator {
 
 async function whyEnded(tx: Db, { agentId, incarnation }: Incarnation): Promise<Conflict | undefined> {
   const [agent] = await tx.all<{ incarnation: number }>(
-    sql`select incarnation from agents where id = ${agentId} ${tx.dialect.keepRows}`,
+    sql`select incarnation from agents where id = ${agentId} ${tx.dialect.forShare}`,
   )
   return agent?.incarnation === incarnation ? undefined : staleIncarnation(agentId, incarnation, agent)
 }

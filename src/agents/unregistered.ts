@@ -12,6 +12,6 @@ export async function ensureAgent(tx: Db, agentId: string): Promise<void> {
   await tx.all(
     sql`insert into agents (id, type, created_at, last_active, incarnation)
         values (${agentId}, ${unregistered}, ${tx.dialect.now()}, ${tx.dialect.now()}, ${firstIncarnation})
-        on conflict (id) do nothing returning ${tx.dialect.issued(sql`agents`, sql`incarnation`)} as issued`,
+        on conflict (id) do nothing returning ${tx.dialect.assertAboveFloor(sql`agents`, sql`incarnation`)} as issued`,
   )
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { type Batch, follow } from '../db/follow.ts'
-import { onRecord } from '../db/keep.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
@@ -125,7 +125,7 @@ export class Consensus {
 
   /** The latest proposal of a key and its votes, or undefined when nothing was proposed. */
   async get(key: string): Promise<ConsensusState | undefined> {
-    const row = await onRecord<ConsensusRow>(
+    const row = await oneLocked<ConsensusRow>(
       this.#context.db,
       'consensus_state',
       checkName('key', key),
@@ -248,7 +248,7 @@ export class Consensus {
 
   /** Reads a proposal and keeps others from changing it until the transaction ends. */
   async #lock(tx: Db, key: string): Promise<ConsensusState | undefined> {
-    const row = await onRecord<ConsensusRow>(
+    const row = await oneLocked<ConsensusRow>(
       tx,
       'consensus_state',
       key,
@@ -315,7 +315,7 @@ export class Consensus {
         weights = excluded.weights, quorum = excluded.quorum, accepts = excluded.accepts, rejects = excluded.rejects,
         rejectors = excluded.rejectors, deadline = excluded.deadline, decided_at = excluded.decided_at
       where consensus_state.status <> 'decided'
-      returning ${this.#columns()}, ${this.#context.db.dialect.issued(sql`consensus_state`, sql`version`)} as issued`
+      returning ${this.#columns()}, ${this.#context.db.dialect.assertAboveFloor(sql`consensus_state`, sql`version`)} as issued`
   }
 
   /** A row as everybody sees it at this moment: what is open past its deadline has expired. */

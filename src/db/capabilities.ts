@@ -16,7 +16,7 @@ export interface Capabilities {
   readonly batching: boolean
   /**
    * True where others can write while a caller's transaction is open: what it reads by a key has to be locked by
-   * `Dialect.keepRecords` first.
+   * `Dialect.lockKeys` first.
    */
   readonly recordLocks: boolean
 }

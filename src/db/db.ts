@@ -16,7 +16,7 @@ export interface Executed {
   changes: number
 }
 
-export interface TransactionOptions {
+export interface DbTransactionOptions {
   /**
    * True when the callback may wait for things outside the store. Such a transaction runs alone, under
    * `timeoutMs` (default 30,000); the others only await their own statements and share commits.
@@ -39,7 +39,7 @@ export interface QueryOptions {
   timeoutMs?: number | undefined
 }
 
-/** Commits, by whichever process, but of this one not those that change memory_store alone: nobody follows that. */
+/** Commits, by whichever process, but of this one not those that change memory_store alone, for which no call waits. */
 export interface Commits {
   /** Rises with every one that becomes known; several of other processes may be known as one. */
   readonly count: number
@@ -60,8 +60,8 @@ export interface Db {
   /** Runs one statement, atomic by itself, and returns its rows. A write resolves once it is committed. */
   all<R extends object = Row>(query: Sql): Promise<R[]>
   /** Runs `fn` atomically: its writes commit together when it resolves, and none when it throws. Nests. */
-  transaction<T>(fn: (tx: Db) => Promise<T>, options?: TransactionOptions): Promise<T>
-  /** Runs one statement of somebody else that only reads, in the engine's own SQL. */
+  transaction<T>(fn: (tx: Db) => Promise<T>, options?: DbTransactionOptions): Promise<T>
+  /** Runs one statement of a caller's own that only reads, in the engine's own SQL. */
   query(text: string, params?: readonly Param[], options?: QueryOptions): Promise<Row[]>
   /** Runs one statement of the process's owner that may write. Outside a transaction it runs alone. */
   execute(text: string, params?: readonly Param[]): Promise<Executed>
@@ -74,8 +74,8 @@ export interface Db {
   /** Throws where a transaction of the store is open that is not this handle's own, as every use of the handle does. */
   assertOutside(): void
   /** Runs `read`, which only reads; what is asked for from now on is written after it. */
-  beforeWrites<T>(read: () => Promise<T>): Promise<T>
-  /** Tells of commits soon after them. Where `supports.commits` is false it tells of none. */
+  readBeforeWrites<T>(read: () => Promise<T>): Promise<T>
+  /** Rises soon after each commit. Where `supports.commits` is false it never does. */
   readonly commits: Commits
 }
 
@@ -118,7 +118,7 @@ export interface WriteWithEvents {
 type WhenSealed = 'append' | 'skip' | 'fail'
 
 /** Tables of records that are read one by one, by a key that only one of them has. */
-export type KeptTable =
+export type LockableTable =
   | 'memory_store'
   | 'agent_memory'
   | 'sessions'
@@ -145,7 +145,7 @@ export interface Dialect {
   /** `column` matches the glob `pattern` (`*`, `?`, `[…]`), case-sensitively. */
   glob(column: Sql, pattern: string): Sql
   /** `column`, the JSON text of an array of strings, holds `value`; false for any other text and for null. */
-  holds(column: Sql, value: string): Sql
+  jsonArrayHas(column: Sql, value: string): Sql
   /** `column` is one of these values: one statement, however many they are, that looks each of them up by an index. */
   inList(column: Sql, values: readonly (string | number)[]): Sql
   /**
@@ -156,7 +156,7 @@ export interface Dialect {
   /** `column` equals the column `key` of `rows`, the name of a `with` of few rows. They are looked up as by `inQuery`. */
   equalsKey(column: Sql, rows: string, key: string): Sql
   /** Rows of values as a table, in the order given: one statement text, however many rows. Numbers are whole ones. */
-  table<C extends Columns>(columns: C, rows: readonly CellsOf<C>[]): Sql
+  valuesTable<C extends Columns>(columns: C, rows: readonly CellsOf<C>[]): Sql
   /**
    * Joins the rows of `table` that meet `condition` in the step of a recursive statement, looking them up by the
    * index anew for each row. PostgreSQL would rather read a small table whole, once for each link of a chain.
@@ -164,7 +164,7 @@ export interface Dialect {
   lateralJoin(table: Sql, condition: Sql): Sql
   /**
    * Appends events and returns their ids, rising in the order of the events, and timestamps. PostgreSQL gives out the
-   * ids of a batch by one update of its counter, and asks whether the log is sealed once nobody else can append.
+   * ids of a batch by one update of its counter, and asks whether the log is sealed once no other transaction can append.
    */
   append(events: EventsToInsert, sealed: WhenSealed): Sql
   /**
@@ -179,18 +179,18 @@ export interface Dialect {
   assertNoDependents(ids: Sql): Sql
   /** After a claim's sub-select: pass over rows that others hold. SQLite has one writer and needs nothing. */
   readonly skipLocked: Sql
-  /** After a select: nobody else may change these rows before the transaction ends. Nor can they in SQLite. */
-  readonly keepRows: Sql
+  /** After a select: no other transaction may change these rows before this one ends. Nor can they in SQLite. */
+  readonly forShare: Sql
   /**
-   * Before a caller's transaction reads records by their keys: until it ends nobody else changes, deletes or makes one
-   * of them. Does nothing in SQLite, where the transaction has the store for itself; see `supports.recordLocks`.
+   * Before a caller's transaction reads records by their keys: until it ends no other one changes, deletes or
+   * inserts one of them. Does nothing in SQLite, where the transaction has the store for itself; see `supports.recordLocks`.
    */
-  keepRecords(table: KeptTable, keys: readonly (readonly string[])[]): Sql
+  lockKeys(table: LockableTable, keys: readonly (readonly string[])[]): Sql
   /**
    * In the `returning` of an insert into `table`: its `number`, which must be above the floor of this moment when the
-   * row is new. In PostgreSQL the insert may have waited for somebody who was deleting a row of its key, and raised the
+   * row is new. In PostgreSQL the insert may have waited for a transaction that deleted a row of its key, and raised the
    * floor after the insert had read it: it then fails as a collision, and is run again.
    */
-  issued(table: Sql, number: Sql): Sql
+  assertAboveFloor(table: Sql, number: Sql): Sql
   readonly fullText: FullText
 }

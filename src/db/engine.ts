@@ -9,21 +9,21 @@ export interface Progress {
   fraction: number
 }
 
-export interface LongOptions {
+export interface ProgressOptions {
   onProgress?: ((done: Progress) => void) | undefined
 }
 
-export interface AbortableOptions extends LongOptions {
+export interface AbortableOptions extends ProgressOptions {
   /** Ends the job early, between two of its steps; the promise then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
 
 /** The report of one part of a job as a report of the whole: the part leads from `from` to `to`. */
 export function portion(
-  onProgress: LongOptions['onProgress'],
+  onProgress: ProgressOptions['onProgress'],
   from: number,
   to: number,
-): LongOptions['onProgress'] {
+): ProgressOptions['onProgress'] {
   return onProgress && (({ step, fraction }) => onProgress({ step, fraction: from + (to - from) * fraction }))
 }
 
@@ -120,7 +120,7 @@ export interface Engine {
    * Makes the store what the file `source` holds, in one transaction, but lets no number that was ever issued
    * be issued again. The file is checked first and never changed.
    */
-  replaceWith(source: string, options: LongOptions): Promise<Replaced>
+  replaceWith(source: string, options: ProgressOptions): Promise<Replaced>
   /**
    * Copies what can still be read of the file `source` into a new store at `target`, which exists and is
    * empty.

@@ -58,6 +58,6 @@ export function toInsert({ dialect }: Db, events: readonly EncodedEvent[]): Even
     return { count, values, from: sql`(select 1 as at) as new` }
   }
   const rows = events.map((event, i) => ({ at: i + 1, ...event }))
-  const table = dialect.table({ at: 'number', type: 'text', source: 'text', data: 'text?' }, rows)
+  const table = dialect.valuesTable({ at: 'number', type: 'text', source: 'text', data: 'text?' }, rows)
   return { count, values: sql`type, source, data, ${dialect.now()}`, from: sql`${table} as new` }
 }

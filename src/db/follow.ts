@@ -8,18 +8,18 @@ export interface Batch<T> {
   readonly cursor: number
   /** True when there is more than one read gives. */
   readonly more: boolean
-  /** When to look again at the latest although nobody wrote: for what time alone brings about. */
+  /** When to read again at the latest although nothing was written: for what time alone brings about. */
   readonly withinMs?: number
 }
 
-/** How long to wait for word of a commit before looking all the same, in milliseconds; and where no word comes. */
+/** How long to wait for a commit before reading all the same, in milliseconds; and how long where commits are not known. */
 const maxWaitMs = 1000
-const untoldWaitMs = 25
+const pollWaitMs = 25
 
 /**
  * Yields what `read` finds after `start`, and then what comes later, by whichever process, until `signal` aborts:
- * then it ends without an error. It reads again after every commit that `db` tells of, and now and then unasked,
- * so that nothing depends on what it is told. Waiting for an item keeps the process alive, as any wait of the
+ * then it ends without an error. It reads again after every commit that `db` knows of, and now and then without one,
+ * so that no item is missed when a commit is. Waiting for an item keeps the process alive, as any wait of the
  * caller's does.
  */
 export async function* follow<T>(
@@ -28,7 +28,7 @@ export async function* follow<T>(
   read: (after: number) => Promise<Batch<T>>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, void, undefined> {
-  const longestMs = supports.commits ? maxWaitMs : untoldWaitMs
+  const longestMs = supports.commits ? maxWaitMs : pollWaitMs
   let cursor = start
   let activeAt = performance.now()
   while (!signal?.aborted) {

@@ -3,7 +3,7 @@ import { isLeased } from './lease.ts'
 import { sql } from './sql.ts'
 
 /**
- * True when this token's holder has the lock at this moment. Inside a transaction nobody else can take it until
+ * True when this token's holder has the lock at this moment. Inside a transaction no other holder can take it until
  * the end.
  */
 export async function holdsLock(db: Db, { name, token }: { name: string; token: number }): Promise<boolean> {

@@ -1,5 +1,5 @@
 /**
- * What this process has found of an open store, in common for all its handles. It tells which way to try first, and no
+ * What this process has found of an open store, in common for all its handles. It says which way to try first, and no
  * answer depends on it: another process may have changed what was found.
  */
 export interface Hints {

@@ -2,7 +2,7 @@ import { checkInteger } from '../util/check.ts'
 import type { Dialect } from './db.ts'
 import { type Sql, sql } from './sql.ts'
 
-/** A lease, in the columns `lease_until` and `lease_epoch`: what gives somebody a record for a while. */
+/** A lease, in the columns `lease_until` and `lease_epoch`: what gives a record to one holder for a while. */
 
 /** How long a lease lasts unless its holder renews it, in milliseconds. */
 const defaultLeaseMs = 30_000
@@ -37,7 +37,7 @@ export interface LeaseColumns {
 const slackMs = 3_600_000
 
 /**
- * The condition that somebody holds a row's lease at this moment. One that reaches further than any lease lasts is
+ * The condition that a row's lease is held at this moment. One that reaches further than any lease lasts is
  * of an earlier boot, from which not every system tells this one apart.
  */
 export function isLeased(dialect: Dialect, columns: LeaseColumns = {}): Sql {
@@ -47,7 +47,7 @@ export function isLeased(dialect: Dialect, columns: LeaseColumns = {}): Sql {
     and ${until} <= ${dialect.leaseNow()} + ${maxMs} + ${slackMs})`
 }
 
-/** The condition that nobody holds a row's lease (any more), or nobody ever did. */
+/** The condition that a row's lease is not held: it has lapsed, was released, or never was taken. */
 export function isLapsed(dialect: Dialect, columns: LeaseColumns = {}): Sql {
   return sql`${isLeased(dialect, columns)} is not true`
 }

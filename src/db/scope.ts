@@ -54,7 +54,7 @@ export class Scope {
   }
 }
 
-/** Scopes that have ended are passed over, lest each keep the one before it in memory for ever. */
+/** Scopes that have ended are passed over: else each would keep the one before it in memory for ever. */
 function innermostOpen(): Scope | undefined {
   let scope = current.getStore()
   while (scope !== undefined && !scope.isOpen) scope = scope.outer

@@ -268,7 +268,7 @@ export class Events {
   /** Where a subscription begins. A new group is noted at once, so that it misses nothing from here on. */
   async #start(since: number | undefined, group: string | undefined): Promise<number> {
     const { db } = this.#context
-    const start = since ?? (await db.beforeWrites(() => readBounds(db))).head
+    const start = since ?? (await db.readBeforeWrites(() => readBounds(db))).head
     if (group !== undefined) await noteGroup(db, group, start)
     return start
   }

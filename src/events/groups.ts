@@ -1,6 +1,6 @@
 import type { Db } from '../db/db.ts'
-import { onRecord } from '../db/keep.ts'
 import { isLapsed, isLeased, leaseFor } from '../db/lease.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
@@ -132,12 +132,12 @@ export async function seekOffset(db: Db, group: string, id: number): Promise<voi
         on conflict (group_name) do update set position = excluded.position, updated_at = excluded.updated_at,
           ${noLease}, token = case when excluded.token > hivewax_event_offsets.token then excluded.token
                               else hivewax_event_offsets.token + 1 end
-        returning ${db.dialect.issued(sql`hivewax_event_offsets`, sql`token`)} as issued`,
+        returning ${db.dialect.assertAboveFloor(sql`hivewax_event_offsets`, sql`token`)} as issued`,
   )
 }
 
 export async function readOffset(db: Db, group: string): Promise<number | undefined> {
-  const row = await onRecord<{ position: number }>(
+  const row = await oneLocked<{ position: number }>(
     db,
     'hivewax_event_offsets',
     group,

@@ -4,7 +4,7 @@ import type {
   IncomingPattern,
   IncomingSession,
   IncomingTask,
-} from '../maintenance/transfer/incoming.ts'
+} from '../maintenance/transfer/incoming-record.ts'
 import { isObject, type Json } from '../util/json.ts'
 import {
   decodeValue,

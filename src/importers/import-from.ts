@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { type AbortableOptions, portion } from '../db/engine.ts'
 import { HivewaxError, NotFound } from '../errors.ts'
-import type { Incoming, IncomingMemory } from '../maintenance/transfer/incoming.ts'
-import type { Intake, IntakeOptions } from '../maintenance/transfer/intake.ts'
+import type { IncomingMemory, IncomingRecord } from '../maintenance/transfer/incoming-record.ts'
+import type { MergeOptions, RecordMerger } from '../maintenance/transfer/merge-records.ts'
 import type { Memory } from '../memory.ts'
 import { checkName } from '../util/check.ts'
 import { maxMaxValueBytes } from '../util/json.ts'
@@ -16,7 +16,7 @@ import { openTextSource } from './text-source.ts'
 
 export type { ImportReport, SectionReport } from './report.ts'
 
-export interface ImportFromOptions extends AbortableOptions, IntakeOptions {
+export interface ImportFromOptions extends AbortableOptions, MergeOptions {
   /** Where records go that name no namespace. Default `default`. */
   namespace?: string | undefined
   /** Bring vectors too, as they are, into the namespace `claude-flow:embedding`. Default false: they are counted. */
@@ -61,14 +61,14 @@ export async function importFrom(
     const { gone, totals } = await survey(sources, signal)
     const { maintenance } = typeof memory === 'function' ? await memory() : memory
     const { onConflict, dryRun } = options
-    const intake = maintenance.intake({ onConflict, dryRun })
+    const merger = maintenance.intake({ onConflict, dryRun })
     const all = totals.reduce((sum, total) => sum + total, 0)
     let before = 0
     for (const [i, source] of sources.entries()) {
       const total = totals[i] ?? 0
       const onProgress = portion(options.onProgress, before / all, (before + total) / all)
       if (total === 0) tally.meet(source, '–')
-      else await importSource({ source, total, intake, tally, signal, onProgress, gone })
+      else await importSource({ source, total, merger, tally, signal, onProgress, gone })
       before += total
     }
   } finally {
@@ -181,19 +181,19 @@ async function openSource(file: string, read: ReadOptions): Promise<Source> {
 interface Work {
   source: Source
   total: number
-  intake: Intake
+  merger: RecordMerger
   tally: Tally
   signal: AbortSignal | undefined
   onProgress: ImportFromOptions['onProgress']
   gone: ReadonlyMap<string, Gone>
 }
 
-async function importSource({ source, total, intake, tally, signal, onProgress, gone }: Work): Promise<void> {
+async function importSource({ source, total, merger, tally, signal, onProgress, gone }: Work): Promise<void> {
   let batch: RecordItem[] = []
   let done = 0
   const flush = async () => {
     signal?.throwIfAborted()
-    const taken = await intake.take(batch.map(({ record }) => record))
+    const taken = await merger.merge(batch.map(({ record }) => record))
     for (const [i, item] of batch.entries()) tally.taken(source, item, taken[i] ?? { outcome: 'refused' })
     batch = []
     onProgress?.({ step: path.basename(source.file), fraction: Math.min(1, done / total) })
@@ -209,7 +209,7 @@ async function importSource({ source, total, intake, tally, signal, onProgress, 
   await flush()
 }
 
-function whyGone(record: Incoming, gone: ReadonlyMap<string, Gone>): Leaving | undefined {
+function whyGone(record: IncomingRecord, gone: ReadonlyMap<string, Gone>): Leaving | undefined {
   if (record.kind !== 'memory' || gone.size === 0) return undefined
   const found = gone.get(nameOf(record))
   return found !== undefined && found.at >= record.updatedAt ? found.left : undefined

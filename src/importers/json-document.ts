@@ -1,4 +1,4 @@
-import type { Incoming } from '../maintenance/transfer/incoming.ts'
+import type { IncomingRecord } from '../maintenance/transfer/incoming-record.ts'
 import { isObject, type Json } from '../util/json.ts'
 import { toAgent, toPattern, toSession, toTask } from './convert-records.ts'
 import { fitName, textOf, toJson } from './convert-values.ts'
@@ -73,7 +73,7 @@ function graphItem(fields: JsonObject, origin: Origin): Item {
   const { type, ...value } = fields
   const isEntity = type === 'entity'
   const key = isEntity ? fields.name : `${fields.from} ${String(fields.relationType ?? '→')} ${fields.to}`
-  const record: Incoming = {
+  const record: IncomingRecord = {
     kind: 'memory',
     namespace: isEntity ? 'entities' : 'relations',
     key: fitName(key),
@@ -138,7 +138,7 @@ const collections: readonly [string, string, (fields: Fields, origin: Origin) =>
 
 function workflowItem(fields: Fields): Item {
   const { id, ...state } = fields
-  const record: Incoming = {
+  const record: IncomingRecord = {
     kind: 'workflow',
     id: fitName(id),
     workflowType: fitName(fields.name ?? 'imported'),

@@ -1,4 +1,4 @@
-import type { IncomingMemory } from '../maintenance/transfer/incoming.ts'
+import type { IncomingMemory } from '../maintenance/transfer/incoming-record.ts'
 import { isObject, type Json } from '../util/json.ts'
 import {
   decodeValue,

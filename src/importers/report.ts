@@ -1,5 +1,5 @@
-import type { Incoming } from '../maintenance/transfer/incoming.ts'
-import type { Taken } from '../maintenance/transfer/intake.ts'
+import type { IncomingRecord } from '../maintenance/transfer/incoming-record.ts'
+import type { MergedRecord } from '../maintenance/transfer/merge-records.ts'
 import type { Leaving, LeftItem, RecordItem, Source } from './source.ts'
 
 /** How many refused records are told by name. */
@@ -12,7 +12,7 @@ export interface SectionReport {
   /** The table, or the part of a JSON file. */
   section: string
   /** What its records are here. */
-  kind: Incoming['kind'] | undefined
+  kind: IncomingRecord['kind'] | undefined
   /** How many things it holds: all counts below, together. */
   found: number
   added: number
@@ -73,7 +73,7 @@ export class Tally {
     counts.left[left] = (counts.left[left] ?? 0) + count
   }
 
-  taken(source: Source, item: RecordItem, { outcome, reason }: Taken): void {
+  taken(source: Source, item: RecordItem, { outcome, reason }: MergedRecord): void {
     const counts = this.#section(source, item.section)
     counts.found++
     counts.kind ??= item.record.kind

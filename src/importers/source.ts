@@ -1,4 +1,4 @@
-import type { Incoming, IncomingMemory } from '../maintenance/transfer/incoming.ts'
+import type { IncomingMemory, IncomingRecord } from '../maintenance/transfer/incoming-record.ts'
 import type { Json } from '../util/json.ts'
 
 /**
@@ -13,7 +13,7 @@ export type Item = RecordItem | LeftItem
 export interface RecordItem {
   /** The table, or the part of a JSON file. */
   section: string
-  record: Incoming
+  record: IncomingRecord
   /** How many fields without a place of their own are in its metadata. */
   inMetadata?: number
 }

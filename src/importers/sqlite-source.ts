@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { InvalidInput } from '../errors.ts'
-import type { Incoming } from '../maintenance/transfer/incoming.ts'
+import type { IncomingRecord } from '../maintenance/transfer/incoming-record.ts'
 import { isObject, type Json } from '../util/json.ts'
 import { toAgent, toMetric, toPattern, toSession, toTask } from './convert-records.ts'
 import { decodeValue, textOf } from './convert-values.ts'
@@ -177,7 +177,7 @@ function toFields(row: Record<string, unknown>): Fields {
 }
 
 function made(
-  make: (row: Fields, origin: Origin, from: string) => { record: Incoming; inMetadata: number },
+  make: (row: Fields, origin: Origin, from: string) => { record: IncomingRecord; inMetadata: number },
 ): Reading {
   return function* (row, origin, section) {
     const { record, inMetadata } = make(row, origin, section)

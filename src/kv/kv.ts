@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { onRecord, onRecords } from '../db/keep.ts'
+import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
@@ -122,7 +122,7 @@ export class Kv {
     const { namespace } = address('any', options.namespace)
     const names = checkNames('keys', keys)
     for (const key of names) this.#context.countRead(namespace, key)
-    const rows = await onRecords<MemoryRow>(
+    const rows = await allLocked<MemoryRow>(
       this.#context.db,
       'memory_store',
       names.map(key => [key, namespace]),
@@ -136,7 +136,7 @@ export class Kv {
   async get(key: string, options: NamespaceOption = {}): Promise<MemoryRecord | undefined> {
     checkKv.get(options)
     const at = address(key, options.namespace)
-    const row = await onRecord<MemoryRow>(
+    const row = await oneLocked<MemoryRow>(
       this.#context.db,
       'memory_store',
       [at.key, at.namespace],
@@ -180,7 +180,7 @@ export class Kv {
   async delete(key: string, options: NamespaceOption = {}): Promise<boolean> {
     checkKv.delete(options)
     const at = address(key, options.namespace)
-    const deleted = await onRecord(
+    const deleted = await oneLocked(
       this.#context.db,
       'memory_store',
       [at.key, at.namespace],
@@ -213,7 +213,7 @@ export class Kv {
         created_at = case when memory_store.expires_at <= ${now}
                      then excluded.created_at else memory_store.created_at end
       where ${expected === 0} = 0 or memory_store.expires_at <= ${now}
-      returning ${this.#context.db.dialect.issued(sql`memory_store`, sql`revision`)} as revision`
+      returning ${this.#context.db.dialect.assertAboveFloor(sql`memory_store`, sql`revision`)} as revision`
   }
 
   #updateSql({ key, namespace, text, metadata, expiry }: NewRecord, expected: number): Sql {
@@ -236,7 +236,7 @@ export class Kv {
   }
 
   async #load(at: Address): Promise<{ value: string; expiresAtMs: number | undefined } | undefined> {
-    const row = await onRecord<Pick<MemoryRow, 'value' | 'expires_at'>>(
+    const row = await oneLocked<Pick<MemoryRow, 'value' | 'expires_at'>>(
       this.#context.db,
       'memory_store',
       [at.key, at.namespace],

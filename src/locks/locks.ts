@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts'
 import { type Batch, follow } from '../db/follow.ts'
 import { holdsLock } from '../db/held-lock.ts'
-import { onRecord } from '../db/keep.ts'
 import { checkLeaseMs, isLeased } from '../db/lease.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger, checkName } from '../util/check.ts'
@@ -162,7 +162,7 @@ export class Locks {
 
   /** A lock that is held, or undefined when it is free. */
   async get(name: string): Promise<HeldLock | undefined> {
-    const row = await onRecord<LockRow>(
+    const row = await oneLocked<LockRow>(
       this.#context.db,
       'hivewax_locks',
       checkName('name', name),

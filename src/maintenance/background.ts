@@ -22,7 +22,7 @@ export interface BackgroundOptions {
 }
 
 /**
- * Upkeep that nobody asks for: removes what has expired, releases what lapsed agents hold, gives free pages
+ * Upkeep without a call that asks for it: removes what has expired, releases what lapsed agents hold, gives free pages
  * back, keeps the log short, the full-text index and the planner's statistics fresh, and measurements for as long
  * as it was told to. Of all processes that have the store open only one does it at a time, the holder of a lease.
  * Never keeps the process alive.
@@ -95,7 +95,7 @@ export class Background {
       sql`select 1 as held from hivewax_upkeep where name = 'background' and not ${isFree}`,
     )
     if (held.length > 0) return false
-    // Three rounds long: one late renewal must not hand the work to somebody else.
+    // Three rounds long: one late renewal must not hand the work to another process.
     const rows = await db.all(
       sql`insert into hivewax_upkeep (name, owner, lease_until, lease_epoch)
           values ('background', ${this.#owner}, ${db.dialect.leaseNow()} + ${3 * this.#intervalMs},
@@ -125,7 +125,7 @@ export class Background {
     }
   }
 
-  /** Does what is not needed in every round, unless somebody did so lately. */
+  /** Does what is not needed in every round, unless a process did so lately. */
   async #every(intervalMs: number, name: string, work: () => Promise<unknown>): Promise<void> {
     const { context } = this.#upkeep
     const last = await lastDone(context, name)

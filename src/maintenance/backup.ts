@@ -2,7 +2,7 @@ import fs from 'node:fs/promises'
 import path from 'node:path'
 import { type AbortableOptions, portion } from '../db/engine.ts'
 import { Conflict } from '../errors.ts'
-import { checkPath, checksumFile, readChecksum, sha256, writeWhole } from './files.ts'
+import { checkPath, checksumFile, readChecksum, sha256, writeWhole } from './output-files.ts'
 import { markDone, type Upkeep } from './upkeep.ts'
 
 export interface BackupOptions extends AbortableOptions {
@@ -20,7 +20,7 @@ export interface BackupResult {
 
 /**
  * Copies the store, as it is at one moment after the call, into one file: consistent while others write,
- * checked page by page, then moved into place. A file that is no backup of ours is never overwritten.
+ * checked page by page, then moved into place. A file that is not a backup of ours is never overwritten.
  */
 export async function backup(upkeep: Upkeep, to: string, options: BackupOptions = {}): Promise<BackupResult> {
   const started = performance.now()

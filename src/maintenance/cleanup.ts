@@ -1,7 +1,7 @@
 import type { Db } from '../db/db.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
 import { checkTime } from '../util/time.ts'
-import { minuteText } from './access.ts'
+import { minuteText } from './access-log.ts'
 import type { Upkeep } from './upkeep.ts'
 
 export interface CleanupOptions {
@@ -20,7 +20,7 @@ const batchRows = 500
 /** How long reads per minute are kept for `hotKeys` and `analyzeUsage`. */
 const accessDays = 30
 
-/** Frees the space of what has expired, in short transactions. Nobody could see it any more anyway. */
+/** Frees the space of what has expired, in short transactions. No reader sees it any more anyway. */
 export async function cleanup({ context }: Upkeep, options: CleanupOptions = {}): Promise<CleanupResult> {
   const { db, clock } = context
   const before = options.expiredBefore && checkTime('expiredBefore', options.expiredBefore)

@@ -8,9 +8,9 @@ import { analyzePerformance, type PerformanceReport } from './performance.ts'
 import { type RecoverOptions, type RecoverResult, recover } from './recover.ts'
 import { type RestoreOptions, type RestoreResult, restore } from './restore.ts'
 import { type Stats, stats } from './stats.ts'
-import { type ExportOptions, type ExportResult, exportNamespace } from './transfer/export.ts'
-import { type ImportOptions, type ImportResult, importNamespace } from './transfer/import.ts'
-import { Intake, type IntakeOptions } from './transfer/intake.ts'
+import { type ExportOptions, type ExportResult, exportNamespace } from './transfer/export-namespace.ts'
+import { type ImportOptions, type ImportResult, importNamespace } from './transfer/import-namespace.ts'
+import { type MergeOptions, RecordMerger } from './transfer/merge-records.ts'
 import { markDone, type Upkeep } from './upkeep.ts'
 import {
   analyzeUsage,
@@ -97,10 +97,10 @@ export class Maintenance {
     return importNamespace(this.#upkeep, path, options)
   }
 
-  /** Where records that were kept elsewhere are taken in, with their ids and times; see {@link Intake.take}. */
-  intake(options?: IntakeOptions): Intake {
+  /** Merges records of other stores and programs, with their ids and times; see {@link RecordMerger.merge}. */
+  intake(options?: MergeOptions): RecordMerger {
     checkMaintenance.intake(options)
-    return new Intake(this.#upkeep.context, options)
+    return new RecordMerger(this.#upkeep.context, options)
   }
 
   /** See {@link stats}. */

@@ -58,7 +58,7 @@ function ofWorkflow(table: string, key: string): Reference {
   return { table, key, column: 'workflow_id', parent: 'workflow_state', parentColumn: 'id' }
 }
 
-/** Running, but nobody's: only SQL of others leaves a task so. */
+/** Running, but without a holder: only SQL from outside leaves a task so. */
 const isForsaken = sql`status = 'running' and assigned_to is null`
 
 const findSources = ['memory_store', 'agent_memory', 'events', 'tasks', 'patterns']
@@ -88,7 +88,7 @@ function isNotIn(source: string): Sql {
 /**
  * Records whose referent is gone, by table: memory of agents, edges between tasks, history of workflows,
  * votes, entries of the full-text index; and tasks that run without an owner. Up to 10,000. The memory of an
- * agent that was never registered is no orphan: its agent exists, with the type `unregistered`.
+ * agent that was never registered is not an orphan: its agent exists, with the type `unregistered`.
  */
 export async function findOrphans({ engine }: Upkeep): Promise<Orphan[]> {
   const kinds = [
@@ -176,7 +176,7 @@ async function freeForsaken({ db }: Context): Promise<number> {
   return rows.length
 }
 
-/** Whoever indexes next finds that the record is gone, and drops the entry. */
+/** The next run of the index finds that the record is gone, and drops the entry. */
 async function indexAnew({ db }: Context): Promise<number> {
   const rows = await db.all(
     sql`insert into hivewax_find_changes (source, ref)

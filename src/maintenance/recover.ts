@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises'
 import { type AbortableOptions, portion, type Salvaged, type StoreFacts } from '../db/engine.ts'
 import { NotFound, Unsupported } from '../errors.ts'
-import { checkPath, writeWhole } from './files.ts'
+import { checkPath, writeWhole } from './output-files.ts'
 import type { Upkeep } from './upkeep.ts'
 
 export interface RecoverOptions extends AbortableOptions {

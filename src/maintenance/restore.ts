@@ -1,11 +1,11 @@
 import fs from 'node:fs/promises'
-import { type LongOptions, portion } from '../db/engine.ts'
+import { type ProgressOptions, portion } from '../db/engine.ts'
 import { Corrupt, InvalidInput, NotFound } from '../errors.ts'
 import { fileError, systemCode } from '../util/file-error.ts'
-import { checkPath, checksumFile, readChecksum, sha256 } from './files.ts'
+import { checkPath, checksumFile, readChecksum, sha256 } from './output-files.ts'
 import type { Upkeep } from './upkeep.ts'
 
-export type RestoreOptions = LongOptions
+export type RestoreOptions = ProgressOptions
 
 export interface RestoreResult {
   path: string
@@ -20,7 +20,7 @@ export interface RestoreResult {
  * Makes the store what a backup holds, in one transaction: other processes see the restored data or nothing
  * of it. The file is checked first, so a damaged, foreign or newer one changes nothing. What was stored since
  * the backup is gone, but none of its event ids, revisions, versions, tokens and ballots will be issued
- * again; leases that were held have ended, and watchers of shared state are told that their cursor is too
+ * again; leases that were held have ended, and watchers of shared state are refused, as their cursor is too
  * old.
  */
 export async function restore(
@@ -52,7 +52,7 @@ async function assertFile(file: string): Promise<void> {
 }
 
 /** A backup that was moved without its checksum is still checked page by page. */
-async function verifyChecksum(file: string, onProgress: LongOptions['onProgress']): Promise<void> {
+async function verifyChecksum(file: string, onProgress: ProgressOptions['onProgress']): Promise<void> {
   const expected = await readChecksum(file)
   if (expected === undefined) return
   const found = await sha256(file, onProgress)

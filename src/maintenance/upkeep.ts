@@ -3,7 +3,7 @@ import type { Engine } from '../db/engine.ts'
 import type { Meter } from '../db/meter.ts'
 import { sql } from '../db/sql.ts'
 import { toOptionalDate } from '../util/time.ts'
-import type { AccessLog } from './access.ts'
+import type { AccessLog } from './access-log.ts'
 
 /** What the upkeep of a store works with: the handle's context, and what is not SQL. */
 export interface Upkeep {

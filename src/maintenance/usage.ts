@@ -5,7 +5,7 @@ import { checkInteger, checkOneOf } from '../util/check.ts'
 import { type Duration, durationMs } from '../util/duration.ts'
 import { pageLimit } from '../util/page.ts'
 import { toOptionalDate } from '../util/time.ts'
-import { minuteText } from './access.ts'
+import { minuteText } from './access-log.ts'
 import { scanAll, type Upkeep } from './upkeep.ts'
 
 const groupings = ['namespace', 'day', 'agent'] as const

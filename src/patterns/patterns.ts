@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { onRecord } from '../db/keep.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
 import { checkName, checkNumber, describe } from '../util/check.ts'
@@ -101,7 +101,7 @@ export class Patterns {
 
   /** The pattern, or undefined when there is none of this id. */
   async get(id: string): Promise<Pattern | undefined> {
-    const row = await onRecord<PatternRow>(
+    const row = await oneLocked<PatternRow>(
       this.#context.db,
       'patterns',
       checkName('id', id),
@@ -166,7 +166,7 @@ export class Patterns {
 
   /** Deletes a pattern with its counts. False when there was none. */
   async delete(id: string): Promise<boolean> {
-    const deleted = await onRecord(
+    const deleted = await oneLocked(
       this.#context.db,
       'patterns',
       checkName('id', id),

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
-import { onRecord } from '../db/keep.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import { checkName, describe } from '../util/check.ts'
@@ -102,7 +102,7 @@ export class Sessions {
 
   /** The whole record of a session, or undefined when it is absent or has expired. Does not count as an access. */
   async get(id: string): Promise<Session | undefined> {
-    const row = await onRecord<SessionRow>(
+    const row = await oneLocked<SessionRow>(
       this.#context.db,
       'sessions',
       checkName('id', id),
@@ -126,7 +126,7 @@ export class Sessions {
 
   /** Deletes a session. False when it was absent or had expired. */
   async delete(id: string): Promise<boolean> {
-    const deleted = await onRecord(
+    const deleted = await oneLocked(
       this.#context.db,
       'sessions',
       checkName('id', id),
@@ -138,7 +138,7 @@ export class Sessions {
 
   /** Notes an access and returns the data's text, or undefined when the session is absent or has expired. */
   async #touch(db: Db, id: string): Promise<string | undefined> {
-    const row = await onRecord<Pick<SessionRow, 'data'>>(
+    const row = await oneLocked<Pick<SessionRow, 'data'>>(
       db,
       'sessions',
       id,

@@ -38,7 +38,7 @@ const columns = sql`revision, key, version, value, updated_by, updated_at`
 /** The revision of the latest change; whatever is written from now on has a later one. */
 export async function currentRevision(db: Db): Promise<number> {
   const revision = sql`select value from hivewax_counters where name = 'shared_revision'`
-  return theRow(await db.beforeWrites(() => db.all<{ value: number }>(revision))).value
+  return theRow(await db.readBeforeWrites(() => db.all<{ value: number }>(revision))).value
 }
 
 /** What a watch reads. */

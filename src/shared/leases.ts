@@ -123,7 +123,7 @@ export async function findLease(db: Db, id: string): Promise<SharedLease | undef
 /** Whether there is a lease. Nobody ends it before `tx` does, though it may lapse. */
 export async function holdsLease(tx: Db, id: string): Promise<boolean> {
   const rows = await tx.all(
-    sql`select id from hivewax_leases where id = ${id} and ${isLeased(tx.dialect)} ${tx.dialect.keepRows}`,
+    sql`select id from hivewax_leases where id = ${id} and ${isLeased(tx.dialect)} ${tx.dialect.forShare}`,
   )
   return rows.length > 0
 }

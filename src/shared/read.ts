@@ -1,5 +1,5 @@
 import type { Db } from '../db/db.ts'
-import { onRecord } from '../db/keep.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import type { Sql } from '../db/sql.ts'
 
 /**
@@ -7,5 +7,5 @@ import type { Sql } from '../db/sql.ts'
  * is still true when it changes something.
  */
 export function readShared<R extends object>(db: Db, query: Sql): Promise<R | undefined> {
-  return onRecord<R>(db, 'hivewax_counters', 'shared_revision', query)
+  return oneLocked<R>(db, 'hivewax_counters', 'shared_revision', query)
 }

@@ -1,9 +1,9 @@
 import type { Db } from '../db/db.ts'
 import type { Engine } from '../db/engine.ts'
-import { openSqlite } from '../db/sqlite/open.ts'
+import { openSqlite } from '../db/sqlite/open-sqlite.ts'
 import { SqliteUpkeep } from '../db/sqlite/upkeep.ts'
 import type { Clock } from '../util/clock.ts'
-import type { OpenOptions } from './options.ts'
+import type { OpenOptions } from './open-options.ts'
 
 /** A store as its engine has opened it. */
 export interface Backend {
@@ -29,7 +29,7 @@ export async function openFile(file: string, options: OpenOptions): Promise<Back
 
 /** PostgreSQL and its driver are loaded for those only who use them. */
 export async function openPostgres(url: string, options: OpenOptions): Promise<Backend> {
-  const { PostgresStore } = await import('../db/postgres/server.ts')
+  const { PostgresStore } = await import('../db/postgres/postgres-store.ts')
   const { PostgresUpkeep } = await import('../db/postgres/upkeep.ts')
   const store = await PostgresStore.open(url, options)
   return {

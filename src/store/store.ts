@@ -7,7 +7,7 @@ import { ClosableDb } from '../db/decorators/closable.ts'
 import { MeteredDb } from '../db/decorators/metered.ts'
 import { Meter } from '../db/meter.ts'
 import { Events } from '../events/events.ts'
-import { AccessLog } from '../maintenance/access.ts'
+import { AccessLog } from '../maintenance/access-log.ts'
 import { Background } from '../maintenance/background.ts'
 import { Maintenance } from '../maintenance/maintenance.ts'
 import { type ActingOptions, Memory, type MemoryEvents } from '../memory.ts'
@@ -18,7 +18,7 @@ import { type Clock, systemClock } from '../util/clock.ts'
 import { defaultMaxValueBytes } from '../util/json.ts'
 import type { Backend } from './backend.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { actingAgent, type OpenOptions } from './options.ts'
+import { actingAgent, type OpenOptions } from './open-options.ts'
 
 export interface StoreOptions extends OpenOptions {
   /** Why the store is where it is. */
@@ -41,7 +41,7 @@ export class Store {
   readonly #meter: Meter
   readonly #access: AccessLog
   readonly #heartbeats: Heartbeats
-  /** What the contexts of all handles are made from; it also serves the upkeep, which is nobody's. */
+  /** What the contexts of all handles are made from; it also serves the upkeep, which acts as no agent. */
   readonly #context: Context
   readonly #maintenance: Maintenance
   readonly #background: Background | undefined
@@ -67,7 +67,7 @@ export class Store {
     this.#background = new Background({ ...upkeep, context }, { onError: this.#onError })
   }
 
-  /** A handle for an agent. Default: the one that the options name, else nobody in particular. */
+  /** A handle for an agent. Default: the one that the options name, else no agent. */
   memory(agentId = this.#context.agentId, options?: ActingOptions): Memory {
     return new Memory({
       records: recordsOf(agentId === undefined ? this.#context : this.#actingAs(agentId, options)),

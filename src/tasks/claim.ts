@@ -210,7 +210,7 @@ async function firstInOrder(
   const ids = withinRooms(heads, new Map(rooms)).slice(0, limit)
   if (ids.length === 0) return undefined
   const rows = ids.map(id => ({ id }))
-  return sql`select id from ${context.db.dialect.table({ id: 'text' }, rows)} as heads`
+  return sql`select id from ${context.db.dialect.valuesTable({ id: 'text' }, rows)} as heads`
 }
 
 function headsOf(lanes: readonly OpenLane[], passOver: Sql): Sql {

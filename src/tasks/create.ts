@@ -145,7 +145,7 @@ function insert<R extends object>(
   const { dialect } = context.db
   const write = sql`insert into tasks (${inserted}, run_at, created_at, updated_at)
     select ${inserted}, case when delay_ms is null then run_at else ${dialect.now(raw('delay_ms'))} end, now, now
-    from (select ${dialect.now()} as now) as clock, ${dialect.table(newColumns, tasks)} as new where 1 = 1 ${ending}`
+    from (select ${dialect.now()} as now) as clock, ${dialect.valuesTable(newColumns, tasks)} as new where 1 = 1 ${ending}`
   const events = eventsOf(context, 'created', createdData, 'created_by')
   return writeWithEvents<R>(context.db, { write, events, isSingle: tasks.length === 1 })
 }
@@ -179,7 +179,7 @@ async function insertEdges(tx: Db, created: readonly TaskToInsert[]): Promise<En
     const types = { parent_id: 'text', child_id: 'text', on_failure: 'text' } as const
     await tx.all(
       sql`insert into hivewax_task_dependencies (parent_id, child_id, on_failure)
-          select parent_id, child_id, on_failure from ${tx.dialect.table(types, edges)} as edges`,
+          select parent_id, child_id, on_failure from ${tx.dialect.valuesTable(types, edges)} as edges`,
     )
   }
   return parents.filter(parent => isFinal(parent.status))

@@ -52,7 +52,7 @@ function updateHeld(
                where tasks.id = ${id} and tasks.token = ${token} and ${isClaimed}
                  ${provided(column => sql`${column} = ${id}`)} ${returning}`
   }
-  const said = dialect.table({ id: 'text', token: 'number', text: 'text?' }, reports)
+  const said = dialect.valuesTable({ id: 'text', token: 'number', text: 'text?' }, reports)
   return sql`with said as materialized (select * from ${said} as list)
              update tasks set ${assign(raw('said.text'))} from said
              where ${isHeldBy(dialect, 'said')} ${provided(column => dialect.inQuery(column, raw('select id from said')))}
@@ -166,7 +166,7 @@ export interface Release extends ClaimKey {
 export async function releaseTasks(context: Context, releases: readonly Release[]): Promise<Set<string>> {
   const { db } = context
   const rows = releases.map(({ id, token, delayMs }) => ({ id, token, delay_ms: delayMs }))
-  const table = db.dialect.table({ id: 'text', token: 'number', delay_ms: 'number' }, rows)
+  const table = db.dialect.valuesTable({ id: 'text', token: 'number', delay_ms: 'number' }, rows)
   const given = sql`with given as materialized (select * from ${table} as list)`
   const isHeld = isHeldBy(db.dialect, 'given')
   const holders = await db.all<{ id: string; assigned_to: string | null }>(

@@ -137,7 +137,7 @@ async function end(context: Context, doomed: readonly Doomed[]): Promise<void> {
   const types = { id: 'text', status: 'text', caused_by: 'text' } as const
   const rows = doomed.map(({ id, status, causedBy }) => ({ id, status, caused_by: causedBy }))
   await context.db.all(
-    sql`with doomed as materialized (select * from ${dialect.table(types, rows)} as list)
+    sql`with doomed as materialized (select * from ${dialect.valuesTable(types, rows)} as list)
         update tasks set status = doomed.status, caused_by = doomed.caused_by, completed_at = ${dialect.now()},
           updated_at = ${dialect.now()}
         from doomed where ${dialect.equalsKey(raw('tasks.id'), 'doomed', 'id')}`,

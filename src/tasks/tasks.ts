@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
-import { onRecord } from '../db/keep.ts'
 import { checkLeaseMs } from '../db/lease.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
@@ -246,7 +246,7 @@ export class Tasks {
 
   /** The task with this id, or undefined when there is none. */
   async get(id: string): Promise<Task | undefined> {
-    const row = await onRecord<TaskRow>(
+    const row = await oneLocked<TaskRow>(
       this.#context.db,
       'tasks',
       checkName('id', id),

@@ -1,5 +1,5 @@
 import type { Db } from '../db/db.ts'
-import { onRecord } from '../db/keep.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, NotFound } from '../errors.ts'
@@ -93,7 +93,7 @@ export async function lockTopologies(tx: Db): Promise<number> {
 
 /** The latest version of a swarm's topology; undefined when there is none. A caller's transaction locks as above. */
 export async function latest(db: Db, swarmId: string): Promise<TopologyRow | undefined> {
-  return onRecord<TopologyRow>(db, 'hivewax_counters', 'floor', latestOf(swarmId))
+  return oneLocked<TopologyRow>(db, 'hivewax_counters', 'floor', latestOf(swarmId))
 }
 
 /** The row, or NotFound when the swarm has no topology. */

@@ -17,7 +17,7 @@ export interface Fork {
 export async function forkRun(context: Context, id: string, fork: Fork): Promise<RunRow> {
   return context.db.transaction(async tx => {
     // Nobody deletes what is copied, nor adds to it meanwhile.
-    await tx.all(sql`select id from workflow_state where id = ${id} ${tx.dialect.keepRows}`)
+    await tx.all(sql`select id from workflow_state where id = ${id} ${tx.dialect.forShare}`)
     const source = await theRun(tx, id)
     const last = fork.after === undefined ? undefined : await readStep(tx, fork.after)
     if (fork.after !== undefined && last === undefined) throw notDone(fork.after)

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Db, Dialect } from '../db/db.ts'
-import { onRecord } from '../db/keep.ts'
 import { isLeased } from '../db/lease.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, HivewaxError, NotFound } from '../errors.ts'
@@ -93,7 +93,7 @@ export function runColumns(dialect: Dialect): Sql {
 }
 
 export async function readRun(db: Db, id: string): Promise<RunRow | undefined> {
-  return onRecord<RunRow>(
+  return oneLocked<RunRow>(
     db,
     'workflow_state',
     id,
@@ -135,7 +135,7 @@ export async function insertRun(context: Context, run: NewRun): Promise<boolean>
           coalesce(${run.type}, (select workflow_type from workflow_state where id = ${run.id})),
           ${run.version}, ${run.input}, ${run.forkedFrom}, ${floor}, ${atOnce}, ${dialect.now()}, ${dialect.now()})
         on conflict (workflow_id) do nothing
-        returning ${runColumns(dialect)}, ${dialect.issued(sql`hivewax_workflow_runs`, sql`token + 1`)} as issued`,
+        returning ${runColumns(dialect)}, ${dialect.assertAboveFloor(sql`hivewax_workflow_runs`, sql`token + 1`)} as issued`,
   )
   if (row === undefined) return false
   await tellRun(context, 'started', row, run.forkedFrom === undefined ? {} : { forkedFrom: run.forkedFrom })

@@ -74,7 +74,7 @@ export function saveSql({ dialect }: Db, { id, type, state, checkpoint }: Save):
       workflow_type = coalesce(${type}, workflow_state.workflow_type), state = excluded.state,
       checkpoint_data = coalesce(excluded.checkpoint_data, workflow_state.checkpoint_data),
       updated_at = excluded.updated_at, version = workflow_state.version + 1
-    returning ${columns}, ${dialect.issued(sql`workflow_state`, sql`version`)} as issued`
+    returning ${columns}, ${dialect.assertAboveFloor(sql`workflow_state`, sql`version`)} as issued`
 }
 
 /** Adds a save to the history, and drops what has become too old. */
@@ -100,7 +100,7 @@ export async function lockWorkflow(tx: Db, id: string, type = 'default'): Promis
     sql`insert into workflow_state (${columns})
         values (${id}, ${type}, 'null', null, ${tx.dialect.now()}, ${tx.dialect.now()}, ${floor})
         on conflict (id) do update set step_count = workflow_state.step_count
-        returning ${tx.dialect.issued(sql`workflow_state`, sql`version + 1`)} as issued`,
+        returning ${tx.dialect.assertAboveFloor(sql`workflow_state`, sql`version + 1`)} as issued`,
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Db } from '../db/db.ts'
-import { onRecord } from '../db/keep.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
@@ -72,7 +72,7 @@ export function isAt({ id, name, iteration }: StepAddress): Sql {
 }
 
 export async function readStep(db: Db, at: StepAddress): Promise<StepRow | undefined> {
-  return onRecord<StepRow>(
+  return oneLocked<StepRow>(
     db,
     'workflow_state',
     at.id,
@@ -91,7 +91,7 @@ export async function keepStep(tx: Db, at: StepAddress, kind: StepKind, result: 
         values (${at.id}, 'default', 'null', null, ${tx.dialect.now()}, ${tx.dialect.now()}, ${floor}, 1)
         on conflict (id) do update set step_count = workflow_state.step_count + 1
           where not exists (select 1 from hivewax_workflow_steps where ${isAt(at)})
-        returning step_count, ${tx.dialect.issued(sql`workflow_state`, sql`version + 1`)} as issued`,
+        returning step_count, ${tx.dialect.assertAboveFloor(sql`workflow_state`, sql`version + 1`)} as issued`,
   )
   const seq = counted?.step_count ?? 0
   if (seq > maxSteps) throw tooMany(at)

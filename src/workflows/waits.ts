@@ -47,7 +47,7 @@ export async function sendSignal(
     if (sent === undefined) return theRow(await tx.all<SignalRow>(signalSql(id, name)))
     await tx.all(
       sql`update hivewax_workflow_runs set wake_at = ${atOnce}, waits_for = null
-          where workflow_id = ${id} and status = 'open' and ${tx.dialect.holds(sql`waits_for`, name)}`,
+          where workflow_id = ${id} and status = 'open' and ${tx.dialect.jsonArrayHas(sql`waits_for`, name)}`,
     )
     await tellRun({ ...context, db: tx }, 'signalled', { workflow_id: id }, { name })
     return sent

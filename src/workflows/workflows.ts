@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { onRecord } from '../db/keep.ts'
+import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { join, sql } from '../db/sql.ts'
 import { checkName } from '../util/check.ts'
@@ -89,7 +89,7 @@ export class Workflows {
 
   /** A workflow as it was saved last, or undefined when there is none of this id. */
   async get(id: string): Promise<WorkflowRecord | undefined> {
-    const row = await onRecord<WorkflowRow>(
+    const row = await oneLocked<WorkflowRow>(
       this.#context.db,
       'workflow_state',
       checkName('id', id),
@@ -114,7 +114,7 @@ export class Workflows {
    * keep something. False when there was none of this id.
    */
   async delete(id: string): Promise<boolean> {
-    const deleted = await onRecord(
+    const deleted = await oneLocked(
       this.#context.db,
       'workflow_state',
       checkName('id', id),

@@ -3,7 +3,7 @@ import { Heartbeats } from '../../src/agents/heartbeat.ts'
 import type { Db, Row } from '../../src/db/db.ts'
 import { DbDecorator } from '../../src/db/decorators/db-decorator.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
-import { SqliteStore } from '../../src/db/sqlite/store.ts'
+import { SqliteStore } from '../../src/db/sqlite/sqlite-store.ts'
 import { paceBy, TestClock } from '../support/clock.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
 

@@ -1,4 +1,4 @@
-import { PostgresStore } from '../../src/db/postgres/server.ts'
+import { PostgresStore } from '../../src/db/postgres/postgres-store.ts'
 
 /** Waits for commits that never come, and has nothing else to do: the process must end on its own. */
 const store = await PostgresStore.open(process.argv[2] ?? '')

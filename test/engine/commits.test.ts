@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { follow } from '../../src/db/follow.ts'
 import { sql } from '../../src/db/sql.ts'
 import { SqliteCommits } from '../../src/db/sqlite/commits.ts'
-import { SqliteStore } from '../../src/db/sqlite/store.ts'
+import { SqliteStore } from '../../src/db/sqlite/sqlite-store.ts'
 import { Busy, Closed, Storage } from '../../src/errors.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { startChild } from '../support/child.ts'

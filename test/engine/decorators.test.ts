@@ -4,9 +4,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { noCommits, transactionCapabilities } from '../../src/db/capabilities.ts'
 import type { Db } from '../../src/db/db.ts'
 import { insertEvents } from '../../src/db/event-log.ts'
-import { PostgresStore } from '../../src/db/postgres/server.ts'
+import { PostgresStore } from '../../src/db/postgres/postgres-store.ts'
 import { sql } from '../../src/db/sql.ts'
-import { SqliteStore } from '../../src/db/sqlite/store.ts'
+import { SqliteStore } from '../../src/db/sqlite/sqlite-store.ts'
 import { readBounds } from '../../src/events/log.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { decorators, registerActor } from '../support/decorators.ts'
@@ -23,7 +23,7 @@ const uses: Record<Called, (db: Db) => unknown> = {
   execute: db => db.execute('delete from sessions'),
   version: db => db.version(),
   assertOutside: db => db.assertOutside(),
-  beforeWrites: db => db.beforeWrites(async () => 4),
+  readBeforeWrites: db => db.readBeforeWrites(async () => 4),
 }
 
 it('tests every decorator of a database that there is', () => {
@@ -90,7 +90,7 @@ describe.each(Object.entries(decorators))('%s', (_, { decorate, changes = {} }) 
     await registerActor(plain)
     const held = new HeldDb(plain)
     const db = decorate(held)
-    const start = db.beforeWrites(() => readBounds(db))
+    const start = db.readBeforeWrites(() => readBounds(db))
     const written = insertEvents(db, [{ type: 't', source: 's', data: null }])
     await held.releaseAfter(written)
     const [event] = await written

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Db } from '../../src/db/db.ts'
-import { openSqlite } from '../../src/db/sqlite/open.ts'
+import { openSqlite } from '../../src/db/sqlite/open-sqlite.ts'
 import { indexPending } from '../../src/find/indexing.ts'
 import type { Memory } from '../../src/memory.ts'
 import { systemClock } from '../../src/util/clock.ts'

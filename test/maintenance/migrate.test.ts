@@ -2,8 +2,8 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { migrate } from '../../src/db/copy/migrate.ts'
-import { copiedTables, ownTables } from '../../src/db/copy/tables.ts'
+import { copiedTables, ownTables } from '../../src/db/copy/copied-tables.ts'
+import { copyStore } from '../../src/db/copy/copy-store.ts'
 import { openMemory } from '../../src/open.ts'
 import { cliEnv, document, hivewax, hivewaxFile } from '../support/cli.ts'
 import { contents, fillFile } from '../support/filled.ts'
@@ -36,11 +36,15 @@ describe('a migration', () => {
     const from = await filledFile(100)
     const [server, back] = [scratchUrl(), scratchFile('back.db')]
     const fractions: number[] = []
-    const there = await migrate({ from, to: server, onProgress: ({ fraction }) => fractions.push(fraction) })
+    const there = await copyStore({
+      from,
+      to: server,
+      onProgress: ({ fraction }) => fractions.push(fraction),
+    })
     expect(there).toMatchObject({ from, rows: 100 * copiedTables.length, resumedRows: 0, leftOut: [] })
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
     expect(fractions.at(-1)).toBe(1)
-    const again = await migrate({ from: server, to: back })
+    const again = await copyStore({ from: server, to: back })
     expect(again.tables).toEqual(there.tables)
     expect(contents(back)).toEqual(contents(from))
   })
@@ -48,10 +52,10 @@ describe('a migration', () => {
   it('leads from a file to a file and from a server to a server as well', async () => {
     const from = await filledFile(10)
     const [file, first, second, back] = [scratchFile(), scratchUrl(), scratchUrl(), scratchFile()]
-    await migrate({ from, to: file })
-    await migrate({ from: file, to: first })
-    await migrate({ from: first, to: second })
-    await migrate({ from: second, to: back })
+    await copyStore({ from, to: file })
+    await copyStore({ from: file, to: first })
+    await copyStore({ from: first, to: second })
+    await copyStore({ from: second, to: back })
     expect(contents(back)).toEqual(contents(from))
   })
 
@@ -66,7 +70,7 @@ describe('a migration', () => {
     await memory.events.seal()
     await memory.logEvent('second', { x: 1 })
     const moved = scratchUrl()
-    await migrate({ from: file, to: moved })
+    await copyStore({ from: file, to: moved })
     const server = await openPostgresScratch({}, moved)
     expect(await server.kv.get('a')).toEqual(await memory.kv.get('a'))
     expect(await server.find('honey')).toHaveLength(2)
@@ -76,7 +80,7 @@ describe('a migration', () => {
     const [claimed] = await server.tasks.claim({ agentId: 'bee' })
     await server.tasks.complete({ id: claimed!.id, token: claimed!.token })
     const back = scratchFile('back.db')
-    await migrate({ from: moved, to: back })
+    await copyStore({ from: moved, to: back })
     const returned = await openScratch({}, back)
     expect(await returned.events.verify()).toMatchObject({ ok: true })
     const [last] = await returned.query('select max(id) as id from events')
@@ -87,7 +91,7 @@ describe('a migration', () => {
   it('names the tables of the owner, which stay where they are', async () => {
     const from = await filledFile(1)
     execute(from, 'create table own (x)')
-    expect(await migrate({ from, to: scratchUrl() })).toMatchObject({ leftOut: ['own'] })
+    expect(await copyStore({ from, to: scratchUrl() })).toMatchObject({ leftOut: ['own'] })
   })
 
   it('replaces what a target holds only when told to', async () => {
@@ -96,29 +100,31 @@ describe('a migration', () => {
     const server = await openPostgresScratch({ countReads: false }, to)
     await server.store('mine', 'nectar')
     await server.find('nectar')
-    const refused = migrate({ from, to })
+    const refused = copyStore({ from, to })
     await expect(refused).rejects.toMatchObject({
       code: 'conflict',
       hint: expect.stringContaining('--force'),
     })
     expect(await server.retrieve('mine')).toBe('nectar')
-    await migrate({ from, to, force: true })
+    await copyStore({ from, to, force: true })
     expect(await server.retrieve('mine')).toBeUndefined()
     expect(await server.find('nectar')).toEqual([])
     const back = scratchFile()
     await (await openMemory(back, { background: false })).store('other', 1)
-    await migrate({ from: to, to: back, force: true })
+    await copyStore({ from: to, to: back, force: true })
     expect(contents(back).memory_store).toEqual(contents(from).memory_store)
   })
 
   it('refuses a source that is not there or holds nothing, and itself', async () => {
-    const missing = migrate({ from: scratchFile('missing.db'), to: scratchUrl() })
+    const missing = copyStore({ from: scratchFile('missing.db'), to: scratchUrl() })
     await expect(missing).rejects.toMatchObject({ code: 'not_found' })
     const empty = await openScratch()
-    await expect(migrate({ from: empty.url, to: scratchUrl() })).rejects.toMatchObject({ code: 'not_found' })
+    await expect(copyStore({ from: empty.url, to: scratchUrl() })).rejects.toMatchObject({
+      code: 'not_found',
+    })
     const file = await filledFile(1)
-    await expect(migrate({ from: file, to: file })).rejects.toMatchObject({ code: 'invalid_input' })
-    const other = migrate({ from: file, to: 'mysql://localhost' })
+    await expect(copyStore({ from: file, to: file })).rejects.toMatchObject({ code: 'invalid_input' })
+    const other = copyStore({ from: file, to: 'mysql://localhost' })
     await expect(other).rejects.toMatchObject({ code: 'unsupported' })
   })
 
@@ -133,7 +139,7 @@ describe('a migration', () => {
   it.each(unfit)('refuses what PostgreSQL cannot hold, by name: %s', async (_, change, message) => {
     const from = await filledFile(2)
     execute(from, change)
-    const failed = migrate({ from, to: scratchUrl() })
+    const failed = copyStore({ from, to: scratchUrl() })
     await expect(failed).rejects.toMatchObject({
       code: 'invalid_input',
       message: expect.stringContaining(message),
@@ -152,16 +158,16 @@ describe('a migration', () => {
     const server = await openPostgresScratch({}, to)
     const { checks } = await server.maintenance.doctor()
     expect(checks.find(({ name }) => name === 'migration')).toMatchObject({ ok: false })
-    const other = migrate({ from: await filledFile(1), to })
+    const other = copyStore({ from: await filledFile(1), to })
     await expect(other).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining(from) })
     execute(from, "update agents set metadata = 'changed' where id = 'r7'")
     execute(from, "update shared_state set value = 'changed' where key = 'r7'")
-    const result = await migrate({ from, to })
+    const result = await copyStore({ from, to })
     // All of memory_store and sessions; agents, whose first rows have changed, and their memory once more.
     expect(result.resumedRows).toBeGreaterThanOrEqual(2000)
     expect(result.resumedRows).toBeLessThan(3000)
     const back = scratchFile()
-    await migrate({ from: to, to: back })
+    await copyStore({ from: to, to: back })
     expect(contents(back)).toEqual(contents(from))
   })
 
@@ -169,7 +175,7 @@ describe('a migration', () => {
     const from = await filledFile(1000)
     const to = scratchFile('copy.db')
     const ending = new AbortController()
-    const ended = migrate({
+    const ended = copyStore({
       from,
       to,
       signal: ending.signal,
@@ -182,7 +188,7 @@ describe('a migration', () => {
     expect(checks.find(({ name }) => name === 'migration')).toMatchObject({ ok: false })
     await copy.close()
     execute(from, "delete from shared_state where key = 'r1'; delete from memory_store where id = 5")
-    expect((await migrate({ from, to })).resumedRows).toBeGreaterThan(2000)
+    expect((await copyStore({ from, to })).resumedRows).toBeGreaterThan(2000)
     // A delete raises the floor.
     expect({ ...contents(to), counters: [] }).toEqual({ ...contents(from), counters: [] })
   })
@@ -191,7 +197,7 @@ describe('a migration', () => {
     const from = await filledFile(50)
     const to = scratchUrl()
     let isChanged = false
-    const failed = migrate({
+    const failed = copyStore({
       from,
       to,
       onProgress: ({ step }) => {

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Elements } from '../../src/maintenance/transfer/elements.ts'
+import { ArrayElements } from '../../src/maintenance/transfer/array-elements.ts'
 import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
 import { openScratch, scratchFolder } from '../support/memory.ts'
@@ -236,7 +236,7 @@ test('the elements of an array are found however the text is cut into pieces', (
           null,
           indent,
         )
-        const elements = new Elements('records')
+        const elements = new ArrayElements('records')
         const found: unknown[] = []
         for (let i = 0; i < text.length; i += size) {
           for (const element of elements.take(text.slice(i, i + size))) found.push(JSON.parse(element))

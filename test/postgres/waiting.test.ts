@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { Wait } from '../../src/db/postgres/wait.ts'
+import { Wait } from '../../src/db/postgres/wait-limit.ts'
 import { openPostgresScratch, scratchUrl, withClient } from '../support/postgres.ts'
 
 const busyTimeoutMs = 300

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { copiedTables, numberedTables } from '../../src/db/copy/tables.ts'
+import { copiedTables, numberedTables } from '../../src/db/copy/copied-tables.ts'
 import { openMemory } from '../../src/open.ts'
 
 interface ColumnInfo {

@@ -19,8 +19,8 @@ export class HeldDb extends DbDecorator {
     return super.all<R>(query)
   }
 
-  override beforeWrites<T>(read: () => Promise<T>): Promise<T> {
+  override readBeforeWrites<T>(read: () => Promise<T>): Promise<T> {
     this.isReadingFirst = true
-    return super.beforeWrites(read)
+    return super.readBeforeWrites(read)
   }
 }

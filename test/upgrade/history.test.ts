@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { record } from '../../src/db/migrate.ts'
+import { record } from '../../src/db/migration.ts'
 import { migrations, schemaId } from '../../src/db/migrations/index.ts'
 import { engines } from '../support/engines.ts'
 import { columns } from './catalog.ts'

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg'
-import type { Migration } from '../../src/db/migrate.ts'
-import * as postgres from '../../src/db/postgres/history.ts'
+import type { Migration } from '../../src/db/migration.ts'
+import * as postgres from '../../src/db/postgres/schema-history.ts'
 import { Connection } from '../../src/db/sqlite/connection.ts'
 import * as sqlite from '../../src/db/sqlite/schema.ts'
 import { withClient } from '../support/postgres.ts'

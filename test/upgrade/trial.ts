@@ -1,4 +1,4 @@
-import type { Migration } from '../../src/db/migrate.ts'
+import type { Migration } from '../../src/db/migration.ts'
 import { migrations, schemaId } from '../../src/db/migrations/index.ts'
 
 const alter = 'alter table tasks add column trial text; create table hivewax_trial (id text primary key);'

@@ -1,4 +1,4 @@
-import { migrate } from '../../db/copy/migrate.ts'
+import { copyStore } from '../../db/copy/copy-store.ts'
 import { isServer, prepareSwarmFolder } from '../../location.ts'
 import type { Cli } from '../cli.ts'
 import type { Command } from '../command.ts'
@@ -15,7 +15,7 @@ interface Input {
 export async function run(cli: Cli, input: Input, command: Command): Promise<undefined> {
   if (!isServer(input.to)) prepareSwarmFolder(input.to)
   const result = await withProgress(cli, long =>
-    migrate({ ...input, onProgress: long.onProgress, signal: long.signal }),
+    copyStore({ ...input, onProgress: long.onProgress, signal: long.signal }),
   )
   printResult(cli.print, result, command)
 }

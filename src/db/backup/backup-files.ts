@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { InvalidInput } from '../../errors.ts'
 import { fileError } from '../../util/file-error.ts'
-import { isOpenHere } from '../sqlite/open.ts'
+import { isOpenHere } from '../sqlite/open-sqlite.ts'
 import { offload } from '../worker/offload.ts'
 
 /** Throws unless `file` may be overwritten with a backup: it is free, or holds an earlier one. */

@@ -1,5 +1,5 @@
 import { Closed } from '../../errors.ts'
-import type { Db, Executed, QueryOptions, Row, TransactionOptions } from '../db.ts'
+import type { Db, DbTransactionOptions, Executed, QueryOptions, Row } from '../db.ts'
 import type { Param, Sql } from '../sql.ts'
 import { DbDecorator } from './db-decorator.ts'
 
@@ -17,7 +17,7 @@ export class ClosableDb extends DbDecorator {
     return this.#isOpen() ? this.inner.all<R>(query) : Promise.reject(closed())
   }
 
-  override transaction<T>(fn: (tx: Db) => Promise<T>, options?: TransactionOptions): Promise<T> {
+  override transaction<T>(fn: (tx: Db) => Promise<T>, options?: DbTransactionOptions): Promise<T> {
     return this.#isOpen() ? this.inner.transaction(fn, options) : Promise.reject(closed())
   }
 

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../capabilities.ts'
-import type { Commits, Db, Dialect, Executed, QueryOptions, Row, TransactionOptions } from '../db.ts'
+import type { Commits, Db, DbTransactionOptions, Dialect, Executed, QueryOptions, Row } from '../db.ts'
 import type { Hints } from '../hints.ts'
 import type { Param, Sql } from '../sql.ts'
 
@@ -27,7 +27,7 @@ export abstract class DbDecorator implements Required<Db> {
     return this.inner.all<R>(query)
   }
 
-  transaction<T>(fn: (tx: Db) => Promise<T>, options?: TransactionOptions): Promise<T> {
+  transaction<T>(fn: (tx: Db) => Promise<T>, options?: DbTransactionOptions): Promise<T> {
     return this.inner.transaction(fn, options)
   }
 
@@ -47,7 +47,7 @@ export abstract class DbDecorator implements Required<Db> {
     this.inner.assertOutside()
   }
 
-  beforeWrites<T>(read: () => Promise<T>): Promise<T> {
-    return this.inner.beforeWrites(read)
+  readBeforeWrites<T>(read: () => Promise<T>): Promise<T> {
+    return this.inner.readBeforeWrites(read)
   }
 }

@@ -1,4 +1,4 @@
-import type { Db, Executed, QueryOptions, Row, TransactionOptions } from '../db.ts'
+import type { Db, DbTransactionOptions, Executed, QueryOptions, Row } from '../db.ts'
 import type { Meter } from '../meter.ts'
 import { type Param, raw, type Sql } from '../sql.ts'
 import { DbDecorator } from './db-decorator.ts'
@@ -16,7 +16,7 @@ export class MeteredDb extends DbDecorator {
     return this.#timed(query, performance.now(), this.inner.all<R>(query))
   }
 
-  override transaction<T>(fn: (tx: Db) => Promise<T>, options?: TransactionOptions): Promise<T> {
+  override transaction<T>(fn: (tx: Db) => Promise<T>, options?: DbTransactionOptions): Promise<T> {
     return this.inner.transaction(tx => fn(new MeteredDb(tx, this.#meter)), options)
   }
 
@@ -39,7 +39,7 @@ export class MeteredDb extends DbDecorator {
     }
   }
 
-  /** Of somebody else's statement that fails nothing is kept: it may be anything, and is never looked into as ours are. */
+  /** Of a caller's own statement that fails nothing is kept: it may be anything, and is never looked into as ours are. */
   async #timedForeign<T>(text: string, start: number, running: Promise<T>): Promise<T> {
     const result = await running
     this.#meter.record(raw(text), performance.now() - start, false)

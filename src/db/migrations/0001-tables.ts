@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 import { postgres } from './0001-tables/postgres.ts'
 import { sqlite } from './0001-tables/sqlite.ts'
 

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 import { postgres } from './0002-find/postgres.ts'
 import { sqlite } from './0002-find/sqlite.ts'
 

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 import { postgres } from './0003-coordination/postgres.ts'
 import { sqlite } from './0003-coordination/sqlite.ts'
 

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 
 /** Who may use the store from outside the process of its owner. */
 export const access: Migration = {

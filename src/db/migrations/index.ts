@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 import { tables } from './0001-tables.ts'
 import { find } from './0002-find.ts'
 import { coordination } from './0003-coordination.ts'

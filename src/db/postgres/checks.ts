@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg'
-import { halfMigrated, progressTable } from '../copy/half.ts'
-import { copiedTables } from '../copy/tables.ts'
+import { copiedTables } from '../copy/copied-tables.ts'
+import { incompleteCopy, progressTable } from '../copy/incomplete-copy.ts'
 import type { Check } from '../engine.ts'
-import { ourTables } from './inspect.ts'
+import { ourTables } from './store-facts.ts'
 
 /** The server as `doctor` asks for it. */
 interface Server {
@@ -29,7 +29,7 @@ const longSeconds = 15 * 60
 export async function checkServer(client: PoolClient): Promise<Check[]> {
   const server = await readServer(client)
   const checks = [version(server), durability(server), role(server), encoding(server), deadRecords(server)]
-  return [...checks, transactions(server), indexes(server), ...(server.isMigrating ? [halfMigrated] : [])]
+  return [...checks, transactions(server), indexes(server), ...(server.isMigrating ? [incompleteCopy] : [])]
 }
 
 async function readServer(client: PoolClient): Promise<Server> {

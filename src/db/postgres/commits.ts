@@ -11,7 +11,7 @@ import { Listener, type Wire } from './listener.ts'
  */
 const notifyMs = 10
 
-/** The shortest time between two wake-ups, in milliseconds: each makes everybody who waits ask the server. */
+/** The shortest time between two wake-ups, in milliseconds: each makes all waiters ask the server. */
 const wakeMs = 10
 
 /** How long to be silent after the server refused a notification, in milliseconds. */
@@ -20,7 +20,7 @@ const silentMs = 60_000
 /** Where no word comes, those who wait look themselves. */
 const backoff: Backoff = { minMs: 25, maxMs: 1_000, looksPerQuiet: 20 }
 
-/** True for a statement whose commit somebody may wait for. */
+/** True for a statement whose commit a waiter may wait for. */
 export function isFollowed({ reads, touchesMemory }: Statement): boolean {
   return !reads && !touchesMemory
 }
@@ -64,7 +64,7 @@ export class PostgresCommits implements Commits {
     }
   }
 
-  /** Counts a commit of this process, and tells the others of it soon. */
+  /** Counts a commit of this process, and notifies the other processes soon. */
   add(): void {
     this.#rise()
     if (this.#notifying !== undefined) return
@@ -72,7 +72,7 @@ export class PostgresCommits implements Commits {
     this.#notifying = outsideAsyncContext(() => setTimeout(() => this.#notify(), waitMs))
   }
 
-  /** Tells the others of what they were not told yet, and hears no more. */
+  /** Notifies the other processes of what is still to be sent, and stops listening. */
   async close(): Promise<void> {
     if (this.#notifying !== undefined) {
       clearTimeout(this.#notifying)

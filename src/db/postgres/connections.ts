@@ -1,7 +1,7 @@
 import type { ClientConfig, Pool, PoolClient } from 'pg'
 import { Busy } from '../../errors.ts'
-import { isUnfit, noneFree, notLetIn } from './errors.ts'
-import { type Wait, within } from './wait.ts'
+import { isUnfit, noneFree, notLetIn } from './translate-error.ts'
+import { type Wait, within } from './wait-limit.ts'
 
 type Driver = typeof import('pg')
 
@@ -18,7 +18,7 @@ export const connectTimeoutMs = 2_000
 /** A pool of which no connection came free for a shorter time, in milliseconds, may be busy with quick calls. */
 const minStuckMs = 100
 
-/** The pool of a store, which nobody waits for longer than a call may wait. */
+/** The pool of a store; a call waits for it no longer than it may wait in all. */
 export class Connections {
   readonly #pool: Pool
   readonly #max: number
@@ -28,7 +28,7 @@ export class Connections {
 
   constructor(pg: Driver, config: ClientConfig, { max, url }: ConnectionsOptions) {
     const { connectionTimeoutMillis, ...rest } = config
-    // The pool would count the wait for a free connection too, which is no sign of trouble.
+    // The pool would count the wait for a free connection too, which does not mean trouble.
     class Client extends pg.Client {
       constructor(own?: ClientConfig) {
         super({ ...own, connectionTimeoutMillis })
@@ -39,7 +39,7 @@ export class Connections {
       }
     }
     this.#pool = new pg.Pool({ ...rest, max, allowExitOnIdle: true, Client })
-    // A connection that breaks while nobody uses it is replaced when it is needed.
+    // A connection that breaks while it is idle is replaced when it is needed.
     this.#pool.on('error', () => {})
     this.#max = max
     this.#url = url
@@ -53,7 +53,7 @@ export class Connections {
     if (idleCount > waitingCount) return connecting
     const client = await (isFull ? this.#untilStuck(connecting, wait) : untilLate(connecting, wait))
     if (client !== undefined) return client
-    // The pool cannot be told that nobody waits any more.
+    // The pool cannot be told that no call waits any more.
     connecting.then(
       late => late.release(),
       () => {},
@@ -66,7 +66,7 @@ export class Connections {
    * @param error what the call that had it failed with
    */
   giveBack(client: PoolClient, error: unknown): void {
-    // A call that has waited in vain is no sign that those behind it will get on.
+    // A call that has waited in vain does not mean that those behind it will get one.
     if (!(error instanceof Busy)) this.#movedAt = performance.now()
     client.release(isUnfit(error))
   }
@@ -75,7 +75,7 @@ export class Connections {
     return this.#pool.end()
   }
 
-  /** Waits as long as others give theirs back: a queue that moves is no sign of trouble, however long it is. */
+  /** Waits as long as others give theirs back: a queue that moves does not mean trouble, however long it is. */
   async #untilStuck(connecting: Promise<PoolClient>, wait: Wait): Promise<PoolClient | undefined> {
     for (;;) {
       const client = await within(connecting, Math.max(wait.leftMs, minStuckMs))

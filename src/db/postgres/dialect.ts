@@ -4,7 +4,7 @@ import type { CellsOf, Columns } from '../columns.ts'
 import type { Dialect, EventsOfRows, WriteWithEvents } from '../db.ts'
 import { type Binding, join, raw, Sql, sql } from '../sql.ts'
 import { postgresFullText } from './fulltext.ts'
-import { keepRecords } from './keep.ts'
+import { lockKeys } from './key-locks.ts'
 
 export const postgresBinding: Binding = {
   placeholder: index => `$${index + 1}`,
@@ -18,7 +18,7 @@ export function postgresDialect(clock: Clock): Dialect {
   return {
     ...times,
     glob: (column, pattern) => sql`${column} ~ ${globToRegex(pattern)}`,
-    holds: (column, value) => sql`coalesce(hivewax_holds(${column}, ${value}), false)`,
+    jsonArrayHas: (column, value) => sql`coalesce(hivewax_holds(${column}, ${value}), false)`,
     inList: (column, values) => {
       if (values.length === 0) return raw('false')
       if (values.length === 1) return sql`${column} = ${values[0]}`
@@ -31,7 +31,7 @@ export function postgresDialect(clock: Clock): Dialect {
       const lookedUp = inQuery(column, raw(`select ${key} from ${rows}`))
       return sql`${column} = ${raw(`${rows}.${key}`)} and ${lookedUp}`
     },
-    table,
+    valuesTable: table,
     lateralJoin: (table, condition) =>
       sql`cross join lateral (select * from ${table} where ${condition} offset 0) as ${table}`,
     append: ({ count, values, from }, sealed) =>
@@ -41,10 +41,10 @@ export function postgresDialect(clock: Clock): Dialect {
     withEvents: change => withEvents(change, times.now()),
     assertNoDependents: ids => sql`hivewax_unawaited(${ids})`,
     skipLocked: raw('for update skip locked'),
-    keepRows: raw('for share'),
-    keepRecords: (kept, keys) => keepRecords({ table }, kept, keys),
+    forShare: raw('for share'),
+    lockKeys: (kept, keys) => lockKeys({ valuesTable: table }, kept, keys),
     // A row that an insert has updated bears the lock that it took first.
-    issued: (table, number) => sql`hivewax_issued(${number}, ${table}.xmax)`,
+    assertAboveFloor: (table, number) => sql`hivewax_issued(${number}, ${table}.xmax)`,
     fullText: postgresFullText,
   }
 }

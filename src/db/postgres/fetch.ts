@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 import type { Row } from '../db.ts'
 import type { Bound } from '../sql.ts'
-import { unlimited } from './limits.ts'
+import { unlimited } from './timeouts.ts'
 
 /** Rows may carry values of up to 64 MiB: how many are fetched at a time goes by how long the last ones were. */
 const batch = { firstRows: 16, maxRows: 500, length: 1024 * 1024 }

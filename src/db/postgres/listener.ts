@@ -73,7 +73,7 @@ export class Listener {
   async notify(): Promise<void> {
     const client = this.#client
     if (!this.#hears || client === undefined) return this.#wire.notify()
-    // Whoever closes the store waits for it, and nothing else may be left that keeps the process alive.
+    // Closing the store waits for this, and nothing else may be left that keeps the process alive.
     client.ref()
     try {
       await client.query(notifying(this.#channel))

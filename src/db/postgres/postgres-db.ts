@@ -1,16 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { PoolClient } from 'pg'
 import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
-import type { Commits, Db, Dialect, Executed, Row, TransactionOptions } from '../db.ts'
+import type { Commits, Db, DbTransactionOptions, Dialect, Executed, Row } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
 import type { Hints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
 import { isFollowed } from './commits.ts'
-import { inDoubt, isLost, isOutdated } from './errors.ts'
-import { beginReading, beginWithin } from './limits.ts'
-import type { PostgresStore } from './server.ts'
-import type { Wait } from './wait.ts'
+import type { PostgresStore } from './postgres-store.ts'
+import { beginReading, beginWithin } from './timeouts.ts'
+import { inDoubt, isLost, isOutdated } from './translate-error.ts'
+import type { Wait } from './wait-limit.ts'
 
 const defaultTimeoutMs = 30_000
 
@@ -54,11 +54,11 @@ export class PostgresDb implements Db {
     Scope.check(this.#store)
   }
 
-  beforeWrites<T>(read: () => Promise<T>): Promise<T> {
+  readBeforeWrites<T>(read: () => Promise<T>): Promise<T> {
     return this.#store.writes.readFirst(read)
   }
 
-  async transaction<T>(fn: (tx: Db) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  async transaction<T>(fn: (tx: Db) => Promise<T>, options: DbTransactionOptions = {}): Promise<T> {
     Scope.check(this.#store)
     const run = AsyncLocalStorage.snapshot()
     await this.#store.writes.ready()
@@ -108,7 +108,7 @@ export class PostgresDb implements Db {
   async #transaction<T>(
     client: PoolClient,
     fn: (tx: Db) => Promise<T>,
-    { interactive = false, timeoutMs = defaultTimeoutMs, last, wait }: TransactionOptions & { wait: Wait },
+    { interactive = false, timeoutMs = defaultTimeoutMs, last, wait }: DbTransactionOptions & { wait: Wait },
   ): Promise<T> {
     const begun = this.#store.begin(client, interactive ? beginWithin(timeoutMs, wait.begin) : wait.begin)
     const session = { client, isFollowed: false }
@@ -148,7 +148,7 @@ export class PostgresDb implements Db {
 /** An open transaction. */
 interface Session {
   client: PoolClient
-  /** True once it has written something that somebody may wait for. */
+  /** True once the transaction has written something that a waiter may wait for. */
   isFollowed: boolean
 }
 
@@ -211,7 +211,7 @@ class TransactionDb implements Db {
 
   async transaction<T>(
     fn: (tx: Db) => Promise<T>,
-    { interactive = false }: TransactionOptions = {},
+    { interactive = false }: DbTransactionOptions = {},
   ): Promise<T> {
     Scope.check(this.#store, this.scope)
     return this.scope.inner.run(() => {
@@ -234,7 +234,7 @@ class TransactionDb implements Db {
     Scope.check(this.#store, this.scope)
   }
 
-  beforeWrites<T>(read: () => Promise<T>): Promise<T> {
+  readBeforeWrites<T>(read: () => Promise<T>): Promise<T> {
     return read()
   }
 

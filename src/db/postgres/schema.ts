@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg'
 import { InvalidInput, Unsupported } from '../../errors.ts'
-import { isCurrent, migrate } from './history.ts'
+import { isCurrent, migrate } from './schema-history.ts'
 
 /** The first release that has all that our statements use. */
 const minServer = 140_000
@@ -57,12 +57,12 @@ async function createUnlessThere(client: PoolClient, text: string): Promise<void
   try {
     await client.query(text)
   } catch (error) {
-    // `if not exists` fails when somebody else is creating the same: by now it is there.
+    // `if not exists` fails when another process is creating the same: by now it is there.
     if (!isDuplicate(error)) throw error
   }
 }
 
-/** Told of a schema, a table or a type that another transaction has created meanwhile. */
+/** What the server says of a schema, a table or a type that another transaction has created meanwhile. */
 function isDuplicate(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^(23505|42P0[67]|42710)$/.test(String(error.code))
 }

@@ -6,9 +6,9 @@ import { Unsupported } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { readBackup, writeBackup } from '../backup/backup-content.ts'
 import { assertNotOpen, assertReplaceable, privateCopy } from '../backup/backup-files.ts'
-import { PostgresSide } from '../copy/postgres-side.ts'
+import { copiedTables } from '../copy/copied-tables.ts'
+import { PostgresEndpoint } from '../copy/postgres-endpoint.ts'
 import { snapshotOf } from '../copy/snapshot.ts'
-import { copiedTables } from '../copy/tables.ts'
 import type { Db, Row } from '../db.ts'
 import { closed } from '../decorators/closable.ts'
 import {
@@ -16,8 +16,8 @@ import {
   type Check,
   type Engine,
   type Extent,
-  type LongOptions,
   type Plan,
+  type ProgressOptions,
   portion,
   type Replaced,
   type Salvaged,
@@ -32,9 +32,9 @@ import { offload } from '../worker/offload.ts'
 import { checkServer } from './checks.ts'
 import { explain } from './explain.ts'
 import { fetchAll } from './fetch.ts'
-import { extents, facts, ginIndexes, ourTables, unfinishedIndexes } from './inspect.ts'
-import { unlimited } from './limits.ts'
-import type { PostgresStore } from './server.ts'
+import type { PostgresStore } from './postgres-store.ts'
+import { extents, facts, ginIndexes, ourTables, unfinishedIndexes } from './store-facts.ts'
+import { unlimited } from './timeouts.ts'
 
 /** What maintenance asks of PostgreSQL and SQL cannot say. The server does the work; this process waits for it. */
 export class PostgresUpkeep implements Engine {
@@ -54,7 +54,7 @@ export class PostgresUpkeep implements Engine {
     const { readable, writable } = new TransformStream<R[], R[]>()
     const writer = writable.getWriter()
     const reading = this.#store
-      // The row type is the word of whoever wrote the statement, as with `Db.all`.
+      // The row type is the word of the statement's author, as with `Db.all`.
       .use(client => fetchAll(client, statement.text, params, rows => writer.write(rows as R[])))
       .then(() => writer.close())
       .catch(error => writer.abort(error))
@@ -77,7 +77,7 @@ export class PostgresUpkeep implements Engine {
     return this.#on(client => explain(client, text))
   }
 
-  /** One table after another. With `full` nobody reads or writes the table that is rewritten. */
+  /** One table after another. With `full` no other connection reads or writes the table while it is rewritten. */
   async vacuum({ full, ...options }: AbortableOptions & { full?: boolean }): Promise<{ freedBytes: number }> {
     const before = (await this.facts()).sizeBytes
     await this.#eachTable(options, name => `vacuum (${full ? 'full, ' : ''}analyze) ${quoted(name)}`)
@@ -116,8 +116,8 @@ export class PostgresUpkeep implements Engine {
     })
   }
 
-  /** Nobody reads or writes the store until the transaction has ended. */
-  async replaceWith(source: string, { onProgress }: LongOptions): Promise<Replaced> {
+  /** No other connection reads or writes the store until the transaction has ended. */
+  async replaceWith(source: string, { onProgress }: ProgressOptions): Promise<Replaced> {
     this.#enter()
     const place = { file: privateCopy(os.tmpdir()), waitMs: 0 }
     try {
@@ -152,7 +152,7 @@ export class PostgresUpkeep implements Engine {
     return this.#on(checkServer)
   }
 
-  /** The server's autovacuum does what there is to do; `checks` tells when it does not. */
+  /** The server's autovacuum does what there is to do; `checks` says when it does not. */
   async tidy(): Promise<void> {
     this.#enter()
   }
@@ -197,7 +197,7 @@ async function replaceAll(
   tx: Db,
   place: { file: string; waitMs: number },
   source: string,
-  onProgress: LongOptions['onProgress'],
+  onProgress: ProgressOptions['onProgress'],
 ): Promise<Replaced> {
   const run = async (text: string, params: readonly (string | number | null)[] = []) =>
     (await tx.execute(text, params)).rows
@@ -210,7 +210,7 @@ async function replaceAll(
     number(run(`select value as n from hivewax_counters where name = 'shared_revision'`)),
   ])
   const settled = await offload(place, 'settle', { highest, sharedRevision })
-  const target = new PostgresSide(run)
+  const target = new PostgresEndpoint(run)
   await target.empty(copiedTables)
   const tables = await readBackup(place.file, target, { ...settled, onProgress })
   const data = JSON.stringify({ path: source })

@@ -2,10 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Check, StoreFacts } from '../engine.ts'
 import { schemaId } from '../migrations/index.ts'
-import type { Health } from '../worker/jobs/inspect.ts'
-import { networkFsOf } from './files.ts'
+import type { Health } from '../worker/jobs/inspect-file.ts'
+import { networkFsOf } from './store-files.ts'
 
-/** A log beyond this size was not merged for long: somebody holds an old snapshot open. */
+/** A log beyond this size was not merged for long: a reader holds an old snapshot open. */
 const largeWalBytes = 256 * 1024 * 1024
 
 const mb = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`

@@ -35,7 +35,7 @@ export class SqliteCommits implements Commits {
     }
   }
 
-  /** Counts a commit, and wakes everybody who waits. */
+  /** Counts a commit, and wakes all waiters. */
   add(): void {
     this.#count++
     if (this.#waiting.size === 0) return
@@ -45,7 +45,7 @@ export class SqliteCommits implements Commits {
     for (const wake of woken) wake()
   }
 
-  /** Tells when to look again: as often as the most active of those who wait would have it. */
+  /** When to look again: as often as the most active waiter would have it. */
   #look(): number | undefined {
     const version = this.#ask()
     if (version !== this.#latest) {

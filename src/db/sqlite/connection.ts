@@ -2,8 +2,8 @@ import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { InvalidInput } from '../../errors.ts'
 import type { Executed, Row } from '../db.ts'
 import { type Bound, isReading, type Statement } from '../sql.ts'
-import { translate } from './errors.ts'
-import { authorize, type Mode } from './guard.ts'
+import { authorize, type Mode } from './authorizer.ts'
+import { translate } from './translate-error.ts'
 
 const maxPrepared = 500
 
@@ -62,7 +62,7 @@ export class Connection {
         yield value as Row
       }
     } finally {
-      // Else the statement of somebody who stopped early would hold its snapshot.
+      // Else the statement of a reader that stopped early would hold its snapshot.
       rows.return?.()
     }
   }
@@ -84,7 +84,7 @@ export class Connection {
   }
 
   /**
-   * Runs one statement of somebody else, within what `mode` allows.
+   * Runs one statement of a caller's own, within what `mode` allows.
    * @param maxLength how many characters its rows may have together. Default: any
    */
   runForeign(mode: Exclude<Mode, 'own'>, text: string, params: Bound[], maxLength?: number): Executed {

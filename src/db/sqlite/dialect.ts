@@ -22,24 +22,24 @@ export function sqliteDialect(clock: Clock): Dialect {
     leaseNow: () => sql`${clock.monotonicMs()}`,
     leaseEpoch: () => sql`${clock.bootId}`,
     glob: (column: Sql, pattern: string) => sql`${column} glob ${pattern}`,
-    holds: (column: Sql, value: string) =>
+    jsonArrayHas: (column: Sql, value: string) =>
       sql`exists (select 1 from json_each(case when json_valid(${column}) then ${column} end) as member
                   where member.type = 'text' and member.atom = ${value})`,
     inList: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
     inQuery: (column, query) => sql`${column} in (${query})`,
     equalsKey: (column, rows, key) => sql`${column} = ${raw(`${rows}.${key}`)}`,
-    table,
+    valuesTable: table,
     lateralJoin: (table, condition) => sql`join ${table} on ${condition}`,
     append: ({ values, from }, sealed) =>
       sql`insert into events (type, source, data, timestamp) select ${values} from ${from}
           where ${sealed === 'append' ? raw('1 = 1') : isUnsealed} returning id, timestamp`,
     withEvents: () => undefined,
-    // Nobody else writes while a write is under way.
+    // No other connection writes while a write is under way.
     assertNoDependents: () => raw('1 = 1'),
     skipLocked: raw(''),
-    keepRows: raw(''),
-    keepRecords: () => raw('select 1 where 0'),
-    issued: (_, number) => number,
+    forShare: raw(''),
+    lockKeys: () => raw('select 1 where 0'),
+    assertAboveFloor: (_, number) => number,
     fullText: sqliteFullText,
   }
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.ts'
-import type { Mode } from './guard.ts'
+import type { Mode } from './authorizer.ts'
 
 /** What an error of SQLite means to the caller. */
 export interface Meaning {

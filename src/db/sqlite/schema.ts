@@ -1,5 +1,5 @@
 import { InvalidInput } from '../../errors.ts'
-import { type Applied, type Migration, pending, record, tooNew } from '../migrate.ts'
+import { type Applied, type Migration, pending, record, tooNew } from '../migration.ts'
 import { migrations, schemaId } from '../migrations/index.ts'
 import { retryBusy } from './busy.ts'
 import type { Connection } from './connection.ts'
@@ -34,7 +34,7 @@ export function assertSchema(connection: Connection): void {
   if (id > schemaId) throw tooNew(id, schemaId)
 }
 
-/** True for a store of ours, false for an empty file; anything else is somebody else's. */
+/** True for a store of ours, false for an empty file; anything else is another program's. */
 export function holdsStore(connection: Connection): boolean {
   const id = connection.value('pragma application_id')
   if (id === applicationId) return true

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
-import type { Commits, Db, Dialect, Executed, QueryOptions, Row, TransactionOptions } from '../db.ts'
+import type { Commits, Db, DbTransactionOptions, Dialect, Executed, QueryOptions, Row } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
 import type { Hints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
-import type { SqliteStore } from './store.ts'
+import type { SqliteStore } from './sqlite-store.ts'
 
 const defaultTimeoutMs = 30_000
 
@@ -29,7 +29,7 @@ export class SqliteDb implements Db {
     return this.#store.writer.submit(() => this.#store.write<R>(statement, params))
   }
 
-  async transaction<T>(fn: (tx: Db) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  async transaction<T>(fn: (tx: Db) => Promise<T>, options: DbTransactionOptions = {}): Promise<T> {
     Scope.check(this.#store)
     const { writer } = this.#store
     // The callback is the caller's own: it runs in the caller's asynchronous context, not in the queue's.
@@ -75,7 +75,7 @@ export class SqliteDb implements Db {
   }
 
   /** A read is over before the writer begins what is asked for after it. */
-  beforeWrites<T>(read: () => Promise<T>): Promise<T> {
+  readBeforeWrites<T>(read: () => Promise<T>): Promise<T> {
     return read()
   }
 
@@ -145,7 +145,7 @@ class TransactionDb implements Db {
     Scope.check(this.#store, this.scope)
   }
 
-  beforeWrites<T>(read: () => Promise<T>): Promise<T> {
+  readBeforeWrites<T>(read: () => Promise<T>): Promise<T> {
     return read()
   }
 
@@ -174,7 +174,7 @@ class TransactionDb implements Db {
       this.#store.step(`release ${name}`)
       return result
     } catch (error) {
-      // It went with the transaction around it when that ended; what bears its name now belongs to somebody else.
+      // It went with the transaction around it when that ended; the savepoint of that name now is another call's.
       const isThere = this.scope.isOpen && this.#store.inTransaction
       if (isThere) this.#store.exec(`rollback to ${name}; release ${name}`)
       throw error

@@ -5,7 +5,7 @@ import { HivewaxError, InvalidInput, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { toTimeText } from '../../util/time.ts'
 import { assertNotOpen, assertReplaceable, privateCopy } from '../backup/backup-files.ts'
-import { halfMigrated, progressTable } from '../copy/half.ts'
+import { incompleteCopy, progressTable } from '../copy/incomplete-copy.ts'
 import type { Row } from '../db.ts'
 import { closed } from '../decorators/closable.ts'
 import type { Plan, Replaced, Salvaged, StoreFacts } from '../engine.ts'
@@ -14,7 +14,7 @@ import {
   type Check,
   type Engine,
   type Extent,
-  type LongOptions,
+  type ProgressOptions,
   portion,
 } from '../engine.ts'
 import { Scope } from '../scope.ts'
@@ -23,8 +23,8 @@ import { offload, offloadScan, type Workplace } from '../worker/offload.ts'
 import type { InTurn } from '../worker/turns.ts'
 import { retryBusy } from './busy.ts'
 import { checkStore } from './checks.ts'
-import { whileGrowing } from './growth.ts'
-import type { SqliteStore } from './store.ts'
+import { flushWhileGrowing } from './file-growth.ts'
+import type { SqliteStore } from './sqlite-store.ts'
 
 /** Free pages that one transaction gives back: writers wait for no more than that. */
 const sliceOfPages = 256
@@ -51,7 +51,7 @@ export class SqliteUpkeep implements Engine {
   async *scan<R extends object = Row>(query: Sql): AsyncGenerator<R[], void, undefined> {
     const { statement, params } = this.#store.compile(query)
     const batches = offloadScan(this.#enter(), { text: statement.text, params })
-    // The row type is the word of whoever wrote the statement, as with `Db.all`.
+    // The row type is the word of the statement's author, as with `Db.all`.
     for await (const batch of batches) yield batch as R[]
   }
 
@@ -111,7 +111,7 @@ export class SqliteUpkeep implements Engine {
     const expected = (await this.#number('page_count')) * (await this.#number('page_size'))
     let isCopied = false
     const onCheck = portion(onProgress, 0.7, 1)
-    const check: LongOptions['onProgress'] = done => {
+    const check: ProgressOptions['onProgress'] = done => {
       isCopied = true
       onCheck?.(done)
     }
@@ -119,10 +119,14 @@ export class SqliteUpkeep implements Engine {
     const onSize = (bytes: number) => {
       if (!isCopied) onProgress?.({ step: 'copy', fraction: 0.7 * Math.min(1, bytes / expected) })
     }
-    await whileGrowing(target, () => offload(place, 'copy', target, { signal, onProgress: check }), onSize)
+    await flushWhileGrowing(
+      target,
+      () => offload(place, 'copy', target, { signal, onProgress: check }),
+      onSize,
+    )
   }
 
-  async replaceWith(source: string, { onProgress }: LongOptions): Promise<Replaced> {
+  async replaceWith(source: string, { onProgress }: ProgressOptions): Promise<Replaced> {
     const place = this.#enter()
     // In a folder beside the store, where there should be room for as much again.
     const copy = privateCopy(path.dirname(place.file))
@@ -162,7 +166,7 @@ export class SqliteUpkeep implements Engine {
     const place = this.#enter()
     const checks = checkStore(await this.facts(), await offload(place, 'health', undefined))
     const found = await this.#rows(`select 1 from sqlite_schema where name = '${progressTable}'`)
-    return found.length === 0 ? checks : [...checks, halfMigrated]
+    return found.length === 0 ? checks : [...checks, incompleteCopy]
   }
 
   async tidy(signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { Busy, Closed } from '../../errors.ts'
 import { outsideAsyncContext } from '../../util/outside-async-context.ts'
 import { retryBusy } from './busy.ts'
 import type { Connection } from './connection.ts'
-import { inDoubt } from './errors.ts'
+import { inDoubt } from './translate-error.ts'
 
 interface Job {
   /** May be run again when the batch around it was lost. */
@@ -32,7 +32,7 @@ export class Writer {
   busyTimeoutMs: number
   /** Called inside every new transaction, before the first job: throws when writing must not go on. */
   onBegin: () => void = () => {}
-  /** Called right after every commit, before anybody is told of it. */
+  /** Called right after every commit, before any call resolves. */
   onCommit: () => void = () => {}
   readonly #connection: Connection
   #jobs: Job[] = []
@@ -185,7 +185,7 @@ export class Writer {
     }
   }
 
-  /** Nothing of a lost batch is stored: one job alone tells its caller, several get a transaction each. */
+  /** Nothing of a lost batch is stored: one job alone rejects its call, several get a transaction each. */
   async #recover(batch: Job[], error: unknown): Promise<void> {
     if (error instanceof Busy) return this.#giveUp(batch, error)
     if (error instanceof BatchLost && batch.length > 1) {

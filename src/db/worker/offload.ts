@@ -22,7 +22,7 @@ export interface Order {
   timeoutMs?: number
 }
 
-/** What a worker says. After `rows`, and when it wants a turn, it goes on once it is told to. */
+/** What a worker sends. After `rows`, and when it wants a turn, it waits for an answer. */
 export type Message =
   | { progress: Progress }
   | { rows: Row[] }

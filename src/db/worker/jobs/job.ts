@@ -9,7 +9,7 @@ export interface JobContext {
   /** How long to wait for a lock, in milliseconds; blocking is fine, the thread is the job's own. */
   readonly waitMs: number
   /** Reports progress; `fraction` is of the whole job. */
-  tell(step: string, fraction: number): void
+  report(step: string, fraction: number): void
   /** Hands rows to the caller and resolves when it asks for more. */
   send(rows: Row[]): Promise<void>
   /** Runs a transaction in its turn among the writes of the process that asked for the job. */

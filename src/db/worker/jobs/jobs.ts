@@ -1,11 +1,11 @@
-import { copy, identify, prepare } from './copy.ts'
-import { extents, health } from './inspect.ts'
+import { copy, identify, prepare } from './copy-file.ts'
+import { extents, health } from './inspect-file.ts'
 import type { JobContext } from './job.ts'
 import { query } from './query.ts'
+import { raiseNumbers } from './raise-numbers.ts'
 import { replace } from './replace.ts'
 import { salvage } from './salvage.ts'
 import { scan } from './scan.ts'
-import { settle } from './settle.ts'
 import { checkpoint, optimize, reindex, vacuum } from './tidy.ts'
 
 /** Everything that takes long and therefore runs in a worker, by name. */
@@ -22,6 +22,6 @@ export const jobs = {
   replace,
   salvage,
   scan,
-  settle,
+  settle: raiseNumbers,
   vacuum,
 } satisfies Record<string, (input: never, context: JobContext) => Promise<unknown>>

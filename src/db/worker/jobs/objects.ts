@@ -8,7 +8,7 @@ export interface SchemaObject {
   sql: string
 }
 
-/** What somebody made in `schema`, without what SQLite and virtual tables make for themselves. */
+/** What was created in `schema`, without what SQLite and virtual tables make for themselves. */
 export function objects(connection: Connection, schema: string): SchemaObject[] {
   const rows = connection.iterate(
     `select s.type, s.name, s.sql from ${schema}.sqlite_schema s

@@ -5,10 +5,10 @@ import { connected, type JobContext } from './job.ts'
 /** More than the largest value of a store; the process of the job must hold several, and what it is asked to make. */
 const maxValueBytes = 128 * 1024 * 1024
 
-/** In characters; whoever wants more has the table exported. */
+/** In characters; a caller that wants more exports the table. */
 const maxLength = 64 * 1024 * 1024
 
-/** The rows of one reading statement of somebody else. */
+/** The rows of one reading statement of a caller's own. */
 export async function query(
   input: { text: string; params: Bound[] },
   { file, waitMs }: JobContext,

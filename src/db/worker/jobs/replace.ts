@@ -31,7 +31,7 @@ export async function replace(input: ReplaceInput, context: JobContext): Promise
     assertSchema(connection)
     const replaced = replaceAll(connection, input, context)
     connection.exec('commit')
-    // Before the next commit of anybody, who would else have to merge it all, on a main thread perhaps.
+    // Before the next commit of any process, which would else have to merge it all, on a main thread perhaps.
     connection.exec('pragma main.wal_checkpoint(passive)')
     return replaced
   })
@@ -73,7 +73,7 @@ function counter(connection: Connection, schema: string, name: string): number {
   return Number(connection.value(`select value from ${schema}.hivewax_counters where name = '${name}'`))
 }
 
-/** Whoever held a lease when the backup was made holds nothing now. */
+/** Leases that were held when the backup was made end. */
 export function endLeases(connection: Connection, schema: string): void {
   connection.exec(`
     update ${schema}.tasks set lease_until = 0, lease_epoch = null where status = 'running';
@@ -103,7 +103,7 @@ function missing(connection: Connection, wanted: readonly SchemaObject[]): Schem
 function fill(connection: Connection, context: JobContext): Record<string, number> {
   const names = rowTables(connection, 'source').filter(name => name !== kept)
   const counts = names.map((name, i) => {
-    context.tell(name, i / names.length)
+    context.report(name, i / names.length)
     connection.exec(`delete from main.${quoted(name)}`)
     connection.exec(`insert into main.${quoted(name)} select * from source.${quoted(name)}`)
     return [name, Number(connection.value('select changes()'))] as const

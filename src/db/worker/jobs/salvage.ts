@@ -36,7 +36,7 @@ function salvageTables(damaged: Connection, fresh: Connection, context: JobConte
   createForeign(damaged, fresh)
   const names = rowTables(damaged, 'main').filter(name => !derived.test(name))
   const results = names.map((name, i) => {
-    context.tell(name, i / names.length)
+    context.report(name, i / names.length)
     return [name, salvageTable(damaged, fresh, name)] as const
   })
   return Object.fromEntries(results)

@@ -4,14 +4,14 @@ import { connected, type JobContext, pacer, quoted } from './job.ts'
 /** Pages of the full-text index that one transaction merges: writers wait for no more than that. */
 const mergePages = 200
 
-/** How long a truncating checkpoint waits for readers, in milliseconds: meanwhile nobody can write. */
+/** How long a truncating checkpoint waits for readers, in milliseconds: meanwhile no process can write. */
 const checkpointWaitMs = 200
 
 const writing = (context: JobContext) => ({ readOnly: false, waitMs: context.waitMs })
 
 /**
  * Merges the write-ahead log into the file: `truncate` all of it, `passive` as much as is possible without
- * waiting for others. Being unable to is no error: the next one will.
+ * waiting for others. Being unable to is not an error: the next one will.
  */
 export async function checkpoint(mode: 'truncate' | 'passive', context: JobContext): Promise<void> {
   const options = { ...writing(context), waitMs: checkpointWaitMs }
@@ -21,9 +21,9 @@ export async function checkpoint(mode: 'truncate' | 'passive', context: JobConte
 /** Rewrites the whole file without gaps. Writers wait all the while. */
 export async function vacuum(_input: undefined, context: JobContext): Promise<void> {
   await connected(context.file, { ...writing(context), trusted: true }, connection => {
-    context.tell('rewrite', 0)
+    context.report('rewrite', 0)
     connection.exec('vacuum')
-    // Before the next commit of anybody, who would else have to merge it all, on a main thread perhaps.
+    // Before the next commit of any process, which would else have to merge it all, on a main thread perhaps.
     connection.exec('pragma wal_checkpoint(passive)')
   })
 }
@@ -35,7 +35,7 @@ export async function reindex(_input: undefined, context: JobContext): Promise<v
     const names = [...connection.iterate(text, [])].map(row => String(row.name))
     const rest = pacer()
     for (const [i, name] of names.entries()) {
-      context.tell(name, i / names.length)
+      context.report(name, i / names.length)
       await context.write(() => connection.exec(`reindex ${quoted(name)}`))
       rest()
     }
@@ -45,11 +45,11 @@ export async function reindex(_input: undefined, context: JobContext): Promise<v
 /** Statistics for every table that changed much or has none yet, then the full-text index in slices. */
 export async function optimize(_input: undefined, context: JobContext): Promise<void> {
   await connected(context.file, writing(context), async connection => {
-    context.tell('statistics', 0)
+    context.report('statistics', 0)
     await context.write(() => connection.exec('pragma optimize=0x10002'))
     const indexes = fullTextTables(connection)
     for (const [i, name] of indexes.entries()) {
-      context.tell('full text', 0.5 + (0.5 * i) / indexes.length)
+      context.report('full text', 0.5 + (0.5 * i) / indexes.length)
       await mergeFullText(connection, name, context)
     }
   })

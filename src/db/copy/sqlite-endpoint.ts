@@ -1,0 +1,112 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Bound, Statement } from '../sql.ts'
+import type { Connection } from '../sqlite/connection.ts'
+import { quoted } from '../worker/jobs/job.ts'
+import { rowTables } from '../worker/jobs/objects.ts'
+import { type CopiedTable, numberedTables } from './copied-tables.ts'
+import {
+  type Cell,
+  type Column,
+  cell,
+  type Endpoint,
+  type IssuedNumbers,
+  type Rows,
+  timeCell,
+} from './endpoint.ts'
+
+/** A store in an SQLite file, on a connection of its own. Lets others have their turn between batches. */
+export class SqliteEndpoint implements Endpoint {
+  readonly #connection: Connection
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  async tables(): Promise<string[]> {
+    return rowTables(this.#connection, 'main')
+  }
+
+  async columns(table: string): Promise<Column[]> {
+    const rows = await this.run('select name from pragma_table_info(?) order by cid', [table])
+    return rows.map(row => ({ name: String(row.name), isTime: false }))
+  }
+
+  async read(rows: Rows, after: readonly Cell[] | undefined, limit: number): Promise<Cell[][]> {
+    await nextTurn()
+    const found = this.#run(readText(rows, after), [...(after ?? []), limit])
+    return found.map(row =>
+      rows.columns.map(column => (column.isTime ? timeCell : cell)(row[column.name], rows, column)),
+    )
+  }
+
+  async count(table: string): Promise<number> {
+    return Number(this.#connection.value(`select count(*) from ${quoted(table)}`))
+  }
+
+  async insert({ table, columns }: Rows, values: readonly (readonly Cell[])[]): Promise<void> {
+    await nextTurn()
+    const names = columns.map(({ name }) => quoted(name)).join(', ')
+    const places = columns.map(() => '?').join(', ')
+    const text = `insert into ${table.name} (${names}) values (${places})`
+    for (const row of values) this.#run(text, row)
+  }
+
+  async empty(tables: readonly CopiedTable[]): Promise<void> {
+    for (const { name } of [...tables].reverse()) this.#connection.exec(`delete from ${name}`)
+    // A delete of shared state has left its version there.
+    for (const { name } of tables)
+      if (name === 'hivewax_shared_tombstones') this.#connection.exec(`delete from ${name}`)
+  }
+
+  async numbers(): Promise<IssuedNumbers> {
+    const counters = this.#run('select name, value from hivewax_counters', [])
+    const lastIds = this.#run('select name, seq as value from sqlite_sequence', [])
+    const map = (rows: Record<string, unknown>[]) =>
+      new Map(rows.map(({ name, value }) => [String(name), Number(value)] as const))
+    return { counters: map(counters), lastIds: map(lastIds) }
+  }
+
+  async setNumbers({ counters, lastIds }: IssuedNumbers): Promise<void> {
+    this.#connection.exec('delete from hivewax_counters')
+    for (const [name, value] of new Map([...counters, ['find_events', 0]])) {
+      // The ids of events are given out as those of other tables are.
+      if (name !== 'event')
+        this.#run('insert into hivewax_counters (name, value) values (?, ?)', [name, value])
+    }
+    for (const table of numberedTables) {
+      const last = lastIds.get(table) ?? 0
+      this.#run(
+        'insert into sqlite_sequence (name, seq) select ?, 0 where ? not in (select name from sqlite_sequence)',
+        [table, table],
+      )
+      this.#run('update sqlite_sequence set seq = ? where name = ? and seq < ?', [last, table, last])
+    }
+  }
+
+  async run(text: string, params: readonly Cell[] = []): Promise<Record<string, unknown>[]> {
+    return this.#run(text, params)
+  }
+
+  async atomically(work: () => Promise<void>): Promise<void> {
+    this.#connection.step('begin immediate')
+    try {
+      await work()
+      this.#connection.step('commit')
+    } catch (error) {
+      if (this.#connection.isTransaction) this.#connection.step('rollback')
+      throw error
+    }
+  }
+
+  #run(text: string, params: readonly Bound[]): Record<string, unknown>[] {
+    const statement: Statement = { text, reads: false, touchesMemory: false }
+    return this.#connection.run<Record<string, unknown>>(statement, [...params])
+  }
+}
+
+function readText({ table, columns }: Rows, after: readonly Cell[] | undefined): string {
+  const key = table.key.map(quoted).join(', ')
+  const isAfterKey = after === undefined ? '' : `where (${key}) > (${after.map(() => '?').join(', ')})`
+  const names = columns.map(({ name }) => quoted(name)).join(', ')
+  return `select ${names} from ${table.name} ${isAfterKey} order by ${key} limit ?`
+}

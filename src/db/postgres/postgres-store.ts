@@ -1,0 +1,355 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClientConfig, PoolClient, QueryResult } from 'pg'
+import { InvalidInput, Storage, Unsupported } from '../../errors.ts'
+import type { Clock } from '../../util/clock.ts'
+import { WriteGate } from '../../util/write-gate.ts'
+import type { Db, Executed, Row } from '../db.ts'
+import { newHints } from '../hints.ts'
+import { Scope } from '../scope.ts'
+import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
+import { isFollowed, PostgresCommits } from './commits.ts'
+import { Connections, connectTimeoutMs } from './connections.ts'
+import { postgresBinding, postgresDialect } from './dialect.ts'
+import { type Listening, notifying } from './listener.ts'
+import { PostgresDb } from './postgres-db.ts'
+import type { PostgresOptions } from './postgres-options.ts'
+import { createSchema } from './schema.ts'
+import type { Mode } from './sqlstates.ts'
+import { lockTimeout, maxIdleMs } from './timeouts.ts'
+import { inDoubt, isCollision, isRepeatable, translate } from './translate-error.ts'
+import { parserOf } from './value-parsers.ts'
+import { Wait } from './wait-limit.ts'
+
+/** How often a collision with another transaction is tried again before the caller hears of it. */
+const maxAttempts = 10
+
+/** The longest pause between two attempts, in milliseconds. */
+const maxPauseMs = 250
+
+/**
+ * What every connection asks of the server. A client that has vanished, with its host or behind a cut cable, it takes
+ * for gone within 10 seconds instead of hours: until then it keeps the rows locked that a transaction of it has written.
+ */
+const settings = [
+  'client_min_messages=warning',
+  `idle_in_transaction_session_timeout=${maxIdleMs}`,
+  'tcp_keepalives_idle=5',
+  'tcp_keepalives_interval=1',
+  'tcp_keepalives_count=5',
+  'tcp_user_timeout=10000',
+]
+
+/** Statements that a connection keeps prepared. */
+const maxNamed = 500
+
+/** A store in a PostgreSQL database: a pool of connections. */
+export class PostgresStore {
+  /** The URL without its password. */
+  readonly url: string
+  readonly commits: PostgresCommits
+  readonly hints = newHints()
+  readonly #connections: Connections
+  readonly #busyTimeoutMs: number
+  /** How much is under way, and who waits for the end of the last. */
+  #underWay = 0
+  #allEnded: (() => void) | undefined
+  #isClosing = false
+  /** Reads go first that are to be over before anything more is written. */
+  readonly writes = new WriteGate()
+  readonly #compiler = new Compiler(postgresBinding)
+  readonly #names = new Map<string, string>()
+
+  private constructor(pg: Driver, config: ClientConfig, options: PoolOptions) {
+    this.#connections = new Connections(pg, config, options)
+    this.#busyTimeoutMs = options.busyTimeoutMs
+    this.url = options.url
+    const channel = pg.escapeIdentifier(`hivewax ${options.schema}`)
+    this.commits = new PostgresCommits(
+      {
+        connect: () => new pg.Client(config) as Listening,
+        notify: () => this.use(async client => void (await client.query(notifying(channel)))),
+      },
+      channel,
+    )
+  }
+
+  /** Connects, and creates or migrates the tables. */
+  static async open(url: string, options: PostgresOptions = {}): Promise<PostgresStore> {
+    const pg = await loadDriver()
+    const { connection, schema } = readUrl(url, options)
+    const { maxConnections: max = 10, busyTimeoutMs = 5_000 } = options
+    const asked = [`search_path=${quoteSetting(schema)}`, lockTimeout(busyTimeoutMs), ...settings]
+    const config: ClientConfig = {
+      connectionString: connection,
+      // Statements that do not depend on each other's answers go at once.
+      pipeline: true,
+      connectionTimeoutMillis: connectTimeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      options: asked.map(each => `-c ${each}`).join(' '),
+      types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => parserOf(pg.types, oid, format) },
+    }
+    const store = new PostgresStore(pg, config, { max, schema, busyTimeoutMs, url: withoutPassword(url) })
+    try {
+      await store.again(wait => store.use(client => createSchema(client, schema), wait))
+      return store
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+
+  db(clock: Clock): Db {
+    return new PostgresDb(this, postgresDialect(clock))
+  }
+
+  compile(query: Sql): Compiled {
+    return this.#compiler.compile(query)
+  }
+
+  bind(params: readonly Param[]): Bound[] {
+    return this.#compiler.bind(params)
+  }
+
+  /** Runs one statement on any connection, again when another transaction was in its way or it was not stored. */
+  async run(statement: Statement, params: Bound[]): Promise<Row[]> {
+    if (!statement.reads) await this.writes.ready()
+    const attempt = (wait: Wait) => this.use(client => this.#alone(client, { statement, params }, wait), wait)
+    const rows = await this.again(attempt)
+    if (isFollowed(statement)) this.commits.add()
+    return rows
+  }
+
+  /** A statement is a transaction by itself, unless it writes and must say first that it may wait for less. */
+  async #alone(client: PoolClient, { statement, params }: Compiled, wait: Wait): Promise<Row[]> {
+    try {
+      if (statement.reads || !wait.isUnderWay) return await this.runOn(client, statement, params)
+      this.begin(client, wait.begin)
+      return await this.runAndCommit(client, statement, params)
+    } catch (error) {
+      throw statement.reads ? error : inDoubt(error)
+    }
+  }
+
+  async runOn(client: PoolClient, { text }: Statement, params: Bound[]): Promise<Row[]> {
+    const result = await this.#ask(client, { text, values: params, ...this.#named(text) }, 'own')
+    return result.rows
+  }
+
+  /** Runs one statement of a caller's own. */
+  async runForeign(
+    client: PoolClient,
+    { text, params, mode }: { text: string; params: readonly Param[]; mode: Exclude<Mode, 'own'> },
+  ): Promise<Executed> {
+    if (text.trim() === '') throw new InvalidInput('the statement is empty')
+    // In the extended protocol a text is one statement, which cannot end the transaction that a second one is in.
+    const query = { text, values: this.bind(params), queryMode: 'extended' }
+    const result = await this.#ask(client, query, mode)
+    return { rows: result.rows, changes: result.command === 'SELECT' ? 0 : (result.rowCount ?? 0) }
+  }
+
+  /** Runs statements of ours that return nothing. */
+  async command(client: PoolClient, text: string): Promise<void> {
+    try {
+      await client.query(text)
+    } catch (error) {
+      throw translate(error, this.url, 'own')
+    }
+  }
+
+  /** Ends a transaction. What the server did not confirm may be stored or not. */
+  async commit(client: PoolClient): Promise<void> {
+    try {
+      const { command } = await client.query('commit')
+      if (command === 'ROLLBACK')
+        throw new Storage('nothing was stored: a statement of the transaction failed')
+    } catch (error) {
+      throw inDoubt(translate(error, this.url, 'own'))
+    }
+  }
+
+  /** Begins a transaction by this command. It is sent with the first statement; what fails with it fails too. */
+  begin(client: PoolClient, text: string): Promise<void> {
+    sendTogether(client)
+    const begun = this.command(client, text)
+    begun.catch(() => {})
+    return begun
+  }
+
+  /** Ends a transaction with a statement, unless that fails. Both are sent at once. */
+  async runAndCommit(client: PoolClient, statement: Statement, params: Bound[]): Promise<Row[]> {
+    sendTogether(client)
+    const ran = this.runOn(client, statement, params)
+    const [run, commit] = await Promise.allSettled([ran, this.commit(client)])
+    if (run.status === 'rejected') throw inDoubt(run.reason)
+    if (commit.status === 'rejected') throw commit.reason
+    return run.value
+  }
+
+  /** Lends a connection for statements alone: whatever fails in `fn` is the server's error. */
+  async use<T>(fn: (client: PoolClient) => Promise<T>, wait?: Wait): Promise<T> {
+    return this.lend(async client => {
+      try {
+        return await fn(client)
+      } catch (error) {
+        throw translate(error, this.url, 'own')
+      }
+    }, wait)
+  }
+
+  /** Lends a connection, for which the call waits no longer than `wait` says. */
+  async lend<T>(
+    fn: (client: PoolClient) => Promise<T>,
+    wait: Wait = new Wait(this.#busyTimeoutMs),
+  ): Promise<T> {
+    return this.#counted(async () => {
+      const client = await this.#connect(wait)
+      let failure: unknown
+      try {
+        return await fn(client)
+      } catch (error) {
+        failure = error
+        throw error
+      } finally {
+        this.#connections.giveBack(client, failure)
+      }
+    })
+  }
+
+  async #connect(wait: Wait): Promise<PoolClient> {
+    try {
+      return await this.#connections.take(wait)
+    } catch (error) {
+      throw translate(error, this.url, 'own')
+    }
+  }
+
+  /**
+   * Runs what may be run again until no other transaction is in its way, and when the connection broke before
+   * anything was stored, until the server is back; neither for longer than the call may wait.
+   * @param mayRepeat asked after a failure
+   */
+  async again<T>(attempt: (wait: Wait) => Promise<T>, mayRepeat: () => boolean = () => true): Promise<T> {
+    const wait = new Wait(this.#busyTimeoutMs)
+    let collisions = 0
+    const isWorthIt = (error: unknown) =>
+      isCollision(error)
+        ? ++collisions < maxAttempts
+        : isRepeatable(error) && !this.#isClosing && wait.leftMs > 0
+    return this.#counted(async () => {
+      for (let count = 1; ; count++) {
+        try {
+          return await attempt(wait)
+        } catch (error) {
+          if (!mayRepeat() || !isWorthIt(error)) throw error
+          await sleep(Math.random() * Math.min(2 ** count, maxPauseMs))
+        }
+      }
+    })
+  }
+
+  /** Keeps the pool open until `run` ends. */
+  async #counted<T>(run: () => Promise<T>): Promise<T> {
+    this.#underWay++
+    try {
+      return await run()
+    } finally {
+      if (--this.#underWay === 0) this.#allEnded?.()
+    }
+  }
+
+  assertOutside(): void {
+    Scope.check(this)
+  }
+
+  /** Waits for what is under way: a pool that ends leaves those without an answer who wait for a connection. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    while (this.#underWay > 0) {
+      await new Promise<void>(resolve => {
+        this.#allEnded = resolve
+      })
+    }
+    await this.commits.close()
+    await this.#connections.end()
+  }
+
+  async #ask(
+    client: PoolClient,
+    query: { text: string; values: Bound[]; name?: string; queryMode?: string },
+    mode: Mode,
+  ): Promise<QueryResult> {
+    try {
+      return await client.query(query)
+    } catch (error) {
+      throw translate(error, this.url, mode)
+    }
+  }
+
+  /** Statements of ours come again and again: each connection prepares them once. */
+  #named(text: string): { name?: string } {
+    const known = this.#names.get(text)
+    if (known !== undefined) return { name: known }
+    if (this.#names.size >= maxNamed) return {}
+    const name = `hivewax_${this.#names.size}`
+    this.#names.set(text, name)
+    return { name }
+  }
+}
+
+/** Sends what is asked for before the event loop goes on in one piece. */
+function sendTogether(client: PoolClient): void {
+  const { stream } = client.connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
+}
+
+interface PoolOptions {
+  max: number
+  schema: string
+  busyTimeoutMs: number
+  url: string
+}
+
+interface Compiled {
+  statement: Statement
+  params: Bound[]
+}
+
+type Driver = typeof import('pg')
+
+/** The driver is needed by those only who use PostgreSQL, who install it beside hivewax. */
+async function loadDriver(): Promise<Driver> {
+  try {
+    const { default: pg } = await import('pg')
+    return pg as unknown as Driver
+  } catch (cause) {
+    throw new Unsupported('PostgreSQL needs the package pg, which is not installed', {
+      hint: 'Install it beside hivewax: npm install pg',
+      cause,
+    })
+  }
+}
+
+function readUrl(text: string, options: PostgresOptions): { connection: string; schema: string } {
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch (cause) {
+    throw new InvalidInput(`${text.replace(/:\/\/.*@/, '://…@')} is no URL of a PostgreSQL database`, {
+      hint: 'For example postgres://user@host:5432/database.',
+      cause,
+    })
+  }
+  const schema = options.schema ?? url.searchParams.get('schema') ?? 'public'
+  url.searchParams.delete('schema')
+  return { connection: url.href, schema }
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1@').replace(/([?&]password=)[^&]*/, '$1…')
+}
+
+function quoteSetting(schema: string): string {
+  return `"${schema.replaceAll('"', '""')}"`.replace(/[\\ ]/g, '\\$&')
+}

@@ -1,0 +1,238 @@
+import fs from 'node:fs'
+import { Busy, Storage } from '../../errors.ts'
+import type { Clock } from '../../util/clock.ts'
+import type { Db, Executed, Row } from '../db.ts'
+import { newHints } from '../hints.ts'
+import { Scope } from '../scope.ts'
+import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
+import { queryInProcess } from '../worker/query-process.ts'
+import { retryBusy } from './busy.ts'
+import { SqliteCommits } from './commits.ts'
+import { Connection } from './connection.ts'
+import { sqliteBinding, sqliteDialect } from './dialect.ts'
+import { assertSchema, createSchema } from './schema.ts'
+import { SqliteDb } from './sqlite-db.ts'
+import { inDoubt } from './translate-error.ts'
+import { Writer } from './writer.ts'
+
+/** What each connection may keep of the file in memory; SQLite's own default, 2 MB, halves the speed of a search. */
+const pageCacheKiB = 16_384
+
+/**
+ * How many pages the write-ahead log holds before they go into the file. With 1,000, SQLite's own default, a
+ * stream of small commits spends a fifth of its time on that.
+ */
+const checkpointPages = 4_000
+
+/** A database file as this process has it open: one connection that writes, one that reads, one queue. */
+export class SqliteStore {
+  readonly file: string
+  readonly writer: Writer
+  readonly commits: SqliteCommits
+  readonly hints = newHints()
+  readonly #writing: Connection
+  readonly #reading: Connection
+  readonly #compiler = new Compiler(sqliteBinding)
+  /** Counts the commits of this process that could change memory_store. */
+  #memoryCommits = 0
+  #memoryTouched = false
+  /** Whether the open transaction could have changed anything beside memory_store. */
+  #othersTouched = false
+  #changes: unknown
+  #version: Promise<unknown> | undefined
+  readonly #inode: number | undefined
+  #isDurable = true
+
+  private constructor(writing: Connection, reading: Connection, busyTimeoutMs: number) {
+    this.file = writing.file
+    this.#writing = writing
+    this.#reading = reading
+    this.writer = new Writer(writing, busyTimeoutMs)
+    this.commits = new SqliteCommits(() => this.#foreignVersion())
+    this.#inode = inodeOf(writing.file)
+    this.writer.onBegin = () => this.#assertInPlace()
+    this.writer.onCommit = () => this.#countCommit()
+  }
+
+  /** Opens the file and creates or migrates its schema, waiting for others that do the same. */
+  static async open(file: string, busyTimeoutMs: number): Promise<SqliteStore> {
+    const connections: Connection[] = []
+    const connect = (readOnly: boolean) =>
+      retryBusy(() => {
+        const connection = new Connection(file, { readOnly })
+        connections.push(connection)
+        connection.exec(`pragma cache_size=-${pageCacheKiB}; pragma wal_autocheckpoint=${checkpointPages}`)
+        return connection
+      }, busyTimeoutMs)
+    try {
+      const writing = await connect(false)
+      await createSchema(writing, busyTimeoutMs)
+      return new SqliteStore(writing, await connect(true), busyTimeoutMs)
+    } catch (error) {
+      for (const connection of connections) connection.close()
+      throw error
+    }
+  }
+
+  /** A handle whose times come from `clock`. */
+  db(clock: Clock): Db {
+    return new SqliteDb(this, sqliteDialect(clock))
+  }
+
+  /** From here on every commit waits for the disk, so that it survives a power cut, or (false) does not. */
+  async setDurable(durable: boolean): Promise<void> {
+    this.assertOutside()
+    // As it was opened most of the time: then there is nothing to wait for the queue with.
+    if (durable === this.#isDurable) return
+    this.#isDurable = durable
+    await this.writer.alone(() => this.exec(`pragma synchronous=${durable ? 'full' : 'normal'}`))
+  }
+
+  compile(query: Sql): { statement: Statement; params: Bound[] } {
+    return this.#compiler.compile(query)
+  }
+
+  /** Runs a reading statement on the reading connection: at once, unless another process is in the way. */
+  read<R extends object = Row>(statement: Statement, params: Bound[]): R[] | Promise<R[]> {
+    return this.#whenFree(() => this.#reading.run<R>(statement, params))
+  }
+
+  /** Runs a statement on the writing connection, inside the transaction that the writer has open. */
+  write<R extends object = Row>(statement: Statement, params: Bound[]): R[] {
+    if (statement.touchesMemory && !statement.reads) this.#memoryTouched = true
+    if (!statement.touchesMemory && !statement.reads) this.#othersTouched = true
+    return this.#writing.run<R>(statement, params)
+  }
+
+  /** See `Connection.exec`, on the writing connection. */
+  exec(text: string): void {
+    this.#writing.exec(text)
+  }
+
+  /** See `Connection.step`, on the writing connection. */
+  step(text: string): void {
+    this.#writing.step(text)
+  }
+
+  get inTransaction(): boolean {
+    return this.#writing.isTransaction
+  }
+
+  /** After a full disk SQLite ends the transaction by itself, and the next statement would commit alone. */
+  assertTransaction(): void {
+    if (this.#writing.isTransaction) return
+    throw new Storage('the transaction was rolled back by the database after an earlier error')
+  }
+
+  /** SQL from outside on the reading connection; sees every acknowledged write. */
+  query(text: string, params: readonly Param[]): Row[] | Promise<Row[]> {
+    const bound = this.#compiler.bind(params)
+    return this.#whenFree(() => this.#reading.runForeign('query', text, bound).rows)
+  }
+
+  /** The same in a process of its own, which can be ended. */
+  queryApart(text: string, params: readonly Param[], timeoutMs: number): Promise<Row[]> {
+    const { file, writer } = this
+    const place = { file, waitMs: Math.min(writer.busyTimeoutMs, timeoutMs) }
+    return queryInProcess(place, 'query', { text, params: this.#compiler.bind(params) }, timeoutMs)
+  }
+
+  /** A statement of the owner, as a transaction of its own. */
+  async execute(text: string, params: readonly Param[]): Promise<Executed> {
+    this.#assertInPlace()
+    const run = () => this.runForeign('execute', text, params)
+    try {
+      return await retryBusy(run, this.writer.busyTimeoutMs)
+    } catch (error) {
+      throw inDoubt(error)
+    } finally {
+      // What fails on the way back to JavaScript, such as a number that it cannot hold, is committed all the same.
+      this.#countCommit()
+    }
+  }
+
+  runForeign(mode: 'query' | 'execute', text: string, params: readonly Param[]): Executed {
+    if (mode === 'execute') {
+      this.#memoryTouched = true
+      this.#othersTouched = true
+    }
+    return this.#writing.runForeign(mode, text, this.#compiler.bind(params))
+  }
+
+  /** See `Db.version`. All calls of a turn share one check, made after the last of them. */
+  version(): Promise<unknown> {
+    this.#version ??= Promise.resolve().then(() => {
+      this.#version = undefined
+      return this.#checkVersion()
+    })
+    return this.#version
+  }
+
+  /** Throws inside a transaction of this store: opening and closing handles waits for its end. */
+  assertOutside(): void {
+    Scope.check(this)
+  }
+
+  async close(): Promise<void> {
+    await this.writer.close()
+    this.#reading.close()
+    this.#writing.close()
+  }
+
+  /** Throws when a commit would be lost, since its file was deleted, or would meet tables that we do not know. */
+  #assertInPlace(): void {
+    assertSchema(this.#writing)
+    if (inodeOf(this.file) === this.#inode) return
+    throw new Storage(`${this.file} was deleted or replaced while it was open`, {
+      hint: 'Nothing was stored. Close every handle of it, then open it again.',
+    })
+  }
+
+  #whenFree<T>(attempt: () => T): T | Promise<T> {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!(error instanceof Busy)) throw this.#explain(error)
+    }
+    return retryBusy(attempt, this.writer.busyTimeoutMs)
+  }
+
+  /** A statement may fail because a newer program has changed the tables: then that is what to say. */
+  #explain(error: unknown): unknown {
+    assertSchema(this.#reading)
+    return error
+  }
+
+  /** Changes with the commits of other connections, in whichever process; ours on this one do not move it. */
+  #foreignVersion(): unknown {
+    return this.#writing.value('pragma data_version')
+  }
+
+  /** Commits of other processes move SQLite's own counter; ours are counted. */
+  #checkVersion(): unknown {
+    try {
+      return `${this.#foreignVersion()} ${this.#memoryCommits}`
+    } catch (error) {
+      if (error instanceof Busy) return Symbol('unknown')
+      throw error
+    }
+  }
+
+  /** Whether any row was changed since this was asked last: else followers that write would wake each other for ever. */
+  #hasChanged(): boolean {
+    const before = this.#changes
+    this.#changes = this.#writing.value('select total_changes()')
+    return this.#changes !== before
+  }
+
+  #countCommit(): void {
+    if (this.#memoryTouched) this.#memoryCommits++
+    if (this.#hasChanged() && this.#othersTouched) this.commits.add()
+    this.#memoryTouched = false
+    this.#othersTouched = false
+  }
+}
+
+function inodeOf(file: string): number | undefined {
+  return fs.statSync(file, { throwIfNoEntry: false })?.ino
+}

@@ -1,0 +1,69 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { InvalidInput, Unsupported } from '../../errors.ts'
+import { fileError, systemCode } from '../../util/file-error.ts'
+
+/** Types of statfs(2) of file systems on which WAL's shared memory is not shared: linux/magic.h. */
+const networkFs = new Map<number, string>([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x01021997, '9p'],
+  [0x5346414f, 'AFS'],
+  [0x00c36400, 'Ceph'],
+  [0x0bd00bd0, 'Lustre'],
+])
+
+/**
+ * Makes sure that `file` exists and may be used, and returns its real path. A folder that we create is 0700 and
+ * a file 0600. An existing file is never opened here: closing it again would drop the locks that SQLite holds.
+ */
+export function prepareFile(file: string, options: { allowNetworkFs: boolean }): string {
+  if (file.includes('\0')) throw new InvalidInput('the path of a store must not hold a NUL character')
+  const absolute = path.resolve(file)
+  try {
+    fs.mkdirSync(path.dirname(absolute), { recursive: true, mode: 0o700 })
+    if (!options.allowNetworkFs) refuseNetworkFs(path.dirname(absolute))
+    createPrivately(absolute)
+    return fs.realpathSync(absolute)
+  } catch (error) {
+    throw fileError(error, absolute)
+  }
+}
+
+/** A new file in a new private folder, for a store that only this process shall see. */
+export function privateFile(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hivewax-'))
+  return prepareFile(path.join(folder, 'memory.db'), { allowNetworkFs: true })
+}
+
+/** True when both paths lead to one file, be it by links. A path that leads nowhere is not the same as any. */
+export function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map(file => fs.statSync(file, { throwIfNoEntry: false }))
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
+}
+
+function createPrivately(file: string): void {
+  try {
+    fs.closeSync(fs.openSync(file, 'wx', 0o600))
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
+    if (fs.statSync(file).isFile()) return
+    throw new InvalidInput(`${file} is a folder, not a database file`, { hint: 'Name a file inside it.' })
+  }
+}
+
+/** The kind of network file system that a folder is on, or undefined for a local one. */
+export function networkFsOf(folder: string): string | undefined {
+  return networkFs.get(fs.statfsSync(folder).type)
+}
+
+function refuseNetworkFs(folder: string): void {
+  const name = networkFsOf(folder)
+  if (name === undefined) return
+  throw new Unsupported(`${folder} is on a network file system (${name}), where SQLite loses writes`, {
+    hint: 'Use a local disk, or pass allowNetworkFs when only one machine will ever open it.',
+  })
+}
