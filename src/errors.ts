@@ -86,7 +86,7 @@ export class InvalidInput extends HivewaxError {
   }
 }
 
-/** The caller did not say who it is, or may not do this. */
+/** The caller has not identified itself, or may not do this. */
 export class Unauthorized extends HivewaxError {
   constructor(message: string, options?: ErrorOptions, code: 'unauthorized' | 'forbidden' = 'unauthorized') {
     super(code, message, options)

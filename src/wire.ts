@@ -33,7 +33,7 @@ export function fromWire(text: string): unknown {
 function revive(value: unknown): unknown {
   if (typeof value === 'string') return value.startsWith(mark) ? reviveText(value) : value
   if (typeof value !== 'object' || value === null) return value
-  // In place: nobody else has what was just parsed.
+  // In place: no other code has what was just parsed.
   const holder = value as Record<string, unknown>
   for (const [name, item] of Object.entries(holder)) {
     const value = revive(item)

@@ -3,9 +3,9 @@ import { explain } from './errors.ts'
 import { capability, lifeMs, swarmId } from './swarm.ts'
 
 /**
- * Runs one process of the swarm. Which memory it opens, and as whom, stands in the environment, as for any agent:
- * HIVEWAX_URL and HIVEWAX_AGENT. The signal aborts when the process shall end: on SIGTERM, or when its parent is
- * gone, however that ended.
+ * Runs one process of the swarm. The memory that it opens, and the agent that it acts as, stand in the environment, as
+ * for any agent: HIVEWAX_URL and HIVEWAX_AGENT. The signal aborts when the process shall end: on SIGTERM, or when its
+ * parent is gone, however that ended.
  */
 export async function runAgent(work: (memory: Memory, stop: AbortSignal) => Promise<void>): Promise<void> {
   const stopping = new AbortController()

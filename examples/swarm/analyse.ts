@@ -10,14 +10,14 @@ export interface Measurement {
   hash: string
   /** What it imports, as it says it. */
   imports: string[]
-  /** Notes to self: lines that somebody meant to come back to. */
+  /** Notes to self: lines that an author meant to come back to. */
   markers: number
   longestFunction?: LongFunction
   /** Its first heading or comment, for full-text search. */
   about?: string
   /** How it was read. */
   strategy: string
-  /** Whether reading it that way found anything; absent where nothing can be told. */
+  /** Whether reading it that way found anything; absent where that cannot be known. */
   understood?: boolean
 }
 
@@ -90,7 +90,7 @@ const functionHeaders = [
   /^(\s+)(?:(?:async|static|public|private|protected|override|get|set)\s+)*(?!if\b|for\b|while\b|switch\b|catch\b)(#?[\w$]+)\([^)]*\)[^;=]*\{$/,
 ]
 
-/** Longer lines are no headers that somebody wrote by hand. */
+/** Longer lines are not headers that were written by hand. */
 const longestHeader = 200
 
 /** A heuristic that serves many languages: a function ends where the indentation of its first line returns. */

@@ -3,7 +3,7 @@ export interface Strategy {
   readonly name: string
   /** Each finds, as its first group, what an import names. */
   readonly imports: readonly RegExp[]
-  /** Whether the strategy found what such files are made of; undefined where nothing can be told. */
+  /** Whether the strategy found what such files are made of; undefined where that cannot be known. */
   readonly understood: (text: string, found: Found) => boolean | undefined
 }
 

@@ -12,7 +12,7 @@ import { lastEventId } from './wait.ts'
 
 /**
  * The main job: a swarm of processes measures a directory, two of them are killed on the way, and then a new
- * process tells what the swarm remembers.
+ * process reports what the swarm remembers.
  */
 try {
   const options = readOptions(process.argv.slice(2))
@@ -37,7 +37,7 @@ async function main({ directory, location }: Options): Promise<void> {
   process.exitCode = isDone ? 0 : 130
 }
 
-/** Has the memory to itself while it runs the swarm. False when somebody pressed Ctrl-C. */
+/** Has the memory to itself while it runs the swarm. False when it was ended by Ctrl-C. */
 async function swarmOver(directory: string): Promise<boolean> {
   await using memory = await openMemory(undefined, { agentId: 'main' })
   const screen = new Screen()
@@ -51,7 +51,7 @@ async function swarmOver(directory: string): Promise<boolean> {
   )
 }
 
-/** A process that was not there opens the memory and tells what it holds. */
+/** A process that was not there opens the memory and reports what it holds. */
 async function recall(directory: string, howToCall: string[]): Promise<void> {
   const processes = new Processes(directory)
   await Promise.race([processes.start('recall.ts', 'main', ...howToCall).ended, processes.failure])

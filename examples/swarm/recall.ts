@@ -7,7 +7,7 @@ import { recallMetrics, recallPatterns } from './recall/learned.ts'
 import { tryNext } from './recall/next.ts'
 import { type Past, readPast } from './recall/past.ts'
 
-/** Tells one thing that the memory holds, in lines. */
+/** Reports one thing that the memory holds, in lines. */
 type Section = (memory: Memory, past: Past) => Promise<string[]>
 
 const sections: readonly [title: string, section: Section][] = [
@@ -22,7 +22,7 @@ const sections: readonly [title: string, section: Section][] = [
   ['Try next', memory => tryNext(memory, ...process.argv.slice(2))],
 ]
 
-/** A new process, which was not there when it happened, opens the memory and tells what it holds. */
+/** A new process, which was not there when it happened, opens the memory and reports what it holds. */
 await runAgent(async memory => {
   const past = await readPast(memory)
   for (const [title, section] of sections) {

@@ -33,7 +33,7 @@ export const patience = Number(process.env.SWARM_PATIENCE ?? 1)
 /** How long an agent that gives no sign of life counts as alive. Then others get what it held. */
 export const lifeMs = 2_000 * patience
 
-/** How long a task or an office is kept for a process, should nobody be there to notice its death. */
+/** How long a task or an office is kept for a process, should no process notice its death. */
 export const leaseMs = 5_000 * patience
 
 /** The key of the shared state under which all workers add up what they did. */
@@ -144,5 +144,5 @@ export function consensusKey(run: number): string {
   return `${consensusPrefix}${run}`
 }
 
-/** Tells this swarm's votes from those of others in the same memory. */
+/** Separates this swarm's votes from those of others in the same memory. */
 export const consensusPrefix = 'analysis-complete/'

@@ -50,7 +50,7 @@ const prelude = `
 
 /** What a command loads only when it needs it. */
 const lazySources =
-  /\/node_modules\/(?!croner)|\/src\/((access|http|mcp|client|hooks|setup|importers)\/|find\/(?!operations)|db\/(copy|postgres)\/|cli\/(ask|complete|help|history|words|commands\/(?!index)))/
+  /\/node_modules\/(?!croner)|\/src\/((access|http|mcp|client|hooks|setup|importers)\/|find\/(?!operations)|db\/(copy|postgres)\/|cli\/(ask|completion-candidates|help|shell-history|split-words|commands\/(?!index)))/
 
 /**
  * Bundles the command and the worker that it starts into a folder. Its few files start several times faster than
@@ -67,7 +67,7 @@ function options(name: string, file: string, dir: string): BuildOptions {
     input: { [name]: path.join(root, file) },
     cwd: root,
     platform: 'node',
-    // Installed by those who use PostgreSQL, or trace what they run.
+    // Installed where PostgreSQL or tracing is used.
     external: ['pg', '@opentelemetry/api'],
     // What `main` of jsonc-parser names loads its parts in a way that cannot be bundled.
     resolve: { mainFields: ['module', 'main'] },

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../src/errors.ts'
 
-/** What each code means to whoever meets it, and what to do about it. */
+/** What each code means to a caller, and what to do about it. */
 export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string }>> = {
   invalid_input: {
     what: 'Something passed can never work: a key, a value, an option, a path, a statement.',

@@ -1,4 +1,4 @@
-/** What each documented table holds; the records of the other tables are nobody's business but ours. */
+/** What each documented table holds; the other tables are internal. */
 export const tableTexts: Readonly<Record<string, string>> = {
   memory_store: 'Values under a key and a namespace: `memory.store`, `memory.retrieve`, `memory.kv`.',
   sessions: 'Data that outlives a conversation: `memory.sessions`.',

@@ -21,7 +21,7 @@ export interface CallOptions extends RunOptions {
 }
 
 /**
- * Runs an operation for somebody outside the process: checks the input against its schema, then whether the caller
+ * Runs an operation for a caller outside of the process: checks the input against its schema, then whether the caller
  * may. Every door that is open to others does it through this.
  * @param memory acting as the agent that the grant is for: see {@link actingFor}
  * @throws InvalidInput that names the field, Unauthorized `forbidden`, and whatever the operation does

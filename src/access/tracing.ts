@@ -12,8 +12,8 @@ function loaded(): Promise<Api | undefined> {
 }
 
 /**
- * Runs an operation in a span of its name, for those who trace this process with OpenTelemetry. What failed has the
- * code of its error as `error.type`; nothing tells of what is stored, its names included.
+ * Runs an operation in a span of its name, where OpenTelemetry traces this process. The span of a failure has the
+ * code of its error as `error.type`; spans carry nothing of what is stored, names included.
  */
 export async function traced<T>({ name }: Operation, run: () => Promise<T>): Promise<T> {
   const api = await loaded()

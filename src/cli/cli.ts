@@ -14,7 +14,7 @@ export interface Cli {
   /** The memory, opened when it is asked for first. */
   readonly memory: () => Promise<Memory>
   readonly ask: Ask
-  /** Aborts on Ctrl-C: whoever asks for it takes over ending. The others are ended by the signal itself. */
+  /** Aborts on Ctrl-C: a command that asks for it ends by itself. The signal ends all others. */
   readonly interrupted: () => AbortSignal
   /** What runs the command; the shell runs more with it. */
   readonly program: Program

@@ -3,7 +3,7 @@ import type { Command } from './command.ts'
 import { additions, ownCommands } from './commands/index.ts'
 import { manifest } from './manifest.ts'
 
-/** What people type who come from elsewhere. */
+/** The words for commands that other programs use. */
 const synonyms = new Map([
   ['get', 'retrieve'],
   ['set', 'store'],

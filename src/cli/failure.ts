@@ -3,7 +3,7 @@ import type { Printer } from './print/printer.ts'
 import { writeError, writeOut } from './print/standard-streams.ts'
 import { toJson } from './print/value.ts'
 
-/** Tells what went wrong, and returns the exit code for it. With `--json` it is told as the one document. */
+/** Reports what went wrong, and returns the exit code for it: with `--json` as the one document. */
 export function reportFailure(error: unknown, printer: Printer, debug = false): number {
   const { code, message, hint, details } = describeFailure(error)
   if (printer.json) writeOut(`${toJson({ ok: false, error: { code, message, hint, details } })}\n`)

@@ -28,7 +28,7 @@ type Layout = Pick<Printer, 'out' | 'width'>
 
 /**
  * Prints help: of a command, of a group, or of the whole program.
- * @param isAsked true for `--help`, which tells all; the short help of the bare program does not
+ * @param isAsked true for `--help`, which is complete; the short help of the bare program does not
  */
 export function printHelp(print: Printer, words: readonly string[], isAsked: boolean): undefined {
   for (const line of helpLines(words, isAsked, print)) print.styled(line)

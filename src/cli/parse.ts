@@ -15,7 +15,7 @@ export interface Parsed {
   readonly command: Command | undefined
   readonly texts: Texts
   readonly flags: Flags
-  /** What is wrong with it. The flags hold all the same, so that `--help` and `--json` are heard. */
+  /** What is wrong with it. The flags hold all the same, so that `--help` and `--json` are obeyed. */
   readonly problem: InvalidInput | undefined
 }
 
@@ -159,7 +159,7 @@ class Parser {
     return Object.fromEntries(given)
   }
 
-  /** Only the first problem is told: the others may follow from it. */
+  /** Only the first problem is reported: the others may follow from it. */
   #fail(message: string, hint: string): void {
     this.#problem ??= new InvalidInput(message, { hint })
   }

@@ -14,7 +14,7 @@ import { Printer } from './print/printer.ts'
 import { runOperation } from './run-operation.ts'
 import { fillFromStdin, readStdin } from './stdin.ts'
 
-/** Asks on the terminal; undefined when nobody is there to answer. */
+/** Asks on the terminal; undefined when the input is not a terminal. */
 export type Ask = (question: string) => Promise<string | undefined>
 
 /** Runs the command line of this process and returns its exit code. */
@@ -42,7 +42,7 @@ export class Program {
   readonly #onInterrupt = () => void this.interrupt()
 
   /**
-   * Runs a command line and returns its exit code; whatever fails has been told by then.
+   * Runs a command line and returns its exit code; every failure has been reported by then.
    * @param base flags that hold unless the command line says otherwise
    */
   async run(args: readonly string[], base: Flags = {}): Promise<number> {
@@ -67,7 +67,7 @@ export class Program {
   }
 
   async close(): Promise<void> {
-    // A memory that did not open has been told about, and there is nothing to close.
+    // A memory that did not open has been reported, and there is nothing to close.
     const memory = await this.#memory?.catch(() => undefined)
     await memory?.close()
   }

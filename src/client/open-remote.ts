@@ -7,7 +7,7 @@ import { Remote, remoteMaintenance, remoteRecords } from './remote-records.ts'
 import { type CallHeaders, ServerConnection } from './server-connection.ts'
 
 export interface RemoteOptions {
-  /** What proves who calls. Default: HIVEWAX_TOKEN, else what the file named by HIVEWAX_TOKEN_FILE holds. */
+  /** The access token of the caller. Default: HIVEWAX_TOKEN, else what the file named by HIVEWAX_TOKEN_FILE holds. */
   token?: string | undefined
   agentId?: string | undefined
   busyTimeoutMs?: number | undefined
@@ -41,7 +41,7 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<M
     })
   }
   const memory = handle({ agentId: options.agentId })
-  // Says at once, and not at the first call, that nobody is there or the token is wrong.
+  // Says at once, and not at the first call, that no server answers or the token is wrong.
   await connection.send('hello', { method: 'GET', isIdempotent: true })
   return memory
 }

@@ -35,7 +35,7 @@ import { workRemotely } from './remote-worker.ts'
 import type { CallHeaders, ServerConnection } from './server-connection.ts'
 import { readStream } from './stream-reader.ts'
 
-/** One handle's view of a server: in whose name it calls, and as part of what. */
+/** One handle's view of a server: the agent in whose name it calls, and the transaction that its calls are part of. */
 export class Remote {
   readonly #connection: ServerConnection
   readonly #as: CallHeaders

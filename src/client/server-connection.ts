@@ -3,7 +3,7 @@ import { Closed, errorFromJson, errorTable, type HivewaxError, Storage } from '.
 import { encodeJson } from '../util/json.ts'
 import { agentHeader, fromWire, incarnationHeader, transactionHeader, wireHeader } from '../wire.ts'
 
-/** In whose name calls are made, and as part of what. */
+/** The agent in whose name calls are made, and the transaction that they are part of: each travels as a header. */
 export interface CallHeaders {
   readonly agentId?: string | undefined
   readonly incarnation?: number | undefined
@@ -132,7 +132,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The error that a server told of, as it was there. */
+/** The error that a server answered with, of the class that it had there. */
 function toError(told: unknown, status: number): HivewaxError {
   if (isProblem(told)) return errorFromJson(told.error)
   return new Storage(`the server answered with the status ${status} and nothing that hivewax says`, {

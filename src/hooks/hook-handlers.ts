@@ -14,7 +14,7 @@ export interface Hook {
   readonly input: HookInput
   /** How many tokens a briefing may take. */
   readonly budget: number
-  /** Tells Claude Code something: one JSON object. */
+  /** Answers Claude Code: one JSON object. */
   readonly answer: (output: object) => void
 }
 

@@ -1,9 +1,9 @@
 import { InvalidInput } from '../errors.ts'
 
-/** What Claude Code tells a hook, as it came: any field may be missing or be something else. */
+/** What Claude Code passes to a hook, as it came: any field may be missing or be something else. */
 export type HookInput = Readonly<Record<string, unknown>>
 
-/** Larger input is no hook's; a summary of a session has some thousand characters. */
+/** Claude Code sends no larger input; a summary of a session has some thousand characters. */
 const maxBytes = 8 * 1024 * 1024
 
 /** The JSON object on the standard input; an empty one when nothing comes, or a terminal is there. */

@@ -5,7 +5,7 @@ import type { Json } from '../util/json.ts'
 /** How long an agent counts as alive without a sign of life, in seconds: a person may think for hours. */
 const ttl = 24 * 3_600
 
-/** Somebody that works in a session: the session itself, or a subagent of it. */
+/** An agent that works in a session: the session itself, or a subagent of it. */
 export interface Worker {
   readonly id: string
   readonly type: string

@@ -10,7 +10,7 @@ import { type HookInput, readInput, textOf } from './hook-input.ts'
 /** After so many milliseconds a hook ends, whatever it was doing: a person is waiting. */
 const deadlineMs = 2_000
 
-/** How long it waits for others that write; then what it had to note is lost, and that is logged. */
+/** How long a hook waits for other writers; after that its note is lost, and the loss is logged. */
 const busyTimeoutMs = 1_000
 
 const usualBudget = 1_000
@@ -75,7 +75,7 @@ class HookRun {
       const store = this.#store()
       if (store !== undefined) logFailure(store, what, error)
     } catch (unlocated) {
-      // Claude Code shows it to whoever looks for it.
+      // Claude Code shows what is written there on request.
       process.stderr.write(`hivewax hook ${what}: ${unlocated}\n`)
     }
   }

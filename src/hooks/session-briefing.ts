@@ -34,7 +34,8 @@ const saidLength = 2_400
 
 /**
  * Where things stand, for a session that begins: open tasks, the latest decisions, the shared state, what the session
- * before came to. Stored text is quoted, between marks that it cannot contain. Undefined when there is nothing to tell.
+ * before came to. Stored text is quoted, between marks that it cannot contain. Undefined when there is nothing to
+ * report.
  */
 export async function sessionBriefing(memory: Memory, options: BriefingOptions): Promise<string | undefined> {
   const sections = (
@@ -150,7 +151,7 @@ function sessionSection(title: string, session: Session | undefined): Section {
   }
 }
 
-/** What a session left that can be told, the most telling first. */
+/** What a session left that a briefing can show, the most important first. */
 function said(data: Json): [name: string, text: string][] {
   if (!isObject(data)) return []
   const { summary, answered, asked } = data

@@ -6,8 +6,8 @@ import { sessionOf, taskOf } from './record-ids.ts'
 const queue = 'claude-code'
 
 /**
- * Notes a task of Claude Code's list, once per id. Only who has the capability of its id can claim it: it is the
- * session's own to do, and not for any worker that looks for tasks.
+ * Notes a task of Claude Code's list, once per id. Only a worker that has the capability of its id can claim it: it is
+ * the session's own to do, and not for any worker that looks for tasks.
  */
 export async function noteTask(memory: Transaction, input: HookInput): Promise<string | undefined> {
   const id = taskOf(input)
@@ -21,7 +21,7 @@ export async function noteTask(memory: Transaction, input: HookInput): Promise<s
     queue,
     requires: [id],
     payload: JSON.parse(JSON.stringify({ session: sessionOf(input), details, ...owner })),
-    // Whoever notes it at the same moment notes the same.
+    // Another hook that notes it at the same moment notes the same.
     idempotencyKey: id,
     createdBy: sessionOf(input),
   })

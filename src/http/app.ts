@@ -49,8 +49,8 @@ export interface AppOptions {
   /** How long one call may take, in milliseconds. */
   readonly timeoutMs: number
   /**
-   * How often a stream gives a sign of life and looks whether its caller may still hear it, in milliseconds. Who
-   * leaves unread for six times as long what it was sent is cut off.
+   * How often a stream gives a sign of life and checks whether its caller may still read it, in milliseconds. A caller
+   * that leaves unread for six times as long what it was sent is disconnected.
    */
   readonly beatMs: number
   /** What answers at /mcp. Default: nothing. */

@@ -5,19 +5,19 @@ import type { Memory } from '../memory.ts'
 import { type Grant, hashSecret, isSecret, readToken } from '../tokens/token.ts'
 import { RateLimit } from './rate-limit.ts'
 
-/** Who sent a request. */
+/** The caller that sent a request. */
 export interface Caller {
   readonly grant: Grant
-  /** Tells callers apart. Not by the name of the principal, which several tokens may bear. */
+  /** Identifies the caller. Not by the name of the principal, which several tokens may bear. */
   readonly id: string
   /** @throws Unauthorized once the token was revoked, or has expired */
   readonly check: () => Promise<void>
 }
 
-/** Refusals of one address a second; whoever is refused more often is told to slow down. */
+/** Refusals of one address a second; an address that is refused more often has to slow down. */
 const refusalsPerSecond = 20
 
-/** Finds out who calls. */
+/** Identifies callers by their access tokens. */
 export class Authenticator {
   readonly #memory: Memory
   readonly #ownerHash: string

@@ -23,7 +23,7 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
 export async function readBody(request: Request): Promise<unknown> {
   const text = await readText(request)
   if (text === '') return {}
-  // A page of somebody else's can send any other type without being asked for it first.
+  // A web page of another origin can send any other type without a preflight request.
   if (!/^application\/json\s*(;|$)/i.test(request.req.header('content-type') ?? ''))
     throw new InvalidInput('the body must be JSON: send the header "Content-Type: application/json"')
   return parseJson(text)

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { agentHeader, incarnationHeader, transactionHeader, wireHeader } from '../wire.ts'
 
-/** What every answer says to browsers: it is data for whoever asked, to be neither kept, guessed at nor shown. */
+/** What every answer says to browsers: it is data for the caller alone, to be neither kept, guessed at nor shown. */
 const protective = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

@@ -9,7 +9,7 @@ export interface GuardOptions {
 }
 
 /**
- * Refuses requests that a web page of somebody else's could have sent: those addressed to a name that is not ours,
+ * Refuses requests that a web page of another origin could have sent: those addressed to a name that is not ours,
  * which a page of that name reaches by DNS rebinding, and those whose origin is foreign.
  */
 export function guard({ hosts, origins }: GuardOptions): MiddlewareHandler {

@@ -2,7 +2,7 @@ import type { Context as Request } from 'hono'
 import { type ErrorCode, errorTable, HivewaxError } from '../errors.ts'
 import { reply } from './operation-calls.ts'
 
-/** What callers are told of an error: of one that is not ours nothing, since it may hold anything. */
+/** What callers learn of an error: nothing of one that is not ours, since it may hold anything. */
 export function problemOf(error: unknown): ReturnType<HivewaxError['toJSON']> {
   if (error instanceof HivewaxError) return error.toJSON()
   console.error(error)

@@ -1,6 +1,6 @@
 import { Busy } from '../errors.ts'
 
-/** Callers whose buckets are kept; who was away for long finds a full one. */
+/** How many callers' buckets are kept; a caller that returns after long finds a full one. */
 const maxBuckets = 10_000
 
 interface Bucket {

@@ -35,7 +35,7 @@ export async function stream(
     request.req.header('last-event-id'),
     memory,
   )
-  // Nobody would ever read the answer of it, nor end it.
+  // A caller of HEAD would never read the stream, nor end it.
   if (request.req.method === 'HEAD') return request.body(null, 200, { 'content-type': 'text/event-stream' })
   const ends = new AbortController()
   const items = source.items(memory, query, AbortSignal.any([ends.signal, closing]))
@@ -100,7 +100,7 @@ class Sender {
       await check()
       await this.#send(': \n\n')
     } catch (error) {
-      // Of a store that is busy it will hear with the next beat.
+      // When the store is busy, the next beat checks again.
       if (error instanceof Unauthorized || error instanceof Closed) this.#ends.abort(error)
     }
   }

@@ -9,7 +9,7 @@ import { readBody } from './body.ts'
 import { reply } from './operation-calls.ts'
 import type { Transactions } from './transactions.ts'
 
-/** Those who can only read have no use for a transaction, which would keep all others from writing. */
+/** A caller that can only read has no use for a transaction, which would keep all others from writing. */
 const reading: readonly Permission[] = ['memory:read', 'sql:read']
 
 /** The routes that begin and end transactions. */

@@ -5,11 +5,11 @@ import { checkInteger } from '../util/check.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 
-/** A transaction must not be held open by a caller who is gone, since it keeps all others from writing. */
+/** A transaction must not be held open by a caller that is gone, since it keeps all others from writing. */
 const defaultTimeoutMs = 10_000
 const maxTimeoutMs = 60_000
 
-/** Those that wait for their turn count too: only one writes at a time. */
+/** Transactions that wait for their turn count too: only one writes at a time. */
 const limits = { all: 256, perCaller: 64 }
 
 /** Why a transaction is rolled back that its caller gave up. */
@@ -32,7 +32,7 @@ export interface BeginOptions {
   readonly within?: string | undefined
   /** Default 10,000, at most 60,000. A savepoint ends with its transaction. */
   readonly timeoutMs?: number | undefined
-  /** Aborts when the caller leaves: nobody would end what begins then. */
+  /** Aborts when the caller leaves: a transaction that begins then would never be ended. */
   readonly left: AbortSignal
 }
 
@@ -67,7 +67,7 @@ export class Transactions {
       .transaction(async tx => hold(tx), { timeoutMs: limitMs })
       .finally(forget)
       .then(ended.resolve, ended.reject)
-    // Whoever ends it is told; a caller who is gone, nobody.
+    // Before it has begun, `begin` fails with its error; afterwards the call that ends it does.
     ended.promise.catch(begun.reject)
     await begun.promise
     return id

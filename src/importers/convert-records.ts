@@ -104,7 +104,7 @@ function patternData(fields: Fields): { data: Json; used: string[] } {
   return { data: Object.fromEntries(used.map(name => [name, toJson(fields[name])])), used }
 }
 
-/** Numbers begin anew in every file, so that they tell a pattern only together with what it says. */
+/** Numbers begin anew in every file, so that they identify a pattern only together with its content. */
 function patternId({ id, ts }: Fields, data: Json, from: string): string {
   return textOf(id) === undefined
     ? `${from}-${digest(JSON.stringify([toJson(id), toJson(ts), data]))}`
@@ -172,7 +172,7 @@ export function toTask(fields: Fields, origin: Origin, from: string): Converted<
   const status = statuses.get(fields.status) ?? 'pending'
   const priority = toPriority(fields.priority)
   const isExact = fields.status === status
-  // A pending task belongs to nobody; who once had it is told by its payload.
+  // A pending task has no assignee; its payload keeps the one that it had.
   const assignee = status === 'pending' ? undefined : textOf(fields.assigned_to ?? fields.agent_id)
   const placed = [
     ...['id', 'taskId', 'description', 'result'],

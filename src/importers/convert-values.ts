@@ -54,7 +54,8 @@ function parse(text: string): Json | undefined {
   } catch {
     return undefined
   }
-  // A number that is spelled another way than JavaScript would was text to whoever stored it: a version, a code.
+  // A number that is spelled another way than JavaScript would was text to the program that stored it: a version, a
+  // code.
   if (typeof parsed === 'number' && String(parsed) !== text.trim()) return undefined
   return plain(parsed)
 }
@@ -129,7 +130,7 @@ export function fitName(name: unknown, maxBytes = 512): string {
   return `${cut.toWellFormed()}…${digest(text)}`
 }
 
-/** Sixteen letters that tell this text from others. */
+/** Sixteen letters that identify this text. */
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }

@@ -40,12 +40,12 @@ const batchRecords = 200
 
 /**
  * Brings what other programs remembered into a memory: the stores of claude-flow and ruflo in all their shapes, the
- * file of the official server-memory, JSON and NDJSON, and our own exports. What a file is, its content tells. The
- * files are only read. Bringing them again changes nothing, and completes what a crash cut short.
+ * file of the official server-memory, JSON and NDJSON, and our own exports. The content of a file decides what it is.
+ * The files are only read. Bringing them again changes nothing, and completes what a crash cut short.
  * @param memory or what opens it, which is called when all files were found to be good
  * @param from files, or folders of projects in which the old product's files are looked for
  * @throws NotFound when there is nothing, InvalidInput for a file that no importer knows, Corrupt for a damaged one,
- *   Busy for one that somebody else has locked; nothing has been stored then. Of a folder, such files are `skipped`.
+ *   Busy for one that another process has locked; nothing has been stored then. Of a folder, such files are `skipped`.
  */
 export async function importFrom(
   memory: Memory | (() => Promise<Memory>),
@@ -145,7 +145,7 @@ async function openAll(paths: readonly string[], read: ReadOptions, tally: Tally
   }
 }
 
-/** Of a folder, what cannot be imported is told, and does not keep the rest out. */
+/** Of a folder, a file that cannot be imported is reported, and does not keep the others out. */
 async function openFound(folder: string, read: ReadOptions, tally: Tally): Promise<Source[]> {
   const sources: Source[] = []
   for (const file of discover(folder)) {

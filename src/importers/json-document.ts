@@ -13,7 +13,7 @@ export interface Document {
 
 type JsonObject = { [name: string]: Json }
 
-/** Tells what a JSON document is by its shape; undefined when nothing can be made of it. */
+/** Recognizes a JSON document by its shape; undefined when it has none that is known. */
 export function readDocument(value: Json): Document | undefined {
   if (Array.isArray(value)) return ofList(value)
   if (!isObject(value)) return undefined

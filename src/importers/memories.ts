@@ -113,7 +113,7 @@ function vector(fields: Fields, { namespace, key, createdAt, updatedAt }: Incomi
 
 /**
  * A row or object without a place of its own: kept whole, in a namespace that is named after where it was.
- * @param id what tells it from its like; a mere number tells it only together with its content
+ * @param id what identifies it in its section; a mere number does so only together with its content
  */
 export function keptWhole(section: string, id: Json, fields: Fields, origin: Origin): Item {
   const value = filled(fields)

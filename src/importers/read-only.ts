@@ -31,14 +31,15 @@ export function openReadOnly(file: string): ReadOnly | undefined {
 }
 
 function open(file: string): ReadOnly | undefined {
-  // Where there is an index of the log, somebody may be writing: SQLite then reads what is committed, log included,
-  // and writes nothing. Nor may the file be opened in another way, which could drop the locks of this very process.
+  // Where there is an index of the log, another process may be writing: SQLite then reads what is committed, log
+  // included, and writes nothing. Nor may the file be opened in another way, which could drop the locks of this very
+  // process.
   if (fs.existsSync(`${file}-shm`)) return checked(new DatabaseSync(file, { readOnly: true, timeout: 500 }))
   const header = readHeader(file)
   if (header.toString('latin1', 0, magic.length) !== magic) return undefined
   if (header[18] !== walMode) return openRollback(file)
   if (hasContent(`${file}-wal`)) return openCopy(file, '-wal')
-  // Nobody has it open, and there is no log. Opened in the common way, SQLite would leave an empty log beside it.
+  // No process has it open, and there is no log. Opened in the common way, SQLite would leave an empty log beside it.
   const url = pathToFileURL(file)
   url.searchParams.set('immutable', '1')
   return checked(new DatabaseSync(url, { readOnly: true }))

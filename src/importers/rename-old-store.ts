@@ -16,7 +16,7 @@ export function isOldStore(file: string): boolean {
     source?.close()
     return source !== undefined
   } catch (error) {
-    // A store of ours, or a database of somebody else.
+    // A store of ours, or a database of another program.
     if (error instanceof InvalidInput) return false
     throw error
   }

@@ -2,7 +2,7 @@ import type { IncomingRecord } from '../maintenance/transfer/incoming-record.ts'
 import type { MergedRecord } from '../maintenance/transfer/merge-records.ts'
 import type { Leaving, LeftItem, RecordItem, Source } from './source.ts'
 
-/** How many refused records are told by name. */
+/** How many refused records are listed by name. */
 const maxRefusals = 100
 
 /** What became of a table or section of a file. */
@@ -62,7 +62,7 @@ export class Tally {
     this.report = { dryRun, sections: [], refusals: [], skipped: [] }
   }
 
-  /** Notes that there is such a section; sections are told in the order in which they are met. */
+  /** Notes that there is such a section; sections are reported in the order in which they are met. */
   meet(source: Source, section: string): void {
     this.#section(source, section)
   }

@@ -46,7 +46,7 @@ export interface ReadOptions {
   maxValueBytes: number
 }
 
-/** What a file and its surroundings tell of every record in it. */
+/** What a file and its surroundings say of every record in it. */
 export interface Origin extends ReadOptions {
   /** When the file was changed last: the time of records that have none. */
   changedAt: Date

@@ -25,7 +25,7 @@ interface Shape {
   readonly read: Reading
   /** Newest first, so that of several rows of one key the last one stays. */
   readonly order?: string
-  /** True when such a table tells that the file is the old product's. */
+  /** True when such a table identifies the file as the old product's. */
   readonly tells: boolean
 }
 

@@ -9,7 +9,7 @@ import type { Item, Origin, Source } from './source.ts'
 /** A larger document would not fit into one string of JavaScript with room to work. */
 const maxDocumentBytes = 256 * 1024 * 1024
 
-/** A file of JSON or NDJSON, told by its shape. All of it is checked before the first record is handed out. */
+/** A file of JSON or NDJSON, recognized by its shape. All of it is checked before the first record is handed out. */
 export async function openTextSource(file: string, origin: Origin): Promise<Source> {
   const { size } = await fs.stat(file)
   const value = size > maxDocumentBytes ? undefined : await readWhole(file)

@@ -22,7 +22,7 @@ const sections: readonly (readonly [
   ['lastSession', 'sessions.list', { limit: 1 }, 0.1],
 ]
 
-/** Where things stand, most telling first, each part within its share of the room. */
+/** Where things stand, the most important first, each part within its share of the room. */
 export async function briefing(caller: Caller, room: number): Promise<Answer> {
   const data: Record<string, Json> = {}
   const refused: string[] = []

@@ -25,7 +25,7 @@ const indexItem = 400
 const indexTexts = [160, 60, 24] as const
 const texts = [20_000, 8_000, 3_000, 1_200, 500, ...indexTexts] as const
 
-/** Whoever wants all of a record needs these, so they stay whole. */
+/** A caller needs these to ask for all of a record, so they stay whole. */
 const names = new Set(['id', 'key', 'name', 'namespace', 'agentId', 'swarmId', 'type'])
 
 /** Any result of an operation as plain JSON: times are ISO 8601 text, a Map is an object. */

@@ -3,7 +3,7 @@ import type { Memory } from '../memory.ts'
 import type { Operation } from '../operation.ts'
 import type { Grant } from '../tokens/token.ts'
 
-/** Who calls, and on what. */
+/** A caller, and the memory that it calls. */
 export interface Caller {
   readonly memory: Memory
   /** What the caller may do; undefined for the owner of the process. */
@@ -21,7 +21,7 @@ export function ask(operation: Operation, input: Arguments, caller: Caller): Pro
   return call(memory, operation, operation.mcp?.isSigned ? signed(input, caller) : input, { grant, signal })
 }
 
-/** What is remembered says who wrote it, and no caller says it: whoever reads it can judge it by that. */
+/** A stored record names its writer, which no caller can choose: a reader can judge the record by that. */
 function signed(input: Arguments, { writer }: Caller): Arguments {
   const { records } = input
   if (!Array.isArray(records)) return sign(input, writer)

@@ -28,7 +28,7 @@ type Streams = Set<() => Promise<void>>
 
 /**
  * Serves MCP over HTTP, both protocols, without sessions: every request stands by itself. It checks no Host, Origin
- * or token: that is for whoever mounts it. Clients of the newer protocol can listen to changes of resources.
+ * or token: that is up to the server that mounts it. Clients of the newer protocol can listen to changes of resources.
  */
 export function createMcpHandler({ memory, grant: usual }: McpHandlerOptions): McpHandler {
   const toolbox = toolboxFor(undefined)
@@ -62,7 +62,7 @@ function answer(request: Request, parts: ServerParts): Promise<Response> {
   return handler.fetch(request)
 }
 
-/** Opens a stream of its own, with a bus of its own: nobody hears of what only others may read. */
+/** Opens a stream of its own, with a bus of its own: no client is notified of what only others may read. */
 async function listen(
   request: Request,
   uris: readonly string[],
@@ -71,16 +71,16 @@ async function listen(
 ): Promise<Response> {
   if (streams.size >= maxStreams) return new Response('too many streams are open\n', { status: 503 })
   let isOpen = false
-  let tell = (_uri: string) => {}
+  let notify = (_uri: string) => {}
   const watch = new ResourceWatch(
     uri => readResource(uri, parts),
-    uri => tell(uri),
+    uri => notify(uri),
   )
   const bus: ServerEventBus = {
     publish: () => {},
     subscribe: listener => {
       isOpen = true
-      tell = uri => listener({ kind: 'resource_updated', uri })
+      notify = uri => listener({ kind: 'resource_updated', uri })
       return end
     },
   }

@@ -1,4 +1,4 @@
-/** What the server tells every client about itself: up to 2 KB, which is what clients read of it. */
+/** What the server says to every client about itself: up to 2 KB, which is what clients read of it. */
 export const instructions = `hivewax is the memory that agents of this project share. Other agents, in other processes, read and write it at this moment; what a tool acknowledges is on disk.
 
 Start with briefing. Before you work something out, recall it. What others will need, remember under telling keys (area/topic); what you decide and why, log_write (type decision). Work that others share goes through tasks: claim, heartbeat, complete.

@@ -16,7 +16,7 @@ interface Message {
   }
 }
 
-/** The addresses that a `subscriptions/listen` request wants to hear of; undefined for any other message. */
+/** The addresses that a `subscriptions/listen` request wants notifications about; undefined for any other message. */
 export function listensTo(message: unknown): readonly string[] | undefined {
   if (typeof message !== 'object' || message === null) return undefined
   const { method, params } = message as Message
@@ -55,7 +55,7 @@ export class ListeningTransport implements Transport {
     this.#inner.onerror = error => this.onerror?.(error)
     this.#inner.onmessage = (message, extra) => {
       this.#turn = this.#turn.then(async () => {
-        await this.#heed(message)
+        await this.#updateWatch(message)
         this.onmessage?.(message, extra)
       })
     }
@@ -76,7 +76,7 @@ export class ListeningTransport implements Transport {
     this.#close()
   }
 
-  async #heed(message: unknown): Promise<void> {
+  async #updateWatch(message: unknown): Promise<void> {
     const wanted = listensTo(message)
     const { method, id, params } = message as Message
     if (wanted !== undefined && id !== undefined) {

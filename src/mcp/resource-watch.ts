@@ -9,12 +9,12 @@ const intervalMs = 250
 const maxWatched = 200
 
 /**
- * Tells when what is at an address has changed, whichever process changed it. It looks again and again: for one or
- * several changes between two looks it tells once.
+ * Notifies when what is at an address has changed, whichever process changed it. It polls: for one or
+ * several changes between two looks it notifies once.
  */
 export class ResourceWatch {
   readonly #read: (uri: string) => Promise<string>
-  readonly #tell: (uri: string) => void
+  readonly #notify: (uri: string) => void
   /** What was seen last, by address. */
   readonly #seen = new Map<string, string>()
   readonly #count = new Map<string, number>()
@@ -22,14 +22,14 @@ export class ResourceWatch {
 
   /**
    * @param read what is at an address
-   * @param tell is called with the address of what has changed
+   * @param notify is called with the address of what has changed
    */
-  constructor(read: (uri: string) => Promise<string>, tell: (uri: string) => void) {
+  constructor(read: (uri: string) => Promise<string>, notify: (uri: string) => void) {
     this.#read = read
-    this.#tell = tell
+    this.#notify = notify
   }
 
-  /** Watches an address once more; changes from the moment it resolves are told. Too many are not watched. */
+  /** Watches an address once more; it notifies of changes from the moment it resolves. Too many are not watched. */
   async add(uri: string): Promise<void> {
     if (!this.#count.has(uri) && this.#count.size >= maxWatched) return
     this.#count.set(uri, (this.#count.get(uri) ?? 0) + 1)
@@ -59,12 +59,12 @@ export class ResourceWatch {
       const now = await this.#look(uri)
       if (now === undefined || now === before || this.#seen.get(uri) !== before) continue
       this.#seen.set(uri, now)
-      this.#tell(uri)
+      this.#notify(uri)
     }
     return this.#count.size > 0 ? intervalMs : undefined
   }
 
-  /** A digest of what is there, or why there is nothing to see; undefined when only a later look can tell. */
+  /** A digest of what is there, or why there is nothing to see; undefined when only a later look can find out. */
   async #look(uri: string): Promise<string | undefined> {
     try {
       return createHash('sha256')
@@ -72,7 +72,7 @@ export class ResourceWatch {
         .digest('base64')
     } catch (error) {
       if (error instanceof HivewaxError && error.retryable) return undefined
-      // Whoever is told reads it, and gets this very error.
+      // A client that is notified reads it, and gets this very error.
       return `error: ${error instanceof Error ? error.message : String(error)}`
     }
   }

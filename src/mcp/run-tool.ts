@@ -50,7 +50,7 @@ function refuse(tool: Tool, args: Arguments): never {
   throw new InvalidInput(`action must be one of ${actions}, got ${describe(args.action)}`)
 }
 
-/** Says what an operation takes, to a caller whose input it did not understand. */
+/** Describes the input of an operation, for a caller whose input was not understood. */
 function explained(z: Zod, operation: Operation, error: unknown): unknown {
   if (!(error instanceof InvalidInput) || error.code !== 'invalid_input' || error.hint !== undefined)
     return error
@@ -68,7 +68,7 @@ async function write(operation: Operation, input: Arguments, caller: Caller, roo
   return { data: items, ...(more > 0 && { more, note: `${more} more, not shown.` }) }
 }
 
-/** Room for a claimed task: whoever claims must see every id and token. */
+/** Room for a claimed task: the caller must see every id and token. */
 const claimRoom = 800
 
 /** Claims no more tasks than the answer can show. */

@@ -22,15 +22,15 @@ export interface ServerParts {
   readonly toolbox: Toolbox
   /** What callers may do; undefined for everything. */
   readonly grant?: Grant | undefined
-  /** Who the caller is, when it acts as an agent. */
+  /** The agent that the caller acts as, if any. */
   readonly agentId?: string | undefined
-  /** Whether clients hear of changes. */
+  /** Whether clients are notified of changes. */
   readonly canListen?: boolean
   /** Watches what clients of the older protocol subscribe to. */
   readonly watch?: ResourceWatch | undefined
 }
 
-/** By which name servers tell of themselves. */
+/** The name by which servers introduce themselves. */
 const name = 'hivewax'
 
 /** What never changes while a process runs may be kept for an hour by clients and by whatever is between. */
@@ -120,9 +120,9 @@ async function refusing<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** `mcp:claude-code`, when the client has told its name. */
+/** `mcp:claude-code`, when the client has given its name. */
 function clientName(server: Server, { mcpReq }: ServerContext): string | undefined {
-  // In the newer protocol every request tells it; the library's type does not say so.
+  // In the newer protocol every request carries it; the library's type does not say so.
   const envelope: { [CLIENT_INFO_META_KEY]?: { name?: unknown } } = mcpReq.envelope ?? {}
   const name = envelope[CLIENT_INFO_META_KEY]?.name ?? server.getClientVersion()?.name
   return typeof name === 'string' ? `mcp:${name.toWellFormed().slice(0, 100)}` : undefined

@@ -9,13 +9,13 @@ import { type Compat, toolboxFor } from './toolbox.ts'
 
 interface ServeMcpOptions {
   readonly memory: Memory
-  /** Who acts, for the records to say; `memory` must act as this agent already. */
+  /** The agent that records name as their writer; `memory` must act as it already. */
   readonly agentId?: string | undefined
   /** Answer the tools of this product instead of our own. */
   readonly compat?: Compat | undefined
   /** Ends it. */
   readonly signal: AbortSignal
-  /** Is told what fails besides the answers to requests. */
+  /** Is called with what fails besides the answers to requests. */
   readonly onError: (error: Error) => void
 }
 

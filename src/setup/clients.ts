@@ -29,7 +29,7 @@ interface Target {
 export interface Client {
   readonly name: ClientName
   readonly title: string
-  /** Its traces: in a project, and in the home of somebody who uses it. */
+  /** Its traces: in a project, and in the home of a person who uses it. */
   readonly traces: { readonly project: readonly string[]; readonly home: readonly string[] }
   readonly project: readonly Target[]
   /** Where it is set up for every project of a user; none where its own command has to do that. */

@@ -29,8 +29,8 @@ export function appendJson(text: string | undefined, path: JsonPath, item: Json)
 }
 
 /**
- * Takes a value out again, with the objects that {@link putJson} made for it and nobody filled since, so that the text
- * is what it was before. Returns undefined when that is all of the text: then there was no file.
+ * Takes a value out again, with the objects that {@link putJson} made for it and that have stayed empty, so that the
+ * text is what it was before. Returns undefined when that is all of the text: then there was no file.
  */
 export function removeJson(text: string, path: JsonPath): string | undefined {
   const node = find(text, path)

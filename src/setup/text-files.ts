@@ -18,8 +18,8 @@ export function readText(file: string): string | undefined {
 }
 
 /**
- * Puts a text in the place of another, undefined standing for no file, in one step: whoever reads the file sees the
- * one or the other. A symbolic link stays one; the mode stays as it was.
+ * Puts a text in the place of another, undefined standing for no file, in one step: a program that reads the file sees
+ * the one or the other. A symbolic link stays one; the mode stays as it was.
  * @throws Conflict when the file does not hold `before` any more
  */
 export function replaceText(file: string, before: string | undefined, after: string | undefined): void {

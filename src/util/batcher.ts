@@ -34,10 +34,10 @@ interface Waiting<T, R> {
 }
 
 /**
- * Does together what is asked for at one moment, or while a batch is under way. Each caller hears of its own item only,
- * when its batch is done. When a batch of several items fails, each is tried alone, in their order, so that the error
- * meets the item that caused it; but Busy is the store's and no item's, and rejects all of them at once. A batch runs in
- * no caller's asynchronous context, and keeps the process alive only by what it waits for.
+ * Does together what is asked for at one moment, or while a batch is under way. Each caller gets the result of its own
+ * item only, when its batch is done. When a batch of several items fails, each is tried alone, in their order, so that
+ * the error meets the item that caused it; but Busy is the store's and no item's, and rejects all of them at once. A
+ * batch runs in no caller's asynchronous context, and keeps the process alive only by what it waits for.
  */
 export class Batcher<T, R> {
   readonly #run: (items: T[]) => Promise<(R | Error)[]>

@@ -5,7 +5,7 @@ import os from 'node:os'
 export interface Clock {
   /** Wall-clock time in milliseconds since the epoch: created, updated and expiry times. */
   now(): number
-  /** Milliseconds of a clock that all processes of the machine share and nobody can set: leases. */
+  /** Milliseconds of a clock that all processes of the machine share and that cannot be set: leases. */
   monotonicMs(): number
   /** Names the period in which `monotonicMs` is comparable: this boot of this machine. */
   readonly bootId: string

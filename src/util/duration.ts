@@ -18,7 +18,7 @@ export function durationMs(what: string, duration: Duration): number {
   )
 }
 
-/** Tells text such as `1h` from other text. */
+/** Whether a text is a duration such as `1h`. */
 export function isDuration(text: string): boolean {
   return Number.isFinite(parse(text))
 }

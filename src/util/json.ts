@@ -12,7 +12,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 const maxDepth = 256
 
-/** The largest value, in bytes of JSON, that a store accepts by default; and the most it can be told to. */
+/** The largest value, in bytes of JSON, that a store accepts by default; and the most that it can be set to. */
 export const defaultMaxValueBytes = 1024 * 1024
 export const maxMaxValueBytes = 64 * 1024 * 1024
 
@@ -49,7 +49,7 @@ export function decodeLoose(text: string): Json {
   }
 }
 
-/** Tells an object from arrays, scalars and null. */
+/** Whether a value is an object, and not an array, a scalar or null. */
 export function isObject(value: Json): value is { [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -28,7 +28,7 @@ export function pageLimit(limit: number | undefined): number {
 }
 
 /**
- * Cuts a page from rows that were read with `limit + 1`, so that the extra row tells whether more follow.
+ * Cuts a page from rows that were read with `limit + 1`, so that the extra row shows whether more follow.
  * @param position what the order of the list needs to go on after an item
  */
 export function toPage<Row, T>(

@@ -2,8 +2,8 @@ import { Deadline, HivewaxError } from '../errors.ts'
 
 /**
  * Renews a lease in the background, a third of its length after the last time, until it is stopped. The holder
- * trusts it for nine tenths of its length, counted from when it was asked for: whoever takes it over must not meet
- * one who has not noticed yet.
+ * trusts it for nine tenths of its length, counted from when it was asked for: the process that takes it over must not
+ * meet a holder that has not noticed yet.
  */
 export class Renewal {
   readonly #renew: () => Promise<unknown>

@@ -12,12 +12,12 @@ export class Semaphore {
     this.#permits = permits
   }
 
-  /** How many permits nobody holds. */
+  /** How many permits are free. */
   get free(): number {
     return this.#permits - this.#held
   }
 
-  /** True while nobody holds a permit. */
+  /** True while every permit is free. */
   get isIdle(): boolean {
     return this.#held === 0
   }
@@ -45,7 +45,7 @@ export class Semaphore {
     }
   }
 
-  /** Resolves when nobody holds a permit. */
+  /** Resolves when every permit is free. */
   async idle(): Promise<void> {
     while (!this.isIdle) await new Promise<void>(resolve => this.#untilIdle.push(resolve))
   }

@@ -3,7 +3,7 @@ import { describe } from './check.ts'
 /** Some messages carry all that a program printed: so many characters of them are kept. */
 const maxLength = 10_000
 
-/** Name and message of whatever somebody threw, as text that can be kept: also of what no JSON could be made of. */
+/** Name and message of a thrown value, as text that can be stored, also where the value itself has no JSON. */
 export function serializeError(error: unknown): { name: string; message: string } {
   if (!(error instanceof Error)) return { name: 'Error', message: toText(error) }
   return { name: toText(error.name), message: toText(error.message) }

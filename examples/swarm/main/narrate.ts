@@ -14,7 +14,7 @@ export async function greet(memory: Memory, screen: Screen): Promise<void> {
   screen.print(`knows ${known}, from ${count(runs, 'run')}, ${ago(Date.now() - Date.parse(lastRunAt))}`)
 }
 
-/** Tells what happens in the memory while it happens, until the run has finished. */
+/** Reports what happens in the memory while it happens, until the run has finished. */
 export async function narrate(
   memory: Memory,
   screen: Screen,

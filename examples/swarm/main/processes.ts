@@ -24,7 +24,7 @@ export class Processes {
   /** @param directory where they work */
   constructor(directory: string) {
     this.#directory = directory
-    // Whoever races with it is told; at times nobody does.
+    // A caller that races with it gets the failure; at times there is none.
     this.#failure.promise.catch(() => {})
   }
 

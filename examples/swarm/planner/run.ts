@@ -29,7 +29,7 @@ export async function beginRun(memory: Memory, since: number): Promise<RunState 
 }
 
 /**
- * Marks the run as done, in the workflow, in the session and for all who listen, at once. Refused when the planner
+ * Marks the run as done, in the workflow, in the session and for all subscribers, at once. Refused when the planner
  * does not lead any more.
  */
 export async function finishRun(memory: Memory, { name, term }: Leadership, run: RunState): Promise<void> {

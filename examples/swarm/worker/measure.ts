@@ -84,7 +84,7 @@ function summarize(outcomes: readonly Outcome[], busyMs: number): MeasureResult 
 }
 
 /**
- * Stores what was found and completes the task in one transaction. Should the task have gone to somebody else
+ * Stores what was found and completes the task in one transaction. Should the task have gone to another worker
  * meanwhile, its token is refused and nothing of this is stored: no file is ever measured twice.
  */
 async function keep(

@@ -4,7 +4,7 @@ import { hashOf, type Measurement, measure } from '../analyse.ts'
 /** Larger files are only weighed, not read. */
 const maxReadBytes = 2 * 1024 * 1024
 
-/** A file that was read: its hash tells whether there is anything to measure. */
+/** A file that was read: its hash shows whether there is anything to measure. */
 export interface ReadFile {
   hash: string
   measure(): Measurement

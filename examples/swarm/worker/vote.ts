@@ -39,7 +39,7 @@ function doubtTotals(records: Records, said: Verdict): string | undefined {
   return `the records amount to ${files} files with ${lines} lines, not to ${said.files} with ${said.lines}`
 }
 
-/** Measures the files anew. One that somebody has changed meanwhile says nothing. */
+/** Measures the files anew. A file that has changed meanwhile proves nothing. */
 async function doubtSample(
   sample: readonly [path: string, record: FileRecord][],
 ): Promise<string | undefined> {

@@ -13,7 +13,7 @@ const frameLimit = 10
 /** Ages and progress change without a word in the log. */
 const tickMs = 1000
 
-/** Between two frames: however fast things change, nobody reads faster. */
+/** Between two frames: a person does not read faster, however fast tasks change. */
 const minFrameMs = 100
 
 /** Reading may take a tenth of the time, however large the store. */
@@ -25,7 +25,7 @@ interface BoardInput {
   once?: boolean
 }
 
-/** Shows the board until Ctrl-C; once where nobody can watch it. */
+/** Shows the board until Ctrl-C; once where the output is not a terminal. */
 export async function run(cli: Cli, { once }: BoardInput): Promise<number> {
   const { print } = cli
   const memory = await cli.memory()

@@ -2,7 +2,7 @@ import { type HookOptions, runHook } from '../../hooks/run-hook.ts'
 import type { Cli } from '../cli.ts'
 import { writeOut } from '../print/standard-streams.ts'
 
-/** For whoever calls it with options before its name; see {@link hookMain}. */
+/** For a call with options before the name of the command; see {@link hookMain}. */
 export async function run(
   cli: Cli,
   { event, budget }: Pick<HookOptions, 'event' | 'budget'>,

@@ -75,7 +75,7 @@ function announce(cli: Cli, where: { url: string; store: string; tokenFile: stri
   else cli.print.line(`Serving ${where.store} at ${where.url}; the owner's token is in ${where.tokenFile}`)
 }
 
-/** Also with --json and --quiet: whoever does not know it gives the tokens away. */
+/** Also with --json and --quiet: a person who does not know it gives the tokens away. */
 function warn(host: string): void {
   process.stderr.write(
     `WARNING: ${host} can be reached from other machines, and what is sent is not encrypted, tokens included. ` +

@@ -42,7 +42,7 @@ function comfort(cli: Cli): Partial<readline.ReadLineOptions> {
     historySize: 1000,
     removeHistoryDuplicates: true,
     completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
-      // A completion that fails completes nothing; an error amid the line being typed would help nobody.
+      // A completion that fails completes nothing; an error amid the line being typed would be of no help.
       completeLine(cli, line).then(
         found => done(null, found),
         () => done(null, [[], line]),
@@ -51,7 +51,7 @@ function comfort(cli: Cli): Partial<readline.ReadLineOptions> {
   }
 }
 
-/** While the shell runs, it alone reads the input and hears Ctrl-C. */
+/** While the shell runs, it alone reads the input and handles Ctrl-C. */
 function takeOver(cli: Cli, reader: readline.Interface, isInteractive: boolean): void {
   const { program } = cli
   program.ask = isInteractive ? question => askWith(reader, question) : async () => undefined

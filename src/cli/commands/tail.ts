@@ -12,7 +12,7 @@ interface TailInput extends EventFilter {
 
 export async function run(cli: Cli, { follow, lines = 10, since, ...filter }: TailInput): Promise<number> {
   const { events } = await cli.memory()
-  // Subscribing before looking back misses nothing; what both show is told apart by its id.
+  // Subscribing before looking back misses nothing; an event that both show is recognized by its id.
   const coming = follow ? events.subscribe({ ...filter, since, signal: cli.interrupted() }) : []
   let last = since ?? 0
   for await (const event of past(events, filter, { since, lines, follow: follow ?? false })) {
@@ -29,7 +29,7 @@ interface Past {
   follow: boolean
 }
 
-/** The latest events, or all after `since`, which a subscription tells by itself. */
+/** The latest events, or all after `since`, which a subscription yields by itself. */
 async function* past(
   events: Events,
   filter: EventFilter,

@@ -72,7 +72,7 @@ function wordsOf({ exec, command = [] }: WorkInput): readonly string[] {
 
 /**
  * What ends the work: the first signal stops claiming, the second ends everything, and so does the loss of the
- * terminal, or of who reads the output.
+ * terminal, or of the reader of the output.
  */
 function endings({ interrupted, print }: Cli) {
   const stop = new AbortController()
@@ -83,9 +83,9 @@ function endings({ interrupted, print }: Cli) {
     print.note('letting the running commands end; once more, and they are ended, and their tasks given back')
     stop.abort()
   }
-  // The first Ctrl-C is told by the program, which in the shell has its own way to hear it.
+  // The program reports the first Ctrl-C: in the shell it has its own way to receive it.
   const onInterrupted = () => {
-    // Before it is told: whoever reads that may be fast.
+    // Before it is reported: a reader of that line may be fast.
     process.on('SIGINT', end)
     end()
   }

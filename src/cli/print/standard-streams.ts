@@ -23,7 +23,7 @@ export function writeError(text: string): void {
 
 /**
  * Ends a command in a way of its own when the reader of its output has gone, as `head` does when it has seen enough;
- * else the process ends at once. May be told several times. Returns how to undo it.
+ * else the process ends at once. May be called several times. Returns how to undo it.
  */
 export function whenReaderGoes(end: () => void): () => void {
   onReaderGone = end
@@ -43,7 +43,7 @@ function isDevice(fd: number): boolean {
     const stat = fs.fstatSync(fd)
     return stat.isCharacterDevice() && stat.rdev !== fs.statSync(devNull, { throwIfNoEntry: false })?.rdev
   } catch {
-    return false // closed by whoever started us
+    return false // closed by the parent process
   }
 }
 
@@ -53,12 +53,12 @@ function write(fd: number, text: string): void {
     for (let done = 0; done < bytes.length; ) done += writeSome(fd, bytes.subarray(done))
   } catch (error) {
     if (codeOf(error) !== 'EPIPE') throw error
-    // There is nobody left to tell.
+    // No stream is left to report it to.
     onReaderGone()
   }
 }
 
-/** Writes what the pipe takes. Somebody else may have made it non-blocking: then wait until it is read. */
+/** Writes what the pipe takes. Another process may have made it non-blocking: then wait until it is read. */
 function writeSome(fd: number, bytes: Uint8Array): number {
   try {
     return fs.writeSync(fd, bytes)

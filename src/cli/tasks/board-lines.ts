@@ -96,7 +96,7 @@ function twoLines({ sign, name, description, facts }: Card, { colour }: Panel, s
   return [`${colours[colour](sign)} ${text}`, colours.dim(pad(`  ${truncate(facts, width - 2)}`, width))]
 }
 
-/** Divides lines among those who want them: each gets what it wants, or as much as any other that gets less. */
+/** Divides lines among sections: each gets what it wants, or as much as any other that gets less. */
 export function share(wants: readonly number[], lines: number): number[] {
   const got = wants.map(() => 0)
   for (let left = lines; left > 0; ) {

@@ -13,7 +13,7 @@ export interface Board {
   waiting: Section<WaitingTask>
   /** The longest first. */
   running: Section<Task>
-  /** The latest first, of those that the log still tells of. */
+  /** The latest first, of those whose events the log still has. */
   done: Section<Task>
   /** Failed and dead, the latest first. */
   failed: Section<Task>

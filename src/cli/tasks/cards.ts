@@ -21,7 +21,7 @@ export interface Card {
   /** Its id; of a UUID the end, by which people tell them apart. */
   readonly name: string
   readonly description: string
-  /** What else there is to know, the most telling first. */
+  /** What else there is to know, the most important first. */
   readonly facts: string
 }
 

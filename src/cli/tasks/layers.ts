@@ -2,7 +2,7 @@ import type { TaskGraph } from '../../tasks/graph.ts'
 
 /**
  * The layer of each task: 0 when it waits for none, else one more than the highest of those that it waits for.
- * Tasks in a circle, which only somebody's own SQL can make, have none.
+ * Tasks in a cycle, which only plain SQL can make, have none.
  */
 export function layersOf({ nodes, edges }: TaskGraph): Map<string, number> {
   const below = Map.groupBy(edges, edge => edge.from)

@@ -27,7 +27,7 @@ function arrow(onFailure: TaskGraph['edges'][number]['onFailure']): string {
   return onFailure === 'fail' ? '-->' : `-. ${onFailure} .->`
 }
 
-/** A status that somebody's own SQL has made up is no word of Mermaid. */
+/** A status that plain SQL has made up is not a word of Mermaid. */
 function className(status: TaskStatus): string {
   return `task${status.replace(/[^a-z]/gi, '')}`
 }

@@ -51,7 +51,7 @@ class Outliner {
   run(): OutlineLine[] {
     // The list grows while it is gone through.
     for (const node of this.#margin) this.#begin(node)
-    // Only the rows of somebody's own SQL can depend on each other in a circle, which has no first task.
+    // Only rows that plain SQL wrote can depend on each other in a cycle, which has no first task.
     for (const node of this.#nodes.values()) this.#begin(node)
     return this.#lines
   }

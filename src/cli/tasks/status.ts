@@ -17,7 +17,7 @@ const looks: Readonly<Record<TaskStatus, Look>> = {
   dead: { sign: '†', colour: 'red', fill: '#ffb3b3' },
 }
 
-/** A status that somebody's own SQL has made up looks like one that waits. */
+/** A status that plain SQL has made up looks like one that waits. */
 export function lookOf(status: TaskStatus): Look {
   return looks[status] ?? looks.pending
 }

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import { decodeLoose, defaultMaxValueBytes, type Json } from '../../util/json.ts'
 
-/** The last words of a command that failed say why; more of them nobody reads. */
+/** The last words of a command that failed say why; more of them would not be read. */
 const maxLastLines = 20
 const maxLineLength = 1_000
 
@@ -55,23 +55,23 @@ export class OutputLines {
   add(chunk: Buffer): void {
     const lines = (this.#rest + this.#decoder.write(chunk)).split(/\r?\n/)
     this.#rest = lines.pop() ?? ''
-    for (const line of lines) this.#tell(line)
-    if (this.#rest.length > maxLineLength) this.#tellRest()
+    for (const line of lines) this.#emit(line)
+    if (this.#rest.length > maxLineLength) this.#emitRest()
   }
 
   /** The last lines as one text, after what had no line end. */
   end(): string {
     this.#rest += this.#decoder.end()
-    if (this.#rest !== '') this.#tellRest()
+    if (this.#rest !== '') this.#emitRest()
     return this.#last.join('\n')
   }
 
-  #tellRest(): void {
-    this.#tell(this.#rest)
+  #emitRest(): void {
+    this.#emit(this.#rest)
     this.#rest = ''
   }
 
-  #tell(line: string): void {
+  #emit(line: string): void {
     this.#onLine(line)
     if (line.trim() === '') return
     this.#last.push(line.slice(0, maxLineLength))

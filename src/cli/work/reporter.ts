@@ -27,14 +27,14 @@ export class Reporter {
   }
 
   started({ id, attempt, description }: ClaimedTask): void {
-    this.#tell('started', id, { attempt, description }, description)
+    this.#report('started', id, { attempt, description }, description)
   }
 
   /** @param error why not, when the task is not completed */
   ended({ id, attempt }: ClaimedTask, verdict: Verdict, durationMs: number, error?: string): void {
     const message =
       error === undefined ? formatDuration(durationMs) : `${formatDuration(durationMs)}, ${error}`
-    this.#tell(verdict, id, { attempt, durationMs: Math.round(durationMs), error }, message)
+    this.#report(verdict, id, { attempt, durationMs: Math.round(durationMs), error }, message)
   }
 
   /** Passes on a line that the command of a task said. */
@@ -51,7 +51,7 @@ export class Reporter {
     else print.note(sums.join(', '))
   }
 
-  #tell(event: keyof typeof colours, taskId: string, facts: object, message: string): void {
+  #report(event: keyof typeof colours, taskId: string, facts: object, message: string): void {
     const { print, flags } = this.#cli
     const at = new Date()
     if (print.json) print.line(toJson({ event, at, taskId, ...facts }))

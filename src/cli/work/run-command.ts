@@ -61,7 +61,7 @@ async function guarded(
 ): Promise<void> {
   const { pid } = child
   const closed = once(child, 'close')
-  // That of a program that is not there has no id; it tells why by an error, which `closed` has.
+  // A program that was not found has no id; the child process reports why by an error, which `closed` has.
   if (pid === undefined) return void (await closed)
   groups.add(pid)
   let ending: Promise<void> | undefined
