@@ -16,7 +16,10 @@ export interface CallOptions extends RunOptions {
   grant?: Grant | undefined
   /** The folder below which the caller may name files. Default: none are allowed. */
   files?: string | undefined
-  /** Pass over fields that the operation does not know, as the library does. Default: refuse them. */
+  /**
+   * Leave it to the library to refuse fields that the operation does not know: a whole record may be passed for what
+   * its holder has of it. Default: refuse them.
+   */
   isLenient?: boolean | undefined
 }
 

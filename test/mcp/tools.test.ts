@@ -217,7 +217,9 @@ for (const [name, connect] of Object.entries(connections)) {
         expect(unknown.text).toContain('claim')
         const extra = await ask(client, 'remember', { key: 'a', value: 1, colour: 'red' })
         expect(extra.text).toContain('colour')
-        expect(extra.error.hint).toContain('namespace?')
+        expect(extra.error.hint).toContain(
+          'It has expectedRevision, expiresAt, ifAbsent, key, metadata, namespace',
+        )
         expect(await ask(client, 'recall', { key: 'x\0' })).toMatchObject({
           error: { code: 'invalid_input' },
         })
