@@ -4,7 +4,7 @@ import type { RepairedTopology } from './topology/losses.ts'
 import type { Clock } from './util/clock.ts'
 
 /** What domains call of each other. They import only each other's types: the store puts it together. */
-export interface Others {
+export interface CrossDomain {
   /** See {@link Events.subscribe}. */
   readonly subscribe: (context: Context, options: SubscribeOptions) => AsyncIterable<EventRecord>
   /** Takes nodes out of every topology within `tx`; `source` is who noticed. */
@@ -21,8 +21,8 @@ export interface Context {
    * Notes that an agent acts through a handle that need not be its own: a sign of life, within `db`, at most once in
    * an interval. Nothing happens for an agent that is not registered.
    */
-  readonly signOfLife: (db: Db, agentId: string) => Promise<void>
-  readonly others: Others
+  readonly heartbeat: (db: Db, agentId: string) => Promise<void>
+  readonly crossDomain: CrossDomain
   /** Names the caller's transaction, savepoints included, that this handle works in; absent outside of any. */
   readonly transactionId?: string
   /** The largest JSON text of one value, in bytes. */

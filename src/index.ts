@@ -2,6 +2,7 @@
 /** Everything that the package offers, spelled out. */
 
 export type { Agent } from './agents/agent.ts'
+export type { AgentChange, Released } from './agents/agent-changes.ts'
 export type { AgentMemoryFilter, AgentMemoryRecord } from './agents/agent-memory.ts'
 export type {
   AgentFilter,
@@ -11,12 +12,11 @@ export type {
   NewAgent,
   WatchAgentsOptions,
 } from './agents/agents.ts'
-export type { AgentChange, Released } from './agents/changes.ts'
 export type { LapsedAgent } from './agents/holdings.ts'
 export type { ConsensusFilter, RecordedVote, Vote, VotesFilter } from './consensus/consensus.ts'
+export type { ConsensusState, ConsensusStatus } from './consensus/consensus-state.ts'
 export type { Proposal } from './consensus/proposal.ts'
 export type { Quorum } from './consensus/quorum.ts'
-export type { ConsensusState, ConsensusStatus } from './consensus/state.ts'
 export type { Executed, Row, Value } from './db/db.ts'
 export type { Param } from './db/sql.ts'
 export type { Durability } from './db/sqlite/open-sqlite.ts'
@@ -36,10 +36,10 @@ export {
   Unauthorized,
   Unsupported,
 } from './errors.ts'
+export type { ConsumerGroup } from './events/consumer-groups.ts'
 export type { EventRecord, ListEventsOptions, NewEvent, SubscribeOptions } from './events/events.ts'
 export type { EventFilter, EventRange } from './events/filter.ts'
-export type { ConsumerGroup } from './events/groups.ts'
-export type { PruneOptions } from './events/prune.ts'
+export type { PruneOptions } from './events/prune-events.ts'
 export type { Seal, Verification, VerifyOptions } from './events/seal.ts'
 export type { Subscription } from './events/subscription.ts'
 export type { FindOptions, Found } from './find/find.ts'
@@ -70,7 +70,6 @@ export { type OpenOptions, openMemory } from './open.ts'
 export type { NewPattern, Pattern, PatternFilter } from './patterns/patterns.ts'
 export { type Permission, permissions } from './permission.ts'
 export type { CreateSessionOptions, Session } from './sessions/sessions.ts'
-export type { GrantLeaseOptions, SharedLease } from './shared/leases.ts'
 export type {
   DeleteSharedOptions,
   SharedChange,
@@ -84,19 +83,20 @@ export type {
   UpdateSharedOptions,
   WatchOptions,
 } from './shared/shared.ts'
+export type { GrantLeaseOptions, SharedLease } from './shared/shared-leases.ts'
 export type { Backoff, NewBackoff, TaskError } from './tasks/attempts.ts'
-export type { ClaimResults } from './tasks/calls.ts'
 export type { ClaimOptions } from './tasks/claim.ts'
+export type { Priority } from './tasks/claim-order.ts'
 export type { Dependency, OnFailure } from './tasks/dependencies.ts'
 export { GiveUp, TryLater } from './tasks/give-up.ts'
-export type { GraphOptions, TaskGraph } from './tasks/graph.ts'
-export type { TaskQueue } from './tasks/limits.ts'
 export type { ListTasksOptions } from './tasks/list.ts'
 export type { NewTask } from './tasks/new-task.ts'
 export type { ClaimKey, StaleClaim } from './tasks/outcome.ts'
-export type { Priority } from './tasks/rank.ts'
+export type { TaskQueue } from './tasks/queue-limits.ts'
 export type { NewSchedule, Overlap, Schedule, ScheduledTask } from './tasks/schedule.ts'
 export type { ClaimedTask, Task, TaskState, TaskStatus } from './tasks/task.ts'
+export type { ClaimResults } from './tasks/task-calls.ts'
+export type { GraphOptions, TaskGraph } from './tasks/task-graph.ts'
 export type {
   Completion,
   Failure,
@@ -104,10 +104,10 @@ export type {
   PruneTasksOptions,
   RedriveOptions,
 } from './tasks/tasks.ts'
-export type { Job, TaskHandler, WorkOptions, WorkSummary } from './tasks/work.ts'
+export type { Job, TaskHandler, WorkOptions, WorkSummary } from './tasks/work-options.ts'
 export type { Grant } from './tokens/token.ts'
 export type { NewToken, Token } from './tokens/tokens.ts'
-export type { Edge, Node } from './topology/graph.ts'
+export type { Edge, Node } from './topology/node-graph.ts'
 export type { TopologyType } from './topology/shapes.ts'
 export type { AddNodeOptions, ChangeNodeOptions, NewTopology } from './topology/topology.ts'
 export type { SwarmTopology } from './topology/versions.ts'
@@ -117,6 +117,10 @@ export type { Duration } from './util/duration.ts'
 export type { Json } from './util/json.ts'
 export type { Page, PageOptions } from './util/page.ts'
 export type { TimeOrDuration } from './util/time-or-duration.ts'
+export type { RunOptions, StartOptions } from './workflows/run-workflow.ts'
+export type { RunFilter, WorkflowError, WorkflowRun, WorkflowStatus } from './workflows/runs.ts'
+export type { Kept, StepKind, StepOptions, WorkflowStep } from './workflows/steps.ts'
+export type { WorkflowSignal } from './workflows/waits.ts'
 export type {
   RunStepOptions,
   StepCall,
@@ -124,16 +128,12 @@ export type {
   WaitOptions,
   WorkflowContext,
   WorkflowFunction,
-} from './workflows/context.ts'
-export type { RunOptions, StartOptions } from './workflows/run.ts'
-export type { RunFilter, WorkflowError, WorkflowRun, WorkflowStatus } from './workflows/runs.ts'
-export type { ServeOptions, WorkflowCode } from './workflows/serve.ts'
+} from './workflows/workflow-context.ts'
+export type { ServeOptions, WorkflowCode } from './workflows/workflow-server.ts'
 export type {
   SaveWorkflowOptions,
   WorkflowFilter,
   WorkflowRecord,
   WorkflowVersion,
-} from './workflows/state.ts'
-export type { Kept, StepKind, StepOptions, WorkflowStep } from './workflows/steps.ts'
-export type { WorkflowSignal } from './workflows/waits.ts'
+} from './workflows/workflow-state.ts'
 export type { ForkOptions } from './workflows/workflows.ts'

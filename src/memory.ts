@@ -29,7 +29,7 @@ export interface ActingOptions {
    * What `register` returned. Every write of the handle then makes sure, in its own transaction, that the agent still
    * has this incarnation: once it was registered anew or deleted, all of them are refused with Conflict
    * `stale_token`, tasks claimed, leases renewed and heartbeats included. Reading is not refused, nor is the upkeep
-   * of the store, which is nobody's. Default: any incarnation will do.
+   * of the store, which acts as no agent. Default: any incarnation will do.
    */
   incarnation?: number | undefined
 }

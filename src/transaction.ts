@@ -17,7 +17,7 @@ import type { Topology } from './topology/topology.ts'
 import { checkInteger } from './util/check.ts'
 import type { Json } from './util/json.ts'
 import { type Names, optionCheck } from './util/options.ts'
-import type { SaveWorkflowOptions, WorkflowRecord } from './workflows/state.ts'
+import type { SaveWorkflowOptions, WorkflowRecord } from './workflows/workflow-state.ts'
 import type { Workflows } from './workflows/workflows.ts'
 
 /** The longest that a timer of JavaScript can wait, 24 days; a longer one would end at once. */
@@ -210,7 +210,7 @@ export class Transaction {
    * Runs `fn` atomically: what it does through the handle it receives commits together when it resolves, and not
    * at all when it throws or takes longer than `timeoutMs`. A transaction inside one is a savepoint. Inside the
    * callback only its own handle may be used (else InvalidInput `transaction_misuse`). What it reads by a key or an id
-   * nobody else changes before it ends, nor makes it if it is not there; on PostgreSQL, of two that would so wait for
+   * no other one changes before it ends, nor inserts it if it is not there; on PostgreSQL, of two that would so wait for
    * each other one gets Busy.
    */
   async transaction<T>(fn: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {

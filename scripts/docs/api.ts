@@ -43,7 +43,7 @@ export function api(): string {
 
 function opening(): string {
   const { name, text, doc } = functionIn('open.ts', 'openMemory')
-  return paragraphs(`## ${name}`, code('ts', text), doc, types('store/options.ts'))
+  return paragraphs(`## ${name}`, code('ts', text), doc, types('store/open-options.ts'))
 }
 
 function describe(entry: Api): string {

@@ -7,7 +7,7 @@ import { checkGlob } from '../util/glob.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate } from '../util/time.ts'
-import { ensureAgent } from './unregistered.ts'
+import { ensureAgent } from './ensure-agent.ts'
 
 /** A key of an agent's own memory. */
 export interface AgentMemoryRecord {
@@ -67,7 +67,7 @@ export class AgentMemory {
     return row === undefined ? undefined : decodeLoose(row.value)
   }
 
-  /** The memory of an agent, by key; empty for an agent that nobody knows. */
+  /** The memory of an agent, by key; empty for an unknown agent. */
   async list(agentId: string, filter: AgentMemoryFilter = {}): Promise<Page<AgentMemoryRecord>> {
     const limit = pageLimit(filter.limit)
     const after = cursorPosition(filter.cursor, 1)

@@ -16,9 +16,9 @@ export interface Agent {
   /** Rises with every registration and is never used twice for an id, not even after a delete. */
   incarnation: number
   createdAt: Date
-  /** Its last sign of life: a registration, a heartbeat, or a write through a handle of its own. */
+  /** When it was last seen alive: a registration, a heartbeat, or a write through a handle of its own. */
   lastActive: Date
-  /** Seconds without a sign of life after which it counts as gone; undefined for never. */
+  /** Seconds without a heartbeat or a write of its own after which it counts as gone; undefined for never. */
   ttl: number | undefined
   /** Computed at the moment of reading. Always true without a `ttl`. */
   alive: boolean

@@ -11,8 +11,9 @@ import { encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { Poller } from '../util/poller.ts'
 import { type Agent, type AgentRow, columns, fromRow } from './agent.ts'
+import { type AgentChange, appendAgentEvents, changeTypes, type Released, toChange } from './agent-changes.ts'
 import { AgentMemory, type AgentMemoryFilter, type AgentMemoryRecord } from './agent-memory.ts'
-import { type AgentChange, changeTypes, logChanges, type Released, toChange } from './changes.ts'
+import { firstIncarnation, unregistered } from './ensure-agent.ts'
 import {
   type Holdings,
   holdings,
@@ -22,9 +23,8 @@ import {
   workOf,
 } from './holdings.ts'
 import { staleIncarnation } from './incarnation.ts'
-import { hasLapsed, renewal } from './liveness.ts'
+import { hasLapsed, heartbeatAssignments } from './liveness.ts'
 import { checkAgents } from './options.ts'
-import { firstIncarnation, unregistered } from './unregistered.ts'
 
 export interface NewAgent {
   id: string
@@ -37,7 +37,7 @@ export interface NewAgent {
   state?: unknown
   /** Anything else worth keeping about it. */
   metadata?: unknown
-  /** Seconds without a sign of life after which it counts as gone; fractions allowed. Default: never. */
+  /** Seconds without a heartbeat or a write of its own after which it counts as gone; fractions allowed. Default: never. */
   ttl?: number | undefined
 }
 
@@ -78,7 +78,7 @@ export interface WatchAgentsOptions {
 /** Between two looks of a watch for agents that have lapsed, in milliseconds. */
 const lapsesEveryMs = 500
 
-/** The registry of agents, their signs of life, and the memory that each has to itself. */
+/** The registry of agents, their heartbeats, and the memory that each has to itself. */
 export class Agents {
   readonly #context: Context
   readonly #memory: AgentMemory
@@ -91,7 +91,7 @@ export class Agents {
   /**
    * Registers an agent, alive from now. Registering an id again begins a new incarnation of it and replaces the
    * whole registration: what is not passed this time is gone, but its memory stays. What a run before held is
-   * released when that had lapsed; else it stays leased, since the agent may only be telling something new of
+   * released when that had lapsed; else it stays leased, since the agent may only be saying something new of
    * itself. Handles that act as a former incarnation are refused from now on; see {@link Memory.as}.
    */
   async register(agent: NewAgent): Promise<Agent> {
@@ -124,7 +124,7 @@ export class Agents {
   }
 
   /**
-   * A sign of life: the agent is alive for another `ttl` from now, even when it had lapsed.
+   * A heartbeat: the agent is alive for another `ttl` from now, even when it had lapsed.
    * @throws NotFound when the agent is not registered, Conflict `stale_token` when it has another incarnation
    */
   async heartbeat(id: string, options: HeartbeatOptions = {}): Promise<Agent> {
@@ -160,7 +160,7 @@ export class Agents {
   }
 
   /**
-   * Sets what is passed and leaves the rest. No sign of life of the agent: others may describe it too.
+   * Sets what is passed and leaves the rest. Not a heartbeat of the agent: others may describe it too.
    * @throws NotFound when there is no agent of this id
    */
   async update(id: string, patch: AgentPatch): Promise<Agent> {
@@ -181,7 +181,7 @@ export class Agents {
 
   /**
    * Deletes an agent, and takes it out of the topologies. False when there was none of this id. Handles that act as
-   * an incarnation of it are refused from now on; one that acts as its id alone may go on, as anybody may who
+   * an incarnation of it are refused from now on; one that acts as its id alone may go on, as any caller may that
    * never registered.
    * @throws Conflict when it still has memory, or anything under a lease, unless `cascade` is set: then its memory is
    *   deleted and its leases end in the same transaction
@@ -203,7 +203,7 @@ export class Agents {
       const { incarnation, swarmId } = fromRow(row)
       const released = await releaseAll(this.#context, tx, [{ id, incarnation, swarmId }], this.#source)
       await tx.all(sql`delete from agents where id = ${id}`)
-      await logChanges(tx, 'deleted', this.#source, released)
+      await appendAgentEvents(tx, 'deleted', this.#source, released)
       return true
     })
   }
@@ -212,7 +212,7 @@ export class Agents {
    * Releases what agents hold whose liveness has lapsed, in one transaction with its events: their tasks can be
    * claimed again, their locks acquired, their leases of shared state end, and consumer groups and workflows go to
    * others; topologies are mended without them. Logs one event `agent.lapsed` for each. However many call this, each
-   * lapse is handled once; an agent that gives a sign of life before anybody noticed has not lapsed.
+   * lapse is handled once; an agent that sends a heartbeat before its lapse is noticed has not lapsed.
    */
   async releaseLapsed(): Promise<LapsedAgent[]> {
     const released: LapsedAgent[] = []
@@ -227,7 +227,7 @@ export class Agents {
   /**
    * What becomes of agents, as it happens, in any process, in order, each change once, until `signal` aborts.
    * Heartbeats are no changes. A watch looks for lapses itself twice a second ({@link releaseLapsed}), so that a
-   * death is heard of within a second after the `ttl` even when nobody else is there. What is returned can be
+   * death is reported within a second after the `ttl` even when no other process is there. What is returned can be
    * iterated once, and not inside a transaction; closing the memory ends it with Closed.
    * @throws NotFound `compacted`, with the floor, when events that should follow `since` were pruned
    */
@@ -238,7 +238,7 @@ export class Agents {
     const stopped = new AbortController()
     const signals = signal === undefined ? [stopped.signal] : [signal, stopped.signal]
     // From this moment on, not from when it is iterated first.
-    const events = this.#context.others.subscribe(this.#context, {
+    const events = this.#context.crossDomain.subscribe(this.#context, {
       types: changeTypes,
       since,
       signal: AbortSignal.any(signals),
@@ -281,19 +281,19 @@ export class Agents {
   }
 
   #log(tx: Db, change: AgentChange['change'], { id, incarnation, swarmId }: Agent): Promise<void> {
-    return logChanges(tx, change, this.#source, [{ id, incarnation, swarmId }])
+    return appendAgentEvents(tx, change, this.#source, [{ id, incarnation, swarmId }])
   }
 
   async #renew(db: Db, { id, incarnation }: Beat, where: Sql): Promise<Agent | undefined> {
     const [row] = await db.all<AgentRow>(
-      sql`update agents set ${renewal(db.dialect)}
+      sql`update agents set ${heartbeatAssignments(db.dialect)}
           where id = ${id} and incarnation = coalesce(${incarnation}, incarnation) and ${where}
           returning ${columns(db.dialect)}`,
     )
     return row && fromRow(row)
   }
 
-  /** Renews an agent whose lapse was handled; somebody may have revived it in between. */
+  /** Renews an agent whose lapse was handled; another process may have revived it in between. */
   async #revive(beat: Beat): Promise<Agent | undefined> {
     return this.#context.db.transaction(async tx => {
       const revived = await this.#renew(tx, beat, sql`lapsed_at is not null`)
@@ -320,7 +320,7 @@ export class Agents {
     }
   }
 
-  /** Tells when to look again; when that cannot help, it aborts `failed` instead. */
+  /** When to look again; when that cannot help, it aborts `failed` instead. */
   async #lookForLapses(failed: AbortController): Promise<number | undefined> {
     try {
       await this.releaseLapsed()
@@ -369,7 +369,7 @@ export class Agents {
   }
 }
 
-/** Who gives a sign of life. */
+/** Who sends a heartbeat. */
 interface Beat {
   id: string
   incarnation: number | undefined

@@ -3,8 +3,8 @@ import { DbDecorator } from '../db/decorators/db-decorator.ts'
 import type { Param, Sql } from '../db/sql.ts'
 import { Batcher } from '../util/batcher.ts'
 import type { Clock } from '../util/clock.ts'
-import { readsOnly } from './reading.ts'
-import { renewAll } from './signs.ts'
+import { readsOnly } from './reads-only.ts'
+import { renewAgents } from './renew-agents.ts'
 
 /** How often acting renews an agent at most, in milliseconds: a third of its ttl, and never less often than this. */
 const longestIntervalMs = 1000
@@ -13,7 +13,7 @@ const longestIntervalMs = 1000
 const maxAgents = 10_000
 
 /**
- * Acting is a sign of life: what agents write through their handles renews their liveness too, once in an interval
+ * Acting is a heartbeat: what agents write through their handles renews their liveness too, once in an interval
  * for each agent and process. A renewal is handed in together with the write that caused it, so that both share
  * one commit, and those of all agents who act at the same time are one statement. It never fails the write: an
  * agent that is not registered has nothing to renew.
@@ -48,19 +48,19 @@ export class Heartbeats {
 
   /** Notes within `db` that an agent acts through a handle that is not its own, unless that was noted just now. */
   async note(db: Db, agentId: string): Promise<void> {
-    if (this.#takeTurn(agentId)) await this.#renew(db, [agentId])
+    if (this.#isDue(agentId)) await this.#renew(db, [agentId])
   }
 
-  /** Hands in the renewal and the write at once. When the write is acknowledged, so is the sign of life. */
+  /** Hands in the renewal and the write at once. When the write is acknowledged, so is the heartbeat. */
   async during<T>(agentId: string, write: () => Promise<T>): Promise<T> {
-    if (!this.#takeTurn(agentId)) return write()
+    if (!this.#isDue(agentId)) return write()
     const renewed = this.#renewals.add(agentId)
     const result = await write()
     await renewed
     return result
   }
 
-  /** Never rejects: a renewal that fails is no failure of the write. */
+  /** Never rejects: a renewal that fails does not fail the write. */
   async #renewAll(agentIds: string[]): Promise<undefined[]> {
     await this.#renew(this.#db, agentIds).catch(this.#onError)
     return agentIds.map(() => undefined)
@@ -72,7 +72,7 @@ export class Heartbeats {
     fn: (tx: Db) => Promise<T>,
     options?: DbTransactionOptions,
   ): Promise<T> {
-    if (!this.#takeTurn(agentId)) return this.#db.transaction(fn, options)
+    if (!this.#isDue(agentId)) return this.#db.transaction(fn, options)
     const renewing = async (tx: Db) => {
       const result = await fn(tx)
       await this.#renew(tx, [agentId])
@@ -87,7 +87,7 @@ export class Heartbeats {
   }
 
   /** True once in an interval. */
-  #takeTurn(agentId: string): boolean {
+  #isDue(agentId: string): boolean {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs < (this.#nextMs.get(agentId) ?? 0)) return false
     if (this.#nextMs.size >= maxAgents) this.#nextMs.clear()
@@ -97,7 +97,7 @@ export class Heartbeats {
 
   async #renew(db: Db, agentIds: readonly string[]): Promise<void> {
     try {
-      const ttls = await renewAll(db, agentIds)
+      const ttls = await renewAgents(db, agentIds)
       for (const id of agentIds) {
         const intervalMs = Math.min(longestIntervalMs, (ttls.get(id) ?? Number.POSITIVE_INFINITY) / 3)
         this.#nextMs.set(id, this.#clock.monotonicMs() + intervalMs)
@@ -109,7 +109,7 @@ export class Heartbeats {
   }
 }
 
-/** The database as one agent's handle uses it: each write is a sign of life. */
+/** The database as one agent's handle uses it: each write is a heartbeat. */
 class ActingDb extends DbDecorator {
   readonly #heartbeats: Heartbeats
   readonly #agentId: string

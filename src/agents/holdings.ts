@@ -3,7 +3,7 @@ import type { Db } from '../db/db.ts'
 import { isLeased } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
-import { logChanges, type Released, type Subject } from './changes.ts'
+import { type AgentKey, appendAgentEvents, type Released } from './agent-changes.ts'
 import { hasLapsed } from './liveness.ts'
 
 /** How much an agent holds: keys of its memory, and what it has under an unexpired lease. */
@@ -13,7 +13,7 @@ export type Holdings = Record<'memory' | Leased, number>
 type Leased = Exclude<keyof Released, 'topologies'>
 
 /** An agent whose liveness has lapsed, and what it had to give back. */
-export interface LapsedAgent extends Subject, Released {}
+export interface LapsedAgent extends AgentKey, Released {}
 
 /** Agents released in one transaction: few enough to hold the store's lock for a moment only. */
 const batchSize = 100
@@ -78,11 +78,11 @@ export async function workOf(
 
 /**
  * Within `tx`, ends the leases of agents and takes them out of the topologies. The rows otherwise stay as they are:
- * to whoever comes next, a lease ended here is one that has expired by itself.
+ * for every later holder, a lease ended here is one that has expired by itself.
  * @param source who noticed, for the events
  */
-export async function releaseAll<T extends Subject>(
-  { others }: Pick<Context, 'others'>,
+export async function releaseAll<T extends AgentKey>(
+  { crossDomain }: Pick<Context, 'crossDomain'>,
   tx: Db,
   agents: readonly T[],
   source: string,
@@ -90,7 +90,7 @@ export async function releaseAll<T extends Subject>(
   const ids = agents.map(agent => agent.id)
   const ended = new Map<Leased, Lease[]>()
   for (const kind of leased) ended.set(kind, await endLeases(tx, kind, ids))
-  const repaired = await others.loseNodes(tx, ids, source)
+  const repaired = await crossDomain.loseNodes(tx, ids, source)
   const names = (kind: Leased, id: string) => namesOf(ended.get(kind) ?? [], id)
   return agents.map(agent => ({
     ...agent,
@@ -136,11 +136,11 @@ interface LapsedRow {
 
 /**
  * Within `tx`, releases what up to 100 agents that have lapsed hold, and logs an event `agent.lapsed` for each.
- * An agent is marked as it is found, and a sign of life takes the mark away: each lapse is handled once.
+ * An agent is marked as it is found, and a heartbeat takes the mark away: each lapse is handled once.
  * @param noticed who noticed, for the events; with an `id` only that agent is looked at
  */
 export async function releaseLapsedBatch(
-  context: Pick<Context, 'others'>,
+  context: Pick<Context, 'crossDomain'>,
   tx: Db,
   { source, id }: { source: string; id?: string },
 ): Promise<LapsedAgent[]> {
@@ -152,13 +152,13 @@ export async function releaseLapsedBatch(
         returning id, incarnation, swarm_id`,
   )
   if (rows.length === 0) return []
-  const agents = rows.sort((a, b) => (a.id < b.id ? -1 : 1)).map(toSubject)
+  const agents = rows.sort((a, b) => (a.id < b.id ? -1 : 1)).map(toAgentKey)
   const released = await releaseAll(context, tx, agents, source)
-  await logChanges(tx, 'lapsed', source, released)
+  await appendAgentEvents(tx, 'lapsed', source, released)
   return released
 }
 
 /** An agent's row as its events name it. */
-export function toSubject({ id, incarnation, swarm_id }: LapsedRow): Subject {
+export function toAgentKey({ id, incarnation, swarm_id }: LapsedRow): AgentKey {
   return { id, incarnation, swarmId: swarm_id ?? undefined }
 }

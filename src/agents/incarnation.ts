@@ -2,7 +2,7 @@ import type { Db, DbTransactionOptions, Executed, Row } from '../db/db.ts'
 import { DbDecorator } from '../db/decorators/db-decorator.ts'
 import { type Param, type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
-import { readsOnly } from './reading.ts'
+import { readsOnly } from './reads-only.ts'
 
 /** One run of an agent: what `register` returned for it. */
 export interface Incarnation {

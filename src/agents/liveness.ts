@@ -5,15 +5,15 @@ import { type Sql, sql } from '../db/sql.ts'
 /** Pieces of statements on `agents`: liveness is computed where it is asked for, and never stored. */
 
 /** An agent's life is a lease as long as its ttl. */
-const life: LeaseColumns = { until: sql`alive_until`, epoch: sql`alive_epoch`, maxMs: sql`ttl_ms` }
+const agentLease: LeaseColumns = { until: sql`alive_until`, epoch: sql`alive_epoch`, maxMs: sql`ttl_ms` }
 
-/** The condition that the agent gave no sign of life for as long as its ttl. Without a ttl it never lapses. */
+/** The condition that the agent sent no heartbeat for as long as its ttl. Without a ttl it never lapses. */
 export function hasLapsed(dialect: Dialect): Sql {
-  return sql`(ttl_ms is not null and ${isLapsed(dialect, life)})`
+  return sql`(ttl_ms is not null and ${isLapsed(dialect, agentLease)})`
 }
 
-/** The assignments of a sign of life. */
-export function renewal(dialect: Dialect): Sql {
+/** The assignments of a heartbeat. */
+export function heartbeatAssignments(dialect: Dialect): Sql {
   return sql`last_active = ${dialect.now()}, alive_until = ${dialect.leaseNow()} + ttl_ms,
     alive_epoch = ${dialect.leaseEpoch()}, lapsed_at = null`
 }

@@ -14,7 +14,7 @@ import { Metrics } from '../metrics/metrics.ts'
 import { type OperationName, operationOf, operations } from '../operations.ts'
 import { Patterns } from '../patterns/patterns.ts'
 import { Sessions } from '../sessions/sessions.ts'
-import { under } from '../shared/keys.ts'
+import { hasPrefix } from '../shared/key-range.ts'
 import { checkShared } from '../shared/options.ts'
 import { SharedState, type WatchOptions } from '../shared/shared.ts'
 import { checkTasks } from '../tasks/options.ts'
@@ -257,7 +257,7 @@ async function lastEvent(remote: Remote, since: number | undefined): Promise<num
 function watchShared(remote: Remote, prefix = '', options: WatchOptions = {}) {
   checkShared.watch(options)
   const { since, signal } = options
-  under(prefix)
+  hasPrefix(prefix)
   if (since !== undefined) checkInteger('since', since, 0)
   const start = async () => {
     if (since !== undefined) return since

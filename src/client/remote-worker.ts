@@ -9,7 +9,7 @@ import {
   type Terms,
   type WorkOptions,
   type WorkSummary,
-} from '../tasks/work.ts'
+} from '../tasks/work-options.ts'
 import { Renewal } from '../util/renewal.ts'
 import { serializeError } from '../util/serialize-error.ts'
 

@@ -1,8 +1,8 @@
 import { Conflict, InvalidInput } from '../errors.ts'
 import { describe } from '../util/check.ts'
+import type { ConsensusState } from './consensus-state.ts'
 import { weigh } from './proposal.ts'
 import { outcome } from './quorum.ts'
-import type { ConsensusState } from './state.ts'
 
 /**
  * The proposal after a vote, or undefined when the voter had voted the same way before and nothing changes.

@@ -12,19 +12,19 @@ import { encodeJson } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { readTimeOrDuration, type TimeOrDuration } from '../util/time-or-duration.ts'
 import { castVote, final, stale } from './ballot.ts'
-import { checkConsensus } from './options.ts'
-import { checkElectorate, type Electorate, type Proposal, weigh } from './proposal.ts'
 import {
   type ConsensusRow,
   type ConsensusState,
   type ConsensusStatus,
   consensusStatuses,
   fromRow,
-} from './state.ts'
+} from './consensus-state.ts'
+import { checkConsensus } from './options.ts'
+import { checkElectorate, type Electorate, type Proposal, weigh } from './proposal.ts'
 import { type RecordedVote, type RecordedVoteRow, toVote } from './votes.ts'
 
+export type { ConsensusState } from './consensus-state.ts'
 export type { Proposal } from './proposal.ts'
-export type { ConsensusState } from './state.ts'
 export type { RecordedVote } from './votes.ts'
 
 export interface Vote {
@@ -71,8 +71,8 @@ const maxTimeoutMs = 2_147_483_647
  *
  * Every change appends an event in its own transaction: `consensus.proposed`, `consensus.accepted` and
  * `consensus.refused` for the votes, `consensus.decided` and `consensus.rejected` for how they end, and
- * `consensus.deleted`. A deadline passes by itself, by the wall clock; `consensus.expired` tells that somebody
- * who waited has noticed, and from then on setting the clock back does not open the ballot again.
+ * `consensus.deleted`. A deadline passes by itself, by the wall clock; `consensus.expired` says that a
+ * waiting call has noticed, and from then on setting the clock back does not open the ballot again.
  *
  * A choice among several candidates is a proposal for one of them, and another ballot when it is rejected: so
  * nothing wins that the quorum did not accept. Who leads a group of processes is a matter of leases, not of votes.
@@ -146,7 +146,7 @@ export class Consensus {
   }
 
   /**
-   * Every vote on a key, by ballot and then by voter, for whoever wants to know how a decision came about: those of
+   * Every vote on a key, by ballot and then by voter, to see how a decision came about: those of
    * the last 100 ballots are kept.
    */
   async votes(key: string, filter: VotesFilter = {}): Promise<Page<RecordedVote>> {
@@ -167,7 +167,7 @@ export class Consensus {
   /**
    * Waits until the vote on a key has ended, by whichever process, and returns how: decided, rejected or expired
    * (within a second of the deadline). A value that is proposed anew meanwhile is waited for in its turn. Not for
-   * use inside a transaction, in which nobody else's vote can arrive.
+   * use inside a transaction, in which no other vote can arrive.
    * @throws Deadline after `timeoutMs`; NotFound when nothing is proposed, or no longer; InvalidInput when the
    *   proposal has no voters and so can never end
    */
@@ -182,7 +182,7 @@ export class Consensus {
     const { db } = this.#context
     for await (const state of follow(db, 0, () => this.#ended(name), AbortSignal.any(ends))) return state
     signal?.throwIfAborted()
-    // What was read as the time ran out came too late to be told.
+    // What was read as the time ran out came too late to be returned.
     const [last] = (await this.#ended(name)).items
     if (last !== undefined) return last
     throw new Deadline(`the vote on ${describe(name)} had not ended after ${timeoutMs} ms`, {
@@ -286,7 +286,7 @@ export class Consensus {
     return state
   }
 
-  /** Tells what happened, and after it how the vote ended, if it did. */
+  /** Appends the event of what happened, and after it how the vote ended, if it did. */
   async #announce(tx: Db, state: ConsensusState, what: string, source = 'system'): Promise<void> {
     const { key, version, status, accepts, rejects } = state
     const data = { key, version, status, accepts, rejects }
@@ -318,7 +318,7 @@ export class Consensus {
       returning ${this.#columns()}, ${this.#context.db.dialect.assertAboveFloor(sql`consensus_state`, sql`version`)} as issued`
   }
 
-  /** A row as everybody sees it at this moment: what is open past its deadline has expired. */
+  /** A row as every reader sees it at this moment: what is open past its deadline has expired. */
   #columns(): Sql {
     return sql`key, value, version, proposer, acceptors, rejectors, voters, weights, quorum, accepts, rejects,
       deadline, decided_at, timestamp, case when ${this.#lapsed()} then 'expired' else status end as status`

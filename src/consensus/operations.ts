@@ -1,7 +1,7 @@
 import { operation, type Zod } from '../operation.ts'
 import { json, page, timeOrDuration } from '../schemas.ts'
+import { consensusStatuses } from './consensus-state.ts'
 import { quorumRules } from './quorum.ts'
-import { consensusStatuses } from './state.ts'
 
 const key = (z: Zod) => z.string().describe('What it is about, 1 to 512 bytes')
 

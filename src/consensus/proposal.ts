@@ -10,7 +10,7 @@ export interface Proposal {
   /** Who accepts already. With `voters`, these are votes, and each must be a voter. */
   acceptors?: readonly string[] | undefined
   /**
-   * Who may vote, up to 1,000, fixed for this ballot. Left out, anybody accepts and nothing is ever decided.
+   * Who may vote, up to 1,000, fixed for this ballot. Left out, any caller accepts and nothing is ever decided.
    * Default: those whom `weights` names.
    */
   voters?: readonly string[] | undefined

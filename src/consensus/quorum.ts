@@ -3,7 +3,7 @@ import { checkInteger, checkOneOf } from '../util/check.ts'
 
 /**
  * How many votes decide: a number, or a rule. `majority`: more than half, the default. `two-thirds`: more than two
- * thirds. `all`: everybody. Where votes have weights, it is their weight that is meant.
+ * thirds. `all`: every voter. Where votes have weights, it is their weight that is meant.
  */
 export type Quorum = number | (typeof quorumRules)[number]
 export const quorumRules = ['majority', 'two-thirds', 'all'] as const

@@ -18,7 +18,7 @@ export interface RecordedVoteRow {
   voted_at: string
 }
 
-/** The vote that a row tells. */
+/** The vote that a row holds. */
 export function toVote(row: RecordedVoteRow): RecordedVote {
   const { ballot, voter, weight } = row
   return { ballot, voter, accepts: row.accepts === 1, weight, votedAt: toDate(row.voted_at) }

@@ -8,21 +8,21 @@ import { checkInteger, checkName, checkOneOf } from '../util/check.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate } from '../util/time.ts'
-import { type EventFilter, type EventRange, type Filter, filterOf } from './filter.ts'
 import {
   type ConsumerGroup,
   commitHeld,
   commitOffset,
   deleteGroup,
-  type GroupWish,
+  type GroupRequest,
   listGroups,
   noteGroup,
   readOffset,
   seekOffset,
-} from './groups.ts'
+} from './consumer-groups.ts'
+import { type EventFilter, type EventRange, type Filter, filterOf } from './filter.ts'
 import { countEvents, readBounds, readEvent, readEvents, readStretch } from './log.ts'
 import { checkEvents } from './options.ts'
-import { type PruneOptions, prune } from './prune.ts'
+import { type PruneOptions, prune } from './prune-events.ts'
 import { type Seal, seal, type Verification, type VerifyOptions, verify } from './seal.ts'
 import { Subscription } from './subscription.ts'
 
@@ -57,7 +57,7 @@ export interface SubscribeOptions extends EventFilter {
   /** Share the events with others of this name, and remember under it how far they were handled. */
   group?: string | undefined
   /**
-   * With a group: how long this consumer may give no sign of life before another one takes over, 1 ms to a day,
+   * With a group: how long this consumer may go without renewing its lease before another one takes over, 1 ms to a day,
    * default 10,000 ms. It gives one by itself, for as long as its process runs.
    */
   leaseMs?: number | undefined
@@ -138,7 +138,7 @@ export class Events {
    *
    * With a `group` the subscription goes on where the group left off; `since` says where a new group starts. Of
    * the consumers of a group one gets the events, in order; the others, of whichever process, wait until it leaves
-   * the loop, or gives no sign of life for `leaseMs`, and then go on after the last event that it handled. An
+   * the loop, or does not renew its lease for `leaseMs`, and then go on after the last event that it handled. An
    * event counts as handled when the consumer asks for the next one: after a crash, or after leaving the loop,
    * the last one is delivered again. To have its effects exactly once, commit it in their transaction:
    * ```
@@ -151,26 +151,26 @@ export class Events {
    * ```
    * @throws NotFound `compacted`, with the floor, when events that should follow were pruned
    * @throws Conflict `stale_token` when another consumer took over meanwhile, for this process had come to a halt;
-   *   or when somebody called {@link seek} or {@link deleteGroup}
+   *   or when a caller used {@link seek} or {@link deleteGroup}
    */
   subscribe(options: SubscribeOptions = {}): Subscription<EventRecord> {
     checkEvents.subscribe(options)
     const { db, closing } = this.#context
     const since = options.since === undefined ? undefined : checkInteger('since', options.since, 0)
-    const wish = this.#wish(options)
+    const request = this.#request(options)
     const filter = filterOf(db.dialect, options)
-    const start = this.#start(since, wish?.group)
-    // Whoever iterates is told; whoever never does has not asked.
+    const start = this.#start(since, request?.group)
+    // An iterator gets the error; without one no caller waits for it.
     start.catch(() => {})
     const read = (after: number) => this.#next(filter, after)
-    return new Subscription({ db, closing, start, read, signal: options.signal }, wish)
+    return new Subscription({ db, closing, start, read, signal: options.signal }, request)
   }
 
   /**
    * Notes that `group` has handled every event up to `id`. Offsets only move forward; see {@link seek}.
    * @param options the `token` of the consumer: its subscription has it, and can be passed as it is. Then nothing
    *   is noted once another consumer has taken over.
-   * @returns false when the group was there already: somebody has handled the event before
+   * @returns false when the group was there already: the event was handled before
    * @throws Conflict `stale_token` when another consumer got the group's events after this token
    */
   async commit(group: string, id: number, options: { token?: number | undefined } = {}): Promise<boolean> {
@@ -208,8 +208,8 @@ export class Events {
   }
 
   /**
-   * Deletes old events, oldest first, up to the first one to be kept. Whoever then reads on from before the floor
-   * is told so by NotFound `compacted`; consumer groups do not hold events back.
+   * Deletes old events, oldest first, up to the first one to be kept. Reading on from before the floor
+   * then fails with NotFound `compacted`; consumer groups do not hold events back.
    * @returns how many were deleted, and the floor: the highest id that was ever pruned
    */
   async prune(options: PruneOptions): Promise<{ deleted: number; floor: number }> {
@@ -230,9 +230,9 @@ export class Events {
 
   /**
    * Compares a sealed log with its hashes: finds an event that was changed, deleted other than by {@link prune},
-   * inserted, exchanged with another, or appended by SQL of others. Reads it in slices and holds nobody up.
+   * inserted, exchanged with another, or appended by SQL of others. Reads it in slices, so that no writer waits.
    *
-   * What cannot be told from the store alone: that somebody who can write it made all hashes anew, cut off the
+   * What the store alone cannot show: that a writer of the store made all hashes anew, cut off the
    * newest events together with theirs, or passed a deletion off as a prune. Against that, keep `head` elsewhere
    * from time to time, and look whether `verify({ to: head.id })` still gives its hash.
    * @throws NotFound when the log is not sealed
@@ -259,10 +259,10 @@ export class Events {
     }
   }
 
-  #wish({ group, consumer, leaseMs = defaultLeaseMs }: SubscribeOptions): GroupWish | undefined {
+  #request({ group, consumer, leaseMs = defaultLeaseMs }: SubscribeOptions): GroupRequest | undefined {
     const name = consumer ?? this.#context.agentId ?? `process-${process.pid}`
-    const wish = { consumer: checkName('consumer', name), leaseMs: checkLeaseMs(leaseMs) }
-    return group === undefined ? undefined : { group: checkName('group', group), ...wish }
+    const request = { consumer: checkName('consumer', name), leaseMs: checkLeaseMs(leaseMs) }
+    return group === undefined ? undefined : { group: checkName('group', group), ...request }
   }
 
   /** Where a subscription begins. A new group is noted at once, so that it misses nothing from here on. */

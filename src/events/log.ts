@@ -23,7 +23,7 @@ export interface Wanted {
   limit: number
 }
 
-/** How many events a statement looks through at most, so that it holds nobody up. */
+/** How many events a statement looks through at most, so that no writer waits for long. */
 const stretchSize = 2000
 
 const columns = sql`id, type, source, data, timestamp`

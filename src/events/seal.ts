@@ -31,7 +31,7 @@ export interface Verification {
   /**
    * The first place where the log is not what was sealed. `changed`: the event, or what was right before it, is
    * another one. `missing`: an event or its hash was deleted, but not by `prune`. `unsealed`: an event was
-   * appended without a hash, by SQL of somebody else.
+   * appended without a hash, by SQL from outside.
    */
   firstBad: { id: number; why: 'changed' | 'missing' | 'unsealed' } | undefined
 }

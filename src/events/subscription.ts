@@ -4,12 +4,12 @@ import { Renewal } from '../util/renewal.ts'
 import {
   commitHeld,
   type GroupKey,
-  type GroupWish,
+  type GroupRequest,
   releaseGroup,
   renewGroup,
-  type Taken,
+  type TakenGroup,
   takeGroup,
-} from './groups.ts'
+} from './consumer-groups.ts'
 
 /** What a subscription works with. */
 export interface Source<T> {
@@ -28,13 +28,13 @@ const skipSize = 1000
 /** The events of a subscription, in a `for await`; it can be iterated once. */
 export class Subscription<T extends { id: number }> implements AsyncIterable<T> {
   readonly #source: Source<T>
-  readonly #wish: GroupWish | undefined
+  readonly #request: GroupRequest | undefined
   #events: AsyncGenerator<T, void, undefined> | undefined
   #token: number | undefined
 
-  constructor(source: Source<T>, wish: GroupWish | undefined) {
+  constructor(source: Source<T>, request: GroupRequest | undefined) {
     this.#source = source
-    this.#wish = wish
+    this.#request = request
   }
 
   /**
@@ -46,7 +46,7 @@ export class Subscription<T extends { id: number }> implements AsyncIterable<T> 
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    this.#events ??= this.#wish === undefined ? this.#all() : this.#consume(this.#wish)
+    this.#events ??= this.#request === undefined ? this.#all() : this.#consume(this.#request)
     return this.#events
   }
 
@@ -55,57 +55,57 @@ export class Subscription<T extends { id: number }> implements AsyncIterable<T> 
     yield* follow(db, await start, read, signal)
   }
 
-  async *#consume(wish: GroupWish): AsyncGenerator<T, void, undefined> {
-    const hold = await this.#takeOver(wish)
-    if (hold === undefined) return
-    this.#token = hold.token
+  async *#consume(request: GroupRequest): AsyncGenerator<T, void, undefined> {
+    const lease = await this.#takeOver(request)
+    if (lease === undefined) return
+    this.#token = lease.token
     try {
-      // A lease that lapsed unnoticed, for the process was stopped, is still ours unless somebody has taken it.
-      do yield* this.#deliver(hold)
-      while (!this.#source.signal?.aborted && (await hold.regain()))
+      // A lease that lapsed unnoticed, for the process was stopped, is still ours unless another consumer has taken it.
+      do yield* this.#deliver(lease)
+      while (!this.#source.signal?.aborted && (await lease.regain()))
     } finally {
-      await hold.release()
+      await lease.release()
     }
   }
 
   /** Resolves when the group's events are given to us; with undefined when `signal` aborts before. */
-  async #takeOver(wish: GroupWish): Promise<Hold | undefined> {
+  async #takeOver(request: GroupRequest): Promise<GroupLease | undefined> {
     const { db, closing, signal } = this.#source
     const start = await this.#source.start
-    let got: Hold | undefined
-    const attempt = async (): Promise<Batch<Hold>> => {
-      const taken = await takeGroup(db, wish, start)
+    let got: GroupLease | undefined
+    const attempt = async (): Promise<Batch<GroupLease>> => {
+      const taken = await takeGroup(db, request, start)
       const idle = { items: [], cursor: 0, more: false }
       if ('remainingMs' in taken) return { ...idle, withinMs: taken.remainingMs }
-      got = new Hold(db, closing, wish, taken)
+      got = new GroupLease(db, closing, request, taken)
       return { ...idle, items: [got] }
     }
-    for await (const hold of follow(db, 0, attempt, signal)) return hold
+    for await (const lease of follow(db, 0, attempt, signal)) return lease
     // The signal may have aborted just while the group was given to us.
     await got?.release()
     return undefined
   }
 
-  /** Yields events until the hold is lost or `signal` aborts. One is handled when the next is asked for. */
-  async *#deliver(hold: Hold): AsyncGenerator<T, void, undefined> {
+  /** Yields events until the lease is lost or `signal` aborts. One is handled when the next is asked for. */
+  async *#deliver(lease: GroupLease): AsyncGenerator<T, void, undefined> {
     const { db, signal } = this.#source
     const read = async (after: number): Promise<Batch<T>> => {
       const batch = await this.#source.read(after)
       // A group whose types are rare moves on too: else it would fall behind the floor with nothing to handle.
-      if (batch.items.length === 0 && batch.cursor - hold.position >= skipSize)
-        await hold.commit(batch.cursor)
+      if (batch.items.length === 0 && batch.cursor - lease.position >= skipSize)
+        await lease.commit(batch.cursor)
       return batch
     }
-    const ending = signal === undefined ? hold.lost : AbortSignal.any([signal, hold.lost])
-    for await (const event of follow(db, hold.position, read, ending)) {
+    const ending = signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost])
+    for await (const event of follow(db, lease.position, read, ending)) {
       yield event
-      await hold.commit(event.id)
+      await lease.commit(event.id)
     }
   }
 }
 
 /** A group's events in the hands of one consumer, renewed in the background until it is released. */
-class Hold implements GroupKey {
+class GroupLease implements GroupKey {
   readonly group: string
   readonly token: number
   /** The last event that this consumer has handled. */
@@ -116,13 +116,13 @@ class Hold implements GroupKey {
   #renewal: Renewal
   #released: Promise<void> | undefined
 
-  constructor(db: Db, closing: AbortSignal, wish: GroupWish, taken: Taken) {
-    this.group = wish.group
+  constructor(db: Db, closing: AbortSignal, request: GroupRequest, taken: TakenGroup) {
+    this.group = request.group
     this.token = taken.token
     this.position = taken.position
     this.#db = db
     this.#closing = closing
-    this.#leaseMs = wish.leaseMs
+    this.#leaseMs = request.leaseMs
     this.#renewal = this.#keep()
     closing.addEventListener('abort', this.#leave)
   }
@@ -139,8 +139,8 @@ class Hold implements GroupKey {
   }
 
   /**
-   * Takes up the lease again when nobody has taken over; false when it was not lost.
-   * @throws Conflict `stale_token` when somebody has
+   * Takes up the lease again when no other consumer has taken over; false when it was not lost.
+   * @throws Conflict `stale_token` when one has
    */
   async regain(): Promise<boolean> {
     if (!this.lost.aborted) return false
@@ -162,7 +162,7 @@ class Hold implements GroupKey {
     await Promise.all([released, this.#renewal.stop()])
   }
 
-  /** Whoever iterates hears of a release that failed; if nobody does, the lease lapses by itself. */
+  /** An iterator gets the error of a release that failed; without one the lease lapses by itself. */
   readonly #leave = (): void => {
     this.release().catch(() => {})
   }

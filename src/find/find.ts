@@ -6,7 +6,7 @@ import type { Json } from '../util/json.ts'
 import { toDate } from '../util/time.ts'
 import { indexPending } from './indexing.ts'
 import { checkFind } from './options.ts'
-import { type Hit, rank } from './rank.ts'
+import { type Hit, rankMatches } from './rank-matches.ts'
 import { snippet } from './snippet.ts'
 import {
   bodyText,
@@ -18,7 +18,7 @@ import {
   type SourceRow,
   sources,
 } from './sources.ts'
-import { queryTerms } from './words.ts'
+import { queryTerms } from './terms.ts'
 
 export interface FindOptions {
   /** Where to look: one or several of memory, agent_memory, events, tasks, patterns. Default: everywhere. */
@@ -79,7 +79,7 @@ export class Find {
     await indexPending(db)
     const terms = queryTerms(query)
     if (terms.length === 0) return []
-    const hits = await Promise.all(wanted.map(source => rank(db, source, { terms, namespace, limit })))
+    const hits = await Promise.all(wanted.map(source => rankMatches(db, source, { terms, namespace, limit })))
     const best = hits.flat().sort((a, b) => b.score - a.score)
     return this.#show(best.slice(0, limit), new Set(terms))
   }

@@ -2,7 +2,7 @@ import type { Db } from '../db/db.ts'
 import type { TextEntry, TextRef, TextSource } from '../db/fulltext.ts'
 import { sql } from '../db/sql.ts'
 import { bodyText, readRows, type Source, type SourceRow, sources } from './sources.ts'
-import { scopeTerm, textTerms } from './words.ts'
+import { scopeTerm, textTerms } from './terms.ts'
 
 /**
  * How much one transaction indexes: with either, it holds the event loop and other writers for some 20 ms.
@@ -32,7 +32,7 @@ interface Change {
 
 /**
  * Brings the full-text index up to date with the log of changes, oldest first, a batch in each transaction.
- * Any number of processes may do so at a time. The log grows by some 30 bytes with every write until somebody
+ * Any number of processes may do so at a time. The log grows by some 30 bytes with every write until a process
  * does.
  */
 export async function indexPending(db: Db, options: IndexOptions = {}): Promise<Indexed> {

@@ -1,6 +1,6 @@
 /**
  * A value's JSON text as a reader would write it: `{"a":["b c",1]}` becomes `a: b c, 1`. Works by tokens, so
- * that a text that was cut off is read to its end. What is no JSON, as a foreign writer may have stored it,
+ * that a text that was cut off is read to its end. What is not JSON, as a foreign writer may have stored it,
  * stays as it is.
  */
 export function plainText(json: string): string {

@@ -1,4 +1,4 @@
-import { matches, type Piece } from './words.ts'
+import { matches, type Piece } from './terms.ts'
 
 /** How much text a snippet shows, in characters, and how much of it before the first match. */
 const width = 160

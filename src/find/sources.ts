@@ -18,7 +18,7 @@ export type FoundRecord =
   | { in: 'patterns'; id: string; type: string }
 
 /**
- * A row of any source. `body`, `more` and `rest` are its text, most telling first, each up to `maxText`
+ * A row of any source. `body`, `more` and `rest` are its text, most distinctive first, each up to `maxText`
  * characters.
  */
 export interface SourceRow {

@@ -3,13 +3,13 @@ import type { Db } from '../db/db.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { Closed } from '../errors.ts'
 import { Renewal } from '../util/renewal.ts'
-import { freeLock, renewLock, takeLock, type Wish } from './hold.ts'
+import { freeLock, type LockRequest, renewLock, takeLock } from './lock-rows.ts'
 import type { HeldLock } from './locks.ts'
 
 export interface CampaignOptions {
   /** Who wants to lead. Default: the handle's agent, else an id of this process. */
   candidate?: string | undefined
-  /** How long a leader that gives no sign of life is trusted: 1 ms to a day, default 30,000 ms. */
+  /** How long a leader that does not renew its lease is trusted: 1 ms to a day, default 30,000 ms. */
   leaseMs?: number | undefined
   /** How long others must wait besides, when the leader's lease lapses without its resigning. Default 0. */
   delayMs?: number | undefined
@@ -29,11 +29,11 @@ export interface Leader {
   /** Higher for every later leader. It is the fencing token of the lock of this name. */
   term: number
   since: Date
-  /** How long the leader still is trusted, unless it gives a sign of life. */
+  /** How long the leader still is trusted, unless it renews its lease. */
   remainingMs: number
 }
 
-/** An election won: one leads until one resigns, or gives no sign of life for the length of the lease. */
+/** An election won: it leads until it resigns, or does not renew its lease in time. */
 export interface Leadership extends AsyncDisposable {
   readonly name: string
   readonly leader: string
@@ -42,20 +42,21 @@ export interface Leadership extends AsyncDisposable {
   /** Aborted when the leadership has ended: lost, not renewed in time (its reason says why), or resigned. */
   readonly signal: AbortSignal
   /**
-   * Lets others lead at once, as closing the memory does. Does nothing when this term has ended already, whoever
-   * leads since.
+   * Lets others lead at once, as closing the memory does. Does nothing when this term has ended already,
+   * and another leads since.
    */
   resign(): Promise<void>
 }
 
 /**
- * Becomes the leader when nobody is, and logs the event `leader.elected` with it.
- * @returns the term, or undefined when somebody leads
+ * Becomes the leader when there is none, and logs the event `leader.elected` with it.
+ * @returns the term, or undefined when there is a leader
  */
-export function elect(db: Db, name: string, wish: Wish): Promise<number | undefined> {
+export function elect(db: Db, name: string, request: LockRequest): Promise<number | undefined> {
   return db.transaction(async tx => {
-    const term = await takeLock(tx, name, wish)
-    if (term !== undefined) await tell(tx, 'leader.elected', { name, leader: wish.owner, term })
+    const term = await takeLock(tx, name, request)
+    if (term !== undefined)
+      await appendLeaderEvent(tx, 'leader.elected', { name, leader: request.owner, term })
     return term
   })
 }
@@ -75,7 +76,7 @@ export class Term implements Leadership {
   }
 
   /** Starts with a lease that was given just now. */
-  constructor({ db, closing }: Context, name: string, term: number, { owner, leaseMs }: Wish) {
+  constructor({ db, closing }: Context, name: string, term: number, { owner, leaseMs }: LockRequest) {
     this.name = name
     this.leader = owner
     this.term = term
@@ -99,7 +100,7 @@ export class Term implements Leadership {
     // Handed to the store before anything is awaited: at the next turn the handle may be closed.
     const freed = this.#db.transaction(async tx => {
       if (await freeLock(tx, { name, token: term })) {
-        await tell(tx, 'leader.resigned', { name, leader, term })
+        await appendLeaderEvent(tx, 'leader.resigned', { name, leader, term })
       }
     })
     await Promise.all([freed, this.#renewal.stop()])
@@ -114,7 +115,7 @@ export function asLeader({ name, owner, token, acquiredAt, remainingMs }: HeldLo
   return { name, leader: owner, term: token, since: acquiredAt, remainingMs }
 }
 
-async function tell(
+async function appendLeaderEvent(
   tx: Db,
   type: 'leader.elected' | 'leader.resigned',
   data: { name: string; leader: string; term: number },

@@ -10,17 +10,6 @@ import { uuidv7 } from '../util/ids.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { Renewal } from '../util/renewal.ts'
 import {
-  checkKey,
-  freeLock,
-  fromRow,
-  type LockRow,
-  renewLock,
-  stale,
-  takeLock,
-  untilFree,
-  type Wish,
-} from './hold.ts'
-import {
   asLeader,
   type CampaignOptions,
   elect,
@@ -29,6 +18,17 @@ import {
   type ObserveOptions,
   Term,
 } from './leadership.ts'
+import {
+  checkKey,
+  freeLock,
+  fromRow,
+  type LockRequest,
+  type LockRow,
+  renewLock,
+  stale,
+  takeLock,
+  untilFree,
+} from './lock-rows.ts'
 import { checkLocks } from './options.ts'
 
 /** A lock in the hands of its holder. */
@@ -36,7 +36,7 @@ export interface Lock {
   name: string
   owner: string
   /**
-   * The fencing token: higher for every later holder, so that whoever guards a resource can refuse a former one.
+   * The fencing token: higher for every later holder, so that the guard of a resource can refuse a former one.
    * See {@link Locks.check}.
    */
   token: number
@@ -44,7 +44,7 @@ export interface Lock {
   leaseMs: number
 }
 
-/** A lock as anybody sees it. */
+/** A lock as every caller sees it. */
 export interface HeldLock {
   name: string
   owner: string
@@ -65,7 +65,7 @@ export interface AcquireOptions {
   owner?: string | undefined
   /** How long it is held unless it is renewed: 1 ms to a day, default 30,000 ms. */
   leaseMs?: number | undefined
-  /** How long to wait while somebody else holds it, up to 24 days. Default 0. It takes no turns: it is not fair. */
+  /** How long to wait while another one holds it, up to 24 days. Default 0. It takes no turns: it is not fair. */
   waitMs?: number | undefined
   /**
    * How long others must wait when the lease lapses without a release, besides: for resources that cannot tell
@@ -87,7 +87,7 @@ function thisProcess(): string {
   return processId
 }
 
-/** Locks with leases: one holder at a time, for as long as it gives signs of life, with a rising fencing token. */
+/** Locks with leases: one holder at a time, for as long as it renews its lease, with a rising fencing token. */
 export class Locks {
   readonly #context: Context
 
@@ -96,20 +96,20 @@ export class Locks {
   }
 
   /**
-   * Takes a lock that is free. It is when nobody ever held it, when it was released, or when its lease has lapsed.
-   * Not reentrant: its own holder has to wait like everybody else.
+   * Takes a lock that is free. It is when it was never held, when it was released, or when its lease has lapsed.
+   * Not reentrant: its own holder has to wait like all others.
    * @throws Conflict with the `owner` and its `remainingMs`, when it is not free within `waitMs`
    */
   async acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
     checkLocks.acquire(options)
     checkName('name', name)
-    const wish = this.#wish(options.owner, options)
+    const request = this.#request(options.owner, options)
     const waitMs = checkInteger('waitMs', options.waitMs ?? 0, 0, maxWaitMs)
-    if (options.owner !== undefined) await this.#context.signOfLife(this.#context.db, wish.owner)
+    if (options.owner !== undefined) await this.#context.heartbeat(this.#context.db, request.owner)
     let late: AbortSignal | undefined
     for (;;) {
-      const token = await takeLock(this.#context.db, name, wish)
-      if (token !== undefined) return { name, owner: wish.owner, token, leaseMs: wish.leaseMs }
+      const token = await takeLock(this.#context.db, name, request)
+      if (token !== undefined) return { name, owner: request.owner, token, leaseMs: request.leaseMs }
       late ??= waitMs === 0 ? AbortSignal.abort() : AbortSignal.timeout(waitMs)
       const holder = await untilFree(this.#context.db, name, late)
       if (holder !== undefined) throw taken(holder)
@@ -118,7 +118,7 @@ export class Locks {
 
   /**
    * Holds on to a lock for `leaseMs` (default 30,000) from now.
-   * @throws Conflict `stale_token` when it was released, or somebody else has it since
+   * @throws Conflict `stale_token` when it was released, or another holder has it since
    */
   async renew(lock: LockKey & { leaseMs?: number | undefined }): Promise<Lock> {
     checkLocks.renew(lock)
@@ -128,7 +128,7 @@ export class Locks {
 
   /**
    * Gives a lock back. False when its holder had released it before.
-   * @throws Conflict `stale_token` when somebody else has had it since
+   * @throws Conflict `stale_token` when another holder has had it since
    */
   async release(lock: LockKey): Promise<boolean> {
     checkLocks.release(lock)
@@ -151,7 +151,7 @@ export class Locks {
   }
 
   /**
-   * The first line of a guarded transaction: does nothing while this token's holder has the lock, and nobody else
+   * The first line of a guarded transaction: does nothing while this token's holder has the lock, and no other one
    * can take it before the transaction ends. `{ name, token: term }` of a leadership is a lock as well.
    * @throws Conflict `stale_token` when the lock was released or has lapsed
    */
@@ -187,7 +187,7 @@ export class Locks {
   /**
    * Runs `fn` while holding a lock, renewing it in the background, and releases it whatever happens. `signal` is
    * aborted when the lock could not be renewed in time, or was lost: `fn` should then stop. Not for use inside a
-   * transaction, which would hide the lock from everybody else.
+   * transaction, which would hide the lock from all others.
    * @throws what `fn` throws; else Conflict `stale_token` when the lock passed to another before `fn` had ended
    */
   async withLock<T>(
@@ -207,39 +207,39 @@ export class Locks {
   }
 
   /**
-   * Waits until nobody leads, for as long as that takes, and resolves as the leader: the holder of the lock of
+   * Waits until there is no leader, for as long as that takes, and resolves as the leader: the holder of the lock of
    * this name, renewed in the background. Several may campaign, and take no turns. Logs `leader.elected` and
-   * `leader.resigned`, each in one transaction with what it tells of. Not for use inside a transaction.
+   * `leader.resigned`, each in one transaction with its change. Not for use inside a transaction.
    */
   async campaign(name: string, options: CampaignOptions = {}): Promise<Leadership> {
     checkLocks.campaign(options)
     checkName('name', name)
     const { db, transactionId } = this.#context
     const { candidate, signal } = options
-    const wish = this.#wish(candidate, options)
+    const request = this.#request(candidate, options)
     if (transactionId !== undefined) throw inTransaction()
     for (;;) {
       signal?.throwIfAborted()
-      const term = await elect(db, name, wish)
+      const term = await elect(db, name, request)
       if (term === undefined) await untilFree(db, name, signal)
       else {
-        const leadership = new Term(this.#context, name, term, wish)
+        const leadership = new Term(this.#context, name, term, request)
         if (!signal?.aborted) return leadership
-        // Whoever gave up meanwhile would not know that it leads.
+        // A candidate that gave up meanwhile would not know that it leads.
         await leadership.resign()
       }
     }
   }
 
-  /** Who leads, or undefined when nobody does. */
+  /** Who leads, or undefined when there is no leader. */
   async leader(name: string): Promise<Leader | undefined> {
     const held = await this.get(name)
     return held && asLeader(held)
   }
 
   /**
-   * The leaders as they change, the present one first, undefined for nobody, until `signal` aborts. Shows what is:
-   * of several changes within a moment only the last may be seen. The events tell of each.
+   * The leaders as they change, the present one first, undefined for none, until `signal` aborts. Shows what is:
+   * of several changes within a moment only the last may be seen. The event log has each of them.
    */
   observe(name: string, options: ObserveOptions = {}): AsyncIterable<Leader | undefined> {
     checkLocks.observe(options)
@@ -256,7 +256,7 @@ export class Locks {
     return follow(this.#context.db, 0, look, signal)
   }
 
-  #wish(owner: string | undefined, options: Pick<AcquireOptions, 'leaseMs' | 'delayMs'>): Wish {
+  #request(owner: string | undefined, options: Pick<AcquireOptions, 'leaseMs' | 'delayMs'>): LockRequest {
     return {
       owner: checkName('owner', owner ?? this.#context.agentId ?? thisProcess()),
       leaseMs: checkLeaseMs(options.leaseMs),

@@ -12,17 +12,17 @@ const lock: Names<keyof (Lock & HeldLock) | 'signal'> = {
   remainingMs: true,
   signal: true,
 }
-const wish = { owner: true, leaseMs: true, waitMs: true, delayMs: true } as const
+const request = { owner: true, leaseMs: true, waitMs: true, delayMs: true } as const
 
 /** Refuses what a method does not know. */
 export const checkLocks = optionChecks<Locks>('locks', {
-  acquire: wish,
+  acquire: request,
   renew: lock,
   release: lock,
   check: lock,
   assert: lock,
   list: page,
-  withLock: wish,
+  withLock: request,
   campaign: { candidate: true, leaseMs: true, delayMs: true, signal: true },
   observe: { signal: true },
 })

@@ -6,7 +6,7 @@ import { SharedState } from '../shared/shared.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { Poller } from '../util/poller.ts'
 import { cleanup } from './cleanup.ts'
-import { lastDone, markDone, type Upkeep } from './upkeep.ts'
+import { lastDone, markDone, type Upkeep } from './upkeep-context.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { type AbortableOptions, portion } from '../db/engine.ts'
 import { Conflict } from '../errors.ts'
 import { checkPath, checksumFile, readChecksum, sha256, writeWhole } from './output-files.ts'
-import { markDone, type Upkeep } from './upkeep.ts'
+import { markDone, type Upkeep } from './upkeep-context.ts'
 
 export interface BackupOptions extends AbortableOptions {
   /** Replace an earlier backup of the same name. Default true; false makes it a Conflict. */

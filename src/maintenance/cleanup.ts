@@ -2,7 +2,7 @@ import type { Db } from '../db/db.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
 import { checkTime } from '../util/time.ts'
 import { minuteText } from './access-log.ts'
-import type { Upkeep } from './upkeep.ts'
+import type { Upkeep } from './upkeep-context.ts'
 
 export interface CleanupOptions {
   /** Removes only what had expired by then. Default now; a later time counts as now. */

@@ -3,7 +3,7 @@ import { sql } from '../db/sql.ts'
 import { Corrupt, Storage } from '../errors.ts'
 import { toDate } from '../util/time.ts'
 import { findOrphans } from './orphans.ts'
-import { lastDone, type Upkeep } from './upkeep.ts'
+import { lastDone, type Upkeep } from './upkeep-context.ts'
 
 export interface Diagnosis {
   /** True when every check is. */

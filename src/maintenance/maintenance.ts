@@ -11,7 +11,7 @@ import { type Stats, stats } from './stats.ts'
 import { type ExportOptions, type ExportResult, exportNamespace } from './transfer/export-namespace.ts'
 import { type ImportOptions, type ImportResult, importNamespace } from './transfer/import-namespace.ts'
 import { type MergeOptions, RecordMerger } from './transfer/merge-records.ts'
-import { markDone, type Upkeep } from './upkeep.ts'
+import { markDone, type Upkeep } from './upkeep-context.ts'
 import {
   analyzeUsage,
   type HotKey,

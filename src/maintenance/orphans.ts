@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
-import { settleDependents } from '../tasks/settle.ts'
+import { settleDependents } from '../tasks/settle-dependents.ts'
 import { type CleanupResult, removeWhere } from './cleanup.ts'
-import { scanAll, type Upkeep } from './upkeep.ts'
+import { scanAll, type Upkeep } from './upkeep-context.ts'
 
 /** A record that refers to something that is gone. */
 export interface Orphan {

@@ -1,6 +1,6 @@
 import type { Extent } from '../db/engine.ts'
 import type { StatementStats } from '../db/meter.ts'
-import type { Upkeep } from './upkeep.ts'
+import type { Upkeep } from './upkeep-context.ts'
 
 /** A table and its indexes. */
 interface TableReport {

@@ -2,7 +2,7 @@ import fs from 'node:fs/promises'
 import { type AbortableOptions, portion, type Salvaged, type StoreFacts } from '../db/engine.ts'
 import { NotFound, Unsupported } from '../errors.ts'
 import { checkPath, writeWhole } from './output-files.ts'
-import type { Upkeep } from './upkeep.ts'
+import type { Upkeep } from './upkeep-context.ts'
 
 export interface RecoverOptions extends AbortableOptions {
   /** The damaged file, which this process has not open. Default: the file of this store. */

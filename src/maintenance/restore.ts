@@ -3,7 +3,7 @@ import { type ProgressOptions, portion } from '../db/engine.ts'
 import { Corrupt, InvalidInput, NotFound } from '../errors.ts'
 import { fileError, systemCode } from '../util/file-error.ts'
 import { checkPath, checksumFile, readChecksum, sha256 } from './output-files.ts'
-import type { Upkeep } from './upkeep.ts'
+import type { Upkeep } from './upkeep-context.ts'
 
 export type RestoreOptions = ProgressOptions
 

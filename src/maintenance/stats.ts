@@ -1,6 +1,6 @@
 import type { StoreFacts } from '../db/engine.ts'
 import { join, raw, sql } from '../db/sql.ts'
-import { scanAll, type Upkeep } from './upkeep.ts'
+import { scanAll, type Upkeep } from './upkeep-context.ts'
 
 export interface Stats extends Omit<StoreFacts, 'location'> {
   /** What the store takes on disk, in MB (1,048,576 bytes), to two decimals. */

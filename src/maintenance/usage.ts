@@ -6,7 +6,7 @@ import { type Duration, durationMs } from '../util/duration.ts'
 import { pageLimit } from '../util/page.ts'
 import { toOptionalDate } from '../util/time.ts'
 import { minuteText } from './access-log.ts'
-import { scanAll, type Upkeep } from './upkeep.ts'
+import { scanAll, type Upkeep } from './upkeep-context.ts'
 
 const groupings = ['namespace', 'day', 'agent'] as const
 

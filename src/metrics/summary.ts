@@ -67,7 +67,7 @@ const buckets = new Map([
   ['day', 'T00:00:00.000Z'],
 ])
 
-/** Gathers measurements, then tells what they amount to. */
+/** Gathers measurements, then says what they amount to. */
 export class Summary {
   readonly #groupOf: Grouping
   readonly #groups = new Map<Tag | undefined, Group>()

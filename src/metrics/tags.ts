@@ -28,7 +28,7 @@ export function encodeTags(tags: Tags | undefined): string | undefined {
   return entries.length === 0 ? undefined : encodeJson('tags', Object.fromEntries(entries), maxTagsBytes)
 }
 
-/** Reads the column. What a foreign writer put there that is no tag is left out. */
+/** Reads the column. What a foreign writer put there that is not a tag is left out. */
 export function decodeTags(text: string | null): Tags {
   const tags = text === null ? {} : decodeLoose(text)
   if (!isObject(tags)) return {}

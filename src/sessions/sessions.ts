@@ -11,7 +11,7 @@ import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '
 import { toDate, toOptionalDate } from '../util/time.ts'
 import { checkSessions } from './options.ts'
 
-/** A session: what somebody wants to find again when coming back. */
+/** A session: what an agent wants to find again when it comes back. */
 export interface Session {
   id: string
   data: Json

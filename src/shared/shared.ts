@@ -9,9 +9,11 @@ import { uuidv7 } from '../util/ids.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate } from '../util/time.ts'
-import { Changes, columns, type EntryRow, type Found } from './changes.ts'
-import { currentRevision, readHistory, readRevisions } from './history.ts'
-import { under } from './keys.ts'
+import { currentRevision, readHistory, readRevisions } from './change-history.ts'
+import { hasPrefix } from './key-range.ts'
+import { checkShared } from './options.ts'
+import { readShared } from './read-shared.ts'
+import { columns, type EntryRow, type KeyState, SharedChanges } from './shared-changes.ts'
 import {
   anyLapsed,
   checkGrant,
@@ -22,9 +24,7 @@ import {
   isThere,
   listLeases,
   type SharedLease,
-} from './leases.ts'
-import { checkShared } from './options.ts'
-import { readShared } from './read.ts'
+} from './shared-leases.ts'
 import { holds, type Plan, plan, type Step } from './transact.ts'
 
 /** A key of the shared state. */
@@ -131,7 +131,7 @@ export class SharedState {
   }
 
   /**
-   * Sets a key, whoever set it before, unless `expectedVersion` says otherwise.
+   * Sets a key, whichever caller set it before, unless `expectedVersion` says otherwise.
    * @throws NotFound when there is no such `lease`
    */
   async update(key: string, value: unknown, options: UpdateSharedOptions = {}): Promise<SharedEntry> {
@@ -166,7 +166,7 @@ export class SharedState {
       sql`select head, e.* from (select value as head from hivewax_counters where name = 'shared_revision') r
           left join (
             select ${columns} from shared_state
-            where ${under(prefix)} and key > ${after} and ${isThere(this.#context.db.dialect)}
+            where ${hasPrefix(prefix)} and key > ${after} and ${isThere(this.#context.db.dialect)}
             order by key limit ${limit + 1}
           ) e on 1 = 1 order by key`,
     )
@@ -188,7 +188,7 @@ export class SharedState {
 
   /**
    * The changes of a key, newest first, deletes included: of all keys at least the latest 10,000 are kept. That a
-   * lease took the key with it is among them once somebody has noticed.
+   * lease took the key with it is among them once a process has noticed.
    */
   async history(key: string, options: PageOptions = {}): Promise<Page<SharedChange>> {
     checkShared.history(options)
@@ -196,7 +196,7 @@ export class SharedState {
   }
 
   /**
-   * Does the steps of `then` when all conditions hold, else those of `else`: nobody can change anything between
+   * Does the steps of `then` when all conditions hold, else those of `else`: no other change comes between
    * looking and doing, and all changes have one revision. Up to 1,000 conditions, and as many steps.
    */
   async transact(transaction: SharedTransaction): Promise<SharedOutcome> {
@@ -215,10 +215,10 @@ export class SharedState {
    */
   watch(prefix = '', options: WatchOptions = {}): AsyncIterable<SharedRevision> {
     checkShared.watch(options)
-    under(prefix)
+    hasPrefix(prefix)
     const since = options.since === undefined ? undefined : checkInteger('since', options.since, 0)
     const start = since === undefined ? currentRevision(this.#context.db) : Promise.resolve(since)
-    // Whoever iterates is told; whoever never does has not asked.
+    // An iterator gets the error; without one no caller waits for it.
     start.catch(() => {})
     return this.#deliver(start, prefix, options.signal)
   }
@@ -263,7 +263,7 @@ export class SharedState {
   }
 
   /**
-   * Records the deletes of keys whose leases have lapsed, if nobody did yet. Any write and any watch does so too:
+   * Records the deletes of keys whose leases have lapsed, if that was not done yet. Any write and any watch does so too:
    * this is for upkeep.
    */
   async removeLapsed(): Promise<void> {
@@ -290,14 +290,17 @@ export class SharedState {
     return readRevisions(this.#context.db, prefix, after)
   }
 
-  async #change<T>(updatedBy: string | undefined, fn: (changes: Changes, tx: Db) => Promise<T>): Promise<T> {
+  async #change<T>(
+    updatedBy: string | undefined,
+    fn: (changes: SharedChanges, tx: Db) => Promise<T>,
+  ): Promise<T> {
     const { db, agentId, transactionId } = this.#context
     const author = {
       updatedBy: updatedBy === undefined ? agentId : checkName('updatedBy', updatedBy),
       transactionId,
     }
     return db.transaction(async tx => {
-      const changes = await Changes.begin(tx, author)
+      const changes = await SharedChanges.begin(tx, author)
       const result = await fn(changes, tx)
       await changes.end()
       return result
@@ -305,7 +308,7 @@ export class SharedState {
   }
 }
 
-async function run(planned: Plan, changes: Changes, tx: Db): Promise<SharedOutcome> {
+async function run(planned: Plan, changes: SharedChanges, tx: Db): Promise<SharedOutcome> {
   let succeeded = true
   for (const condition of planned.conditions) succeeded &&= await holds(condition, changes, tx)
   const results: SharedOutcome['results'] = []
@@ -313,7 +316,7 @@ async function run(planned: Plan, changes: Changes, tx: Db): Promise<SharedOutco
   return { succeeded, revision: changes.revision, results }
 }
 
-async function take(step: Step, changes: Changes): Promise<SharedEntry | boolean | undefined> {
+async function take(step: Step, changes: SharedChanges): Promise<SharedEntry | boolean | undefined> {
   if (step.do === 'delete') return changes.delete(step.key)
   const found = await changes.find(step.key)
   if (step.do === 'update') return fromRow(await changes.update(step.key, step.text, found, step.lease))
@@ -324,7 +327,7 @@ function checkVersion(version: number | undefined, min: number): number | undefi
   return version === undefined ? undefined : checkInteger('expectedVersion', version, min)
 }
 
-function assertVersion(key: string, { current }: Found, expected: number | undefined): void {
+function assertVersion(key: string, { current }: KeyState, expected: number | undefined): void {
   const version = current?.version ?? 0
   if (expected === undefined || expected === version) return
   throw new Conflict(`shared key ${JSON.stringify(key)} has version ${version}, not ${expected}`, {

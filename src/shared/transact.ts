@@ -4,10 +4,10 @@ import { holdsLock } from '../db/held-lock.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, describe } from '../util/check.ts'
 import { decodeJson, decodeLoose, encodeJson, type Json } from '../util/json.ts'
-import type { Changes, EntryRow } from './changes.ts'
-import { holdsLease } from './leases.ts'
 import * as known from './options.ts'
 import type { SharedCondition, SharedStep, SharedTransaction } from './shared.ts'
+import type { EntryRow, SharedChanges } from './shared-changes.ts'
+import { holdsLease } from './shared-leases.ts'
 
 /** A condition on a key, checked. */
 interface KeyCondition {
@@ -48,7 +48,7 @@ export function plan(transaction: SharedTransaction, maxValueBytes: number): Pla
 }
 
 /** Whether a condition is met at this moment; what it is about cannot be changed by others before `tx` ends. */
-export async function holds(condition: Condition, changes: Changes, tx: Db): Promise<boolean> {
+export async function holds(condition: Condition, changes: SharedChanges, tx: Db): Promise<boolean> {
   if ('lock' in condition) return holdsLock(tx, { name: condition.lock, token: condition.token })
   if ('lease' in condition) return holdsLease(tx, condition.lease)
   return isMet(condition, (await changes.find(condition.key)).current)

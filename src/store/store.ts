@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { Heartbeats } from '../agents/heartbeat.ts'
 import { FencedDb } from '../agents/incarnation.ts'
-import type { Context, Others } from '../context.ts'
+import type { Context, CrossDomain } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { ClosableDb } from '../db/decorators/closable.ts'
 import { MeteredDb } from '../db/decorators/metered.ts'
@@ -27,7 +27,7 @@ export interface StoreOptions extends OpenOptions {
 
 const defaultCacheBytes = 16 * 1024 * 1024
 
-const others: Others = {
+const crossDomain: CrossDomain = {
   subscribe: (context, options) => new Events(context).subscribe(options),
   loseNodes,
 }
@@ -97,8 +97,8 @@ export class Store {
     return {
       db,
       clock: this.#clock,
-      others,
-      signOfLife: (inDb, agentId) => this.#heartbeats.note(inDb, agentId),
+      crossDomain,
+      heartbeat: (inDb, agentId) => this.#heartbeats.note(inDb, agentId),
       agentId: actingAgent(options),
       maxValueBytes: options.maxValueBytes ?? defaultMaxValueBytes,
       cacheBytes: options.cacheBytes ?? defaultCacheBytes,

@@ -63,7 +63,7 @@ export function addError(text: string | null, error: TaskError): string {
 }
 
 /**
- * What somebody threw, or said, as JSON text. An error has some always, with what fits of its message.
+ * What a handler threw, or a caller said, as JSON text. An error has some always, with what fits of its message.
  * @throws InvalidInput when something else cannot be kept
  */
 export function encodeError(error: unknown, maxBytes: number): string {

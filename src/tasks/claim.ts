@@ -5,11 +5,11 @@ import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { chunks } from '../util/chunks.ts'
-import { eventsOf } from './events.ts'
 import { defaultQueue, inLane, type Lane, readLane } from './lanes.ts'
-import { type Rooms, roomsOf } from './limits.ts'
-import { type Found, findsNothing, prepareQueue } from './queue.ts'
+import { isPlain, prepareQueue, type QueueState } from './queue.ts'
+import { type FreeSlots, readFreeSlots } from './queue-limits.ts'
 import { type ClaimedTask, columns, fromRow, isReady, namesIn, type TaskRow } from './task.ts'
+import { taskEventsOf } from './task-events.ts'
 
 export interface ClaimOptions {
   /** Who claims. Default: the handle's agent. */
@@ -48,9 +48,9 @@ interface OpenLane {
 
 /** Which heads of lanes are wanted. */
 interface HeadsOptions {
-  rooms: Rooms | undefined
+  freeSlots: FreeSlots | undefined
   limit: number
-  /** What makes a claim pass over rows that others hold; one who only looks holds none up, and passes over none. */
+  /** What makes a claim pass over rows that others hold; a peek locks none, and passes over none. */
   passOver: Sql
 }
 
@@ -96,15 +96,15 @@ async function claimCommon(context: Context, claim: Claim): Promise<ClaimedRow[]
   const { db } = context
   if (db.hints.hasLanesOrLimits || claim.queues?.has(defaultQueue) === false) return []
   const lane = { text: undefined, queue: defaultQueue, limit: claim.limit }
-  const head = headOf(lane, db.dialect.skipLocked, sql`and ${findsNothing(db)}`)
+  const head = headOf(lane, db.dialect.skipLocked, sql`and ${isPlain(db)}`)
   return take(context, claim, sql`select id from (${head}) as head`)
 }
 
 /** Claims from all lanes, once the queue is up to date. */
 async function claimReady(context: Context, claim: Claim): Promise<ClaimedTask[]> {
-  const found = await prepareQueue(context)
-  context.db.hints.hasLanesOrLimits = found.lanes + found.limits > 0
-  const first = await headsFor(context, claim, found, true)
+  const state = await prepareQueue(context)
+  context.db.hints.hasLanesOrLimits = state.lanes + state.limits > 0
+  const first = await headsFor(context, claim, state, true)
   return first === undefined ? [] : inOrder(await take(context, claim, first), claim)
 }
 
@@ -112,7 +112,7 @@ async function claimReady(context: Context, claim: Claim): Promise<ClaimedTask[]
 function take(context: Context, claim: Claim, ids: Sql): Promise<ClaimedRow[]> {
   return writeWithEvents<ClaimedRow>(context.db, {
     write: claimOf(context, claim, ids),
-    events: eventsOf(context, 'claimed', claimedData),
+    events: taskEventsOf(context, 'claimed', claimedData),
     isSingle: claim.limit === 1,
   })
 }
@@ -132,24 +132,24 @@ function claimOf({ db: { dialect } }: Context, claim: Claim, first: Sql): Sql {
 }
 
 /**
- * The ids of the first ready tasks for a claim; undefined when it can be told already that there are none.
- * @param lock true to keep others from the tasks, and from spending the room of limited queues, until the
+ * The ids of the first ready tasks for a claim; undefined when it is known already that there are none.
+ * @param lock true to keep others from the tasks, and from taking the free slots of limited queues, until the
  *   transaction ends
  */
 export async function headsFor(
   context: Context,
   claim: Claim,
-  found: Found,
+  state: QueueState,
   lock: boolean,
 ): Promise<Sql | undefined> {
-  const rooms = found.limits === 1 ? await roomsOf(context.db, lock) : undefined
-  const lanes = await openLanes(context, claim, found.lanes === 1)
+  const freeSlots = state.limits === 1 ? await readFreeSlots(context.db, lock) : undefined
+  const lanes = await openLanes(context, claim, state.lanes === 1)
   const heads: HeadsOptions = {
-    rooms,
+    freeSlots,
     limit: claim.limit,
     passOver: lock ? context.db.dialect.skipLocked : raw(''),
   }
-  return firstInOrder(context, withRoom(lanes, rooms), heads)
+  return firstInOrder(context, withinFreeSlots(lanes, freeSlots), heads)
 }
 
 /** The lanes of ready tasks that the claimant may take from. */
@@ -185,11 +185,11 @@ async function registeredCapabilities({ db }: Context, agentId: string): Promise
   return namesIn(agent?.capabilities ?? null)
 }
 
-/** Of lanes whose queue has a limit, no more than there is room for. */
-function withRoom(lanes: readonly OpenLane[], rooms: Rooms | undefined): readonly OpenLane[] {
-  if (rooms === undefined) return lanes
+/** Of lanes whose queue has a limit, no more than there are free slots. */
+function withinFreeSlots(lanes: readonly OpenLane[], freeSlots: FreeSlots | undefined): readonly OpenLane[] {
+  if (freeSlots === undefined) return lanes
   return lanes
-    .map(lane => ({ ...lane, limit: Math.min(lane.limit, rooms.get(lane.queue) ?? lane.limit) }))
+    .map(lane => ({ ...lane, limit: Math.min(lane.limit, freeSlots.get(lane.queue) ?? lane.limit) }))
     .filter(lane => lane.limit > 0)
 }
 
@@ -197,17 +197,17 @@ function withRoom(lanes: readonly OpenLane[], rooms: Rooms | undefined): readonl
 async function firstInOrder(
   context: Context,
   lanes: readonly OpenLane[],
-  { rooms, limit, passOver }: HeadsOptions,
+  { freeSlots, limit, passOver }: HeadsOptions,
 ): Promise<Sql | undefined> {
   const [lane] = lanes
   if (lane === undefined) return undefined
   if (lanes.length === 1) return sql`select id from (${headOf(lane, passOver)}) as head`
-  if (rooms === undefined && lanes.length <= maxLanes)
+  if (freeSlots === undefined && lanes.length <= maxLanes)
     return sql`select id from (${headsOf(lanes, passOver)}) as heads order by rank, id limit ${limit}`
   const heads: Head[] = []
   for (const part of chunks(lanes, maxLanes))
     heads.push(...(await context.db.all<Head>(headsOf(part, passOver))))
-  const ids = withinRooms(heads, new Map(rooms)).slice(0, limit)
+  const ids = idsWithinFreeSlots(heads, new Map(freeSlots)).slice(0, limit)
   if (ids.length === 0) return undefined
   const rows = ids.map(id => ({ id }))
   return sql`select id from ${context.db.dialect.valuesTable({ id: 'text' }, rows)} as heads`
@@ -228,17 +228,17 @@ function headOf({ text, limit }: OpenLane, passOver: Sql, provided = raw('')): S
     sql`select id, rank, queue from tasks where ${isReady} and ${inLane(text)} ${provided}
         order by lane, rank, id limit ${count} ${passOver}`
   if (limit === 1) return firstUpTo(raw('1'))
-  // A planner that is told how few there are at most needs no new plan for every number.
+  // A plan for the most that can be asked for serves every number.
   return sql`select id, rank, queue from (${firstUpTo(raw(`${maxClaimed}`))}) as ready limit ${limit}`
 }
 
-/** The ids in order, without those for which their queue has no more room. */
-function withinRooms(heads: Head[], rooms: Map<string, number>): string[] {
+/** The ids in order, without those for which their queue has no free slot. */
+function idsWithinFreeSlots(heads: Head[], freeSlots: Map<string, number>): string[] {
   const inOrder = heads.sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1))
   const taken = inOrder.filter(({ queue }) => {
-    const room = rooms.get(queue) ?? Number.POSITIVE_INFINITY
-    rooms.set(queue, room - 1)
-    return room > 0
+    const free = freeSlots.get(queue) ?? Number.POSITIVE_INFINITY
+    freeSlots.set(queue, free - 1)
+    return free > 0
   })
   return taken.map(head => head.id)
 }

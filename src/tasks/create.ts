@@ -5,10 +5,10 @@ import { transactionWithEvents, writeWithEvents } from '../db/outbox.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import { checkAcyclic } from './dependencies.ts'
-import { eventsOf } from './events.ts'
 import { insertedColumns, newColumns, type TaskToInsert } from './new-task.ts'
-import { type Ended, lockTasks, settleDependents } from './settle.ts'
+import { type Ended, lockTasks, settleDependents } from './settle-dependents.ts'
 import { columns, fromRow, isFinal, type Task, type TaskRow } from './task.ts'
+import { taskEventsOf } from './task-events.ts'
 
 /** Characters of the values in one statement, about: far from the longest text that an engine takes. */
 const maxLength = 16 * 1024 * 1024
@@ -146,7 +146,7 @@ function insert<R extends object>(
   const write = sql`insert into tasks (${inserted}, run_at, created_at, updated_at)
     select ${inserted}, case when delay_ms is null then run_at else ${dialect.now(raw('delay_ms'))} end, now, now
     from (select ${dialect.now()} as now) as clock, ${dialect.valuesTable(newColumns, tasks)} as new where 1 = 1 ${ending}`
-  const events = eventsOf(context, 'created', createdData, 'created_by')
+  const events = taskEventsOf(context, 'created', createdData, 'created_by')
   return writeWithEvents<R>(context.db, { write, events, isSingle: tasks.length === 1 })
 }
 

@@ -10,7 +10,7 @@ export class TryLater extends Error {
   override readonly name = 'TryLater'
   readonly delayMs: number
 
-  /** @param delayMs how long nobody can claim the task, in milliseconds */
+  /** @param delayMs how long no worker can claim the task, in milliseconds */
   constructor(delayMs: number, message = `to be tried again in ${delayMs} ms`) {
     super(message)
     this.delayMs = checkInteger('delayMs', delayMs, 0)

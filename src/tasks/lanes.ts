@@ -5,7 +5,7 @@ import { namesIn } from './task.ts'
 export const defaultQueue = 'default'
 
 /**
- * A lane holds the tasks of one queue with the same requirements: whoever can claim one of them can claim all, so
+ * A lane holds the tasks of one queue with the same requirements: a claimant of one of them can claim all, so
  * that a claim reads the heads of some lanes and passes over the others whole.
  */
 export interface Lane {

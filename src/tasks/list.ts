@@ -4,7 +4,7 @@ import { theRow } from '../db/rows.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { checkName, checkOneOf } from '../util/check.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { type Priority, priorities } from './rank.ts'
+import { type Priority, priorities } from './claim-order.ts'
 import {
   columns,
   fromRow,
@@ -81,7 +81,7 @@ function matches({ assignedTo, priority, queue }: ListTasksOptions): Sql {
 }
 
 export function beyond({ after, order }: Place, id = sql`id`): Sql {
-  // The documented table allows rows without an id, which are no tasks.
+  // The documented table allows rows without an id, which are not tasks.
   if (after === undefined) return sql`${id} is not null`
   return order === 'asc' ? sql`${id} > ${after}` : sql`${id} < ${after}`
 }
@@ -104,7 +104,7 @@ function readIndexed(db: Db, parts: readonly Sql[], filter: Sql, slice: Slice): 
   return readRows(db, sql`id in (${join(ids, ' union all ')})`, slice)
 }
 
-/** Reads through all tasks by id, some thousands at a time, so that a rare match among millions blocks nobody. */
+/** Reads through all tasks by id, some thousands at a time, so that a rare match among millions blocks no writer. */
 async function scan(db: Db, filter: Sql, slice: Slice): Promise<TaskRow[]> {
   const found: TaskRow[] = []
   for (let at = slice; ; ) {

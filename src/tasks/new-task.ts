@@ -15,10 +15,10 @@ import { uuidv7 } from '../util/ids.ts'
 import { decodeJson, encodeJson, isObject, type Json } from '../util/json.ts'
 import { checkTime } from '../util/time.ts'
 import { defaultBackoff, defaultMaxAttempts, type NewBackoff } from './attempts.ts'
+import { nextMicros, type Priority, priorities, rankOf } from './claim-order.ts'
 import { type Dependency, failurePolicies, type OnFailure } from './dependencies.ts'
 import { defaultQueue, laneText } from './lanes.ts'
 import * as known from './options.ts'
-import { nextMicros, type Priority, priorities, rankOf } from './rank.ts'
 import { givenColumns } from './task.ts'
 
 export interface NewTask {
@@ -33,7 +33,7 @@ export interface NewTask {
   payload?: unknown
   /** The queue that it joins; claims can be limited to some. Default `default`. */
   queue?: string | undefined
-  /** Only who has all of these capabilities can claim the task. */
+  /** Only agents with all of these capabilities can claim the task. */
   requires?: readonly string[] | undefined
   /** Not to be claimed before this time. */
   runAt?: Date | undefined
@@ -59,7 +59,7 @@ export const insertedColumns = {
   /** Null for a task with a time to wait for: it gets its rank when it is due. */
   rank: 'number?',
   open_dependencies: 'number',
-  /** Tells whether two tasks with one idempotency key are the same. */
+  /** Decides whether two tasks with one idempotency key are the same. */
   fingerprint: 'text?',
 } as const satisfies Columns
 
@@ -90,7 +90,7 @@ const weekMs = 604_800_000
 /** Past the last time that can be stored, which is when a task that waits so long is due. */
 export const longestDelayMs = 8_000 * 365 * 86_400_000
 
-/** Checks what somebody asked for, and fills in the defaults. */
+/** Checks what the caller asked for, and fills in the defaults. */
 export function prepareTask(context: Context, task: NewTask): TaskToInsert {
   const priority = checkOneOf('priority', task.priority ?? 'medium', priorities)
   const requires = checkNames('requires', task.requires ?? [], 100).sort()
@@ -164,7 +164,7 @@ function checkBackoff(backoff: NewBackoff | undefined): string | null {
   return JSON.stringify({ baseMs, capMs: checkInteger('backoff.capMs', capMs, 0, weekMs) })
 }
 
-/** The columns that have no say in whether two tasks are the same, since others say it, or nobody asked for it. */
+/** The columns that have no say in whether two tasks are the same, since other columns say it, or the caller did not ask for it. */
 const uncounted: ReadonlySet<string> = new Set<keyof NewRow>([
   ...([
     'id',

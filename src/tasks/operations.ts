@@ -1,8 +1,8 @@
 import { operation, type Zod } from '../operation.ts'
 import { json, page, time } from '../schemas.ts'
+import { priorities } from './claim-order.ts'
 import { failurePolicies } from './dependencies.ts'
 import type { NewTask } from './new-task.ts'
-import { priorities } from './rank.ts'
 import { overlaps } from './schedule.ts'
 import { statuses } from './task.ts'
 

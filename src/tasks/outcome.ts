@@ -7,9 +7,15 @@ import { raw, type Sql, sql } from '../db/sql.ts'
 import { Conflict, type NotFound } from '../errors.ts'
 import type { Json } from '../util/json.ts'
 import { readBackoff, retryDelayMs } from './attempts.ts'
-import { eventsOf, tell } from './events.ts'
-import { type AttemptRow, attemptColumns, endAttempt, openEdges, settleDependents } from './settle.ts'
+import {
+  type AttemptRow,
+  attemptColumns,
+  endAttempt,
+  openEdges,
+  settleDependents,
+} from './settle-dependents.ts'
 import { isClaimed, noTask, type TaskStatus } from './task.ts'
+import { appendTaskEvents, taskEventsOf } from './task-events.ts'
 
 /** The task and the token of a claim: what its holder acts by. */
 export interface ClaimKey {
@@ -22,7 +28,7 @@ export interface StaleClaim {
   id: string
   /** Undefined when there is no such task (any more). */
   status: TaskStatus | undefined
-  /** The token of its last claim, which may be somebody else's. */
+  /** The token of its last claim, which may be another worker's. */
   token: number | undefined
 }
 
@@ -93,7 +99,7 @@ export async function completeTasks(context: Context, reports: readonly Report[]
   const { db } = context
   const change = (provided?: HeldUpdate['provided']) => ({
     write: completion(db, reports, provided),
-    events: eventsOf(context, 'completed', completedData),
+    events: taskEventsOf(context, 'completed', completedData),
     isSingle: reports.length === 1,
   })
   const ids = reports.map(report => report.id)
@@ -180,7 +186,7 @@ export async function releaseTasks(context: Context, releases: readonly Release[
         from given where ${isHeld} returning tasks.id`,
   )
   const sources = new Map(holders.map(({ id, assigned_to }) => [id, assigned_to]))
-  await tell(
+  await appendTaskEvents(
     context,
     released.map(({ id }) => ({
       what: 'released',
@@ -192,7 +198,7 @@ export async function releaseTasks(context: Context, releases: readonly Release[
 }
 
 /**
- * Ends a task that waits or runs, and those that depend on it. Who works on it finds its claim stale.
+ * Ends a task that waits or runs, and those that depend on it. A worker of it finds its claim stale.
  * @param context its `db` is the transaction
  * @returns the ids of the cancelled tasks, none when it had been cancelled before
  */
@@ -204,7 +210,7 @@ export async function cancelTask(context: Context, id: string): Promise<string[]
         where id = ${id} and status in ('pending', 'running') returning id`,
   )
   if (cancelled === undefined) return refuseEnded(context.db, id)
-  await tell(context, [{ what: 'cancelled', data: { taskId: id, status: 'cancelled' } }])
+  await appendTaskEvents(context, [{ what: 'cancelled', data: { taskId: id, status: 'cancelled' } }])
   const others = await settleDependents(context, [{ id, status: 'cancelled' }])
   return [id, ...others.map(task => task.id)]
 }

@@ -3,10 +3,10 @@ import type { Db } from '../db/db.ts'
 import { lapsedRanges } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
-import { adoptTasks } from './adopt.ts'
-import { knownPriority, microsOf, rankOf } from './rank.ts'
+import { adoptTasks } from './adopt-tasks.ts'
+import { knownPriority, microsOf, rankOf } from './claim-order.ts'
 import { createScheduled } from './schedule.ts'
-import { type AttemptRow, attemptColumns, endAttempt } from './settle.ts'
+import { type AttemptRow, attemptColumns, endAttempt } from './settle-dependents.ts'
 import { isReady } from './task.ts'
 
 /**
@@ -15,17 +15,17 @@ import { isReady } from './task.ts'
  */
 const hasId = sql`id || '' is not null`
 
-/** Tasks of each kind that one claim brings up to date at most, so that it holds nobody up for long. */
-const maxChores = 100
+/** Tasks of each kind that one claim brings up to date at most, so that no other claim waits for long. */
+const maxUpkeepTasks = 100
 
-/** What there is, each 1 or 0. */
-export interface Found {
+/** What there is in the queue, each 1 or 0. */
+export interface QueueState {
   /** Leases have lapsed. */
   lapsed: number
   /** Delayed tasks are due. */
   due: number
-  /** Tasks were inserted by somebody's own SQL. */
-  strange: number
+  /** Tasks were inserted by SQL from outside. */
+  untracked: number
   /** Tasks that come again and again are due. */
   scheduled: number
   /** Ready tasks are in lanes of their own. */
@@ -35,22 +35,22 @@ export interface Found {
 }
 
 /** True when the queue must be brought up to date before a claim. */
-export function hasChores({ lapsed, due, strange, scheduled }: Found): boolean {
-  return lapsed + due + strange + scheduled > 0
+export function needsUpkeep({ lapsed, due, untracked, scheduled }: QueueState): boolean {
+  return lapsed + due + untracked + scheduled > 0
 }
 
 /** Whether there is what no clock decides. */
 const timeless = sql`
   case when exists (select 1 from tasks where status = 'pending' and rank is null and run_at is null and id is not null)
-    then 1 else 0 end as strange,
+    then 1 else 0 end as untracked,
   case when exists (select 1 from tasks where ${isReady} and lane is not null) then 1 else 0 end as lanes,
   case when exists (select 1 from hivewax_task_queues) then 1 else 0 end as limits`
 
 /**
- * A row of what there is, in the words of the indexes: one probe for each range, so that looking costs the same
+ * Selects the row of a QueueState, in the words of the indexes: one probe for each range, so that it costs the same
  * whatever the number of tasks.
  */
-function findings({ dialect }: Db): Sql {
+function queueStateSql({ dialect }: Db): Sql {
   const running = (when: Sql) =>
     sql`exists (select 1 from tasks where status = 'running' and ${when} and ${hasId})`
   // A clock that is read once and for all can be looked up in an index.
@@ -65,14 +65,14 @@ function findings({ dialect }: Db): Sql {
       ${timeless}`
 }
 
-/** Looks at the queue. */
-export async function look({ db }: Context): Promise<Found> {
-  return theRow(await db.all<Found>(findings(db)))
+/** Reads the state of the queue. */
+export async function readQueueState({ db }: Context): Promise<QueueState> {
+  return theRow(await db.all<QueueState>(queueStateSql(db)))
 }
 
-/** The condition that {@link look} would find nothing. */
-export function findsNothing(db: Db): Sql {
-  return sql`(select lapsed + due + strange + scheduled + lanes + limits from (${findings(db)}) as found) = 0`
+/** The condition that there is nothing in {@link QueueState}: no upkeep is due, no lane of its own, no limit. */
+export function isPlain(db: Db): Sql {
+  return sql`(select lapsed + due + untracked + scheduled + lanes + limits from (${queueStateSql(db)}) as state) = 0`
 }
 
 /**
@@ -80,27 +80,27 @@ export function findsNothing(db: Db): Sql {
  * creates scheduled tasks, and ranks those whose time has come.
  * @param context its `db` is the transaction
  */
-export async function prepareQueue(context: Context): Promise<Found> {
-  const found = await look(context)
-  if (!hasChores(found)) return found
-  if (found.lapsed === 1) await endLapsed(context)
-  if (found.scheduled === 1) await createScheduled(context, maxChores)
-  if (found.due === 1) await rankDue(context)
-  if (found.strange === 1) await adoptTasks(context, maxChores)
+export async function prepareQueue(context: Context): Promise<QueueState> {
+  const state = await readQueueState(context)
+  if (!needsUpkeep(state)) return state
+  if (state.lapsed === 1) await endLapsed(context)
+  if (state.scheduled === 1) await createScheduled(context, maxUpkeepTasks)
+  if (state.due === 1) await rankDue(context)
+  if (state.untracked === 1) await adoptTasks(context, maxUpkeepTasks)
   // What was just brought up to date may be in lanes too.
-  return { ...found, lanes: 1 }
+  return { ...state, lanes: 1 }
 }
 
 /** A lapse ends the attempt: the task goes back to its place, or is dead when it was the last one. */
 async function endLapsed(context: Context): Promise<void> {
   const rows: (AttemptRow & { rank: number | null })[] = []
-  // A holder whose sign of life comes at this moment keeps its task.
+  // A holder whose heartbeat comes at this moment keeps its task.
   const { skipLocked } = context.db.dialect
   for (const range of lapsedRanges(context.db.dialect)) {
     rows.push(
       ...(await context.db.all<AttemptRow & { rank: number | null }>(
         sql`select ${attemptColumns}, rank from tasks where status = 'running' and ${range} and ${hasId}
-            order by lease_epoch, lease_until limit ${maxChores - rows.length} ${skipLocked}`,
+            order by lease_epoch, lease_until limit ${maxUpkeepTasks - rows.length} ${skipLocked}`,
       )),
     )
   }
@@ -120,7 +120,7 @@ async function rankDue(context: Context): Promise<void> {
   const rows = await context.db.all<{ id: string; priority: string | null; run_at: string }>(
     sql`select id, priority, run_at from tasks
         where status = 'pending' and rank is null and run_at <= ${context.db.dialect.now()} and ${hasId}
-        order by run_at limit ${maxChores} ${context.db.dialect.skipLocked}`,
+        order by run_at limit ${maxUpkeepTasks} ${context.db.dialect.skipLocked}`,
   )
   // A lapse may just have ended the only one that was due.
   if (rows.length === 0) return

@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts'
 import { sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
+import { knownPriority, nextMicros, rankOf } from './claim-order.ts'
 import { effectOf, type OnFailure } from './dependencies.ts'
-import { tell } from './events.ts'
-import { knownPriority, nextMicros, rankOf } from './rank.ts'
-import { type Ended, lockTasks } from './settle.ts'
+import { type Ended, lockTasks } from './settle-dependents.ts'
 import { hasStatus, isFinal, noTask, type TaskStatus } from './task.ts'
+import { appendTaskEvents } from './task-events.ts'
 
 interface EndedRow {
   id: string
@@ -38,7 +38,7 @@ export async function redriveTask(context: Context, id: string): Promise<string[
     )
   }
   const obstacle = await revive(context, task)
-  // Somebody else was faster: it is looked at anew.
+  // Another process was faster: the task is read anew.
   if (obstacle === 'changed') return redriveTask(context, id)
   if (obstacle !== undefined) {
     throw new Conflict(
@@ -79,7 +79,7 @@ async function revive(context: Context, task: EndedRow): Promise<Parent | 'chang
   )
   if (obstacle !== undefined) return obstacle
   const open = parents.filter(parent => !isFinal(parent.status)).map(parent => parent.id)
-  // One that somebody's own SQL inserted, and that was refused before it had a rank, is looked at again.
+  // One that SQL from outside inserted, and that was refused before it had a rank, is looked at again.
   const isStrange = task.rank === null && task.run_at === null
   const rank = isStrange ? null : rankOf(nextMicros(context.clock), knownPriority(task.priority))
   const revived = await context.db.all(
@@ -95,7 +95,7 @@ async function revive(context: Context, task: EndedRow): Promise<Parent | 'chang
           where child_id = ${task.id} and ${context.db.dialect.inList(sql`parent_id`, open)}`,
     )
   }
-  await tell(context, [{ what: 'redriven', data: { taskId: task.id, status: 'pending' } }])
+  await appendTaskEvents(context, [{ what: 'redriven', data: { taskId: task.id, status: 'pending' } }])
   return undefined
 }
 

@@ -122,7 +122,7 @@ export async function deleteSchedule({ db }: Context, id: string): Promise<boole
 }
 
 /**
- * Creates the tasks that are due. What was due several times while nobody looked for work is created once.
+ * Creates the tasks that are due. What was due several times while no worker claimed is created once.
  * @param context its `db` is the transaction
  */
 export async function createScheduled(context: Context, limit: number): Promise<void> {
@@ -166,7 +166,7 @@ async function prepareTurn(context: Context, row: ScheduleRow): Promise<Turn> {
   }
 }
 
-/** Ends a schedule that makes no sense here, in an older version or without its time zone: else nobody could claim. */
+/** Ends a schedule that makes no sense here, in an older version or without its time zone: else no worker could claim. */
 async function stop({ db, agentId }: Context, { id, next_at }: ScheduleRow, error: unknown): Promise<void> {
   const stopped = await db.all(
     sql`update hivewax_task_schedules set next_at = null where id = ${id} and next_at = ${next_at} returning id`,

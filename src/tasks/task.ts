@@ -4,10 +4,10 @@ import { NotFound } from '../errors.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 import { type Backoff, readBackoff, readErrors, type TaskError } from './attempts.ts'
-import { knownPriority, type Priority } from './rank.ts'
+import { knownPriority, type Priority } from './claim-order.ts'
 
 /**
- * `pending` tasks wait: for their time, for others, or for somebody to claim them. `failed` ones must not be tried
+ * `pending` tasks wait: for their time, for others, or to be claimed. `failed` ones must not be tried
  * again, `dead` ones have used up their attempts. All but the first two are final, unless redriven.
  */
 export const statuses = ['pending', 'running', 'completed', 'failed', 'cancelled', 'dead'] as const
@@ -76,13 +76,13 @@ export interface Task {
   completedAt: Date | undefined
 }
 
-/** A task in the hands of the one who claimed it. */
+/** A task as its claimant holds it. */
 export interface ClaimedTask extends Task {
   /** The proof of the claim, for heartbeat, complete, fail and release. Rises with every claim of the task. */
   token: number
   /** Which attempt this is, from 1. */
   attempt: number
-  /** Until when somebody else can have the task, unless a heartbeat comes, in milliseconds from the claim. */
+  /** When another worker can have the task, unless a heartbeat comes, in milliseconds from the claim. */
   leaseMs: number
 }
 
@@ -161,7 +161,7 @@ function optionalJson(text: string | null): Json | undefined {
   return text === null ? undefined : decodeLoose(text)
 }
 
-/** The names in a column that somebody's own SQL may have filled: a JSON array, or one name as plain text. */
+/** The names in a column that SQL from outside may have filled: a JSON array, or one name as plain text. */
 export function namesIn(text: string | null): string[] {
   const value = optionalJson(text)
   if (Array.isArray(value)) return value.map(String)

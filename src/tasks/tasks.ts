@@ -10,10 +10,7 @@ import { type Duration, durationMs } from '../util/duration.ts'
 import { decodeJson, encodeJson } from '../util/json.ts'
 import { cursorPosition, maxLimit, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { encodeError } from './attempts.ts'
-import { assertDistinct, type ClaimResults, TaskCalls } from './calls.ts'
 import { type ClaimOptions, checkClaim } from './claim.ts'
-import { type GraphOptions, readGraph, type TaskGraph } from './graph.ts'
-import { readQueues, setLimit, type TaskQueue } from './limits.ts'
 import { countTasks, type ListTasksOptions, listTasks } from './list.ts'
 import { longestDelayMs, type NewTask, prepareTask } from './new-task.ts'
 import { checkTasks } from './options.ts'
@@ -29,7 +26,8 @@ import {
   staleClaims,
   staleToken,
 } from './outcome.ts'
-import { pruneTasks } from './prune.ts'
+import { pruneTasks } from './prune-tasks.ts'
+import { readQueues, setLimit, type TaskQueue } from './queue-limits.ts'
 import { redriveDead, redriveTask } from './redrive.ts'
 import { deleteSchedule, listSchedules, type NewSchedule, putSchedule, type Schedule } from './schedule.ts'
 import {
@@ -41,7 +39,9 @@ import {
   type TaskState,
   type TaskStatus,
 } from './task.ts'
-import { checkTerms, type TaskHandler, type WorkOptions, type WorkSummary } from './work.ts'
+import { assertDistinct, type ClaimResults, TaskCalls } from './task-calls.ts'
+import { type GraphOptions, readGraph, type TaskGraph } from './task-graph.ts'
+import { checkTerms, type TaskHandler, type WorkOptions, type WorkSummary } from './work-options.ts'
 
 export interface Heartbeat extends ClaimKey {
   /** How far the work has got, any JSON; kept until the next progress. */
@@ -135,7 +135,7 @@ export class Tasks {
 
   /**
    * Completes a task with its result, and makes ready what waited for it, in one transaction.
-   * @throws Conflict `stale_token` when the claim has ended: somebody else has the task, or it was cancelled
+   * @throws Conflict `stale_token` when the claim has ended: another worker has the task, or it was cancelled
    */
   async complete(completion: Completion): Promise<TaskState> {
     checkTasks.complete(completion)
@@ -162,7 +162,7 @@ export class Tasks {
    * aborts. What the handler returns is the result, unless it has completed the task itself, in one transaction with
    * what it did; an error that it throws ends the attempt, {@link GiveUp} the task, and {@link TryLater} gives it
    * back for later. The leases are renewed in the background by one statement for all; when one cannot be, or the
-   * task was cancelled, its handler's signal aborts, before anybody else can have the task. Not for use inside a transaction.
+   * task was cancelled, its handler's signal aborts, before another worker can have the task. Not for use inside a transaction.
    * @returns how the tasks ended, once the last handler has
    * @throws the error of the store that ended the work, after the same
    */
@@ -170,11 +170,11 @@ export class Tasks {
     checkTasks.work(options)
     const claim = checkClaim(this.#context, options)
     const terms = checkTerms(options)
-    const { Worker } = await import('./worker.ts')
+    const { Worker } = await import('./task-worker.ts')
     return new Worker(this.#context, this, claim, terms, handler).run()
   }
 
-  /** Creates a task again and again, by a cron expression or an interval: whoever looks for work then creates it. */
+  /** Creates a task again and again, by a cron expression or an interval: the next claim then creates it. */
   async schedule(schedule: NewSchedule): Promise<Schedule> {
     checkTasks.schedule(schedule)
     checkTasks.create(schedule.task)
@@ -220,7 +220,7 @@ export class Tasks {
   }
 
   /**
-   * Cancels a task that waits or runs, and all that depend on it, except by edges that ignore it. Who works on it
+   * Cancels a task that waits or runs, and all that depend on it, except by edges that ignore it. A worker of it
    * finds the token stale, with the status `cancelled`.
    * @returns the ids of the tasks that this cancelled; none when it was cancelled already
    */

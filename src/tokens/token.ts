@@ -30,7 +30,7 @@ export function writeToken({ id, secret }: TokenText): string {
   return `${prefix}_${id}_${secret}`
 }
 
-/** The halves of what a caller sent, or undefined when it is no token of ours. */
+/** The halves of what a caller sent, or undefined when it is not a token of ours. */
 export function readToken(text: string): TokenText | undefined {
   const [, id, secret] = /^hwx_([0-9a-f]{20})_([0-9a-f]{64})$/.exec(text) ?? []
   return id === undefined || secret === undefined ? undefined : { id, secret }
@@ -41,7 +41,7 @@ export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }
 
-/** Compares in a time that tells nothing of where they differ. */
+/** Compares in a time that does not depend on where they differ. */
 export function isSecret(secret: string, hash: string): boolean {
   const given = Buffer.from(hashSecret(secret))
   const stored = Buffer.from(hash)

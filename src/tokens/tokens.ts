@@ -64,7 +64,7 @@ export class Tokens {
               ${checkAgent(token.agentId)}, ${db.dialect.now()}, ${this.#expiry(token)})
             returning ${columns}`,
       )
-      await this.#tell(tx, 'token.created', { tokenId: text.id, principal: token.principal })
+      await this.#appendEvent(tx, 'token.created', { tokenId: text.id, principal: token.principal })
       return created
     })
     if (row === undefined) throw new Error('an insert returned no row')
@@ -89,7 +89,8 @@ export class Tokens {
       const [row] = await tx.all<{ principal: string }>(
         sql`delete from hivewax_tokens where id = ${checkName('id', id)} returning principal`,
       )
-      if (row !== undefined) await this.#tell(tx, 'token.revoked', { tokenId: id, principal: row.principal })
+      if (row !== undefined)
+        await this.#appendEvent(tx, 'token.revoked', { tokenId: id, principal: row.principal })
       return row !== undefined
     })
   }
@@ -124,7 +125,11 @@ export class Tokens {
     return typeof at === 'number' ? this.#context.db.dialect.now(at) : at
   }
 
-  async #tell(tx: Context['db'], type: string, data: { tokenId: string; principal: string }): Promise<void> {
+  async #appendEvent(
+    tx: Context['db'],
+    type: string,
+    data: { tokenId: string; principal: string },
+  ): Promise<void> {
     await appendEvents(tx, [{ type, source: this.#context.agentId ?? 'system', data }])
   }
 }

@@ -1,6 +1,6 @@
 import { InvalidInput } from '../errors.ts'
 import { checkName, checkNumber, checkOneOf, describe } from '../util/check.ts'
-import type { Edge, Graph, Node } from './graph.ts'
+import type { Edge, Graph, Node } from './node-graph.ts'
 import { checkShape, defaultEdges, type TopologyType, topologyTypes } from './shapes.ts'
 
 /** A link as it may be written: `['a', 'b']` is short for `{ from: 'a', to: 'b' }`. */

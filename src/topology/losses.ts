@@ -2,7 +2,7 @@ import type { Db } from '../db/db.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { join, sql } from '../db/sql.ts'
 import { encodeJson, maxMaxValueBytes } from '../util/json.ts'
-import { components, nodeId } from './graph.ts'
+import { components, nodeId } from './node-graph.ts'
 import { centerOf, withoutNodes } from './repair.ts'
 import { type TopologyType, topologyTypes } from './shapes.ts'
 import {
@@ -73,7 +73,7 @@ function without(row: TopologyRow | undefined, lost: readonly string[]): NewVers
   const graph = withoutNodes(type, fromRow(row), lost)
   return {
     type: row.topology_type,
-    // Less than what was accepted before: its size is no reason to refuse it.
+    // Less than what was accepted before: its size does not refuse it.
     nodes: encodeJson('nodes', graph.nodes, maxMaxValueBytes),
     edges: encodeJson('edges', graph.edges, maxMaxValueBytes),
     metadata: row.metadata,
@@ -85,7 +85,7 @@ function typeOf({ topology_type }: TopologyRow): TopologyType {
   return topologyTypes.find(type => type === topology_type) ?? 'custom'
 }
 
-/** The swarms whose latest topology names one of the nodes; as what, only reading it tells. */
+/** The swarms whose latest topology names one of the nodes; as what, only reading it shows. */
 async function candidates(tx: Db, lost: readonly string[]): Promise<string[]> {
   const named = lost.map(id => sql`replace(nodes, ${JSON.stringify(id)}, '') <> nodes`)
   const rows = await tx.all<Pick<TopologyRow, 'swarm_id'>>(

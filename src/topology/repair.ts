@@ -1,4 +1,4 @@
-import { type Edge, type Graph, type Node, nodeId } from './graph.ts'
+import { type Edge, type Graph, type Node, nodeId } from './node-graph.ts'
 import { degrees, hubOf, type TopologyType } from './shapes.ts'
 
 /** What a topology becomes when a node is lost or joins. A graph that is valid for its type stays so. */

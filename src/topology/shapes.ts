@@ -1,6 +1,6 @@
 import { InvalidInput } from '../errors.ts'
 import { describe } from '../util/check.ts'
-import { components, type Edge } from './graph.ts'
+import { components, type Edge } from './node-graph.ts'
 
 /**
  * What form the links must have. `star`: all go through one hub. `ring`: one circle. `mesh`: every pair is

@@ -5,8 +5,8 @@ import { checkInteger, checkName, describe } from '../util/check.ts'
 import { encodeJson } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { buildGraph, type NewEdge } from './build.ts'
-import { components, type Graph, type Node, neighbors, nodeId, shortestPath } from './graph.ts'
 import { repair } from './losses.ts'
+import { components, type Graph, type Node, neighbors, nodeId, shortestPath } from './node-graph.ts'
 import { checkTopology } from './options.ts'
 import { withNode } from './repair.ts'
 import type { TopologyType } from './shapes.ts'
@@ -55,7 +55,7 @@ export interface AddNodeOptions extends ChangeNodeOptions {
 }
 
 /**
- * How swarms are wired: who talks to whom, in the form that its type demands, every version kept for a while.
+ * How swarms are wired: which nodes are linked, in the form that its type demands, every version kept for a while.
  */
 export class Topology {
   readonly #context: Context
@@ -106,7 +106,7 @@ export class Topology {
     checkName('node', node)
     const source = this.#context.agentId ?? 'system'
     return this.#context.db.transaction(async tx => {
-      // Written by nobody else from here on, since nodes are looked for before they are taken out.
+      // No other transaction writes it from here on, since nodes are looked for before they are taken out.
       await lockTopologies(tx)
       const { nodes } = fromRow(found(await latest(tx, swarmId), swarmId))
       if (!nodes.some(other => nodeId(other) === node)) throw unknownNode(swarmId, node)

@@ -7,7 +7,7 @@ import { describe } from '../util/check.ts'
 import { decodeLoose, isObject, type Json } from '../util/json.ts'
 import { toDate } from '../util/time.ts'
 import { type NewEdge, toEdge } from './build.ts'
-import type { Edge, Node } from './graph.ts'
+import type { Edge, Node } from './node-graph.ts'
 import type { TopologyType } from './shapes.ts'
 
 /** How a swarm is wired, in one version. */

@@ -1,12 +1,12 @@
 import type { Context } from '../context.ts'
 import { encodeJson, type Json } from '../util/json.ts'
-import type { WorkflowFunction } from './context.ts'
 import { Execution } from './execution.ts'
-import { type ClaimedRun, finishRun, giveBack, lapsedTooOften, maxLapses } from './hold.ts'
-import { atOnce, errorText } from './runs.ts'
+import { type ClaimedRun, finishRun, giveBack, lapsedTooOften, maxLapses } from './run-lease.ts'
+import { errorText, readyAtOnce } from './runs.ts'
+import type { WorkflowFunction } from './workflow-context.ts'
 
 /** How an execution came to its end. */
-export type Outcome =
+export type ExecutionOutcome =
   | { end: 'completed'; result: Json }
   /** The function threw, or returned what cannot be kept. */
   | { end: 'failed'; error: unknown }
@@ -28,15 +28,15 @@ export async function execute(
   claimed: ClaimedRun,
   fn: WorkflowFunction,
   options: ExecuteOptions,
-): Promise<Outcome> {
-  const { hold } = claimed
+): Promise<ExecutionOutcome> {
+  const { lease } = claimed
   try {
     if (options.stop.aborted) {
-      await giveBack(context.db, hold, { wakeAt: atOnce, waitsFor: [] })
+      await giveBack(context.db, lease, { wakeAt: readyAtOnce, waitsFor: [] })
       return { end: 'given back' }
     }
-    if (hold.lapses < maxLapses) return await work(context, claimed, fn, options)
-    return await finish(context, claimed, { status: 'rejected', reason: lapsedTooOften(hold) })
+    if (lease.lapses < maxLapses) return await work(context, claimed, fn, options)
+    return await finish(context, claimed, { status: 'rejected', reason: lapsedTooOften(lease) })
   } catch (error) {
     return { end: 'lost', error }
   }
@@ -47,7 +47,7 @@ async function work(
   claimed: ClaimedRun,
   fn: WorkflowFunction,
   { isServed, stop }: ExecuteOptions,
-): Promise<Outcome> {
+): Promise<ExecutionOutcome> {
   const execution = new Execution(context, claimed, isServed, stop)
   const working = Promise.allSettled([(async () => fn(execution))()])
   const settled = await Promise.race([working, execution.gone])
@@ -59,15 +59,15 @@ async function work(
 
 async function finish(
   context: Context,
-  { hold }: ClaimedRun,
+  { lease }: ClaimedRun,
   settled: PromiseSettledResult<unknown>,
-): Promise<Outcome> {
+): Promise<ExecutionOutcome> {
   const outcome = settled.status === 'rejected' ? failed(settled.reason) : encode(context, settled.value)
   const [status, text] =
     outcome.end === 'failed'
       ? (['failed', errorText(outcome.error)] as const)
       : (['completed', outcome.text] as const)
-  await finishRun(context, hold, status, text)
+  await finishRun(context, lease, status, text)
   return outcome.end === 'failed' ? outcome : { end: 'completed', result: JSON.parse(outcome.text) }
 }
 

@@ -7,11 +7,10 @@ import { type Duration, durationMs } from '../util/duration.ts'
 import { decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
 import { Renewal } from '../util/renewal.ts'
 import { readTimeOrDuration, type TimeOrDuration } from '../util/time-or-duration.ts'
-import type { RunStepOptions, StepCall, StepRetries, WaitOptions, WorkflowContext } from './context.ts'
-import { advance, type ClaimedRun, giveBack, type Hold, renewHold } from './hold.ts'
-import { nextLook } from './next-look.ts'
+import { nextChange } from './next-change.ts'
 import * as known from './options.ts'
-import { atOnce } from './runs.ts'
+import { type ClaimedRun, giveBack, keepProgress, type RunLease, renewRunLease } from './run-lease.ts'
+import { readyAtOnce } from './runs.ts'
 import {
   type Kept,
   keepStep,
@@ -24,6 +23,13 @@ import {
   stepName,
 } from './steps.ts'
 import { settleWait, startTimer, type Wait } from './waits.ts'
+import type {
+  RunStepOptions,
+  StepCall,
+  StepRetries,
+  WaitOptions,
+  WorkflowContext,
+} from './workflow-context.ts'
 
 /** So long nothing must have happened before a run that waits is given back: it may do something beside. */
 const quietMs = 25
@@ -46,7 +52,7 @@ export class Execution implements WorkflowContext {
   readonly version: string
   readonly input: Json
   readonly #context: Context
-  readonly #hold: Hold
+  readonly #lease: RunLease
   readonly #renewal: Renewal
   /** True when the run is given back to sleep and wait, instead of doing so here. */
   readonly #isServed: boolean
@@ -69,16 +75,16 @@ export class Execution implements WorkflowContext {
   #broken: unknown
 
   /** @param stop when it aborts, the run is given back as soon as the steps under way are done */
-  constructor(context: Context, { row, hold }: ClaimedRun, isServed: boolean, stop: AbortSignal) {
+  constructor(context: Context, { row, lease }: ClaimedRun, isServed: boolean, stop: AbortSignal) {
     this.id = row.workflow_id
     this.workflowType = row.workflow_type
     this.version = row.code_version
     this.input = decodeLoose(row.input)
     this.#context = context
-    this.#hold = hold
+    this.#lease = lease
     this.#isServed = isServed
     this.#stop = stop
-    this.#renewal = new Renewal(() => renewHold(context.db, hold), hold.leaseMs)
+    this.#renewal = new Renewal(() => renewRunLease(context.db, lease), lease.leaseMs)
     const { signal } = this.#renewal
     signal.addEventListener('abort', () => this.#ended.abort(signal.reason), { once: true })
     stop.addEventListener('abort', this.#onStop)
@@ -129,7 +135,9 @@ export class Execution implements WorkflowContext {
       if (kept !== undefined) return kept
       const value = (await this.#attempt(fn, this.#key(name, options), retries)) ?? null
       const result = encodeJson('result', value, this.#context.maxValueBytes)
-      return this.#ask(() => advance(this.#context.db, this.#hold, tx => keepStep(tx, at, 'step', result)))
+      return this.#ask(() =>
+        keepProgress(this.#context.db, this.#lease, tx => keepStep(tx, at, 'step', result)),
+      )
     })
     this.#lastActivity = performance.now()
     return decodeLoose(row.result)
@@ -252,20 +260,20 @@ export class Execution implements WorkflowContext {
     const dueAt =
       end === undefined
         ? undefined
-        : await this.#act(() => this.#ask(() => startTimer(db, this.#hold, at, end)))
+        : await this.#act(() => this.#ask(() => startTimer(db, this.#lease, at, end)))
     const wait: Wait = { at, kind, dueAt }
     this.#waits.add(wait)
     const activeAt = performance.now()
     for (;;) {
       const since = db.commits.count
-      const row = await this.#act(() => this.#ask(() => settleWait(db, this.#hold, wait)))
+      const row = await this.#act(() => this.#ask(() => settleWait(db, this.#lease, wait)))
       if (row !== undefined) {
         this.#waits.delete(wait)
         this.#lastActivity = performance.now()
         return row
       }
       const withinMs = dueAt && dueAt.getTime() - this.#context.clock.now()
-      await nextLook(db, { since, activeAt, withinMs, signal: this.signal })
+      await nextChange(db, { since, activeAt, withinMs, signal: this.signal })
       if (this.#isServed && this.#isQuiet()) await this.#handOver()
     }
   }
@@ -296,10 +304,10 @@ export class Execution implements WorkflowContext {
     const due = waits.flatMap(({ dueAt }) => dueAt ?? []).sort((a, b) => a.getTime() - b.getTime())
     const signals = waits.filter(({ kind }) => kind === 'wait').map(({ at }) => at.name)
     const wakening = isStopped
-      ? { wakeAt: atOnce, waitsFor: [] }
+      ? { wakeAt: readyAtOnce, waitsFor: [] }
       : { wakeAt: due[0], waitsFor: [...new Set(signals)].sort() }
     try {
-      if (!(await giveBack(this.#context.db, this.#hold, wakening))) return
+      if (!(await giveBack(this.#context.db, this.#lease, wakening))) return
       this.#isGone = true
       this.#isOver = true
       this.#gone.resolve()

@@ -1,6 +1,6 @@
 import { type Names, optionCheck, optionChecks } from '../util/options.ts'
 import { pageNames as page } from '../util/page.ts'
-import type { StepRetries, WorkflowContext } from './context.ts'
+import type { StepRetries, WorkflowContext } from './workflow-context.ts'
 import type { Workflows } from './workflows.ts'
 
 /** Refuses what a method does not know. */

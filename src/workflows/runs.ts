@@ -10,11 +10,11 @@ import { decodeLoose, isObject, type Json } from '../util/json.ts'
 import { cursorPosition, type PageOptions } from '../util/page.ts'
 import { serializeError } from '../util/serialize-error.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
-import { floor, lockWorkflow } from './state.ts'
+import { floor, lockWorkflow } from './workflow-state.ts'
 
 export const statuses = ['open', 'completed', 'failed', 'cancelled'] as const
 
-/** `open` until it has ended, whether somebody works on it at present, or it sleeps, or waits. */
+/** `open` until it has ended, whether a process works on it at present, or it sleeps, or waits. */
 export type WorkflowStatus = (typeof statuses)[number]
 
 /** Why a run failed: what its function threw. */
@@ -37,11 +37,11 @@ export interface WorkflowRun {
   result: Json | undefined
   /** Undefined unless it has failed. */
   error: WorkflowError | undefined
-  /** Who works on it at present; undefined when nobody does. */
+  /** Who works on it at present; undefined when no process does. */
   owner: string | undefined
   /** When it goes on by itself. Undefined when it may at any time, waits for a signal without end, or has ended. */
   wakeAt: Date | undefined
-  /** The signals that it waits for while nobody works on it. */
+  /** The signals that it waits for while no process works on it. */
   waitsFor: string[]
   /** The workflow whose steps it began with. */
   forkedFrom: string | undefined
@@ -84,7 +84,7 @@ export interface NewRun {
 type RunEvent = 'started' | 'completed' | 'failed' | 'cancelled' | 'retried' | 'signalled'
 
 /** The `wake_at` of a run that may go on at once: early enough that no setting back of the clock delays it. */
-export const atOnce = new Date(0)
+export const readyAtOnce = new Date(0)
 
 export function runColumns(dialect: Dialect): Sql {
   return sql`workflow_id, workflow_type, code_version, status, input, result, error,
@@ -133,17 +133,22 @@ export async function insertRun(context: Context, run: NewRun): Promise<boolean>
           (workflow_id, workflow_type, code_version, input, forked_from, token, wake_at, created_at, updated_at)
         values (${run.id},
           coalesce(${run.type}, (select workflow_type from workflow_state where id = ${run.id})),
-          ${run.version}, ${run.input}, ${run.forkedFrom}, ${floor}, ${atOnce}, ${dialect.now()}, ${dialect.now()})
+          ${run.version}, ${run.input}, ${run.forkedFrom}, ${floor}, ${readyAtOnce}, ${dialect.now()}, ${dialect.now()})
         on conflict (workflow_id) do nothing
         returning ${runColumns(dialect)}, ${dialect.assertAboveFloor(sql`hivewax_workflow_runs`, sql`token + 1`)} as issued`,
   )
   if (row === undefined) return false
-  await tellRun(context, 'started', row, run.forkedFrom === undefined ? {} : { forkedFrom: run.forkedFrom })
+  await appendRunEvent(
+    context,
+    'started',
+    row,
+    run.forkedFrom === undefined ? {} : { forkedFrom: run.forkedFrom },
+  )
   return true
 }
 
 /** Appends the event of a change to a run, within the transaction that makes it. */
-export async function tellRun(
+export async function appendRunEvent(
   context: Context,
   what: RunEvent,
   row: { workflow_id: string; workflow_type?: string; status?: WorkflowStatus },
@@ -160,11 +165,11 @@ export async function cancelRun(context: Context, id: string): Promise<RunRow> {
   return context.db.transaction(async tx => {
     await lockRun(tx, id)
     const [row] = await tx.all<RunRow>(
-      sql`update hivewax_workflow_runs set status = 'cancelled', ${letGo}, updated_at = ${tx.dialect.now()}
+      sql`update hivewax_workflow_runs set status = 'cancelled', ${releaseRun}, updated_at = ${tx.dialect.now()}
           where workflow_id = ${id} and status = 'open' returning ${runColumns(tx.dialect)}`,
     )
     if (row === undefined) return theRun(tx, id)
-    await tellRun({ ...context, db: tx }, 'cancelled', row)
+    await appendRunEvent({ ...context, db: tx }, 'cancelled', row)
     return row
   })
 }
@@ -174,21 +179,21 @@ export async function retryRun(context: Context, id: string, version: string | u
   return context.db.transaction(async tx => {
     await lockRun(tx, id)
     const [row] = await tx.all<RunRow>(
-      sql`update hivewax_workflow_runs set status = 'open', error = null, wake_at = ${atOnce},
+      sql`update hivewax_workflow_runs set status = 'open', error = null, wake_at = ${readyAtOnce},
             code_version = coalesce(${version}, code_version), updated_at = ${tx.dialect.now()}
           where workflow_id = ${id} and status in ('failed', 'cancelled') returning ${runColumns(tx.dialect)}`,
     )
     if (row === undefined) throw notEnded(await theRun(tx, id))
-    await tellRun({ ...context, db: tx }, 'retried', row)
+    await appendRunEvent({ ...context, db: tx }, 'retried', row)
     return row
   })
 }
 
-/** The assignments that leave a run without anybody who works on it. */
-export const vacate = sql`owner = null, lease_until = null, lease_epoch = null, lapses = 0`
+/** The assignments that leave a run without a process that works on it. */
+export const releaseLease = sql`owner = null, lease_until = null, lease_epoch = null, lapses = 0`
 
 /** The assignments that leave it without anything that it waits for, too. */
-export const letGo = sql`${vacate}, wake_at = null, waits_for = null`
+export const releaseRun = sql`${releaseLease}, wake_at = null, waits_for = null`
 
 /** The result of a run that has ended, or the error that says why there is none. */
 export function resultOf(row: RunRow): Json {
@@ -230,7 +235,7 @@ export function fromRunRow(row: RunRow): WorkflowRun {
     result: row.result === null ? undefined : decodeLoose(row.result),
     error: row.error === null ? undefined : readError(row.error),
     owner: row.owner ?? undefined,
-    wakeAt: wakeAt?.getTime() === atOnce.getTime() ? undefined : wakeAt,
+    wakeAt: wakeAt?.getTime() === readyAtOnce.getTime() ? undefined : wakeAt,
     waitsFor: Array.isArray(waitsFor) ? waitsFor.map(String) : [],
     forkedFrom: row.forked_from ?? undefined,
     createdAt: toDate(row.created_at),

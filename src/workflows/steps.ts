@@ -6,7 +6,7 @@ import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
 import { toDate } from '../util/time.ts'
-import { floor, columns as workflowColumns } from './state.ts'
+import { floor, columns as workflowColumns } from './workflow-state.ts'
 
 /** What a step was: work that was done, a sleep that is over, or a wait for a signal that has ended. */
 export type StepKind = 'step' | 'sleep' | 'wait'
@@ -53,7 +53,7 @@ export interface StepAddress {
   iteration: number
 }
 
-/** So many steps a workflow may have: whoever resumes it must read them all. */
+/** So many steps a workflow may have: a process that resumes it must read them all. */
 const maxSteps = 10_000
 
 export const stepColumns = sql`step, iteration, kind, result, completed_at, seq`

@@ -4,12 +4,12 @@ import { theRow } from '../db/rows.ts'
 import { sql } from '../db/sql.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
 import { toDate } from '../util/time.ts'
-import { advance, type Hold, renewHold } from './hold.ts'
-import { atOnce, tellRun } from './runs.ts'
-import { lockWorkflow } from './state.ts'
+import { keepProgress, type RunLease, renewRunLease } from './run-lease.ts'
+import { appendRunEvent, readyAtOnce } from './runs.ts'
 import { isAt, keepStep, type StepAddress, type StepRow } from './steps.ts'
+import { lockWorkflow } from './workflow-state.ts'
 
-/** What a workflow was told from outside. */
+/** A signal that was sent to a workflow. */
 export interface WorkflowSignal {
   name: string
   payload: Json
@@ -30,7 +30,7 @@ interface SignalRow {
   sent_at: string
 }
 
-/** Keeps a signal unless one of its name was sent before, wakes who waits for it, and returns what is kept. */
+/** Keeps a signal unless one of its name was sent before, wakes the run that waits for it, and returns what is kept. */
 export async function sendSignal(
   context: Context,
   id: string,
@@ -46,20 +46,25 @@ export async function sendSignal(
     )
     if (sent === undefined) return theRow(await tx.all<SignalRow>(signalSql(id, name)))
     await tx.all(
-      sql`update hivewax_workflow_runs set wake_at = ${atOnce}, waits_for = null
+      sql`update hivewax_workflow_runs set wake_at = ${readyAtOnce}, waits_for = null
           where workflow_id = ${id} and status = 'open' and ${tx.dialect.jsonArrayHas(sql`waits_for`, name)}`,
     )
-    await tellRun({ ...context, db: tx }, 'signalled', { workflow_id: id }, { name })
+    await appendRunEvent({ ...context, db: tx }, 'signalled', { workflow_id: id }, { name })
     return sent
   })
   return { name: row.name, payload: decodeLoose(row.payload), sentAt: toDate(row.sent_at) }
 }
 
 /** Notes when a sleep or a wait is over, unless that is known from an earlier attempt, and returns the time. */
-export async function startTimer(db: Db, hold: Hold, at: StepAddress, end: Date | number): Promise<Date> {
+export async function startTimer(
+  db: Db,
+  lease: RunLease,
+  at: StepAddress,
+  end: Date | number,
+): Promise<Date> {
   return db.transaction(async tx => {
-    await lockWorkflow(tx, hold.id)
-    await renewHold(tx, hold)
+    await lockWorkflow(tx, lease.id)
+    await renewRunLease(tx, lease)
     await tx.all(
       sql`insert into hivewax_workflow_timers (workflow_id, step, iteration, due_at)
           values (${at.id}, ${at.name}, ${at.iteration}, ${end instanceof Date ? end : tx.dialect.now(end)})
@@ -74,11 +79,11 @@ export async function startTimer(db: Db, hold: Hold, at: StepAddress, end: Date 
 
 /**
  * Keeps how a sleep or a wait has ended, as a step, when it has: then nothing that happens later changes it. A
- * signal counts when it was sent in time, however late anybody looks.
+ * signal counts when it was sent in time, however late it is read.
  */
-export async function settleWait(db: Db, hold: Hold, wait: Wait): Promise<StepRow | undefined> {
+export async function settleWait(db: Db, lease: RunLease, wait: Wait): Promise<StepRow | undefined> {
   if ((await outcome(db, wait)) === undefined) return undefined
-  return advance(db, hold, async tx => {
+  return keepProgress(db, lease, async tx => {
     const result = await outcome(tx, wait)
     if (result === undefined) return undefined
     await tx.all(sql`delete from hivewax_workflow_timers where ${isAt(wait.at)}`)

@@ -6,10 +6,9 @@ import { checkName } from '../util/check.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import type { WorkflowFunction } from './context.ts'
-import { forkRun } from './fork.ts'
+import { forkRun } from './fork-run.ts'
 import { checkWorkflows } from './options.ts'
-import { newRun, type RunOptions, runWorkflow, type StartOptions } from './run.ts'
+import { newRun, type RunOptions, runWorkflow, type StartOptions } from './run-workflow.ts'
 import {
   cancelRun,
   fromRunRow,
@@ -22,7 +21,20 @@ import {
   runMatches,
   type WorkflowRun,
 } from './runs.ts'
-import { type ServeOptions, Server, type WorkflowCode } from './serve.ts'
+import {
+  fromStepRow,
+  type Kept,
+  keepStep,
+  readStep,
+  type StepOptions,
+  type StepRow,
+  stepAddress,
+  stepColumns,
+  type WorkflowStep,
+} from './steps.ts'
+import { sendSignal, type WorkflowSignal } from './waits.ts'
+import type { WorkflowFunction } from './workflow-context.ts'
+import { type ServeOptions, type WorkflowCode, WorkflowServer } from './workflow-server.ts'
 import {
   columns,
   fromRow,
@@ -36,19 +48,7 @@ import {
   type WorkflowRecord,
   type WorkflowRow,
   type WorkflowVersion,
-} from './state.ts'
-import {
-  fromStepRow,
-  type Kept,
-  keepStep,
-  readStep,
-  type StepOptions,
-  type StepRow,
-  stepAddress,
-  stepColumns,
-  type WorkflowStep,
-} from './steps.ts'
-import { sendSignal, type WorkflowSignal } from './waits.ts'
+} from './workflow-state.ts'
 
 export interface ForkOptions extends StepOptions {
   /** The new workflow, which must have neither a run nor steps. Default: an id of its own. */
@@ -110,7 +110,7 @@ export class Workflows {
   }
 
   /**
-   * Deletes a workflow with its history, its steps and its run. Whoever works on that is refused when it wants to
+   * Deletes a workflow with its history, its steps and its run. A process that works on that is refused when it wants to
    * keep something. False when there was none of this id.
    */
   async delete(id: string): Promise<boolean> {
@@ -160,7 +160,7 @@ export class Workflows {
 
   /**
    * Keeps the result of a step that the caller ran itself, unless one is kept already. Returns the step as it is
-   * kept: its result is the first one, whoever brought it.
+   * kept: its result is the first one, whichever process brought it.
    * @throws InvalidInput `too_large` when the workflow has 10,000 steps already
    */
   async completeStep(
@@ -227,7 +227,7 @@ export class Workflows {
    */
   async serve(code: Readonly<Record<string, WorkflowCode>>, options: ServeOptions = {}): Promise<void> {
     checkWorkflows.serve(options)
-    await new Server(this.#context, code, options).serve()
+    await new WorkflowServer(this.#context, code, options).serve()
   }
 
   /**
@@ -258,8 +258,8 @@ export class Workflows {
   }
 
   /**
-   * Cancels a run that is open; one that has ended stays as it is. Who works on it is refused at its next step, and
-   * told when it renews its lease. Returns the run as it is then.
+   * Cancels a run that is open; one that has ended stays as it is. A process that works on it is refused at its next step, and
+   * when it renews its lease. Returns the run as it is then.
    * @throws NotFound when the workflow has no run
    */
   async cancel(id: string): Promise<WorkflowRun> {

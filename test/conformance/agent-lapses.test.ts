@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { AgentChange } from '../../src/agents/changes.ts'
+import type { AgentChange } from '../../src/agents/agent-changes.ts'
 import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
 import { take } from '../support/take.ts'

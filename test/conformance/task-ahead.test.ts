@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { Leases } from '../../src/tasks/leases.ts'
-import type { TaskHandler } from '../../src/tasks/work.ts'
+import type { TaskHandler } from '../../src/tasks/work-options.ts'
+import { WorkerLeases } from '../../src/tasks/worker-leases.ts'
 import { TestClock } from '../support/clock.ts'
 import { conform } from './conform.ts'
 
@@ -45,7 +45,7 @@ conform('task ahead', open => {
     const [row] = await memory.query('select max(lease_until) as until from tasks')
     const first = `select count(*) as n from tasks where lease_until <= ${row?.until}`
     // What a worker keeps its leases with: all of its slots and what it has claimed ahead are seldom in hand together.
-    const leases = new Leases(memory.tasks, leaseMs)
+    const leases = new WorkerLeases(memory.tasks, leaseMs)
     onTestFinished(() => leases.stop())
     const signals = claimed.map(task => leases.hold(task, claimedAt))
     await expect.poll(() => memory.query(first)).toEqual([{ n: 0 }])

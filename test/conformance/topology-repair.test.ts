@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { buildGraph } from '../../src/topology/build.ts'
-import type { Graph } from '../../src/topology/graph.ts'
+import type { Graph } from '../../src/topology/node-graph.ts'
 import { type TopologyType, topologyTypes } from '../../src/topology/shapes.ts'
 import type { SwarmTopology } from '../../src/topology/versions.ts'
 import { chunks } from '../../src/util/chunks.ts'

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
-import type { WorkflowContext } from '../../src/workflows/context.ts'
+import type { WorkflowContext } from '../../src/workflows/workflow-context.ts'
 import { TestClock } from '../support/clock.ts'
 import { openScratch } from '../support/memory.ts'
 import { until } from '../support/remote.ts'

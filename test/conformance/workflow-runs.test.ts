@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
-import type { WorkflowContext } from '../../src/workflows/context.ts'
+import type { WorkflowContext } from '../../src/workflows/workflow-context.ts'
 import { TestClock } from '../support/clock.ts'
 import { until } from '../support/remote.ts'
 import { ended, serving, suspended } from '../support/workflows.ts'

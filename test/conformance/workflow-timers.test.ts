@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { WorkflowContext } from '../../src/workflows/context.ts'
+import type { WorkflowContext } from '../../src/workflows/workflow-context.ts'
 import { TestClock } from '../support/clock.ts'
 import { scratchFile } from '../support/memory.ts'
 import { until } from '../support/remote.ts'

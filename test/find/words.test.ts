@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { describe, expect, it } from 'vitest'
-import { matches, queryTerms, textTerms } from '../../src/find/words.ts'
+import { matches, queryTerms, textTerms } from '../../src/find/terms.ts'
 
 describe('the terms of a text', () => {
   it.each([

@@ -1,5 +1,5 @@
+import { type Priority, priorities } from '../../src/tasks/claim-order.ts'
 import type { OnFailure } from '../../src/tasks/dependencies.ts'
-import { type Priority, priorities } from '../../src/tasks/rank.ts'
 import type { TaskStatus } from '../../src/tasks/task.ts'
 import type { TestClock } from './clock.ts'
 

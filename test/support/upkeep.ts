@@ -3,7 +3,7 @@ import { Meter } from '../../src/db/meter.ts'
 import { openSqlite } from '../../src/db/sqlite/open-sqlite.ts'
 import { SqliteUpkeep } from '../../src/db/sqlite/upkeep.ts'
 import { AccessLog } from '../../src/maintenance/access-log.ts'
-import type { Upkeep } from '../../src/maintenance/upkeep.ts'
+import type { Upkeep } from '../../src/maintenance/upkeep-context.ts'
 import { loseNodes } from '../../src/topology/losses.ts'
 import type { Clock } from '../../src/util/clock.ts'
 
@@ -16,8 +16,8 @@ export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & {
     db,
     clock,
     agentId: undefined,
-    signOfLife: async () => {},
-    others: { subscribe: fail, loseNodes },
+    heartbeat: async () => {},
+    crossDomain: { subscribe: fail, loseNodes },
     maxValueBytes: 1024,
     cacheBytes: 0,
     closing: new AbortController().signal,

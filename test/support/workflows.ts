@@ -1,6 +1,6 @@
 import type { Memory } from '../../src/memory.ts'
 import type { WorkflowRun } from '../../src/workflows/runs.ts'
-import type { ServeOptions, WorkflowCode } from '../../src/workflows/serve.ts'
+import type { ServeOptions, WorkflowCode } from '../../src/workflows/workflow-server.ts'
 import { until } from './remote.ts'
 
 /** Serves until what is returned is called, which gives the errors that were told meanwhile. */

@@ -1,6 +1,6 @@
 import type { Agent } from '../../agents/agent.ts'
+import type { Released } from '../../agents/agent-changes.ts'
 import type { AgentFilter } from '../../agents/agents.ts'
-import type { Released } from '../../agents/changes.ts'
 import type { Cli } from '../cli.ts'
 
 /** An agent with what it works on at present. */

@@ -1,4 +1,4 @@
-import type { GraphOptions, TaskGraph } from '../../tasks/graph.ts'
+import type { GraphOptions, TaskGraph } from '../../tasks/task-graph.ts'
 import type { Cli } from '../cli.ts'
 import { isTerminal } from '../print/standard-streams.ts'
 import { asciiGraph } from '../tasks/ascii.ts'

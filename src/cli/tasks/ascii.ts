@@ -1,4 +1,4 @@
-import type { TaskGraph } from '../../tasks/graph.ts'
+import type { TaskGraph } from '../../tasks/task-graph.ts'
 import type { Colours } from '../print/colour.ts'
 import { displayWidth, oneLine, truncate, visible } from '../print/display-text.ts'
 import { type OutlineLine, outline } from './outline.ts'

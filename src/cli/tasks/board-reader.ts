@@ -1,5 +1,5 @@
 import type { Memory } from '../../memory.ts'
-import type { TaskQueue } from '../../tasks/limits.ts'
+import type { TaskQueue } from '../../tasks/queue-limits.ts'
 import type { Task, TaskStatus } from '../../tasks/task.ts'
 import { isObject, type Json } from '../../util/json.ts'
 import type { Board, WaitingTask } from './board.ts'

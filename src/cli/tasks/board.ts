@@ -1,5 +1,5 @@
-import type { TaskQueue } from '../../tasks/limits.ts'
-import type { Priority } from '../../tasks/rank.ts'
+import type { Priority } from '../../tasks/claim-order.ts'
+import type { TaskQueue } from '../../tasks/queue-limits.ts'
 import type { Task } from '../../tasks/task.ts'
 
 /** What people want to know of all tasks at a glance. */

@@ -1,4 +1,4 @@
-import type { TaskGraph } from '../../tasks/graph.ts'
+import type { TaskGraph } from '../../tasks/task-graph.ts'
 import { truncate, visible } from '../print/display-text.ts'
 import { lookOf } from './status.ts'
 

@@ -1,4 +1,4 @@
-import type { TaskGraph } from '../../tasks/graph.ts'
+import type { TaskGraph } from '../../tasks/task-graph.ts'
 
 /**
  * The layer of each task: 0 when it waits for none, else one more than the highest of those that it waits for.

@@ -1,5 +1,5 @@
-import type { TaskGraph } from '../../tasks/graph.ts'
 import type { TaskStatus } from '../../tasks/task.ts'
+import type { TaskGraph } from '../../tasks/task-graph.ts'
 import { truncate, visible } from '../print/display-text.ts'
 import { lookOf } from './status.ts'
 

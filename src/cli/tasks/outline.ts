@@ -1,4 +1,4 @@
-import type { TaskGraph } from '../../tasks/graph.ts'
+import type { TaskGraph } from '../../tasks/task-graph.ts'
 import { layersOf } from './layers.ts'
 
 type Node = TaskGraph['nodes'][number]

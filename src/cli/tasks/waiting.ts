@@ -1,4 +1,4 @@
-import { knownPriority } from '../../tasks/rank.ts'
+import { knownPriority } from '../../tasks/claim-order.ts'
 import { namesIn } from '../../tasks/task.ts'
 import { toDate, toOptionalDate } from '../../util/time.ts'
 import type { WaitingTask } from './board.ts'

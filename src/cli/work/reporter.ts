@@ -1,5 +1,5 @@
 import type { ClaimedTask } from '../../tasks/task.ts'
-import type { WorkSummary } from '../../tasks/work.ts'
+import type { WorkSummary } from '../../tasks/work-options.ts'
 import type { Cli } from '../cli.ts'
 import { oneLine, pad, tabField, visible } from '../print/display-text.ts'
 import { formatDuration } from '../print/format-duration.ts'

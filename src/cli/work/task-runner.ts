@@ -1,6 +1,6 @@
 import { GiveUp, TryLater } from '../../tasks/give-up.ts'
 import type { ClaimedTask } from '../../tasks/task.ts'
-import type { Job } from '../../tasks/work.ts'
+import type { Job } from '../../tasks/work-options.ts'
 import type { Json } from '../../util/json.ts'
 import { cannotRun } from '../child.ts'
 import { toJson } from '../print/value.ts'

@@ -5,7 +5,7 @@ import { sql } from '../../db/sql.ts'
 import { InvalidInput } from '../../errors.ts'
 import { checkName } from '../../util/check.ts'
 import { checkPath, writeWhole } from '../output-files.ts'
-import type { Upkeep } from '../upkeep.ts'
+import type { Upkeep } from '../upkeep-context.ts'
 import { header, type RecordRow, recordLine } from './export-format.ts'
 
 export type ExportOptions = ProgressOptions

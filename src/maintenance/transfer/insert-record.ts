@@ -1,4 +1,4 @@
-import { firstIncarnation } from '../../agents/unregistered.ts'
+import { firstIncarnation } from '../../agents/ensure-agent.ts'
 import type { Context } from '../../context.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { encodeTags } from '../../metrics/tags.ts'
