@@ -12,6 +12,8 @@ import { authorize } from './grant.ts'
 import { traced } from './tracing.ts'
 
 export interface CallOptions extends RunOptions {
+  /** What the operation runs on, acting as the agent that the grant is for: see {@link actingFor}. */
+  memory: Memory
   /** What the caller may do. Default: everything. */
   grant?: Grant | undefined
   /** The folder below which the caller may name files. Default: none are allowed. */
@@ -26,14 +28,12 @@ export interface CallOptions extends RunOptions {
 /**
  * Runs an operation for a caller outside of the process: checks the input against its schema, then whether the caller
  * may. Every door that is open to others does it through this.
- * @param memory acting as the agent that the grant is for: see {@link actingFor}
  * @throws InvalidInput that names the field, Unauthorized `forbidden`, and whatever the operation does
  */
 export async function call(
-  memory: Memory,
   operation: Operation,
   input: unknown,
-  { grant, files, isLenient = false, ...options }: CallOptions = {},
+  { memory, grant, files, isLenient = false, ...options }: CallOptions,
 ): Promise<unknown> {
   const { z } = await import('zod')
   const parsed = parse(schemaOf(z, operation, isLenient), operation, input)

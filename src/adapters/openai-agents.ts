@@ -27,6 +27,8 @@ const headKey = 'head'
 /** How many items are read by one statement. */
 const batch = 1_000
 
+type SuffixReplacement = Extract<SessionHistoryTransaction, { type: 'replace_suffix' }>
+
 /**
  * A session of the OpenAI Agents SDK over the store, one record for each item. What is added is durable when the
  * promise resolves. Processes that share a session add and take items one after the other: those of one call stay
@@ -97,11 +99,12 @@ export class HivewaxSession implements SessionHistoryTransactionAwareSession {
       }
       await tx.kv.store(key, toStored(wanted), { namespace: this.#namespace })
       if (wanted.type === 'append_items') return this.#append(tx, count, wanted.items)
-      return this.#replace(tx, count, wanted.expectedSuffix, wanted.replacement)
+      return this.#replace(tx, count, wanted)
     })
   }
 
-  async #replace(tx: Transaction, count: number, expected: AgentInputItem[], replacement: AgentInputItem[]) {
+  async #replace(tx: Transaction, count: number, wanted: SuffixReplacement) {
+    const { expectedSuffix: expected, replacement } = wanted
     const start = count - expected.length
     const actual = start < 0 ? undefined : await this.#read(tx, start, count)
     if (!isDeepStrictEqual(actual, expected)) {

@@ -39,12 +39,18 @@ export function baseNamespace(namespace: string, reserve = 0): string {
   return checkName('namespace', namespace, maxNamespaceBytes - reserve)
 }
 
+export interface ScanOptions {
+  /** What the keys begin with. Default: anything. */
+  readonly prefix?: string | undefined
+  /** How many records are read at a time. Default 1,000. */
+  readonly pageSize?: number | undefined
+}
+
 /** The records whose key begins with a text, in key order, read page by page, values and all. */
 export async function* scan(
   memory: Memory | Transaction,
   namespace: string,
-  prefix = '',
-  pageSize = 1_000,
+  { prefix = '', pageSize = 1_000 }: ScanOptions = {},
 ): AsyncGenerator<MemoryRecord, void, undefined> {
   const glob = `${literal(prefix)}*`
   let cursor: string | undefined

@@ -98,8 +98,9 @@ export function hivewaxDriver(options: UnstorageOptions): Driver<UnstorageOption
     watch: async callback => {
       const watch = new AbortController()
       watches.add(watch)
-      const first = await revisions(memory, namespace)
-      void tell(first, () => revisions(memory, namespace), callback, watchIntervalMs, watch.signal)
+      const look = () => revisions(memory, namespace)
+      const first = await look()
+      void watchFrom(first, { look, callback, intervalMs: watchIntervalMs, signal: watch.signal })
       return () => {
         watches.delete(watch)
         watch.abort()
@@ -133,13 +134,18 @@ async function revisions(memory: Memory, namespace: string): Promise<Map<string,
   return found
 }
 
+interface Watch {
+  /** Reads the revisions of all items, by key. */
+  readonly look: () => Promise<Map<string, number>>
+  readonly callback: WatchCallback
+  readonly intervalMs: number
+  readonly signal: AbortSignal
+}
+
 /** Tells what changed between two looks, until `signal` aborts or the memory is closed. */
-async function tell(
+async function watchFrom(
   first: Map<string, number>,
-  look: () => Promise<Map<string, number>>,
-  callback: WatchCallback,
-  intervalMs: number,
-  signal: AbortSignal,
+  { look, callback, intervalMs, signal }: Watch,
 ): Promise<void> {
   let known = first
   while (!signal.aborted) {

@@ -18,6 +18,12 @@ interface Lookup {
   readonly memory: () => Promise<Memory>
 }
 
+/** A value that is begun, and the command that it is for: undefined while that is not known. */
+interface BegunValue extends Lookup {
+  readonly command: Command | undefined
+  readonly begun: string
+}
+
 /** How many keys or names are offered at most. */
 const maxLookedUp = 50
 
@@ -34,16 +40,16 @@ export async function complete(words: readonly string[], lookup: Lookup): Promis
 
 async function next(before: readonly string[], begun: string, lookup: Lookup): Promise<Candidate[]> {
   const { command, words, texts, flags } = parse(before, commands)
-  const known = { memory: lookup.memory, flags: { ...lookup.flags, ...flags } }
+  const value = { command, begun, memory: lookup.memory, flags: { ...lookup.flags, ...flags } }
   const fields =
     command === undefined ? flagFields : [...command.options, ...command.positionals, ...flagFields]
   const awaiting = fields.find(field => field.type !== 'boolean' && before.at(-1) === optionName(field))
-  if (awaiting !== undefined) return valuesOf(awaiting, command, begun, known)
+  if (awaiting !== undefined) return valuesOf(awaiting, value)
   if (begun.startsWith('-')) return fields.map(toOption)
   if (command === undefined) return wordsAfter(words)
   if (command.path === 'help') return wordsAfter(before.slice(before.indexOf('help') + 1))
   const open = command.positionals.find(field => !texts.has(field) || field.isList)
-  return open === undefined ? [] : valuesOf(open, command, begun, known)
+  return open === undefined ? [] : valuesOf(open, value)
 }
 
 function toOption(field: Field): Candidate {
@@ -61,16 +67,11 @@ function wordsAfter(words: readonly string[]): Candidate[] {
   return [...new Map(found)].map(([text, description]) => ({ text, description }))
 }
 
-async function valuesOf(
-  field: Field,
-  command: Command | undefined,
-  begun: string,
-  lookup: Lookup,
-): Promise<Candidate[]> {
+async function valuesOf(field: Field, { command, begun, flags, memory }: BegunValue): Promise<Candidate[]> {
   if (field.choices !== undefined) return field.choices.map(text => ({ text, description: '' }))
   const list = lookups.get(`${command?.operation?.split('.', 1)[0]}.${field.name}`) ?? lookups.get(field.name)
-  if (list === undefined || !storeExists(lookup.flags)) return []
-  const names = await list(await lookup.memory(), begun)
+  if (list === undefined || !storeExists(flags)) return []
+  const names = await list(await memory(), begun)
   // A name with such characters would have to be quoted, and each shell does it in its own way.
   return names.filter(name => !/[\s'"\\$`!*?()<>|&;#]/.test(name)).map(text => ({ text, description: '' }))
 }

@@ -24,6 +24,16 @@ export function parse(args: readonly string[], tree: CommandTree): Parsed {
   return new Parser(tree).parse(args)
 }
 
+/** An argument that begins with a dash: an option, or several of one letter. */
+interface OptionArgument {
+  /** Without dashes. */
+  readonly name: string
+  /** What follows an equals sign; undefined without one. */
+  readonly inline: string | undefined
+  /** True of two dashes. */
+  readonly isLong: boolean
+}
+
 class Parser {
   readonly #tree: CommandTree
   readonly #words: string[] = []
@@ -69,16 +79,16 @@ class Parser {
   }
 
   #option(arg: string, rest: string[]): void {
-    const isLong = arg.startsWith('--')
-    const [, name = '', inline] = /^--?([^=]+)(?:=(.*))?$/s.exec(arg) ?? []
+    const option = readOption(arg)
+    const { name, inline, isLong } = option
     const field = isLong ? this.#long(name) : this.#short(name[0] ?? '')
     if (field === undefined) this.#unknown(arg.split('=', 1)[0] ?? '')
-    else if (field.type === 'boolean') this.#switch(field, name, isLong, inline, rest)
+    else if (field.type === 'boolean') this.#switch(field, option, rest)
     else this.#add(field, inline ?? (isLong || name.length === 1 ? this.#next(arg, rest) : name.slice(1)))
   }
 
   /** A boolean option; of several letters in one argument, `-qy`, the others are read next. */
-  #switch(field: Field, name: string, isLong: boolean, inline: string | undefined, rest: string[]): void {
+  #switch(field: Field, { name, inline, isLong }: OptionArgument, rest: string[]): void {
     const isNegated = isLong && name !== kebab(field.name)
     this.#add(field, inline ?? String(!isNegated))
     if (!isLong && name.length > 1) rest.unshift(`-${name.slice(1)}`)
@@ -163,6 +173,11 @@ class Parser {
   #fail(message: string, hint: string): void {
     this.#problem ??= new InvalidInput(message, { hint })
   }
+}
+
+function readOption(arg: string): OptionArgument {
+  const [, name = '', inline] = /^--?([^=]+)(?:=(.*))?$/s.exec(arg) ?? []
+  return { name, inline, isLong: arg.startsWith('--') }
 }
 
 /** `-5` and `-1h` are values, and so is `-`, the standard input. */

@@ -35,6 +35,14 @@ import { workRemotely } from './remote-worker.ts'
 import type { CallHeaders, ServerConnection } from './server-connection.ts'
 import { readStream } from './stream-reader.ts'
 
+interface RemoteStreamOptions {
+  /** What is left undefined is not asked for. */
+  readonly query: Readonly<Record<string, string | undefined>>
+  /** Asks for where the stream starts, when the caller does not say it. */
+  readonly start: () => Promise<number | undefined>
+  readonly signal: AbortSignal | undefined
+}
+
 /** One handle's view of a server: the agent in whose name it calls, and the transaction that its calls are part of. */
 export class Remote {
   readonly #connection: ServerConnection
@@ -62,13 +70,7 @@ export class Remote {
     return (await this.#connection.as(token).send('hello', { method: 'GET', isIdempotent: true })) as Grant
   }
 
-  /** @param start asks for where the stream starts, when the caller does not say it */
-  stream<T>(
-    path: string,
-    query: Readonly<Record<string, string | undefined>>,
-    start: () => Promise<number | undefined>,
-    signal: AbortSignal | undefined,
-  ): AsyncIterable<T> {
+  stream<T>(path: string, { query, start, signal }: RemoteStreamOptions): AsyncIterable<T> {
     if (this.#as.transaction !== undefined) throw inTransaction()
     const position = this.#starts.readFirst(start)
     return readStream<T>(this.#connection, this.#as, { path, query, start: position, signal })
@@ -157,7 +159,8 @@ export function remoteRecords(remote: Remote): Records {
       watch: (options = {}) => {
         checkAgents.watch(options)
         const { swarmId, since, signal } = options
-        return remote.stream('agents/stream', { swarmId }, () => lastEvent(remote, since), signal)
+        const start = () => lastEvent(remote, since)
+        return remote.stream('agents/stream', { query: { swarmId }, start, signal })
       },
     }),
     tasks,
@@ -182,7 +185,8 @@ export function remoteRecords(remote: Remote): Records {
       campaign: unsupported('locks.campaign'),
       observe: (name, options = {}) => {
         checkLocks.observe(options)
-        return remote.stream('locks/stream', { name }, () => Promise.resolve(undefined), options.signal)
+        const start = () => Promise.resolve(undefined)
+        return remote.stream('locks/stream', { query: { name }, start, signal: options.signal })
       },
     }),
     tokens: remote.domain('tokens', Tokens.prototype, { verify: text => remote.grantOf(text) }),
@@ -220,7 +224,8 @@ function subscribe(remote: Remote, options: SubscribeOptions = {}): ReturnType<E
   if (group !== undefined) return unsupported('a consumer group')()
   const query = { types: types?.join(','), source }
   if (since !== undefined) checkInteger('since', since, 0)
-  const events = remote.stream<EventRecord>('events/stream', query, () => lastEvent(remote, since), signal)
+  const start = () => lastEvent(remote, since)
+  const events = remote.stream<EventRecord>('events/stream', { query, start, signal })
   // Without a group there is no more to a subscription than its events.
   return Object.assign(Object.create(Subscription.prototype), {
     [Symbol.asyncIterator]: () => events[Symbol.asyncIterator](),
@@ -264,7 +269,7 @@ function watchShared(remote: Remote, prefix = '', options: WatchOptions = {}) {
     const page = (await remote.call('shared.list', ['', { limit: 1 }])) as { revision: number }
     return page.revision
   }
-  return remote.stream<never>('shared/stream', { prefix }, start, signal)
+  return remote.stream<never>('shared/stream', { query: { prefix }, start, signal })
 }
 
 /** For what needs the store itself: leases that live and die with a process beside it. */

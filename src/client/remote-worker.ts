@@ -31,14 +31,15 @@ export async function workRemotely(
   const running = new Set<Promise<void>>()
   const failure = new AbortController()
   const begin = (task: ClaimedTask) => {
-    const done = attempt(tasks, task, handler, cutShort.signal)
+    const done = attempt(tasks, task, { handler, cutShort: cutShort.signal })
       .then(how => void summary[how]++)
       .catch(error => failure.abort(error))
       .finally(() => running.delete(done))
     running.add(done)
   }
   const ends = AbortSignal.any([failure.signal, ...(signal === undefined ? [] : [signal])])
-  await claimAll(tasks, claim, { ...terms, signal: ends }, { running, begin })
+  const claimSome = (limit: number) => tasks.claim({ ...claim, limit })
+  await claimAll({ claimSome, begin, running }, { ...terms, signal: ends })
   const late = setTimeout(() => cutShort.abort(), terms.drainMs)
   await Promise.all(running)
   clearTimeout(late)
@@ -46,16 +47,22 @@ export async function workRemotely(
   return summary
 }
 
+/** Where tasks come from, and where they run. */
+interface TaskSlots {
+  readonly claimSome: (limit: number) => Promise<readonly ClaimedTask[]>
+  readonly begin: (task: ClaimedTask) => void
+  /** The tasks that were begun and have not ended. */
+  readonly running: ReadonlySet<Promise<void>>
+}
+
 /** Keeps as many tasks running as there may be, until there are none left or the work ends. */
 async function claimAll(
-  tasks: Tasks,
-  claim: WorkOptions,
+  { claimSome, begin, running }: TaskSlots,
   { concurrency, signal, untilEmpty }: Terms,
-  { running, begin }: { running: ReadonlySet<Promise<void>>; begin: (task: ClaimedTask) => void },
 ): Promise<void> {
   while (!signal?.aborted) {
     const limit = concurrency - running.size
-    const claimed = limit > 0 ? await tasks.claim({ ...claim, limit }) : []
+    const claimed = limit > 0 ? await claimSome(limit) : []
     for (const task of claimed) begin(task)
     if (running.size === 0 && untilEmpty) return
     const over = new AbortController()
@@ -68,12 +75,17 @@ async function claimAll(
   }
 }
 
+interface AttemptOptions {
+  readonly handler: TaskHandler
+  /** Aborts when the time is over in which tasks may end after the work has. */
+  readonly cutShort: AbortSignal
+}
+
 /** Does a task while its lease is renewed, and reports how it ended. */
 async function attempt(
   tasks: Tasks,
   task: ClaimedTask,
-  handler: TaskHandler,
-  cutShort: AbortSignal,
+  { handler, cutShort }: AttemptOptions,
 ): Promise<keyof WorkSummary> {
   const claim = { id: task.id, token: task.token }
   const renewal = new Renewal(() => tasks.heartbeat({ ...claim, leaseMs: task.leaseMs }), task.leaseMs)

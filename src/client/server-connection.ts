@@ -64,9 +64,9 @@ export class ServerConnection {
     return text === '' ? undefined : fromWire(text)
   }
 
-  /** Opens a stream of server-sent events. */
-  async open(path: string, query: URLSearchParams, as: CallHeaders, signal: AbortSignal): Promise<Response> {
-    const response = await this.#reach(`${path}?${query}`, { method: 'GET', as, signal, isIdempotent: true })
+  /** Opens a stream of server-sent events. @param path with its query */
+  async open(path: string, sending: Pick<Sending, 'as' | 'signal'>): Promise<Response> {
+    const response = await this.#reach(path, { ...sending, method: 'GET', isIdempotent: true })
     if (!response.ok) throw toError(parse(await response.text()), response.status)
     return response
   }

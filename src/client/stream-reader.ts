@@ -28,7 +28,7 @@ export async function* readStream<T>(
   let since = await start
   while (!ends.aborted) {
     try {
-      const response = await connection.open(path, toQuery({ ...query, since }), as, ends)
+      const response = await connection.open(`${path}?${toQuery({ ...query, since })}`, { as, signal: ends })
       for await (const { id, data, event } of messages(response)) {
         if (ends.aborted) break
         if (event === 'error') throw errorFromJson(JSON.parse(data).error)

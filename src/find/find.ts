@@ -96,7 +96,7 @@ export class Find {
       }
       const row = rows.get(source)?.get(ref)
       // A row may be gone since it was ranked.
-      if (row !== undefined) found.push(show(source, row, score / best, terms))
+      if (row !== undefined) found.push(show(source, row, { score: score / best, terms }))
     }
     return found
   }
@@ -111,7 +111,13 @@ export class Find {
   }
 }
 
-function show(source: Source, row: SourceRow, score: number, terms: ReadonlySet<string>): Found {
+interface Match {
+  readonly score: number
+  /** The terms of the query. */
+  readonly terms: ReadonlySet<string>
+}
+
+function show(source: Source, row: SourceRow, { score, terms }: Match): Found {
   return {
     ...source.record(row),
     score,

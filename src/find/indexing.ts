@@ -89,7 +89,7 @@ async function indexBatch(tx: Db, limit: number): Promise<{ read: number; indexe
   const rows = await currentRows(tx, changes)
   const batch = fitting(changes, rows)
   for (const source of sources) await remove(tx, source, batch)
-  for (const source of sources) await put(tx, source, batch, rows)
+  for (const source of sources) await put(tx, source, entriesOf(source, batch, rows))
   const ids = batch.map(({ id }) => id)
   await tx.all(sql`delete from hivewax_find_changes where ${tx.dialect.inList(sql`id`, ids)}`)
   return { read: changes.length, indexed: batch.length }
@@ -155,9 +155,13 @@ async function remove(tx: Db, source: Source, batch: readonly Change[]): Promise
   for (const statement of tx.dialect.fullText.remove(source.name, refs)) await tx.all(statement)
 }
 
-async function put(tx: Db, source: Source, batch: readonly Change[], rows: Rows): Promise<void> {
+/** The records of a source among the changes that still exist. */
+function entriesOf(source: Source, batch: readonly Change[], rows: Rows): TextEntry[] {
   const present = refsOf(source, batch).map(ref => rows.get(source.name)?.get(ref))
-  const entries = present.filter(row => row !== undefined).map(row => entryOf(source, row))
+  return present.filter(row => row !== undefined).map(row => entryOf(source, row))
+}
+
+async function put(tx: Db, source: Source, entries: readonly TextEntry[]): Promise<void> {
   if (entries.length === 0) return
   for (const statement of tx.dialect.fullText.put(source.name, entries)) await tx.all(statement)
 }

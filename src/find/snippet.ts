@@ -34,7 +34,7 @@ function cut(text: string, found: readonly Piece[]): string {
   const best = bestStart(found)
   const from = text.length <= width || best <= lead ? 0 : wordStart(text, best - lead, best)
   const to = text.length <= from + width ? text.length : wordEnd(text, from + width)
-  const shown = marked(text, from, to, found)
+  const shown = marked(text, { from, to }, found)
   return `${from > 0 ? '…' : ''}${shown}${to < text.length ? '…' : ''}`
 }
 
@@ -62,7 +62,13 @@ function wordEnd(text: string, at: number): number {
   return /[\udc00-\udfff]/.test(text.charAt(at)) ? at - 1 : at
 }
 
-function marked(text: string, from: number, to: number, found: readonly Piece[]): string {
+/** The part of a text that a snippet shows. */
+interface Window {
+  readonly from: number
+  readonly to: number
+}
+
+function marked(text: string, { from, to }: Window, found: readonly Piece[]): string {
   let shown = ''
   let done = from
   for (const [start, end] of joined(found)) {

@@ -15,7 +15,7 @@ import { limitBody, readBody, readQuery } from './body.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { allowOrigins, protect } from './headers.ts'
 import { openApi } from './openapi.ts'
-import { answer, pathOf, reply } from './operation-calls.ts'
+import { answer, type CallSettings, pathOf, reply } from './operation-calls.ts'
 import { guard } from './origin-guard.ts'
 import { problem } from './problem.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -93,7 +93,7 @@ export function createApp(options: AppOptions): { app: App; transactions: Transa
   })
   const { mcp } = options
   if (mcp !== undefined) app.all('/mcp', c => mcp(c.req.raw, c.get('caller').grant))
-  operationRoutes(app, options, transactions, acting)
+  operationRoutes(app, { ...options, transactions }, acting)
   streamRoutes(app, options, acting)
   transactionRoutes(app, transactions, acting)
   return { app, transactions }
@@ -123,8 +123,7 @@ function useMiddleware(app: App, options: AppOptions, metrics: RequestMetrics): 
 
 function operationRoutes(
   app: App,
-  { files, timeoutMs }: AppOptions,
-  transactions: Transactions,
+  { transactions, files, timeoutMs }: Omit<CallSettings, 'limit'>,
   acting: (c: Request<Env>) => Memory,
 ): void {
   const settings = {
@@ -136,7 +135,7 @@ function operationRoutes(
   for (const operation of operations) {
     const path = `/v1/${pathOf(operation)}`
     const run = (c: Request<Env>, input: unknown) =>
-      answer(c, operation, { memory: acting(c), caller: c.get('caller'), input }, settings)
+      answer(c, { operation, memory: acting(c), caller: c.get('caller'), input }, settings)
     app.post(path, async c => run(c, await readBody(c)))
     if (operation.effect !== 'read') continue
     const schema = inputSchema(z, operation)
@@ -147,6 +146,6 @@ function operationRoutes(
 function streamRoutes(app: App, { closing, beatMs }: AppOptions, acting: (c: Request<Env>) => Memory): void {
   const settings = { limit: new ConcurrencyLimit('streams', streamLimits), closing, beatMs }
   for (const path of Object.keys(streams)) {
-    app.get(`/v1/${path}`, c => stream(c, path, { memory: acting(c), caller: c.get('caller') }, settings))
+    app.get(`/v1/${path}`, c => stream(c, { path, memory: acting(c), caller: c.get('caller') }, settings))
   }
 }

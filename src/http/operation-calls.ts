@@ -20,6 +20,14 @@ export interface CallSettings {
   readonly timeoutMs: number
 }
 
+/** A call of an operation. */
+interface OperationCall {
+  readonly operation: Operation
+  readonly memory: Memory
+  readonly caller: Caller
+  readonly input: unknown
+}
+
 /** The path of an operation below the version: `tasks.claim` is `tasks/claim`. */
 export function pathOf({ name }: Operation): string {
   return name.replace('.', '/')
@@ -28,24 +36,25 @@ export function pathOf({ name }: Operation): string {
 /** Answers a call of an operation. */
 export async function answer(
   request: Request,
-  operation: Operation,
-  { memory, caller, input }: { memory: Memory; caller: Caller; input: unknown },
+  asked: OperationCall,
   { transactions, limit, files, timeoutMs }: CallSettings,
 ): Promise<Response> {
+  const { operation, caller, input } = asked
   const id = request.req.header(transactionHeader)
-  const handle = id === undefined ? memory : within(operation, transactions, id, caller)
+  const memory = id === undefined ? asked.memory : within(transactions, id, asked)
   const { grant } = caller
   const release = limit.take(caller.id)
   const { signal, settle } = limitTime(request.req.raw.signal, timeoutMs)
   try {
-    const result = await call(handle, operation, input, {
+    const result = await call(operation, input, {
+      memory,
       grant,
       files,
       signal,
       timeoutMs,
       isLenient: isWired(request),
     })
-    return isWired(request) ? reply(request, result) : plainReply(request, operation, input, result)
+    return isWired(request) ? reply(request, result) : plainReply(request, asked, result)
   } finally {
     settle()
     release()
@@ -63,7 +72,7 @@ export function isWired(request: Request): boolean {
   return request.req.header(wireHeader) !== undefined
 }
 
-function plainReply(request: Request, operation: Operation, input: unknown, result: unknown): Response {
+function plainReply(request: Request, { operation, input }: OperationCall, result: unknown): Response {
   if (result !== undefined) return request.json(result)
   if (operation.effect === 'read' || operation.result === 'value')
     throw new NotFound('there is nothing of this name', { details: { input } })
@@ -90,15 +99,10 @@ function tooLate(timeoutMs: number): Deadline {
 }
 
 /** The handle of a transaction, which has all that a memory has but its upkeep. */
-function within(
-  operation: Operation,
-  transactions: Transactions,
-  id: string,
-  { id: owner, grant }: Caller,
-): Memory {
+function within(transactions: Transactions, id: string, { operation, caller }: OperationCall): Memory {
   const { name, inTransaction } = operation
   if (inTransaction === false)
     throw new InvalidInput(`${name} cannot be part of a transaction`, {}, 'transaction_misuse')
-  if (inTransaction !== true) checkPermission(grant, inTransaction, `${name} in a transaction`)
-  return transactions.handle(id, owner) as Memory
+  if (inTransaction !== true) checkPermission(caller.grant, inTransaction, `${name} in a transaction`)
+  return transactions.handle(id, caller.id) as Memory
 }

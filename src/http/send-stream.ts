@@ -19,29 +19,32 @@ export interface StreamSettings {
   readonly closing: AbortSignal
 }
 
+/** What a caller wants to listen to. */
+interface StreamRequest {
+  /** The path of the stream below the version. */
+  readonly path: string
+  readonly memory: Memory
+  readonly caller: Caller
+}
+
 /** Answers with a stream of server-sent events, until the caller leaves, may no longer listen, or the server closes. */
 export async function stream(
   request: Request,
-  path: string,
-  { memory, caller }: { memory: Memory; caller: Caller },
+  { path, memory, caller }: StreamRequest,
   { limit, beatMs, closing }: StreamSettings,
 ): Promise<Response> {
   const source = streams[path]
   if (source === undefined) throw new Error(`there is no stream ${path}`)
   checkPermission(caller.grant, 'memory:read', 'a stream')
-  const query = await readStreamQuery(
-    source,
-    request.req.query(),
-    request.req.header('last-event-id'),
-    memory,
-  )
+  const given = { query: request.req.query(), lastEventId: request.req.header('last-event-id') }
+  const query = await readStreamQuery(source, given, memory)
   // A caller of HEAD would never read the stream, nor end it.
   if (request.req.method === 'HEAD') return request.body(null, 200, { 'content-type': 'text/event-stream' })
   const ends = new AbortController()
   const items = source.items(memory, query, AbortSignal.any([ends.signal, closing]))
   const release = limit.take(caller.id)
   return streamSSE(request, async out => {
-    const sender = new Sender(request, out, ends, 6 * beatMs)
+    const sender = new Sender(request, out, { ends, stallMs: 6 * beatMs })
     const watch = setInterval(() => void sender.beat(caller), beatMs)
     try {
       await sender.start(query.since)
@@ -56,6 +59,13 @@ export async function stream(
   })
 }
 
+interface SenderOptions {
+  /** Ends the stream. */
+  readonly ends: AbortController
+  /** How long the caller may leave unread what it was sent, in milliseconds. */
+  readonly stallMs: number
+}
+
 /** Sends the messages of one stream. */
 class Sender {
   readonly #request: Request
@@ -66,7 +76,7 @@ class Sender {
   /** When the caller began to leave unread what it was sent, by performance.now(). */
   #stalledAt: number | undefined
 
-  constructor(request: Request, out: SSEStreamingApi, ends: AbortController, stallMs: number) {
+  constructor(request: Request, out: SSEStreamingApi, { ends, stallMs }: SenderOptions) {
     this.#request = request
     this.#out = out
     this.#ends = ends

@@ -64,14 +64,17 @@ export const streams: Readonly<Record<string, Source>> = {
   },
 }
 
-/**
- * What a request asks a stream for.
- * @param lastEventId what browsers send when they reconnect: it goes before what they were asked for at first
- */
+/** What a request says of the stream that it asks for. */
+interface GivenQuery {
+  readonly query: Readonly<Record<string, string>>
+  /** What browsers send when they reconnect: it goes before what they were asked for at first. */
+  readonly lastEventId: string | undefined
+}
+
+/** What a request asks a stream for. */
 export async function readStreamQuery(
   { query, position }: Source,
-  given: Readonly<Record<string, string>>,
-  lastEventId: string | undefined,
+  { query: given, lastEventId }: GivenQuery,
   memory: Memory,
 ): Promise<Query> {
   const unknown = Object.keys(given).find(name => !query.includes(name))

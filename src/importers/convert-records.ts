@@ -49,16 +49,16 @@ function rest(
 export function toPattern(fields: Fields, origin: Origin, from: string): Converted<IncomingPattern> {
   const { data, used } = patternData(fields)
   const { metadata, inMetadata } = rest(fields, [...used, ...patternFields], from)
-  const successes = numberIn(fields.success_count, 0, 1e9, 0)
-  const failures = numberIn(fields.failure_count, 0, 1e9, 0)
+  const successes = numberIn(fields.success_count, 0, 1e9) ?? 0
+  const failures = numberIn(fields.failure_count, 0, 1e9) ?? 0
   const record: IncomingPattern = {
     kind: 'pattern',
     id: patternId(fields, data, from),
     type: fitName(fields.type ?? fields.pattern_type ?? fields.task_type ?? fields.domain ?? 'reasoning'),
     patternData: data,
-    confidence: numberIn(fields.confidence ?? fields.success_rate, 0, 1, 0),
+    confidence: numberIn(fields.confidence ?? fields.success_rate, 0, 1) ?? 0,
     usageCount: Math.round(
-      numberIn(fields.usage_count ?? fields.usageCount ?? fields.uses, 0, 1e9, successes + failures),
+      numberIn(fields.usage_count ?? fields.usageCount ?? fields.uses, 0, 1e9) ?? successes + failures,
     ),
     successes,
     failures,

@@ -65,7 +65,7 @@ interface ReviverContext {
 }
 
 /** Keeps integers as text that JavaScript would round. */
-function exactly(this: unknown, _key: string, value: unknown, context?: ReviverContext): unknown {
+function exactly(_key: string, value: unknown, context?: ReviverContext): unknown {
   const isRounded =
     typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
   return isRounded ? context?.source : value
@@ -135,10 +135,10 @@ export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 
-/** A number of a field from `min` to `max`, else the fallback. */
-export function numberIn(value: unknown, min: number, max: number, fallback: number): number {
+/** A number of a field from `min` to `max`; undefined when it holds none. */
+export function numberIn(value: unknown, min: number, max: number): number | undefined {
   const number = typeof value === 'string' ? Number.parseFloat(value) : value
-  return typeof number === 'number' && number >= min && number <= max ? number : fallback
+  return typeof number === 'number' && number >= min && number <= max ? number : undefined
 }
 
 export function textOf(value: unknown): string | undefined {

@@ -47,14 +47,14 @@ function ofList(list: readonly Json[]): Document | undefined {
 /** What one line of NDJSON, or one element of a list, holds. */
 export function* lineItems(fields: JsonObject, origin: Origin): Generator<Item> {
   if (isGraphLine(fields)) yield graphItem(fields, origin)
-  else if (isMemory(fields)) yield* memoryItems(fields, origin, 'records')
+  else if (isMemory(fields)) yield* memoryItems(fields, origin, { section: 'records' })
   else {
     const wrapped: Fields = {
       key: fields.id ?? null,
       value: fields,
       updated_at: fields.updatedAt ?? fields.updated_at ?? null,
     }
-    yield* memoryItems(wrapped, origin, 'records')
+    yield* memoryItems(wrapped, origin, { section: 'records' })
   }
 }
 
@@ -98,10 +98,8 @@ function patternItems(fields: JsonObject, origin: Origin): Item[] {
   if (!Array.isArray(fields.embedding)) return [pattern]
   const section = 'patterns.embedding'
   if (!origin.vectors) return [pattern, { section, left: 'derived', count: 1 }]
-  return [
-    pattern,
-    keptWhole('embedding', toJson(fields.id), { id: fields.id ?? null, vector: fields.embedding }, origin),
-  ]
+  const vector = { id: fields.id ?? null, vector: fields.embedding }
+  return [pattern, keptWhole({ section: 'embedding', id: toJson(fields.id), fields: vector }, origin)]
 }
 
 /** `{ schema: 'ruflo-memory-export/v1', entries: […] }` */
@@ -110,7 +108,7 @@ function ofExport(value: JsonObject): Document | undefined {
   if (!Array.isArray(entries) || !(textOf(value.schema)?.includes('memory-export') ?? entries.every(isLine)))
     return undefined
   return document('claude-flow memory export', origin =>
-    entries.flatMap(entry => [...memoryItems(fieldsOf(entry), origin, 'entries')]),
+    entries.flatMap(entry => [...memoryItems(fieldsOf(entry), origin, { section: 'entries' })]),
   )
 }
 
@@ -150,7 +148,7 @@ function workflowItem(fields: Fields): Item {
 /** What stands beside the collection of a file, if anything does. */
 function restItems(section: string, rest: JsonObject, origin: Origin): Item[] {
   const held = Object.entries(rest).filter(([, field]) => !isNothing(field))
-  return held.map(([name, field]) => keptWhole(section, name, { [name]: field }, origin))
+  return held.map(([name, field]) => keptWhole({ section, id: name, fields: { [name]: field } }, origin))
 }
 
 function isNothing(field: Json): boolean {
@@ -172,9 +170,11 @@ function ofHiveMind(value: JsonObject): Document | undefined {
         record: { kind: 'shared', key: fitName(key), value: one },
       }),
     ),
-    ...lists.map(one => keptWhole('consensus', toJson(fieldsOf(one).proposalId), fieldsOf(one), origin)),
+    ...lists
+      .map(fieldsOf)
+      .map(fields => keptWhole({ section: 'consensus', id: toJson(fields.proposalId), fields }, origin)),
     ...members.map((one): Item => ({ section: 'workers', ...toAgent(one, origin, 'workers') })),
-    keptWhole('hive-mind', 'state', { ...rest, workers: ids }, origin),
+    keptWhole({ section: 'hive-mind', id: 'state', fields: { ...rest, workers: ids } }, origin),
     ...(hiveToken === undefined ? [] : [{ section: 'hiveToken', left: 'secret', count: 1 } as const]),
   ])
 }
@@ -188,8 +188,10 @@ function ofPolicy(value: JsonObject): Document | undefined {
   const { receipts, ...rest } = value
   if (!Array.isArray(receipts) || !('rules' in value) || !('mode' in value)) return undefined
   return document('claude-flow policy', origin => [
-    ...receipts.map(one => keptWhole('receipts', toJson(fieldsOf(one).hash), fieldsOf(one), origin)),
-    keptWhole('policy', 'state', rest, origin),
+    ...receipts
+      .map(fieldsOf)
+      .map(fields => keptWhole({ section: 'receipts', id: toJson(fields.hash), fields }, origin)),
+    keptWhole({ section: 'policy', id: 'state', fields: rest }, origin),
   ])
 }
 
@@ -210,7 +212,7 @@ function ofNamespaces(value: JsonObject): Document | undefined {
     (Array.isArray(list) ? list : []).map(one => ({ namespace, ...fieldsOf(one) })),
   )
   return document('claude-flow memory store', origin =>
-    all.flatMap(fields => [...memoryItems(fields, origin, 'entries')]),
+    all.flatMap(fields => [...memoryItems(fields, origin, { section: 'entries' })]),
   )
 }
 

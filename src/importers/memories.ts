@@ -34,16 +34,19 @@ export function isMemory(fields: object): boolean {
   return 'key' in fields && ('value' in fields || 'content' in fields)
 }
 
-/**
- * The items of one record of key-value memory, in any of its shapes.
- * @param section the table or section that it came from
- * @param from how the record's metadata names where it came from
- */
+/** Where in a file a record came from. */
+export interface Provenance {
+  /** The table or section. */
+  readonly section: string
+  /** How the record's metadata names it. Default: as the section. */
+  readonly from?: string
+}
+
+/** The items of one record of key-value memory, in any of its shapes. */
 export function* memoryItems(
   fields: Fields,
   origin: Origin,
-  section: string,
-  from = section,
+  { section, from = section }: Provenance,
 ): Generator<Item> {
   const { record, inMetadata } = toMemory(fields, origin, from)
   if (fields.status === 'deleted') return yield { section, left: 'deleted', count: 1, gone: record }
@@ -111,11 +114,17 @@ function vector(fields: Fields, { namespace, key, createdAt, updatedAt }: Incomi
   }
 }
 
-/**
- * A row or object without a place of its own: kept whole, in a namespace that is named after where it was.
- * @param id what identifies it in its section; a mere number does so only together with its content
- */
-export function keptWhole(section: string, id: Json, fields: Fields, origin: Origin): Item {
+/** A row or object without a place of its own. */
+export interface Unplaced {
+  /** The table or section that it was in. */
+  readonly section: string
+  /** What identifies it in its section; a mere number does so only together with its content. */
+  readonly id: Json
+  readonly fields: Fields
+}
+
+/** Keeps a row or object whole, in a namespace that is named after where it was. */
+export function keptWhole({ section, id, fields }: Unplaced, origin: Origin): Item {
   const value = filled(fields)
   const text = typeof id === 'string' && id !== '' ? id : `${id ?? ''}-${digest(JSON.stringify(value))}`
   const createdAt = firstTime(fields, [...createdNames, 'started_at', 'detected_at'])

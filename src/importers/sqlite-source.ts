@@ -65,7 +65,7 @@ const shapes: readonly Shape[] = [
   { fits: table => has('id', 'problem', 'solution')(table), read: made(toPattern), tells: true },
   {
     fits: table => isMemoryTable(table),
-    read: (row, origin, section) => memoryItems(row, origin, section),
+    read: (row, origin, section) => memoryItems(row, origin, { section }),
     tells: true,
   },
   { fits: named('agents', has('id', 'type')), read: made(toAgent), tells: true },
@@ -96,7 +96,7 @@ export function openSqliteSource(file: string, origin: Origin): Source | undefin
   if (opened === undefined) return undefined
   try {
     const tables = readTables(opened.db, file)
-    const items = () => readAll(opened.db, tables, origin, file)
+    const items = () => readAll({ file, db: opened.db, tables }, origin)
     return { file, format: 'claude-flow SQLite', items, close: opened.close }
   } catch (error) {
     opened.close()
@@ -147,7 +147,13 @@ function shapeOf(table: Table): Shape {
   return shape
 }
 
-function* readAll(db: DatabaseSync, tables: readonly Table[], origin: Origin, file: string): Generator<Item> {
+interface OpenFile {
+  readonly file: string
+  readonly db: DatabaseSync
+  readonly tables: readonly Table[]
+}
+
+function* readAll({ file, db, tables }: OpenFile, origin: Origin): Generator<Item> {
   try {
     // One moment for all tables, however long it takes.
     db.exec('begin')
@@ -207,8 +213,9 @@ function* vectorItems(row: Fields, origin: Origin, section: string): Generator<I
 
 function whole(row: Fields, origin: Origin, section: string): [Item] {
   const [first] = Object.values(row)
-  const id = row.id ?? row.key ?? first ?? null
-  return [keptWhole(section, id instanceof Uint8Array ? null : id, row, origin)]
+  const found = row.id ?? row.key ?? first ?? null
+  const id = found instanceof Uint8Array ? null : found
+  return [keptWhole({ section, id, fields: row }, origin)]
 }
 
 /** Version 2.7 stored the memory of its command line as patterns: it comes as both. */
@@ -224,7 +231,7 @@ function* bankItems(row: Fields, origin: Origin, section: string): Generator<Ite
     created_at: row.created_at ?? null,
     pattern: row.id ?? null,
   }
-  yield* memoryItems(fields, origin, `${section}.original_key`, section)
+  yield* memoryItems(fields, origin, { section: `${section}.original_key`, from: section })
 }
 
 function metricItems(row: Fields, origin: Origin, section: string): [Item] {

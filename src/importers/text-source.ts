@@ -67,11 +67,17 @@ function isExport(value: Json): value is { [name: string]: Json } {
 function exportSource(file: string, value: { [name: string]: Json }, origin: Origin): Source {
   const header = checkHeader(value, file)
   const records = Array.isArray(value.records) ? value.records : []
-  const all = records.map((record, i) => exportItem(record, `records[${i}]`, header, origin))
+  const all = records.map((record, i) => exportItem({ value: record, at: `records[${i}]` }, header, origin))
   return { file, format: 'hivewax export', items: () => all, close: () => {} }
 }
 
-function exportItem(value: Json, at: string, { namespace }: Header, origin: Origin): Item {
+/** A value of a file, and where in it: as an error names it. */
+interface Located {
+  readonly value: Json
+  readonly at: string
+}
+
+function exportItem({ value, at }: Located, { namespace }: Header, origin: Origin): Item {
   const { expiresAt, ...record } = checkRecord(value, at, origin.maxValueBytes)
   const section = 'records'
   const isExpired = expiresAt !== undefined && expiresAt <= origin.now
@@ -111,12 +117,12 @@ async function* readItems(file: string, header: Header | undefined, origin: Orig
     const isHeader = isFirst && header !== undefined
     isFirst = false
     if (isHeader) continue
-    if (header !== undefined) yield exportItem(value, at, header, origin)
+    if (header !== undefined) yield exportItem({ value, at }, header, origin)
     else if (isObject(value)) yield* lineItems(value, origin)
   }
 }
 
-async function* values(file: string): AsyncGenerator<{ value: Json; at: string }> {
+async function* values(file: string): AsyncGenerator<Located> {
   let number = 0
   for await (const line of lines(file)) {
     number++

@@ -88,7 +88,7 @@ export class Maintenance {
   /** See {@link exportNamespace}. */
   async exportNamespace(namespace: string, path: string, options?: ExportOptions): Promise<ExportResult> {
     checkMaintenance.exportNamespace(options)
-    return exportNamespace(this.#upkeep, namespace, path, options)
+    return exportNamespace(this.#upkeep, { namespace, path }, options)
   }
 
   /** See {@link importNamespace}. */

@@ -87,16 +87,20 @@ function clip(value: Json, longest: number, depth = 0): Json {
     return more <= 0 ? value : `${sliced(value, 0, longest)}… [${more} more characters]`
   }
   if (typeof value !== 'object' || value === null) return value
-  const most = Math.max(4, Math.ceil(longest / 8))
   if (depth > 8) return '… [too deep to show here]'
   if (Array.isArray(value)) {
+    const most = mostItems(longest)
     const items = value.slice(0, most).map(item => clip(item, longest, depth + 1))
     return value.length > most ? [...items, `… [${value.length - most} more]`] : items
   }
-  return clipObject(value, longest, depth, Math.max(most, depth === 0 ? 24 : 8))
+  return clipObject(value, longest, depth)
 }
 
-function clipObject(value: { [key: string]: Json }, longest: number, depth: number, most: number): Json {
+/** How many items of a list are shown where texts are cut to a length. */
+const mostItems = (longest: number) => Math.max(4, Math.ceil(longest / 8))
+
+function clipObject(value: { [key: string]: Json }, longest: number, depth: number): Json {
+  const most = Math.max(mostItems(longest), depth === 0 ? 24 : 8)
   const entries = Object.entries(value)
   const shown = entries
     .slice(0, most)

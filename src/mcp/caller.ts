@@ -15,10 +15,19 @@ export interface Caller {
 
 export type Arguments = Readonly<Record<string, unknown>>
 
+/** A call of an operation through a tool. */
+export interface ToolCall {
+  readonly operation: Operation
+  readonly input: Arguments
+  readonly caller: Caller
+  /** How long the data of the answer may be, in characters. */
+  readonly room: number
+}
+
 /** Runs an operation as this caller. */
 export function ask(operation: Operation, input: Arguments, caller: Caller): Promise<unknown> {
   const { memory, grant, signal } = caller
-  return call(memory, operation, operation.mcp?.isSigned ? signed(input, caller) : input, { grant, signal })
+  return call(operation, operation.mcp?.isSigned ? signed(input, caller) : input, { memory, grant, signal })
 }
 
 /** A stored record names its writer, which no caller can choose: a reader can judge the record by that. */

@@ -170,12 +170,12 @@ function fitted(record: Json): Reply {
 async function search(args: Arguments, caller: Caller): Promise<Reply> {
   const { query, pattern = query, namespace, limit = 10 } = args
   if (typeof pattern !== 'string') throw new InvalidInput('memory_search needs a query')
-  const results = await found(pattern, namespace, limit, caller)
+  const results = await found(pattern, { namespace, limit }, caller)
   return { success: true, query: pattern, ...shown('results', results) }
 }
 
 /** By words; by key where the text is a glob, or no word of it is found. */
-async function found(text: string, namespace: unknown, limit: unknown, caller: Caller): Promise<Json[]> {
+async function found(text: string, { namespace, limit }: Arguments, caller: Caller): Promise<Json[]> {
   const isGlob = /[*?]/.test(text)
   const place = namespace === undefined ? {} : { namespace }
   const words = isGlob ? [] : plain(await run('find.find', { text, in: ['memory'], limit, ...place }, caller))

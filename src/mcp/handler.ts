@@ -23,25 +23,19 @@ export interface McpHandler {
 /** How many streams of changes may be open at a time. */
 const maxStreams = 256
 
-/** Ends the streams that are open. */
-type Streams = Set<() => Promise<void>>
-
 /**
  * Serves MCP over HTTP, both protocols, without sessions: every request stands by itself. It checks no Host, Origin
  * or token: that is up to the server that mounts it. Clients of the newer protocol can listen to changes of resources.
  */
 export function createMcpHandler({ memory, grant: usual }: McpHandlerOptions): McpHandler {
   const toolbox = toolboxFor(undefined)
-  const streams: Streams = new Set()
+  const streams = new Streams()
   const handle = async (request: Request, grant = usual): Promise<Response> => {
     const parts = { memory, grant, toolbox: await toolbox }
     const uris = await listened(request)
-    return uris === undefined ? answer(request, parts) : listen(request, uris, parts, streams)
+    return uris === undefined ? answer(request, parts) : streams.listen(request, uris, parts)
   }
-  const close = async () => {
-    await Promise.all([...streams].map(end => end()))
-  }
-  return Object.assign(handle, { close })
+  return Object.assign(handle, { close: () => streams.close() })
 }
 
 /** The addresses that a request wants to listen to; undefined when it wants something else. */
@@ -62,39 +56,44 @@ function answer(request: Request, parts: ServerParts): Promise<Response> {
   return handler.fetch(request)
 }
 
-/** Opens a stream of its own, with a bus of its own: no client is notified of what only others may read. */
-async function listen(
-  request: Request,
-  uris: readonly string[],
-  parts: ServerParts,
-  streams: Streams,
-): Promise<Response> {
-  if (streams.size >= maxStreams) return new Response('too many streams are open\n', { status: 503 })
-  let isOpen = false
-  let notify = (_uri: string) => {}
-  const watch = new ResourceWatch(
-    uri => readResource(uri, parts),
-    uri => notify(uri),
-  )
-  const bus: ServerEventBus = {
-    publish: () => {},
-    subscribe: listener => {
-      isOpen = true
-      notify = uri => listener({ kind: 'resource_updated', uri })
-      return end
-    },
+/** The streams of changes that are open. */
+class Streams {
+  /** What ends each of them. */
+  readonly #open = new Set<() => Promise<void>>()
+
+  /** Opens a stream of its own, with a bus of its own: no client is notified of what only others may read. */
+  async listen(request: Request, uris: readonly string[], parts: ServerParts): Promise<Response> {
+    if (this.#open.size >= maxStreams) return new Response('too many streams are open\n', { status: 503 })
+    let isOpen = false
+    let notify = (_uri: string) => {}
+    const watch = new ResourceWatch(
+      uri => readResource(uri, parts),
+      uri => notify(uri),
+    )
+    const bus: ServerEventBus = {
+      publish: () => {},
+      subscribe: listener => {
+        isOpen = true
+        notify = uri => listener({ kind: 'resource_updated', uri })
+        return end
+      },
+    }
+    const handler = createSdkHandler(() => createServer({ ...parts, canListen: true }), { bus })
+    const close = () => handler.close()
+    const end = () => {
+      watch.close()
+      this.#open.delete(close)
+    }
+    this.#open.add(close)
+    try {
+      await Promise.all(uris.map(uri => watch.add(uri)))
+      return await handler.fetch(request)
+    } finally {
+      if (!isOpen) end()
+    }
   }
-  const handler = createSdkHandler(() => createServer({ ...parts, canListen: true }), { bus })
-  const close = () => handler.close()
-  const end = () => {
-    watch.close()
-    streams.delete(close)
-  }
-  streams.add(close)
-  try {
-    await Promise.all(uris.map(uri => watch.add(uri)))
-    return await handler.fetch(request)
-  } finally {
-    if (!isOpen) end()
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map(end => end()))
   }
 }

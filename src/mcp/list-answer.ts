@@ -2,7 +2,7 @@ import type { Operation } from '../operation.ts'
 import type { Json } from '../util/json.ts'
 import type { Answer } from './answer.ts'
 import { fitValue, plain } from './budget.ts'
-import type { Arguments } from './caller.ts'
+import type { Arguments, ToolCall } from './caller.ts'
 
 /** What an operation gave: a list, or anything else. */
 export type ListOrValue = { items: Json[]; cursor: string | undefined } | { value: Json }
@@ -18,7 +18,7 @@ export function listOrValue(result: unknown): ListOrValue {
 }
 
 /** A single result, cut to fit. @param of what a bare value is the value of */
-export function fitted(operation: Operation, data: Json, room: number, of?: Arguments): Answer {
+export function fitted({ operation, room }: ToolCall, data: Json, of?: Arguments): Answer {
   if (data === null) return { data, ...(operation.effect === 'read' && { note: 'Nothing found.' }) }
   const { value, isCut } = fitValue(of === undefined ? data : { of: plain(of), value: data }, room)
   return { data: value, ...(isCut && { note: cutNote(operation) }) }

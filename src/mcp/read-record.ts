@@ -1,22 +1,18 @@
-import type { Operation } from '../operation.ts'
 import { checkInteger } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import type { Answer } from './answer.ts'
 import { escaped, fitValue, plain, sliced } from './budget.ts'
-import { type Arguments, ask, type Caller } from './caller.ts'
+import { ask, type ToolCall } from './caller.ts'
 import { fitted } from './list-answer.ts'
 
 /** One record of key-value memory; of a long value, the part from `offset` that fits. */
-export async function readRecord(
-  operation: Operation,
-  { offset = 0, ...input }: Arguments,
-  caller: Caller,
-  room: number,
-): Promise<Answer> {
+export async function readRecord(call: ToolCall): Promise<Answer> {
+  const { operation, caller, room } = call
+  const { offset = 0, ...input } = call.input
   const start = checkInteger('offset', offset, 0)
   const record = plain(await ask(operation, input, caller))
   if (record === null) return { data: null, note: `Nothing is stored under ${JSON.stringify(input.key)}.` }
-  if (start === 0 && escaped(record).length <= room) return fitted(operation, record, room)
+  if (start === 0 && escaped(record).length <= room) return fitted(call, record)
   const { value = null, ...rest } = record as { value?: Json }
   const head = fitValue(rest, Math.floor(room / 2)).value
   // Where even that is too long, the caller knows at least what it asked for.

@@ -1,9 +1,9 @@
 import { InvalidInput } from '../errors.ts'
-import type { Operation, Zod } from '../operation.ts'
+import type { Zod } from '../operation.ts'
 import { describe } from '../util/check.ts'
 import type { Answer } from './answer.ts'
 import { fitItems } from './budget.ts'
-import { type Arguments, ask, type Caller } from './caller.ts'
+import { ask, type ToolCall } from './caller.ts'
 import { inputOf } from './input-of.ts'
 import { fitted, type ListOrValue, listOrValue } from './list-answer.ts'
 
@@ -11,16 +11,11 @@ import { fitted, type ListOrValue, listOrValue } from './list-answer.ts'
 const usualLimit = 100
 
 /** Runs an operation that reads. A list is shown as an index, as much of it as fits, with where to go on. */
-export async function runRead(
-  z: Zod,
-  operation: Operation,
-  input: Arguments,
-  caller: Caller,
-  room: number,
-): Promise<Answer> {
-  const pages = new Pages(z, operation, input, caller)
+export async function runRead(z: Zod, call: ToolCall): Promise<Answer> {
+  const { operation, input, room } = call
+  const pages = new Pages(z, call)
   const list = await pages.read()
-  if (!('items' in list)) return fitted(operation, list.value, room, operation.result && input)
+  if (!('items' in list)) return fitted(call, list.value, operation.result && input)
   // A cursor names the last key of its page, which may be long.
   const { items, isCut } = fitItems(list.items, room - (list.cursor?.length ?? 0))
   const more = list.items.length - items.length
@@ -49,7 +44,7 @@ class Pages {
   /** How many items were shown before, of a list without a cursor. */
   readonly #shown: number
 
-  constructor(z: Zod, operation: Operation, input: Arguments, caller: Caller) {
+  constructor(z: Zod, { operation, input, caller }: ToolCall) {
     const { properties = {} } = inputOf(z, operation)
     const { cursor, limit = usualLimit, ...others } = input
     const maximum = properties.limit?.maximum ?? Number.POSITIVE_INFINITY

@@ -5,7 +5,7 @@ import type { Json } from '../util/json.ts'
 import type { Answer } from './answer.ts'
 import { briefing } from './briefing.ts'
 import { fitItems, fitValue, roomFor } from './budget.ts'
-import { type Arguments, ask, type Caller } from './caller.ts'
+import { type Arguments, ask, type Caller, type ToolCall } from './caller.ts'
 import { choose } from './describe-tools.ts'
 import { inputOf } from './input-of.ts'
 import { cutNote, fitted, listOrValue } from './list-answer.ts'
@@ -13,32 +13,31 @@ import { readRecord } from './read-record.ts'
 import { runRead } from './run-read.ts'
 import { actionOf, type Tool } from './tools.ts'
 
+/** What a caller asks a tool to do. */
+interface ToolRequest {
+  readonly tool: Tool
+  readonly args: Arguments
+  readonly caller: Caller
+}
+
 /** Runs a tool. The answer fits into the caller's budget. */
-export async function runTool(z: Zod, tool: Tool, args: Arguments, caller: Caller): Promise<Answer> {
+export async function runTool(z: Zod, { tool, args, caller }: ToolRequest): Promise<Answer> {
   const { maxTokens, action: _, ...input } = args
   const room = roomFor(maxTokens)
   if (tool.name === 'briefing') return briefing(caller, room)
   const operation = choose(z, tool, args) ?? refuse(tool, args)
   try {
-    return await answer(z, operation, { ...operation.mcp?.assumed, ...input }, caller, room)
+    return await answer(z, { operation, input: { ...operation.mcp?.assumed, ...input }, caller, room })
   } catch (error) {
     throw explained(z, operation, error)
   }
 }
 
-async function answer(
-  z: Zod,
-  operation: Operation,
-  input: Arguments,
-  caller: Caller,
-  room: number,
-): Promise<Answer> {
-  const { effect, mcp } = operation
-  if (mcp?.answer === 'record') return readRecord(operation, input, caller, room)
-  if (mcp?.answer === 'claims') return claim(operation, input, caller, room)
-  return effect === 'read'
-    ? runRead(z, operation, input, caller, room)
-    : write(operation, input, caller, room)
+async function answer(z: Zod, call: ToolCall): Promise<Answer> {
+  const { effect, mcp } = call.operation
+  if (mcp?.answer === 'record') return readRecord(call)
+  if (mcp?.answer === 'claims') return claim(call)
+  return effect === 'read' ? runRead(z, call) : write(call)
 }
 
 function refuse(tool: Tool, args: Arguments): never {
@@ -60,9 +59,10 @@ function explained(z: Zod, operation: Operation, error: unknown): unknown {
   return new InvalidInput(error.message, { hint, cause: error })
 }
 
-async function write(operation: Operation, input: Arguments, caller: Caller, room: number): Promise<Answer> {
+async function write(call: ToolCall): Promise<Answer> {
+  const { operation, input, caller, room } = call
   const list = listOrValue(await ask(operation, input, caller))
-  if (!('items' in list)) return fitted(operation, list.value, room)
+  if (!('items' in list)) return fitted(call, list.value)
   const { items } = fitItems(list.items, room)
   const more = list.items.length - items.length
   return { data: items, ...(more > 0 && { more, note: `${more} more, not shown.` }) }
@@ -72,12 +72,7 @@ async function write(operation: Operation, input: Arguments, caller: Caller, roo
 const claimRoom = 800
 
 /** Claims no more tasks than the answer can show. */
-async function claim(
-  operation: Operation,
-  { limit, ...input }: Arguments,
-  caller: Caller,
-  room: number,
-): Promise<Answer> {
+async function claim({ operation, input: { limit, ...input }, caller, room }: ToolCall): Promise<Answer> {
   const most = Math.floor(room / claimRoom)
   const isTooMany = typeof limit === 'number' && limit > most
   const wish = limit === undefined ? {} : { limit: isTooMany ? most : limit }

@@ -33,7 +33,7 @@ function ownToolbox(z: Zod): Toolbox {
     list: describeTools(z),
     call: (name, args, caller) => {
       const tool = tools.find(tool => tool.name === name) ?? noTool(name)
-      return answered(async () => toResult(await runTool(z, tool, args, caller)))
+      return answered(async () => toResult(await runTool(z, { tool, args, caller })))
     },
   }
 }

@@ -25,7 +25,7 @@ export function appendJson(text: string | undefined, path: JsonPath, item: Json)
   const array = text === undefined ? undefined : find(text, path)
   if (text === undefined || array === undefined) return putJson(text, path, [item])
   if (array.type !== 'array') throw new InvalidInput(`${spell(path)} is not an array`)
-  return insert(text, array, undefined, item)
+  return insert(text, array, { value: item })
 }
 
 /**
@@ -39,9 +39,7 @@ export function removeJson(text: string, path: JsonPath): string | undefined {
   const container = member.parent
   // What stands around the object is not ours.
   if (container === undefined)
-    return text.trim().length === node.length
-      ? undefined
-      : splice(text, node.offset, node.offset + node.length, '{}')
+    return text.trim().length === node.length ? undefined : replaceNode(text, node, '{}')
   const rest = cut(text, container, member)
   return isOurs(text, container, member) ? removeJson(text, path.slice(0, -1)) : rest
 }
@@ -75,9 +73,8 @@ function edit(text: string, path: JsonPath, value: Json): string {
   if (isFields(value) && there.type === 'object') {
     return Object.entries(value).reduce((done, [key, field]) => edit(done, [...path, key], field), text)
   }
-  const { offset, length } = there
   if (isDeepStrictEqual(at(readJson(text), path), value)) return text
-  return text.slice(0, offset) + JSON.stringify(value) + text.slice(offset + length)
+  return replaceNode(text, there, JSON.stringify(value))
 }
 
 /** Makes the value in the innermost object of the way that is there. */
@@ -86,32 +83,36 @@ function create(text: string, path: JsonPath, value: Json): string {
     const container = find(text, path.slice(0, depth))
     if (container === undefined) continue
     if (container.type !== 'object') throw new InvalidInput(`${spell(path.slice(0, depth))} is not an object`)
-    return insert(text, container, String(path[depth]), nest(path.slice(depth + 1), value))
+    return insert(text, container, { key: String(path[depth]), value: nest(path.slice(depth + 1), value) })
   }
 }
 
-function insert(text: string, container: Node, key: string | undefined, value: Json): string {
+/** What is put into an object; into an array it has no key. */
+interface Member {
+  readonly key?: string
+  readonly value: Json
+}
+
+function insert(text: string, container: Node, { key, value }: Member): string {
   const last = container.children?.at(-1)
   const name = key === undefined ? '' : `${JSON.stringify(key)}: `
   if (last === undefined) {
     // Right behind the bracket: so `removeJson` knows that it was there, and empty.
     const start = container.offset + 1
-    return splice(text, start, start, name + spread(text, container.offset, value))
+    return insertAt(text, start, name + spread(text, container.offset, value))
   }
   const first = container.children?.[0] ?? last
   const end = last.offset + last.length
   const comma = afterComma(text, end)
   if (lineBreakBefore(text, first.offset) === undefined) {
     const member = `${name}${inline(value)}`
-    return comma === undefined
-      ? splice(text, end, end, `, ${member}`)
-      : splice(text, comma, comma, ` ${member},`)
+    return comma === undefined ? insertAt(text, end, `, ${member}`) : insertAt(text, comma, ` ${member},`)
   }
   const place = restOfLine(text, comma ?? end)
   const eol = lineBreakOf(text)
   const member = `${eol}${indentAt(text, last.offset)}${name}${spread(text, last.offset, value)}`
-  const added = splice(text, place, place, comma === undefined ? member : `${member},`)
-  return comma === undefined ? splice(added, end, end, ',') : added
+  const added = insertAt(text, place, comma === undefined ? member : `${member},`)
+  return comma === undefined ? insertAt(added, end, ',') : added
 }
 
 /** Removes a member with the comma that it needed, and the line break before it. */
@@ -123,10 +124,10 @@ function cut(text: string, container: Node, member: Node): string {
   const comma = afterComma(text, end)
   const isFirst = before === undefined
   const start = isFirst && siblings.length === 1 ? member.offset : gapBefore(text, member, isFirst)
-  if (comma !== undefined) return splice(text, start, comma, '')
-  const rest = splice(text, start, end, '')
+  if (comma !== undefined) return removeRange(text, start, comma)
+  const rest = removeRange(text, start, end)
   const needless = before && afterComma(text, before.offset + before.length)
-  return needless === undefined ? rest : splice(rest, needless - 1, needless, '')
+  return needless === undefined ? rest : removeRange(rest, needless - 1, needless)
 }
 
 /** Where the line break before a member begins; in one line, the blanks before it. */
@@ -164,8 +165,16 @@ function inline(value: Json): string {
   return `{ ${fields.join(', ')} }`
 }
 
-function splice(text: string, start: number, end: number, put: string): string {
-  return text.slice(0, start) + put + text.slice(end)
+function insertAt(text: string, offset: number, added: string): string {
+  return text.slice(0, offset) + added + text.slice(offset)
+}
+
+function removeRange(text: string, start: number, end: number): string {
+  return text.slice(0, start) + text.slice(end)
+}
+
+function replaceNode(text: string, { offset, length }: Node, by: string): string {
+  return text.slice(0, offset) + by + text.slice(offset + length)
 }
 
 function nest(path: JsonPath, value: Json): Json {

@@ -45,7 +45,7 @@ export function planSetup(options: SetupOptions, location: Location): Setup {
   const workspaceUrl = isChosen ? undefined : workspacePath(options.home ? undefined : project, location.url)
   const places = { project, home: os.homedir(), workspaceUrl }
   const chosen = choose(options, places)
-  const changes = chosen.flatMap(client => changesOf(client, options, places, program))
+  const changes = chosen.flatMap(client => changesOf(client, { options, places, program }))
   return { program, clients: chosen, changes }
 }
 
@@ -72,7 +72,14 @@ function choose(options: SetupOptions, places: Places): Client[] {
   })
 }
 
-function changesOf(client: Client, options: SetupOptions, places: Places, program: LaunchCommand): Change[] {
+/** What every client is set up with. */
+interface SetupPlan {
+  readonly options: SetupOptions
+  readonly places: Places
+  readonly program: LaunchCommand
+}
+
+function changesOf(client: Client, { options, places, program }: SetupPlan): Change[] {
   const { remove = false, home = false } = options
   const targets = home ? client.home : client.project
   if (targets.length === 0 && options.clients !== undefined) throw noHome(client, program)

@@ -19,8 +19,8 @@ export function putToml(
 ): string {
   const before = text === undefined ? {} : readToml(text)
   const there = tableAt(before, path)
-  const done = there === undefined ? append(text, path, fields) : replace(text ?? '', path, there, fields)
-  return checked(done, before, path, { ...there, ...fields })
+  const done = there === undefined ? append(text, path, fields) : replace(text ?? '', path, { there, fields })
+  return checked(done, path, { before, table: { ...there, ...fields } })
 }
 
 /**
@@ -32,7 +32,7 @@ export function removeToml(text: string, path: readonly [string, string]): strin
   if (tableAt(before, path) === undefined) return text
   const { start, end } = linesOf(text, path)
   const rest = text.slice(0, startOfGap(text, start)) + text.slice(end)
-  return start === 0 && rest === '' ? undefined : checked(rest, before, path, undefined)
+  return start === 0 && rest === '' ? undefined : checked(rest, path, { before, table: undefined })
 }
 
 /** The table of TOML text. InvalidInput when it is broken. */
@@ -54,7 +54,13 @@ function append(text: string | undefined, path: readonly string[], fields: TomlF
   return /\n$|^$/.test(text) ? `${text}${eol}${table}${eol}` : `${text}${eol}${eol}${table}`
 }
 
-function replace(text: string, path: readonly string[], there: TomlTable, fields: TomlFields): string {
+/** A table that is there, and what it is to hold. */
+interface TableChange {
+  readonly there: TomlTable
+  readonly fields: TomlFields
+}
+
+function replace(text: string, path: readonly string[], { there, fields }: TableChange): string {
   const { start, end } = linesOf(text, path)
   let table = text.slice(start, end)
   for (const [key, value] of Object.entries(fields)) {
@@ -98,13 +104,15 @@ function startOfGap(text: string, start: number): number {
   return isBlank ? start - gap.length : start
 }
 
+interface ExpectedToml {
+  /** All tables, as they were before the edit. */
+  readonly before: TomlTable
+  /** The edited table; undefined when it was taken out. */
+  readonly table: Readonly<Record<string, unknown>> | undefined
+}
+
 /** Refuses a text in which anything but the one table differs from before. */
-function checked(
-  text: string,
-  before: TomlTable,
-  path: readonly [string, string],
-  table: Readonly<Record<string, unknown>> | undefined,
-): string {
+function checked(text: string, path: readonly [string, string], { before, table }: ExpectedToml): string {
   const after = readable(text)
   const isDone = after && isDeepStrictEqual(plain(tableAt(after, path)), plain(table))
   if (isDone && isDeepStrictEqual(without(after, path), without(before, path))) return text

@@ -11,7 +11,7 @@ import { openScratch, scratchFolder } from '../support/memory.ts'
 const ask = (memory: Memory, name: string, input?: unknown, options = {}) => {
   const operation = operations.find(each => each.name === name)
   if (operation === undefined) throw new Error(`there is no operation ${name}`)
-  return call(memory, operation, input, options)
+  return call(operation, input, { memory, ...options })
 }
 
 const grant = (more: Partial<Grant>): { grant: Grant } => ({

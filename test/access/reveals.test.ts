@@ -36,7 +36,7 @@ const stored: readonly (readonly [OperationName, (name: string) => Record<string
 
 async function fill(memory: Memory): Promise<void> {
   for (const [name, inputOf] of stored)
-    for (const each of names) await call(memory, operationOf(name), inputOf(each))
+    for (const each of names) await call(operationOf(name), inputOf(each), { memory })
 }
 
 /** What a caller hears, of a success or of a refusal. */
@@ -49,12 +49,12 @@ async function allHeard(memory: Memory, operation: Operation): Promise<string[]>
   const isOnRecords = operation.inTransaction !== false
   const inputs = fc.sample(inputsOf(operation), { numRuns: isOnRecords ? 20 : 1, seed: 1 })
   if (!isOnRecords)
-    return Promise.all(inputs.map(input => heard(call(memory, operation, input, { files: scratchFolder() }))))
+    return Promise.all(inputs.map(input => heard(call(operation, input, { memory, files: scratchFolder() }))))
   const all: string[] = []
   for (const input of inputs) {
     const undo = new Error('only to see')
     const seen = memory.transaction(async tx => {
-      all.push(await heard(call(tx as Memory, operation, input)))
+      all.push(await heard(call(operation, input, { memory: tx as Memory })))
       throw undo
     })
     await expect(seen).rejects.toBe(undo)

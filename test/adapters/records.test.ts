@@ -59,7 +59,7 @@ it('scans all keys that begin with a text, however long it is and whatever its c
   await memory.kv.storeMany(keys.map(key => ({ key, value: key })))
   for (const prefix of ['', 'a', 'a*', 'a[', 'a?', '[', '*', 'k', 'k'.repeat(250), `${'k'.repeat(300)}2`]) {
     const found: string[] = []
-    for await (const { key } of scan(memory, 'default', prefix, 2)) found.push(key)
+    for await (const { key } of scan(memory, 'default', { prefix, pageSize: 2 })) found.push(key)
     expect(found.toSorted()).toEqual(keys.filter(key => key.startsWith(prefix)).toSorted())
   }
 })

@@ -12,7 +12,7 @@ const attack =
 /** What `remember` does for a caller of whom nothing is known. */
 async function signedStore(memory: Memory, args: Record<string, unknown>): Promise<void> {
   const tool = tools.find(({ name }) => name === 'remember')
-  if (tool !== undefined) await runTool(z, tool, args, { memory })
+  if (tool !== undefined) await runTool(z, { tool, args, caller: { memory } })
 }
 
 describe('what somebody hostile has stored', () => {

@@ -54,7 +54,7 @@ export class HivewaxSaver extends BaseCheckpointSaver {
     if (at.id !== undefined) {
       return this.#tuple(await this.#memory.kv.get(checkpointKey(at.ns, at.id), { namespace }))
     }
-    const newest = await scan(this.#memory, namespace, checkpointKey(at.ns), 1).next()
+    const newest = await scan(this.#memory, namespace, { prefix: checkpointKey(at.ns), pageSize: 1 }).next()
     return newest.done ? undefined : this.#tuple(newest.value)
   }
 
@@ -65,13 +65,10 @@ export class HivewaxSaver extends BaseCheckpointSaver {
   ): AsyncGenerator<CheckpointTuple> {
     const { checkpoint_ns: ns, checkpoint_id: id } = config.configurable ?? {}
     const beforeId = before?.configurable?.checkpoint_id
+    const prefix = ns === undefined ? 'checkpoint/' : checkpointKey(ns)
     let left = limit
     for await (const namespace of this.#threads(config)) {
-      for await (const record of scan(
-        this.#memory,
-        namespace,
-        ns === undefined ? 'checkpoint/' : checkpointKey(ns),
-      )) {
+      for await (const record of scan(this.#memory, namespace, { prefix })) {
         if (left <= 0) return
         const stored = storedCheckpoint(record.value)
         if (stored === undefined || (id && stored.id !== id) || (beforeId && stored.id >= beforeId)) continue
@@ -98,7 +95,10 @@ export class HivewaxSaver extends BaseCheckpointSaver {
       metadata: await pack(this.serde, metadata),
     }
     const namespace = threadNamespace(this.#namespace, thread)
-    const values = await valueRecords(this.serde, ns, checkpoint, newVersions)
+    const values = await valueRecords(this.serde, ns, {
+      values: checkpoint.channel_values,
+      versions: newVersions,
+    })
     const records = [...values, { key: checkpointKey(ns, id), value }]
     await this.#memory.kv.storeMany(records.map(record => ({ ...record, namespace })))
     return configOf({ thread, ns, id })
@@ -159,13 +159,11 @@ export class HivewaxSaver extends BaseCheckpointSaver {
     const { thread, ns, id, parent } = stored
     // What was packed as a checkpoint is one.
     const checkpoint = (await unpack(this.serde, stored.checkpoint)) as Checkpoint
-    const place = { namespace: threadNamespace(this.#namespace, thread), ns }
-    checkpoint.channel_values = await channelValues(
-      this.#memory,
-      this.serde,
-      place,
-      checkpoint.channel_versions,
-    )
+    checkpoint.channel_values = await channelValues(this.#memory, this.serde, {
+      namespace: threadNamespace(this.#namespace, thread),
+      ns,
+      versions: checkpoint.channel_versions,
+    })
     if (checkpoint.v < 4 && parent !== null)
       await this.#addPendingSends(checkpoint, { thread, ns, id: parent })
     return {
@@ -186,11 +184,8 @@ export class HivewaxSaver extends BaseCheckpointSaver {
 
   async #pendingWrites({ thread, ns, id = '' }: At) {
     const tasks: TaskWrites[] = []
-    for await (const { value } of scan(
-      this.#memory,
-      threadNamespace(this.#namespace, thread),
-      writesKey(ns, id),
-    )) {
+    const namespace = threadNamespace(this.#namespace, thread)
+    for await (const { value } of scan(this.#memory, namespace, { prefix: writesKey(ns, id) })) {
       const found = taskWrites(value)
       if (found !== undefined) tasks.push(found)
     }

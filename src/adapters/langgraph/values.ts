@@ -1,7 +1,22 @@
-import type { ChannelVersions, Checkpoint, SerializerProtocol } from '@langchain/langgraph-checkpoint'
+import type { ChannelVersions, SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import type { Memory } from '../../memory.ts'
 import { valueKey } from './keys.ts'
 import { type Packed, pack, unpack } from './packed.ts'
+
+interface NewValues {
+  /** The values of all channels. */
+  readonly values: Readonly<Record<string, unknown>>
+  /** The versions of the channels that changed. */
+  readonly versions: ChannelVersions
+}
+
+/** Where the values of channels are stored. */
+interface StoredValues {
+  readonly namespace: string
+  /** The namespace of the checkpoint. */
+  readonly ns: string
+  readonly versions: ChannelVersions
+}
 
 /**
  * The values of those channels that have a new version, as records of their own: a checkpoint names the versions, so
@@ -10,8 +25,7 @@ import { type Packed, pack, unpack } from './packed.ts'
 export async function valueRecords(
   serde: SerializerProtocol,
   ns: string,
-  { channel_values: values }: Checkpoint,
-  versions: ChannelVersions,
+  { values, versions }: NewValues,
 ): Promise<{ key: string; value: Packed }[]> {
   const changed = Object.entries(versions).filter(([channel]) => values[channel] !== undefined)
   return Promise.all(
@@ -25,13 +39,12 @@ export async function valueRecords(
 export async function channelValues(
   memory: Memory,
   serde: SerializerProtocol,
-  at: { namespace: string; ns: string },
-  versions: ChannelVersions,
+  { namespace, ns, versions }: StoredValues,
 ): Promise<Record<string, unknown>> {
   const keys = new Map(
-    Object.entries(versions).map(([channel, version]) => [channel, valueKey(at.ns, channel, version)]),
+    Object.entries(versions).map(([channel, version]) => [channel, valueKey(ns, channel, version)]),
   )
-  const found = await memory.kv.retrieveMany([...keys.values()], { namespace: at.namespace })
+  const found = await memory.kv.retrieveMany([...keys.values()], { namespace })
   const present = [...keys].filter(([, key]) => found.has(key))
   return Object.fromEntries(
     await Promise.all(present.map(async ([channel, key]) => [channel, await unpack(serde, found.get(key))])),

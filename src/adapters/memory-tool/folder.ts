@@ -58,7 +58,7 @@ export class Folder {
 
   /** Every record below a folder, the mark of an empty one included. */
   below(folder: string): AsyncGenerator<MemoryRecord, void, undefined> {
-    return scan(this.memory, this.namespace, folder === root ? '' : `${keyOf(folder)}/`)
+    return scan(this.memory, this.namespace, { prefix: folder === root ? '' : `${keyOf(folder)}/` })
   }
 
   async holdsAnything(folder: string): Promise<boolean> {

@@ -14,12 +14,9 @@ interface LockRunInput {
 
 /** Holds a lock while a command runs. Its exit code is the command's own; a lock that was lost is a Conflict. */
 export async function run(cli: Cli, input: LockRunInput): Promise<number> {
-  const { name, command, owner } = input
   const { locks } = await cli.memory()
-  const hold = ({ token, signal }: { token: number; signal: AbortSignal }) =>
-    runHeld(name, token, command, signal)
-  return locks.withLock(name, hold, {
-    owner,
+  return locks.withLock(input.name, held => runHeld(input, held), {
+    owner: input.owner,
     leaseMs: optionMs('--lease', input.lease),
     waitMs: optionMs('--wait', input.wait),
     delayMs: optionMs('--delay', input.delay),
@@ -27,10 +24,8 @@ export async function run(cli: Cli, input: LockRunInput): Promise<number> {
 }
 
 async function runHeld(
-  name: string,
-  token: number,
-  command: readonly string[],
-  signal: AbortSignal,
+  { name, command }: LockRunInput,
+  { token, signal }: { token: number; signal: AbortSignal },
 ): Promise<number> {
   const env = { HIVEWAX_LOCK_NAME: name, HIVEWAX_LOCK_TOKEN: String(token) }
   const exitCode = await runChild(command, { env, signal })

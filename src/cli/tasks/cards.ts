@@ -31,26 +31,24 @@ const maxFact = 30
 /** The board's five parts, in the order of a task's life. */
 export function panels(board: Board): Panel[] {
   const now = board.at.getTime()
+  const sections = {
+    ready: cards(board.ready, task => card(task, '○', readyFacts(task, now))),
+    waiting: cards(board.waiting, task => card(task, '○', waitingFacts(task, now))),
+    running: cards(board.running, task => card(task, lookOf('running').sign, runningFacts(task, now))),
+    done: cards(board.done, task => card(task, lookOf('completed').sign, doneFacts(task, now))),
+    failed: cards(board.failed, task => card(task, lookOf(task.status).sign, failedFacts(task, now))),
+  }
   return [
-    panel('Ready', 'yellow', board.ready, task => card(task, '○', readyFacts(task, now))),
-    panel('Waiting', 'dim', board.waiting, task => card(task, '○', waitingFacts(task, now))),
-    panel('Running', 'cyan', board.running, task =>
-      card(task, lookOf('running').sign, runningFacts(task, now)),
-    ),
-    panel('Done', 'green', board.done, task => card(task, lookOf('completed').sign, doneFacts(task, now))),
-    panel('Failed and dead', 'red', board.failed, task =>
-      card(task, lookOf(task.status).sign, failedFacts(task, now)),
-    ),
+    { title: 'Ready', colour: 'yellow', ...sections.ready },
+    { title: 'Waiting', colour: 'dim', ...sections.waiting },
+    { title: 'Running', colour: 'cyan', ...sections.running },
+    { title: 'Done', colour: 'green', ...sections.done },
+    { title: 'Failed and dead', colour: 'red', ...sections.failed },
   ]
 }
 
-function panel<T>(
-  title: string,
-  colour: keyof Colours,
-  section: Section<T>,
-  toCard: (task: T) => Card,
-): Panel {
-  return { title, colour, count: section.count, cards: section.tasks.map(toCard) }
+function cards<T>({ count, tasks }: Section<T>, toCard: (task: T) => Card): Pick<Panel, 'count' | 'cards'> {
+  return { count, cards: tasks.map(toCard) }
 }
 
 function card({ id, description }: Task | WaitingTask, sign: string, facts: Iterable<string>): Card {

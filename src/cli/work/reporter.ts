@@ -9,6 +9,14 @@ import { localTime, spell, toJson } from '../print/value.ts'
 /** What a command that has ended asks for: that its task be completed, failed, given back; or it had to end. */
 export type Verdict = 'completed' | 'failed' | 'given up' | 'later' | 'stopped'
 
+/** How the command of a task has ended. */
+export interface Ending {
+  readonly verdict: Verdict
+  readonly durationMs: number
+  /** Why the task is not completed; undefined when it is. */
+  readonly error?: string
+}
+
 const colours = {
   started: 'cyan',
   completed: 'green',
@@ -17,6 +25,12 @@ const colours = {
   later: 'yellow',
   stopped: 'yellow',
 } as const
+
+/** What there is to say of a task: as fields for programs, as a text for people. */
+interface Details {
+  readonly facts: object
+  readonly message: string
+}
 
 /** Prints what a worker does: a line when a task begins, one when its command has ended, and the sums. */
 export class Reporter {
@@ -27,14 +41,14 @@ export class Reporter {
   }
 
   started({ id, attempt, description }: ClaimedTask): void {
-    this.#report('started', id, { attempt, description }, description)
+    this.#report('started', id, { facts: { attempt, description }, message: description })
   }
 
-  /** @param error why not, when the task is not completed */
-  ended({ id, attempt }: ClaimedTask, verdict: Verdict, durationMs: number, error?: string): void {
+  ended({ id, attempt }: ClaimedTask, { verdict, durationMs, error }: Ending): void {
     const message =
       error === undefined ? formatDuration(durationMs) : `${formatDuration(durationMs)}, ${error}`
-    this.#report(verdict, id, { attempt, durationMs: Math.round(durationMs), error }, message)
+    const facts = { attempt, durationMs: Math.round(durationMs), error }
+    this.#report(verdict, id, { facts, message })
   }
 
   /** Passes on a line that the command of a task said. */
@@ -51,7 +65,7 @@ export class Reporter {
     else print.note(sums.join(', '))
   }
 
-  #report(event: keyof typeof colours, taskId: string, facts: object, message: string): void {
+  #report(event: keyof typeof colours, taskId: string, { facts, message }: Details): void {
     const { print, flags } = this.#cli
     const at = new Date()
     if (print.json) print.line(toJson({ event, at, taskId, ...facts }))

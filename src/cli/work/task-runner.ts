@@ -50,11 +50,11 @@ export class TaskRunner {
     reporter.started(task)
     try {
       const result = this.#judge(await this.#command(task, job), job)
-      reporter.ended(task, 'completed', performance.now() - begun)
+      reporter.ended(task, { verdict: 'completed', durationMs: performance.now() - begun })
       return result
     } catch (error) {
       const { verdict, message } = this.#explain(error, job)
-      reporter.ended(task, verdict, performance.now() - begun, message)
+      reporter.ended(task, { verdict, durationMs: performance.now() - begun, error: message })
       throw error
     }
   }

@@ -10,6 +10,13 @@ import { header, type RecordRow, recordLine } from './export-format.ts'
 
 export type ExportOptions = ProgressOptions
 
+/** What is exported, and where to. */
+export interface ExportTarget {
+  readonly namespace: string
+  /** Of the file to write. */
+  readonly path: string
+}
+
 export interface ExportResult {
   path: string
   namespace: string
@@ -35,8 +42,7 @@ export function shapeOf(file: string): FileShape {
  */
 export async function exportNamespace(
   { context, engine }: Upkeep,
-  namespace: string,
-  to: string,
+  { namespace, path: to }: ExportTarget,
   { onProgress }: ExportOptions = {},
 ): Promise<ExportResult> {
   checkName('namespace', namespace, 128)

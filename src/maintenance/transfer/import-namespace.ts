@@ -133,20 +133,20 @@ async function storeAll(work: ImportRun, batch: ImportRecord[]): Promise<number>
 
 function upsertByRule({ upkeep, namespace, onConflict }: ImportRun, record: ImportRecord): Sql {
   const mayReplace = onConflict === 'replace' ? sql`` : sql`where not (${isLive(upkeep)})`
-  return upsertRecord(upkeep.context.db.dialect, namespace, record, mayReplace)
+  return upsertRecord(upkeep.context.db.dialect, { ...record, namespace }, mayReplace)
+}
+
+/** A record, and the namespace that it goes into. */
+interface PlacedRecord extends ImportRecord {
+  readonly namespace: string
 }
 
 /**
  * Stores a record under its key in the place of any other, times included.
  * @param mayReplace the `where` that the other must meet
  */
-export function upsertRecord(
-  dialect: Dialect,
-  namespace: string,
-  record: ImportRecord,
-  mayReplace = sql``,
-): Sql {
-  const { key, value, metadata, createdAt, updatedAt, expiresAt } = record
+export function upsertRecord(dialect: Dialect, record: PlacedRecord, mayReplace = sql``): Sql {
+  const { namespace, key, value, metadata, createdAt, updatedAt, expiresAt } = record
   return sql`
     insert into memory_store (key, value, namespace, metadata, created_at, updated_at, expires_at, revision)
     values (${key}, ${value}, ${namespace}, ${metadata}, ${createdAt}, ${updatedAt}, ${expiresAt},

@@ -34,7 +34,7 @@ export async function insertRecord(context: Context, record: IncomingRecord): Pr
         metadata: encode('metadata', record.metadata),
         expiresAt: record.expiresAt,
       }
-      await context.db.all(upsertRecord(context.db.dialect, record.namespace, row))
+      await context.db.all(upsertRecord(context.db.dialect, { ...row, namespace: record.namespace }))
       return
     }
     case 'shared':
