@@ -24,7 +24,7 @@ export interface BackgroundOptions {
 /**
  * Upkeep without a call that asks for it: removes what has expired, releases what lapsed agents hold, gives free pages
  * back, keeps the log short, the full-text index and the planner's statistics fresh, and measurements for as long
- * as it was told to. Of all processes that have the store open only one does it at a time, the holder of a lease.
+ * as its options say. Of all processes that have the store open only one does it at a time, the holder of a lease.
  * Never keeps the process alive.
  */
 export class Background {

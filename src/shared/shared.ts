@@ -225,7 +225,7 @@ export class SharedState {
 
   /**
    * Makes a lease that keys can be bound to, as `update(key, value, { lease: id })`. It lapses `ttlMs` after this
-   * or the last {@link SharedState.keepAlive}; its keys are then absent at once for every reader. Whoever writes,
+   * or the last {@link SharedState.keepAlive}; its keys are then absent at once for every reader. A process that writes,
    * watches or does the upkeep next records their deletes, all under one revision.
    * @throws Conflict when there is a lease of this id
    */

@@ -53,7 +53,7 @@ export class Connections {
     if (idleCount > waitingCount) return connecting
     const client = await (isFull ? this.#untilStuck(connecting, wait) : untilLate(connecting, wait))
     if (client !== undefined) return client
-    // The pool cannot be told that no call waits any more.
+    // The pool does not learn that no call waits any more.
     connecting.then(
       late => late.release(),
       () => {},

@@ -6,7 +6,7 @@ import type { Commits } from '../db.ts'
 const backoff: Backoff = { minMs: 1, maxMs: 50, looksPerQuiet: 500 }
 
 /**
- * The commits that a store has seen: its own at once; those of other processes by looking, for as long as somebody
+ * The commits that a store has seen: its own at once; those of other processes by looking, for as long as a call
  * waits, and the less often the longer none of those who wait has found anything. One timer serves them all.
  */
 export class SqliteCommits implements Commits {

@@ -13,8 +13,8 @@ export async function flushWhileGrowing<T>(
   work: () => Promise<T>,
   onSize: (bytes: number) => void,
 ): Promise<T> {
-  // Opening a file that SQLite has open is wrong elsewhere, since closing it drops locks; this one nobody
-  // else knows.
+  // Opening a file that SQLite has open is wrong elsewhere, since closing it drops locks; this one no
+  // other code opens.
   const handle = await fs.open(file, 'r')
   let isFlushing = false
   let flushed = Promise.resolve()

@@ -17,7 +17,7 @@ export class Turns {
     this.#inTurn = inTurn
   }
 
-  /** The worker wants a turn, and is told when it has come. */
+  /** The worker wants a turn, and gets an answer when it has come. */
   begin(): void {
     const { promise: ended, resolve } = Promise.withResolvers<void>()
     this.#end = resolve
