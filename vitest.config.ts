@@ -8,6 +8,8 @@ export default defineConfig({
     environment: 'node',
     include: ['test/**/*.test.ts', 'src/**/*.test.ts'],
     reporters: ['default', new SlowestReporter()],
+    // Else a line for every test that takes longer than 300 ms hides the files that fail.
+    slowTestThreshold: 20_000,
     // Forks, since many tests kill processes, fill disks or change the environment.
     pool: 'forks',
     // More than half of the tests' time is spent waiting: for leases, for a server, for processes of their own.
