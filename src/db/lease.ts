@@ -4,15 +4,15 @@ import { type Sql, sql } from './sql.ts'
 
 /** A lease, in the columns `lease_until` and `lease_epoch`: what gives a record to one holder for a while. */
 
-/** How long a lease lasts unless its holder renews it, in milliseconds. */
-const defaultLeaseMs = 30_000
+/** How long a lease lasts unless its holder renews it, where nothing else is said, in milliseconds. */
+export const defaultLeaseMs = 30_000
 
 /** A day: longer leases would only make the death of a holder go unnoticed. */
 const maxLeaseMs = 86_400_000
 
-/** The checked length of a lease in milliseconds: 1 to a day, default 30,000. */
-export function checkLeaseMs(leaseMs: number | undefined, what = 'leaseMs'): number {
-  return leaseMs === undefined ? defaultLeaseMs : checkInteger(what, leaseMs, 1, maxLeaseMs)
+/** The checked length of a lease in milliseconds: 1 to a day. */
+export function checkLeaseMs(leaseMs: number, what = 'leaseMs'): number {
+  return checkInteger(what, leaseMs, 1, maxLeaseMs)
 }
 
 /** The assignments that give a row a lease from now on; its length may be a column. */

@@ -1,8 +1,8 @@
 import type { IncomingRecord } from '../maintenance/transfer/incoming-record.ts'
 import { isObject, type Json } from '../util/json.ts'
+import { fieldsOf, isMemory, keptWhole, memoryItems } from './convert-memory.ts'
 import { toAgent, toPattern, toSession, toTask } from './convert-records.ts'
 import { fitName, textOf, toJson } from './convert-values.ts'
-import { fieldsOf, isMemory, keptWhole, memoryItems } from './memories.ts'
 import type { Fields, Item, Origin } from './source.ts'
 
 /** What a JSON document is, and how it is read. */

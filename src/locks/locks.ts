@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { type Batch, follow } from '../db/follow.ts'
 import { holdsLock } from '../db/held-lock.ts'
-import { checkLeaseMs, isLeased } from '../db/lease.ts'
+import { checkLeaseMs, defaultLeaseMs, isLeased } from '../db/lease.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
@@ -122,7 +122,7 @@ export class Locks {
    */
   async renew(lock: LockKey & { leaseMs?: number | undefined }): Promise<Lock> {
     checkLocks.renew(lock)
-    const { name, token, leaseMs } = lock
+    const { name, token, leaseMs = defaultLeaseMs } = lock
     return renewLock(this.#context.db, checkKey({ name, token }), checkLeaseMs(leaseMs))
   }
 
@@ -259,7 +259,7 @@ export class Locks {
   #request(owner: string | undefined, options: Pick<AcquireOptions, 'leaseMs' | 'delayMs'>): LockRequest {
     return {
       owner: checkName('owner', owner ?? this.#context.agentId ?? thisProcess()),
-      leaseMs: checkLeaseMs(options.leaseMs),
+      leaseMs: checkLeaseMs(options.leaseMs ?? defaultLeaseMs),
       delayMs: checkInteger('delayMs', options.delayMs ?? 0, 0, maxDelayMs),
     }
   }

@@ -1,3 +1,4 @@
+import { raw, type Sql, sql } from '../db/sql.ts'
 import { checkNumber } from '../util/check.ts'
 
 /**
@@ -15,4 +16,27 @@ export function statedConfidence(confidence: number | undefined, patternData: un
   const claims = typeof patternData === 'object' && patternData !== null && 'successRate' in patternData
   const rate = claims ? patternData.successRate : undefined
   return typeof rate === 'number' && rate >= 0 && rate <= 1 ? rate : 0
+}
+
+/**
+ * The least amount that counts: what is less is none. PostgreSQL refuses a result that is too small for a double, and
+ * the product of two such amounts is not.
+ */
+const leastAmount = 1e-150
+
+/** What is left of the weight of former outcomes with each later one, 0 to 1. */
+export function keptShare(decay: number): number {
+  return decay < leastAmount ? 0 : decay
+}
+
+/** The weight in `column` of former outcomes, once another one comes. */
+export function decayed(column: string, kept: number): Sql {
+  return sql`case when ${raw(column)} < ${leastAmount} then 0 else ${kept} * ${raw(column)} end`
+}
+
+/** The mean of the Beta posterior that `Patterns.recordOutcome` describes, from the weights of its outcomes. */
+export function confidenceOf(hits: Sql, misses: Sql): Sql {
+  const inFavour = sql`${priorWeight} * coalesce(prior, confidence) + ${hits}`
+  return sql`case when ${inFavour} < ${leastAmount} then 0
+    else (${inFavour}) / (${priorWeight} + ${hits} + ${misses}) end`
 }

@@ -1,13 +1,13 @@
 import type { Context } from '../context.ts'
 import { oneLocked } from '../db/locked-records.ts'
-import { join, raw, type Sql, sql } from '../db/sql.ts'
+import { join, sql } from '../db/sql.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
 import { checkName, checkNumber, describe } from '../util/check.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
-import { priorWeight, statedConfidence } from './confidence.ts'
+import { confidenceOf, decayed, keptShare, priorWeight, statedConfidence } from './confidence.ts'
 import { checkPatterns } from './options.ts'
 
 /** Something a swarm has learned, and how far it can be trusted. */
@@ -142,7 +142,7 @@ export class Patterns {
     const { success, decay = 1 } = outcome
     if (typeof success !== 'boolean')
       throw new InvalidInput(`success must be true or false, got ${describe(success)}`)
-    const kept = factorOf(checkNumber('decay', decay, 0, 1))
+    const kept = keptShare(checkNumber('decay', decay, 0, 1))
     const [hit, miss] = success ? [1, 0] : [0, 1]
     const hits = sql`${decayed('weight_for', kept)} + ${hit}`
     const misses = sql`${decayed('weight_against', kept)} + ${miss}`
@@ -192,26 +192,6 @@ export class Patterns {
       metadata: metadata === undefined ? undefined : encodeJson('metadata', metadata, maxValueBytes),
     }
   }
-}
-
-/**
- * The least amount that counts: what is less is none. PostgreSQL refuses a result that is too small for a double, and
- * the product of two such amounts is not.
- */
-const leastAmount = 1e-150
-
-function factorOf(decay: number): number {
-  return decay < leastAmount ? 0 : decay
-}
-
-function decayed(column: string, kept: number): Sql {
-  return sql`case when ${raw(column)} < ${leastAmount} then 0 else ${kept} * ${raw(column)} end`
-}
-
-function confidenceOf(hits: Sql, misses: Sql): Sql {
-  const inFavour = sql`${priorWeight} * coalesce(prior, confidence) + ${hits}`
-  return sql`case when ${inFavour} < ${leastAmount} then 0
-    else (${inFavour}) / (${priorWeight} + ${hits} + ${misses}) end`
 }
 
 function matching({ type, minConfidence, cursor }: PatternFilter) {

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { checkLeaseMs, leaseFor } from '../db/lease.ts'
+import { checkLeaseMs, defaultLeaseMs, leaseFor } from '../db/lease.ts'
 import { transactionWithEvents, writeWithEvents } from '../db/outbox.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
@@ -77,7 +77,7 @@ export function checkClaim(context: Context, options: ClaimOptions): Claim {
     capabilities: options.capabilities && checkNames('capabilities', options.capabilities),
     queues: options.queues && new Set(checkNames('queues', options.queues)),
     limit: checkInteger('limit', options.limit ?? 1, 1, maxClaimed),
-    leaseMs: checkLeaseMs(options.leaseMs),
+    leaseMs: checkLeaseMs(options.leaseMs ?? defaultLeaseMs),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
-import { checkLeaseMs } from '../db/lease.ts'
+import { checkLeaseMs, defaultLeaseMs } from '../db/lease.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -319,7 +319,7 @@ export class Tasks {
     return this.#calls.create(tasks.map(task => prepareTask(this.#context, task)))
   }
 
-  async #renew(heartbeats: readonly Heartbeat[], leaseMs: number | undefined): Promise<ClaimResults> {
+  async #renew(heartbeats: readonly Heartbeat[], leaseMs = defaultLeaseMs): Promise<ClaimResults> {
     const lease = checkLeaseMs(leaseMs)
     const reports = this.#reports('progress', heartbeats, heartbeat => heartbeat.progress)
     if (reports.length === 0) return { held: [], stale: [] }

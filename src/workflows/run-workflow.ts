@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { closed } from '../db/decorators/closable.ts'
-import { checkLeaseMs } from '../db/lease.ts'
+import { checkLeaseMs, defaultLeaseMs } from '../db/lease.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'
 import { encodeJson, type Json } from '../util/json.ts'
@@ -62,7 +62,7 @@ async function runToItsEnd(
 ): Promise<Json> {
   refuseTransaction(context, 'run')
   const run = newRun(context, { ...options, id, type: options.type })
-  const leaseMs = checkLeaseMs(options.leaseMs)
+  const leaseMs = checkLeaseMs(options.leaseMs ?? defaultLeaseMs)
   const stop = stopSignal(context, options.signal)
   const activeAt = performance.now()
   for (;;) {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { closed } from '../db/decorators/closable.ts'
-import { checkLeaseMs } from '../db/lease.ts'
+import { checkLeaseMs, defaultLeaseMs } from '../db/lease.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { execute } from './execute.ts'
@@ -71,7 +71,7 @@ export class WorkflowServer {
     }
     this.#stop = stopSignal(context, options.signal)
     this.#concurrency = checkInteger('concurrency', options.concurrency ?? 10, 1, 1_000)
-    this.#leaseMs = checkLeaseMs(options.leaseMs)
+    this.#leaseMs = checkLeaseMs(options.leaseMs ?? defaultLeaseMs)
     this.#onError = options.onError ?? warn
   }
 

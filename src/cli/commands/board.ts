@@ -3,7 +3,7 @@ import type { Memory } from '../../memory.ts'
 import { type Cli, interruptedExit } from '../cli.ts'
 import { Screen } from '../print/screen.ts'
 import { isTerminal } from '../print/standard-streams.ts'
-import { boardLines } from '../tasks/board-lines.ts'
+import { boardLines } from '../tasks/board-layout.ts'
 import { BoardReader } from '../tasks/board-reader.ts'
 
 /** Tasks of each kind: those that a large terminal can show, and those of a single frame. */

@@ -1,6 +1,6 @@
 import { Corrupt, InvalidInput } from '../../../errors.ts'
 import type { Connection } from '../../sqlite/connection.ts'
-import { applicationId, createSchema, holdsStore } from '../../sqlite/schema.ts'
+import { createSchema, holdsStore } from '../../sqlite/schema.ts'
 import { assertSound, connected, type JobContext } from './job.ts'
 
 /** Writes the store as of now into the empty file `target`, and checks every page of it. */
@@ -9,25 +9,6 @@ export async function copy(target: string, context: JobContext): Promise<void> {
   await connected(context.file, options, source => writeInto(source, target))
   context.report('check', 0)
   await connected(target, { readOnly: true }, made => assertSound(made, target))
-}
-
-/** What a file is, for a caller about to overwrite it. */
-export type Kind = 'backup' | 'store' | 'foreign'
-
-/**
- * Tells a backup from a store: a copy is in rollback mode, and opening it as a store puts it into WAL
- * mode for good, from when on it may hold what exists nowhere else.
- */
-export async function identify(file: string): Promise<Kind> {
-  return connected(file, { readOnly: true }, connection => {
-    try {
-      if (connection.value('pragma application_id') !== applicationId) return 'foreign'
-      return connection.value('pragma journal_mode') === 'wal' ? 'store' : 'backup'
-    } catch (error) {
-      if (error instanceof Corrupt) return 'foreign'
-      throw error
-    }
-  })
 }
 
 /**

@@ -1,4 +1,5 @@
-import { copy, identify, prepare } from './copy-file.ts'
+import { copy, prepare } from './copy-file.ts'
+import { identify } from './identify-file.ts'
 import { extents, health } from './inspect-file.ts'
 import type { JobContext } from './job.ts'
 import { query } from './query.ts'

@@ -2,7 +2,7 @@ import type { Colours } from '../print/colour.ts'
 import { displayWidth, pad, truncate, visible } from '../print/display-text.ts'
 import { localTime } from '../print/value.ts'
 import type { Board } from './board.ts'
-import { type Card, type Panel, panels } from './cards.ts'
+import { type Card, type Panel, panels } from './board-panels.ts'
 
 /** How a board is laid out. */
 export interface BoardStyle {
