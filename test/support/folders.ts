@@ -5,7 +5,8 @@ import path from 'node:path'
 /** What a whole run of the tests may write at a time, by and large. */
 const roomBytes = 2 ** 30
 
-const hourMs = 3_600_000
+/** Longer than any test takes. */
+const quietMs = 600_000
 
 /** The longest path of a folder for a Unix socket: the system takes 107 bytes (103 on macOS) with the socket's name. */
 const maxSocketFolderBytes = 80
@@ -65,16 +66,29 @@ function hasRoom(folder: string): boolean {
   }
 }
 
-/** Removes what runs have left behind that were killed: their process is gone, and was not in another container. */
+/** Ends and removes what a run has left behind that was killed: its process is gone, and nobody writes there. */
 function removeOld(parent: string): void {
   for (const name of fs.existsSync(parent) ? fs.readdirSync(parent) : []) {
     const [, pid] = /^hivewax-run-(\d+)-/.exec(name) ?? []
     const folder = path.join(parent, name)
-    if (pid !== undefined && !fs.existsSync(`/proc/${pid}`) && isOld(folder)) remove(folder)
+    if (pid === undefined || fs.existsSync(`/proc/${pid}`) || !isQuiet(folder)) continue
+    endServers(folder)
+    remove(folder)
   }
 }
 
-function isOld(folder: string): boolean {
+/** A run in another container may have a process of its own of that id: it makes folders here all the time. */
+function isQuiet(folder: string): boolean {
   const { mtimeMs } = fs.statSync(folder, { throwIfNoEntry: false }) ?? {}
-  return mtimeMs !== undefined && Date.now() - mtimeMs > hourMs
+  return mtimeMs !== undefined && Date.now() - mtimeMs > quietMs
+}
+
+/** Ends the PostgreSQL servers whose data lie in a folder. */
+function endServers(folder: string): void {
+  for (const file of fs.globSync('*/data/postmaster.pid', { cwd: folder })) {
+    const pid = Number.parseInt(fs.readFileSync(path.join(folder, file), 'utf8'), 10)
+    const command = `/proc/${pid}/cmdline`
+    if (fs.existsSync(command) && fs.readFileSync(command, 'utf8').includes(folder))
+      process.kill(pid, 'SIGQUIT')
+  }
 }

@@ -11,8 +11,12 @@ export default async function setup(): Promise<() => Promise<void>> {
   const server = process.env.HIVEWAX_TEST_PG_URL ? undefined : startServer()
   if (server !== undefined) process.env.HIVEWAX_TEST_PG_URL = server.url
   await makeTemplates({ onPostgres: server !== undefined })
-  return async () => {
+  const tearDown = async () => {
     await server?.stop()
     removeFolders()
   }
+  // Vitest would end at once, and leave the server and the files behind.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void tearDown().finally(() => process.exit(1)))
+  return tearDown
 }
