@@ -15,8 +15,10 @@ export default async function setup(): Promise<() => Promise<void>> {
     await server?.stop()
     removeFolders()
   }
-  // Vitest would end at once, and leave the server and the files behind.
+  // Vitest ends at once on a signal, and would leave the server and the files behind: the server is ended first, and
+  // what is left is removed as the process exits.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => void tearDown().finally(() => process.exit(1)))
+  process.once('exit', removeFolders)
   return tearDown
 }
