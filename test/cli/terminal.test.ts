@@ -87,7 +87,7 @@ describe.skipIf(!hasScript)('at a terminal (skipped without the script program)'
     await shell.until('hivewax> ')
     shell.type('retr\t')
     await shell.until('retrieve')
-    shell.type(' user\t')
+    shell.type(' build\t')
     await shell.until('build_settings')
     shell.type('\r')
     await shell.until('dark')
