@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { InvalidInput } from './errors.ts'
 import { fileError } from './util/file-error.ts'
+import { makeFolder } from './util/make-folder.ts'
 
 /** Where the memory is, and why there: `hivewax doctor` shows both. */
 export interface Location {
@@ -42,7 +43,7 @@ export function prepareSwarmFolder(file: string): void {
   const folder = path.dirname(file)
   if (path.basename(folder) !== '.swarm' || fs.existsSync(folder)) return
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     fs.writeFileSync(path.join(folder, '.gitignore'), '*\n')
   } catch (error) {
     throw fileError(error, folder)

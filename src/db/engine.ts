@@ -119,8 +119,9 @@ export interface Engine {
   /**
    * Makes the store what the file `source` holds, in one transaction, but lets no number that was ever issued
    * be issued again. The file is checked first and never changed.
+   * @throws InvalidInput when a log lies beside it; Corrupt when it is damaged, or `sha256` is another one
    */
-  replaceWith(source: string, options: ProgressOptions): Promise<Replaced>
+  replaceWith(source: string, options: ProgressOptions & { sha256: string | undefined }): Promise<Replaced>
   /**
    * Copies what can still be read of the file `source` into a new store at `target`, which exists and is
    * empty.
@@ -128,6 +129,12 @@ export interface Engine {
   salvage(source: string, target: string, options: AbortableOptions): Promise<Salvaged>
   /** Throws unless `path` may be overwritten with a backup: it is free, or holds an earlier one. */
   assertReplaceable(path: string): Promise<void>
+  /**
+   * Removes what lies beside `path` of a database that had its name before, which would count for a part of what is about
+   * to take its place. Returns the names.
+   * @throws as `assertReplaceable` does
+   */
+  clearBeside(path: string): Promise<string[]>
   /** Throws when this process has `path` open as a store: reading it as a file would drop its locks. */
   assertNotOpen(path: string): void
   /** The engine's own health checks. */

@@ -4,12 +4,12 @@ import os from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
+import { type FileHeader, headerBytes, parseHeader } from '../db/sqlite/file-header.ts'
+import { isInUse } from '../db/sqlite/in-use.ts'
+import { foreignLog } from '../db/sqlite/lost-store.ts'
 import { Busy, Corrupt, Storage } from '../errors.ts'
+import { hasLog } from '../util/database-files.ts'
 import { fileError } from '../util/file-error.ts'
-
-/** The first bytes of every SQLite database, https://sqlite.org/fileformat2.html#the_database_header */
-const magic = 'SQLite format 3\0'
-const walMode = 2
 
 /** Result codes of SQLite, https://sqlite.org/rescode.html; the last is of a file that a crash left half written. */
 const code = { busy: 5, locked: 6, corrupt: 11, cantopen: 14, notadb: 26, readonlyRollback: 776 }
@@ -31,14 +31,14 @@ export function openReadOnly(file: string): ReadOnly | undefined {
 }
 
 function open(file: string): ReadOnly | undefined {
-  // Where there is an index of the log, another process may be writing: SQLite then reads what is committed, log
-  // included, and writes nothing. Nor may the file be opened in another way, which could drop the locks of this very
+  // Another process may be writing: SQLite then reads what is committed, log included, and writes nothing. Nor may the file be opened in another way, which could drop the locks of this very
   // process.
-  if (fs.existsSync(`${file}-shm`)) return checked(new DatabaseSync(file, { readOnly: true, timeout: 500 }))
+  if (isInUse(file)) return checked(new DatabaseSync(file, { readOnly: true, timeout: 500 }))
   const header = readHeader(file)
-  if (header.toString('latin1', 0, magic.length) !== magic) return undefined
-  if (header[18] !== walMode) return openRollback(file)
-  if (hasContent(`${file}-wal`)) return openCopy(file, '-wal')
+  if (header === undefined) return undefined
+  if (!header.usesLog && hasLog(file)) throw foreignLog(file)
+  if (!header.usesLog) return openRollback(file)
+  if (hasLog(file)) return openCopy(file, '-wal')
   // No process has it open, and there is no log. Opened in the common way, SQLite would leave an empty log beside it.
   const url = pathToFileURL(file)
   url.searchParams.set('immutable', '1')
@@ -85,19 +85,14 @@ function checked(db: DatabaseSync): ReadOnly {
   return { db, close: () => db.close() }
 }
 
-function readHeader(file: string): Buffer {
-  const header = Buffer.alloc(100)
+function readHeader(file: string): FileHeader | undefined {
   const handle = fs.openSync(file, 'r')
   try {
-    fs.readSync(handle, header)
+    const bytes = Buffer.alloc(headerBytes)
+    return parseHeader(bytes.subarray(0, fs.readSync(handle, bytes)))
   } finally {
     fs.closeSync(handle)
   }
-  return header
-}
-
-function hasContent(file: string): boolean {
-  return (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0
 }
 
 function sqliteCode(error: unknown): number | undefined {

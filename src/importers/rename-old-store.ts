@@ -1,11 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { isSameFile } from '../db/sqlite/store-files.ts'
 import { InvalidInput } from '../errors.ts'
+import { filesBeside, namesBeside } from '../util/database-files.ts'
 import { fileError } from '../util/file-error.ts'
 import { openSqliteSource } from './sqlite-source.ts'
-
-/** What SQLite keeps beside a database, in the order in which it can go first: what a crash leaves can be completed. */
-const parts = ['-shm', '-wal', '-journal', '']
 
 /** True when a file is a database of the old product. */
 export function isOldStore(file: string): boolean {
@@ -22,32 +21,37 @@ export function isOldStore(file: string): boolean {
   }
 }
 
-/** The name under which an old store is kept: `memory.claude-flow.db`, or with a number when that is taken. */
+/**
+ * The name under which an old store is kept: `memory.claude-flow.db`, or with a number when a database is of that name,
+ * or something is left of one.
+ */
 export function oldStoreName(file: string): string {
   const { dir, name, ext } = path.parse(file)
   for (let number = 1; ; number++) {
     const aside = path.join(dir, `${name}.claude-flow${number === 1 ? '' : `-${number}`}${ext}`)
-    if (!fs.existsSync(aside)) return aside
+    if (isSameFile(file, aside) || !(fs.existsSync(aside) || filesBeside(aside).length > 0)) return aside
   }
 }
 
 /** True when a crash ended `renameOldStore` before it was done. */
 export function isHalfRenamed(file: string): boolean {
-  const aside = oldStoreName(file)
-  return fs.existsSync(file) && parts.some(part => fs.existsSync(aside + part))
+  return isSameFile(file, oldStoreName(file))
 }
 
 /**
- * Renames an old store, with all that belongs to it, so that a new one can take its place. Done again after a crash
- * it goes on where it stopped.
+ * Renames an old store, with all that belongs to it, so that a new one can take its place. The file has both names until
+ * the rest has moved, so that it goes on where a crash has stopped it.
  * @returns where it is
  */
 export function renameOldStore(file: string): string {
   const aside = oldStoreName(file)
+  const places = namesBeside(aside)
   try {
-    for (const part of parts) {
-      if (fs.existsSync(file + part)) fs.renameSync(file + part, aside + part)
+    if (!fs.existsSync(aside)) fs.linkSync(file, aside)
+    for (const [i, name] of namesBeside(file).entries()) {
+      if (fs.existsSync(name)) fs.renameSync(name, places[i] ?? aside)
     }
+    fs.rmSync(file)
   } catch (error) {
     throw fileError(error, file)
   }

@@ -1,8 +1,9 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { type AbortableOptions, portion } from '../db/engine.ts'
+import { sha256 } from '../db/sha256.ts'
 import { Conflict } from '../errors.ts'
-import { checkPath, checksumFile, readChecksum, sha256, writeWhole } from './output-files.ts'
+import { checkPath, checksumFile, readChecksum, writeWhole } from './output-files.ts'
 import { markDone, type Upkeep } from './upkeep-context.ts'
 
 export interface BackupOptions extends AbortableOptions {
@@ -15,6 +16,8 @@ export interface BackupResult {
   bytes: number
   /** Of the file, in hexadecimal; also in `PATH.sha256`, for `sha256sum --check`. */
   sha256: string
+  /** Files of an older database of that name, such as its log, that lay beside and were removed; absent when none did. */
+  removed?: string[]
   durationMs: number
 }
 
@@ -38,7 +41,12 @@ export async function backup(upkeep: Upkeep, to: string, options: BackupOptions 
     // Should the process die before the next line of business is done, no checksum is better than a wrong
     // one.
     await fs.rm(checksumFile(file), { force: true })
-    return { bytes: (await fs.stat(temporary)).size, sha256: digest }
+    const removed = await engine.clearBeside(file)
+    return {
+      bytes: (await fs.stat(temporary)).size,
+      sha256: digest,
+      ...(removed.length > 0 && { removed }),
+    }
   })
   await writeWhole(checksumFile(file), name => fs.writeFile(name, `${made.sha256}  ${path.basename(file)}\n`))
   await markDone(context, 'backup')

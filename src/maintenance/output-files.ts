@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs/promises'
 import path from 'node:path'
-import type { ProgressOptions } from '../db/engine.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'
+import { namesBeside } from '../util/database-files.ts'
 import { fileError, systemCode } from '../util/file-error.ts'
+import { makeFolder } from '../util/make-folder.ts'
 
 /** The absolute form of a path from outside. */
 export function checkPath(file: unknown): string {
@@ -24,7 +24,7 @@ export async function writeWhole<T>(file: string, write: (temporary: string) => 
     `.${path.basename(file).slice(0, 100)}.${randomBytes(6).toString('hex')}`,
   )
   try {
-    await fs.mkdir(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     await (await fs.open(temporary, 'wx', 0o600)).close()
     const result = await write(temporary)
     await sync(temporary)
@@ -34,25 +34,8 @@ export async function writeWhole<T>(file: string, write: (temporary: string) => 
   } catch (error) {
     throw fileError(error, file)
   } finally {
-    for (const suffix of ['', '-journal', '-wal', '-shm']) await fs.rm(temporary + suffix, { force: true })
+    for (const name of [temporary, ...namesBeside(temporary)]) await fs.rm(name, { force: true })
   }
-}
-
-/** The SHA-256 of a file that no database has open, in hexadecimal. */
-export async function sha256(file: string, onProgress?: ProgressOptions['onProgress']): Promise<string> {
-  const hash = createHash('sha256')
-  let done = 0
-  try {
-    const { size } = await fs.stat(file)
-    for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
-      hash.update(chunk)
-      done += chunk.length
-      onProgress?.({ step: 'checksum', fraction: done / size })
-    }
-  } catch (error) {
-    throw fileError(error, file)
-  }
-  return hash.digest('hex')
 }
 
 /** The file that holds the checksum of another, in the form of `sha256sum`. */

@@ -13,6 +13,8 @@ export interface RecoverResult extends Salvaged {
   path: string
   recovered: number
   lost: number
+  /** Files of an older database of that name, such as its log, that lay beside and were removed; absent when none did. */
+  removed?: string[]
 }
 
 /**
@@ -32,10 +34,19 @@ export async function recover(
     throw new NotFound(`there is no file ${damaged}`)
   await engine.assertReplaceable(file)
   const onProgress = portion(options.onProgress, 0, 1)
-  const { tables } = await writeWhole(file, name => engine.salvage(damaged, name, { ...options, onProgress }))
+  const { tables, removed } = await writeWhole(file, async name => {
+    const salvaged = await engine.salvage(damaged, name, { ...options, onProgress })
+    return { ...salvaged, removed: await engine.clearBeside(file) }
+  })
   const sum = (field: 'recovered' | 'lost') =>
     Object.values(tables).reduce((total, table) => total + table[field], 0)
-  return { path: file, tables, recovered: sum('recovered'), lost: sum('lost') }
+  return {
+    path: file,
+    tables,
+    recovered: sum('recovered'),
+    lost: sum('lost'),
+    ...(removed.length > 0 && { removed }),
+  }
 }
 
 function fileOf({ engine, location }: StoreFacts): string {

@@ -1,8 +1,8 @@
 import fs from 'node:fs/promises'
-import { type ProgressOptions, portion } from '../db/engine.ts'
-import { Corrupt, InvalidInput, NotFound } from '../errors.ts'
+import type { ProgressOptions } from '../db/engine.ts'
+import { InvalidInput, NotFound } from '../errors.ts'
 import { fileError, systemCode } from '../util/file-error.ts'
-import { checkPath, checksumFile, readChecksum, sha256 } from './output-files.ts'
+import { checkPath, checksumFile, readChecksum } from './output-files.ts'
 import type { Upkeep } from './upkeep-context.ts'
 
 export type RestoreOptions = ProgressOptions
@@ -33,9 +33,9 @@ export async function restore(
   await assertFile(file)
   engine.assertNotOpen(file)
   engine.assertNotOpen(checksumFile(file))
-  await verifyChecksum(file, portion(options.onProgress, 0, 0.1))
   const { tables, eventId } = await engine.replaceWith(file, {
-    onProgress: portion(options.onProgress, 0.1, 1),
+    ...options,
+    sha256: await readChecksum(file),
   })
   const records = Object.entries(tables).filter(([name]) => !name.startsWith('hivewax_'))
   return { path: file, tables: Object.fromEntries(records), eventId, durationMs: performance.now() - started }
@@ -49,16 +49,4 @@ async function assertFile(file: string): Promise<void> {
     throw fileError(error, file)
   }
   throw new InvalidInput(`${file} is no file`, { hint: 'Name a file that `hivewax backup` wrote.' })
-}
-
-/** A backup that was moved without its checksum is still checked page by page. */
-async function verifyChecksum(file: string, onProgress: ProgressOptions['onProgress']): Promise<void> {
-  const expected = await readChecksum(file)
-  if (expected === undefined) return
-  const found = await sha256(file, onProgress)
-  if (found === expected) return
-  throw new Corrupt(`${file} is not what was backed up: its SHA-256 is ${found}, expected ${expected}`, {
-    hint: `Nothing was changed. Use another backup; if the file is right, delete ${checksumFile(file)}.`,
-    details: { file, found, expected },
-  })
 }

@@ -97,27 +97,28 @@ it('takes the log of the old memory along, also when a crash came between', () =
     writer.exec(`pragma journal_mode=wal; pragma wal_autocheckpoint=0; ${version2}`)
     const old = path.join(folder, '.swarm/memory.db')
     fs.copyFileSync(writer.location() ?? '', old)
-    fs.copyFileSync(
-      `${writer.location()}-wal`,
-      isCut ? path.join(folder, '.swarm/memory.claude-flow.db-wal') : `${old}-wal`,
-    )
+    const aside = path.join(folder, '.swarm/memory.claude-flow.db')
+    if (isCut) fs.linkSync(old, aside)
+    fs.copyFileSync(`${writer.location()}-wal`, isCut ? `${aside}-wal` : `${old}-wal`)
     const ran = hivewax(folder, ['import', '--yes'])
     expect(ran.stderr).toContain('6 records were written')
     expect(retrieve(folder, 'plain')).toBe('from mcp')
   }
 })
 
-it('gives every old memory a name of its own', () => {
+it('gives every old memory a name of its own, at which nothing is left of another', () => {
   const folder = oldProject()
   hivewax(folder, ['import', '--yes'])
   for (const name of fs.readdirSync(path.join(folder, '.swarm')).filter(file => /^memory\.db/.test(file))) {
     fs.rmSync(path.join(folder, '.swarm', name))
   }
   makeDatabase(path.join(folder, '.swarm/memory.db'), bank)
+  fs.writeFileSync(path.join(folder, '.swarm/memory.claude-flow-2.db-wal'), 'the log of another database')
   expect(hivewax(folder, ['import', '--yes']).status).toBe(0)
   expect(swarm(folder)).toEqual([
     'agentdb-memory.db',
-    'memory.claude-flow-2.db',
+    'memory.claude-flow-2.db-wal',
+    'memory.claude-flow-3.db',
     'memory.claude-flow.db',
     'memory.db',
   ])

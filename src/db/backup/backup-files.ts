@@ -1,19 +1,39 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { InvalidInput } from '../../errors.ts'
+import { filesBeside } from '../../util/database-files.ts'
 import { fileError } from '../../util/file-error.ts'
+import { isInUse } from '../sqlite/in-use.ts'
 import { isOpenHere } from '../sqlite/open-sqlite.ts'
-import { offload } from '../worker/offload.ts'
+import { applicationId } from '../sqlite/schema.ts'
+import { runInProcess } from '../worker/process.ts'
 
-/** Throws unless `file` may be overwritten with a backup: it is free, or holds an earlier one. */
+/**
+ * Throws unless `file` may be overwritten with a backup: it is free, or holds an earlier one. A backup is in rollback
+ * mode. Opening it as a store puts it into WAL mode for good, from when on it may hold what exists nowhere else.
+ */
 export async function assertReplaceable(file: string): Promise<void> {
-  const stat = fs.statSync(file, { throwIfNoEntry: false })
-  if (stat === undefined) return
   assertNotOpen(file)
-  if (!stat.isFile()) throw refused(file, 'is no file')
-  const kind = stat.size === 0 ? 'backup' : await offload({ file, waitMs: 0 }, 'identify', file)
-  if (kind === 'store') throw refused(file, 'is a store, or was opened as one since the backup was made')
-  if (kind === 'foreign') throw refused(file, 'is not a backup of hivewax')
+  const stat = fs.statSync(file, { throwIfNoEntry: false })
+  if (stat !== undefined && !stat.isFile()) throw refused(file, 'is no file')
+  if (isInUse(file)) throw refused(file, 'is a store that a process has open, or was one')
+  if (stat === undefined || stat.size === 0) return
+  const header = await runInProcess({ name: 'identify', input: undefined, file, waitMs: 0 })
+  if (header?.applicationId !== applicationId) throw refused(file, 'is not a backup of hivewax')
+  if (header.usesLog) throw refused(file, 'is a store, or was opened as one since the backup was made')
+}
+
+/**
+ * Removes what lies beside `file` of a database that had its name before, which would count for a part of the backup
+ * that is about to take its place. Returns the names.
+ * @throws as `assertReplaceable` does: much may have happened since it was asked
+ */
+export async function clearBeside(file: string): Promise<string[]> {
+  const beside = filesBeside(file)
+  if (beside.length === 0) return []
+  await assertReplaceable(file)
+  for (const name of beside) fs.rmSync(name, { force: true })
+  return beside
 }
 
 /** Throws when this process has `file` open as a store: reading it as a file would drop its locks. */

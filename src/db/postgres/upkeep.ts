@@ -5,7 +5,8 @@ import type { PoolClient } from 'pg'
 import { Unsupported } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { readBackup, writeBackup } from '../backup/backup-content.ts'
-import { assertNotOpen, assertReplaceable, privateCopy } from '../backup/backup-files.ts'
+import { assertNotOpen, assertReplaceable, clearBeside, privateCopy } from '../backup/backup-files.ts'
+import { assertAlone } from '../backup/complete-alone.ts'
 import { copiedTables } from '../copy/copied-tables.ts'
 import { PostgresEndpoint } from '../copy/postgres-endpoint.ts'
 import { snapshotOf } from '../copy/snapshot.ts'
@@ -117,11 +118,15 @@ export class PostgresUpkeep implements Engine {
   }
 
   /** No other connection reads or writes the store until the transaction has ended. */
-  async replaceWith(source: string, { onProgress }: ProgressOptions): Promise<Replaced> {
+  async replaceWith(
+    source: string,
+    { sha256, onProgress }: ProgressOptions & { sha256: string | undefined },
+  ): Promise<Replaced> {
     this.#enter()
+    assertAlone(source)
     const place = { file: privateCopy(os.tmpdir()), waitMs: 0 }
     try {
-      const copying = { source, target: place.file }
+      const copying = { source, target: place.file, sha256 }
       await offload(place, 'prepare', copying, { onProgress: portion(onProgress, 0, 0.3) })
       const replaced = await this.#store
         .db(this.#clock)
@@ -142,6 +147,11 @@ export class PostgresUpkeep implements Engine {
   async assertReplaceable(file: string): Promise<void> {
     this.#enter()
     await assertReplaceable(file)
+  }
+
+  async clearBeside(file: string): Promise<string[]> {
+    this.#enter()
+    return clearBeside(file)
   }
 
   assertNotOpen(file: string): void {

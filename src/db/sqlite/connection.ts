@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   trusted?: boolean
   /** The largest text or blob that it may make, in bytes. Default: SQLite's own limit, 1 GB. */
   maxValueBytes?: number
+  /** What errors call the file, when it is a copy of the one that people know. Default: its path. */
+  name?: string
 }
 
 /** One SQLite connection: its prepared statements, and what SQL from outside may do on it. */
@@ -30,8 +32,9 @@ export class Connection {
   readonly #prepared = new Map<string, StatementSync>()
   #mode: Mode = 'own'
 
-  constructor(file: string, { readOnly, waitMs = 0, trusted = false, maxValueBytes }: ConnectionOptions) {
-    this.file = file
+  constructor(file: string, options: ConnectionOptions) {
+    const { readOnly, waitMs = 0, trusted = false, maxValueBytes, name = file } = options
+    this.file = name
     const limits = { attach: trusted ? 1 : 0, ...(maxValueBytes !== undefined && { length: maxValueBytes }) }
     this.#db = this.#try(
       () => new DatabaseSync(file, { readOnly, timeout: waitMs, limits, defensive: !trusted }),

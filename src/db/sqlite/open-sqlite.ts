@@ -1,7 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { Unsupported } from '../../errors.ts'
+import { namesBeside } from '../../util/database-files.ts'
 import { defaultBusyTimeoutMs } from './busy.ts'
+import { assertOwnLog } from './lost-store.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { isSameFile, prepareFile, privateFile } from './store-files.ts'
 
@@ -54,7 +56,7 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
   const file = isPrivate ? privateFile() : prepareFile(location, wanted)
   await closingEnded(file)
   const entry: Shared = shared.get(file) ?? {
-    opening: SqliteStore.open(file, wanted.busyTimeoutMs),
+    opening: openStore(file, wanted.busyTimeoutMs),
     users: new Set(),
   }
   shared.set(file, entry)
@@ -79,6 +81,11 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
   }
 }
 
+async function openStore(file: string, busyTimeoutMs: number): Promise<SqliteStore> {
+  await assertOwnLog(file)
+  return SqliteStore.open(file, busyTimeoutMs)
+}
+
 /** Resolves when no close of the file is under way: a second queue would overtake what the first still has to write. */
 async function closingEnded(file: string): Promise<void> {
   for (let entry = shared.get(file); entry?.closing !== undefined; entry = shared.get(file)) {
@@ -93,7 +100,7 @@ async function closingEnded(file: string): Promise<void> {
  * it again would drop the locks that SQLite holds on it.
  */
 export function isOpenHere(file: string): boolean {
-  const open = [...shared.keys()].flatMap(store => [store, `${store}-wal`, `${store}-shm`])
+  const open = [...shared.keys()].flatMap(store => [store, ...namesBeside(store)])
   return open.some(part => isSameFile(part, file))
 }
 

@@ -3,6 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { InvalidInput, Unsupported } from '../../errors.ts'
 import { fileError, systemCode } from '../../util/file-error.ts'
+import { makeFolder } from '../../util/make-folder.ts'
+import { assertNotLost } from './lost-store.ts'
 
 /** Types of statfs(2) of file systems on which WAL's shared memory is not shared: linux/magic.h. */
 const networkFs = new Map<number, string>([
@@ -24,8 +26,9 @@ export function prepareFile(file: string, options: { allowNetworkFs: boolean }):
   if (file.includes('\0')) throw new InvalidInput('the path of a store must not hold a NUL character')
   const absolute = path.resolve(file)
   try {
-    fs.mkdirSync(path.dirname(absolute), { recursive: true, mode: 0o700 })
+    makeFolder(path.dirname(absolute))
     if (!options.allowNetworkFs) refuseNetworkFs(path.dirname(absolute))
+    assertNotLost(fs.existsSync(absolute) ? fs.realpathSync(absolute) : absolute)
     createPrivately(absolute)
     return fs.realpathSync(absolute)
   } catch (error) {

@@ -4,7 +4,8 @@ import path from 'node:path'
 import { HivewaxError, InvalidInput, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { toTimeText } from '../../util/time.ts'
-import { assertNotOpen, assertReplaceable, privateCopy } from '../backup/backup-files.ts'
+import { assertNotOpen, assertReplaceable, clearBeside, privateCopy } from '../backup/backup-files.ts'
+import { assertAlone } from '../backup/complete-alone.ts'
 import { incompleteCopy, progressTable } from '../copy/incomplete-copy.ts'
 import type { Row } from '../db.ts'
 import { closed } from '../decorators/closable.ts'
@@ -126,12 +127,17 @@ export class SqliteUpkeep implements Engine {
     )
   }
 
-  async replaceWith(source: string, { onProgress }: ProgressOptions): Promise<Replaced> {
+  async replaceWith(
+    source: string,
+    { sha256, onProgress }: ProgressOptions & { sha256: string | undefined },
+  ): Promise<Replaced> {
     const place = this.#enter()
+    assertAlone(source)
     // In a folder beside the store, where there should be room for as much again.
     const copy = privateCopy(path.dirname(place.file))
     try {
-      await offload(place, 'prepare', { source, target: copy }, { onProgress: portion(onProgress, 0, 0.5) })
+      const input = { source, target: copy, sha256 }
+      await offload(place, 'prepare', input, { onProgress: portion(onProgress, 0, 0.5) })
       const replaced = await this.#store.writer.alone(() => {
         const input = {
           source: copy,
@@ -156,6 +162,11 @@ export class SqliteUpkeep implements Engine {
   async assertReplaceable(file: string): Promise<void> {
     this.#enter()
     await assertReplaceable(file)
+  }
+
+  async clearBeside(file: string): Promise<string[]> {
+    this.#enter()
+    return clearBeside(file)
   }
 
   assertNotOpen(file: string): void {

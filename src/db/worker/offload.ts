@@ -18,7 +18,7 @@ export interface Order {
   input: unknown
   file: string
   waitMs: number
-  /** Only of a process of its own: when it ends itself, should its parent be gone by then, in milliseconds. */
+  /** Only of a process of its own that no event can end: when it ends itself, should its parent be gone, in milliseconds. */
   timeoutMs?: number
 }
 

@@ -1,13 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { Busy, Deadline, errorFromJson, Storage } from '../../errors.ts'
+import { Busy, Deadline } from '../../errors.ts'
 import type { Row } from '../db.ts'
 import type { jobs } from './jobs/jobs.ts'
-import { type Message, type Workplace, workerUrl } from './offload.ts'
+import type { Workplace } from './offload.ts'
+import { runInProcess } from './process.ts'
 
-/** How many query processes may run at a time; each takes a core and up to `maxHeapMiB` of memory. */
+/** How many query processes may run at a time; each takes a core, and memory of its own. */
 const maxProcesses = 4
-const maxHeapMiB = 512
 
 let running = 0
 
@@ -27,23 +25,15 @@ export async function queryInProcess(
 ): Promise<Row[]> {
   const signal = AbortSignal.timeout(timeoutMs)
   await acquireSlot(signal)
-  const child = fork(workerUrl(), {
-    serialization: 'advanced',
-    // Options of this process's own start (`--input-type` …) may not suit another file.
-    execArgv: [`--max-old-space-size=${maxHeapMiB}`],
-    // Nothing of it is for people: what it has to say it sends.
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  })
   try {
-    // Listens before it asks: the answer may be there at once.
-    const answer = answerOf(child, signal)
-    child.send({ name, input, file, waitMs, timeoutMs })
-    return await answer
+    return await runInProcess(
+      { name, input, file, waitMs, timeoutMs },
+      { signal, hint: 'Perhaps it needed too much memory: ask for fewer rows.' },
+    )
   } catch (error) {
     if (signal.aborted) throw timedOut(timeoutMs, error)
     throw error
   } finally {
-    child.kill('SIGKILL')
     releaseSlot()
   }
 }
@@ -69,21 +59,6 @@ function releaseSlot(): void {
   running--
   for (const wake of waiting) wake()
   waiting.clear()
-}
-
-async function answerOf(child: ChildProcess, signal: AbortSignal): Promise<Row[]> {
-  // Not its exit, which may be heard of before the last message is.
-  const ended = once(child, 'disconnect', { signal }).then(() => undefined)
-  const answered = once(child, 'message', { signal }).then(([message]): Message => message)
-  const message = await Promise.race([answered, ended])
-  if (message === undefined) {
-    throw new Storage('the process that ran the statement ended without a result', {
-      hint: 'Perhaps it needed too much memory: ask for fewer rows.',
-    })
-  }
-  if ('error' in message) throw errorFromJson(message.error)
-  if ('result' in message) return message.result as Row[]
-  throw new Storage('the process that ran the statement sent no result')
 }
 
 function timedOut(timeoutMs: number, cause: unknown): Deadline {

@@ -6,7 +6,7 @@ import { jobs } from './jobs/jobs.ts'
 import type { Message, Order } from './offload.ts'
 
 // Where one long job runs, on connections of its own: in a thread that `offload.ts` starts, or in a process that
-// `query-process.ts` starts and can kill. When the job is done, nothing keeps it alive.
+// `process.ts` starts and can kill. When the job is done, nothing keeps it alive.
 
 // Not awaited at the top level, which the bundle's CommonJS has not. What is thrown on ends the thread.
 if (parentPort !== null) work(workerData, message => parentPort?.postMessage(message))
@@ -15,8 +15,11 @@ else throw new Error('this file is a worker of hivewax and no program of its own
 
 /** The parent kills this process in time, unless it was killed itself: a statement without end must not outlive both. */
 function workInProcess(order: Order): Promise<void> {
-  const end = `setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${order.timeoutMs})`
-  new Worker(end, { eval: true, execArgv: [] }).unref()
+  process.once('disconnect', () => process.exit())
+  if (order.timeoutMs !== undefined) {
+    const end = `setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${order.timeoutMs})`
+    new Worker(end, { eval: true, execArgv: [] }).unref()
+  }
   return work(order, message => process.send?.(message, () => process.disconnect()))
 }
 

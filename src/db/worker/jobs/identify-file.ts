@@ -1,22 +1,18 @@
-import { Corrupt } from '../../../errors.ts'
-import { applicationId } from '../../sqlite/schema.ts'
-import { connected } from './job.ts'
-
-/** What a file is, for a caller about to overwrite it. */
-export type Kind = 'backup' | 'store' | 'foreign'
+import fs from 'node:fs/promises'
+import { fileError } from '../../../util/file-error.ts'
+import { type FileHeader, headerBytes, parseHeader } from '../../sqlite/file-header.ts'
+import type { JobContext } from './job.ts'
 
 /**
- * Tells a backup from a store: a copy is in rollback mode, and opening it as a store puts it into WAL
- * mode for good, from when on it may hold what exists nowhere else.
+ * What a file says of itself, without the log that may lie beside it; undefined for one that is no database. Only for a
+ * process of its own, since it opens the file.
  */
-export async function identify(file: string): Promise<Kind> {
-  return connected(file, { readOnly: true }, connection => {
-    try {
-      if (connection.value('pragma application_id') !== applicationId) return 'foreign'
-      return connection.value('pragma journal_mode') === 'wal' ? 'store' : 'backup'
-    } catch (error) {
-      if (error instanceof Corrupt) return 'foreign'
-      throw error
-    }
-  })
+export async function identify(_input: undefined, { file }: JobContext): Promise<FileHeader | undefined> {
+  try {
+    await using handle = await fs.open(file, 'r')
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headerBytes), 0, headerBytes, 0)
+    return parseHeader(buffer.subarray(0, bytesRead))
+  } catch (error) {
+    throw fileError(error, file)
+  }
 }

@@ -1,0 +1,53 @@
+import fs from 'node:fs'
+import { Corrupt, InvalidInput } from '../../errors.ts'
+import { hasLog, logOf } from '../../util/database-files.ts'
+import { runInProcess } from '../worker/process.ts'
+import { isInUse } from './in-use.ts'
+
+/** How long the creation of a store takes at most, in milliseconds, though it be ended and begun anew. */
+const creationMs = 60_000
+
+/**
+ * Throws when a store was at `file` and its data are gone: SQLite would take an empty file for a new database, and delete
+ * the log beside it.
+ */
+export function assertNotLost(file: string): void {
+  // The log first: where a store is being created, its file is written before the log is.
+  const isLogLeft = hasLog(file)
+  const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false })
+  if (stat !== undefined && stat.size > 0n) return
+  if (isLogLeft) throw lost(file, `${stat === undefined ? 'gone' : 'empty'}, and only its log is left`)
+  if (stat !== undefined && wasEmptied(stat))
+    throw lost(file, 'empty, and it was not when it was written last')
+}
+
+/** Our own creation may have been cut off. What was written long after, or brought from elsewhere, is not that. */
+function wasEmptied({ mtimeMs, birthtimeMs }: fs.BigIntStats): boolean {
+  const apart = mtimeMs - birthtimeMs
+  // Some file systems do not tell when a file was made.
+  return birthtimeMs > 0n && (apart > creationMs || apart < -creationMs)
+}
+
+/**
+ * Throws when the log beside `file` was written for another database, whose place the file has taken: SQLite would mix
+ * both. A database in rollback mode, such as a backup, has no log.
+ */
+export async function assertOwnLog(file: string): Promise<void> {
+  if (!hasLog(file) || isInUse(file)) return
+  const header = await runInProcess({ name: 'identify', input: undefined, file, waitMs: 0 })
+  if (header !== undefined && !header.usesLog) throw foreignLog(file)
+}
+
+/** The error of a file beside which another one's log lies. */
+export function foreignLog(file: string): InvalidInput {
+  return new InvalidInput(`${logOf(file)} is the log of another database, whose place ${file} has taken`, {
+    hint: `Nothing was changed. Once no process has ${logOf(file)} open, move it elsewhere: then ${file} counts alone.`,
+  })
+}
+
+function lost(file: string, how: string): Corrupt {
+  return new Corrupt(`${file} is ${how}`, {
+    hint: `Nothing was changed. Save what is left with \`hivewax recover NEW-FILE --from ${file}\`; then move ${file} and what lies beside it elsewhere, and \`hivewax restore\` that or a backup.`,
+    details: { file },
+  })
+}

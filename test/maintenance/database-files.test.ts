@@ -1,0 +1,150 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { copyStore } from '../../src/db/copy/copy-store.ts'
+import { importFrom } from '../../src/importers/import-from.ts'
+import type { Memory } from '../../src/memory.ts'
+import { openMemory } from '../../src/open.ts'
+import { type Child, startChild } from '../support/child.ts'
+import { openScratch, scratchFile, scratchFolder } from '../support/memory.ts'
+
+/** A database is up to three files: what is done to its name must not bring in those of another. */
+
+const old = 'row of the store that had the name before'
+
+/** A store at `file` whose process is killed, or goes on, so that its log lies beside. */
+async function openedBefore(file: string): Promise<Child> {
+  const child = startChild('append', file, old, 'honest')
+  await child.until(line => Number(line) >= 20)
+  expect(fs.statSync(`${file}-wal`).size).toBeGreaterThan(0)
+  return child
+}
+
+/** Leaves of such a store what a killed process leaves, without the file itself. */
+async function leftAt(file: string): Promise<void> {
+  const child = await openedBefore(file)
+  child.process.kill('SIGKILL')
+  await child.exited
+  fs.rmSync(file)
+}
+
+async function live(): Promise<Memory> {
+  const memory = await openScratch()
+  await memory.kv.storeMany(Array.from({ length: 100 }, (_, i) => ({ key: `k${i}`, value: i })))
+  return memory
+}
+
+const liveRows = (memory: Memory) => memory.query('select key, value from memory_store order by key')
+
+test('a backup takes the place of a store that was removed, with what that has left, and is restored as it was made', async () => {
+  const memory = await live()
+  const rows = await liveRows(memory)
+  const backup = scratchFile('bk.db')
+  await leftAt(backup)
+  const { removed } = await memory.backup(backup)
+  expect(removed?.toSorted()).toEqual([`${backup}-shm`, `${backup}-wal`])
+  expect(fs.readdirSync(path.dirname(backup)).sort()).toEqual(['bk.db', 'bk.db.sha256'])
+  await memory.restore(backup)
+  expect(await liveRows(memory)).toEqual(rows)
+  expect(await memory.backup(backup)).not.toHaveProperty('removed')
+})
+
+test('a backup that was copied to a name with an old log is not restored, opened, migrated or imported', async () => {
+  const memory = await live()
+  const rows = await liveRows(memory)
+  const made = scratchFile('made.db')
+  await memory.backup(made)
+  const backup = scratchFile('bk.db')
+  await leftAt(backup)
+  fs.copyFileSync(made, backup)
+  const bytes = fs.readFileSync(backup)
+  const refused = {
+    code: 'invalid_input',
+    message: expect.stringContaining('bk.db'),
+    hint: expect.stringMatching(/elsewhere/),
+  }
+  await expect(memory.restore(backup)).rejects.toMatchObject(refused)
+  await expect(openMemory(backup, { background: false })).rejects.toMatchObject(refused)
+  await expect(copyStore({ from: backup, to: scratchFile() })).rejects.toMatchObject(refused)
+  await expect(copyStore({ from: made, to: backup, force: true })).rejects.toMatchObject(refused)
+  await expect(importFrom(memory, backup)).rejects.toMatchObject(refused)
+  expect(fs.readFileSync(backup).equals(bytes)).toBe(true)
+  expect(await liveRows(memory)).toEqual(rows)
+  for (const part of ['-wal', '-shm']) fs.renameSync(backup + part, path.join(scratchFolder(), part))
+  await memory.restore(backup)
+  expect(await liveRows(memory)).toEqual(rows)
+})
+
+for (const part of ['-wal', '-shm', '-journal']) {
+  test(`a backup with a ${part} beside it is not restored; the next backup of that name removes it`, async () => {
+    const memory = await live()
+    const rows = await liveRows(memory)
+    const backup = scratchFile('bk.db')
+    await memory.backup(backup)
+    fs.writeFileSync(backup + part, '')
+    await expect(memory.restore(backup)).rejects.toMatchObject({ code: 'invalid_input' })
+    expect(await memory.backup(backup)).toMatchObject({ removed: [backup + part] })
+    await memory.restore(backup)
+    expect(await liveRows(memory)).toEqual(rows)
+  })
+}
+
+test('what lies beside a store that a process has open stays, though its file was removed or replaced', async () => {
+  const memory = await live()
+  const made = scratchFile('made.db')
+  await memory.backup(made)
+  const file = scratchFile('store.db')
+  const child = startChild('hold', file, 60_000)
+  await child.until(line => line === 'holding')
+  fs.rmSync(file)
+  const beside = () => [`${file}-wal`, `${file}-shm`].filter(name => fs.existsSync(name))
+  for (const replace of [() => {}, () => fs.copyFileSync(made, file)]) {
+    replace()
+    await expect(memory.backup(file)).rejects.toMatchObject({ code: 'invalid_input' })
+    await expect(memory.maintenance.recover(file, { from: made })).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
+    expect(beside()).toHaveLength(2)
+  }
+  child.process.kill('SIGKILL')
+  await child.exited
+  const { removed } = await memory.maintenance.recover(file, { from: made })
+  expect(removed).toHaveLength(2)
+  expect(beside()).toEqual([])
+})
+
+test('a store that was killed is no place for a backup, with its log or without', async () => {
+  const memory = await live()
+  const file = scratchFile('store.db')
+  const child = await openedBefore(file)
+  child.process.kill('SIGKILL')
+  await child.exited
+  await expect(memory.backup(file)).rejects.toMatchObject({ code: 'invalid_input' })
+  expect(fs.existsSync(`${file}-wal`)).toBe(true)
+  await (await openMemory(file, { background: false })).close()
+  await expect(memory.backup(file)).rejects.toMatchObject({ code: 'invalid_input' })
+})
+
+test('a store of which the log alone is left is not made anew by opening it', async () => {
+  const file = scratchFile('store.db')
+  await leftAt(file)
+  const log = fs.readFileSync(`${file}-wal`)
+  const refused = { code: 'corrupt', hint: expect.stringContaining('recover') }
+  await expect(openMemory(file)).rejects.toMatchObject(refused)
+  fs.writeFileSync(file, '')
+  await expect(openMemory(file)).rejects.toMatchObject(refused)
+  expect(fs.readFileSync(`${file}-wal`).equals(log)).toBe(true)
+})
+
+test('an empty file is a new store, unless it was written long after it was made', async () => {
+  const file = scratchFile('empty.db')
+  fs.writeFileSync(file, '')
+  await (await openMemory(file, { background: false })).close()
+  fs.truncateSync(file)
+  const { birthtimeMs } = fs.statSync(file)
+  fs.utimesSync(file, new Date(), new Date(birthtimeMs + 3_600_000))
+  await expect(openMemory(file)).rejects.toMatchObject({
+    code: 'corrupt',
+    message: expect.stringContaining('empty'),
+  })
+})
