@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import { acting } from './agents/options.ts'
+import { acting } from './agents/option-names.ts'
 import type { AbortableOptions } from './db/engine.ts'
 import type { BackupOptions, BackupResult } from './maintenance/backup.ts'
 import type { CleanupOptions, CleanupResult } from './maintenance/cleanup.ts'

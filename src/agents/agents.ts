@@ -24,7 +24,7 @@ import {
 } from './holdings.ts'
 import { staleIncarnation } from './incarnation.ts'
 import { hasLapsed, heartbeatAssignments } from './liveness.ts'
-import { checkAgents } from './options.ts'
+import { checkAgents } from './option-names.ts'
 
 export interface NewAgent {
   id: string

@@ -19,7 +19,7 @@ import {
   consensusStatuses,
   fromRow,
 } from './consensus-state.ts'
-import { checkConsensus } from './options.ts'
+import { checkConsensus } from './option-names.ts'
 import { checkElectorate, type Electorate, type Proposal, weigh } from './proposal.ts'
 import { type RecordedVote, type RecordedVoteRow, toVote } from './votes.ts'
 

@@ -21,7 +21,7 @@ import {
 } from './consumer-groups.ts'
 import { type EventFilter, type EventRange, type Filter, filterOf } from './filter.ts'
 import { countEvents, readBounds, readEvent, readEvents, readStretch } from './log.ts'
-import { checkEvents } from './options.ts'
+import { checkEvents } from './option-names.ts'
 import { type PruneOptions, prune } from './prune-events.ts'
 import { type Seal, seal, type Verification, type VerifyOptions, verify } from './seal.ts'
 import { Subscription } from './subscription.ts'

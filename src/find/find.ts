@@ -5,7 +5,7 @@ import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { toDate } from '../util/time.ts'
 import { indexPending } from './indexing.ts'
-import { checkFind } from './options.ts'
+import { checkFind } from './option-names.ts'
 import { type Hit, rankMatches } from './rank-matches.ts'
 import { snippet } from './snippet.ts'
 import {

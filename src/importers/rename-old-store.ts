@@ -4,7 +4,7 @@ import { isSameFile } from '../db/sqlite/store-files.ts'
 import { InvalidInput } from '../errors.ts'
 import { filesBeside, namesBeside } from '../util/database-files.ts'
 import { fileError } from '../util/file-error.ts'
-import { openSqliteSource } from './sqlite-source.ts'
+import { openSqliteSource } from './old-database.ts'
 
 /** True when a file is a database of the old product. */
 export function isOldStore(file: string): boolean {

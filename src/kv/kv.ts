@@ -9,7 +9,7 @@ import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { checkTime, toDate, toOptionalDate } from '../util/time.ts'
 import { ReadCache } from './cache.ts'
-import { checkKv } from './options.ts'
+import { checkKv } from './option-names.ts'
 
 /** A record of key-value memory. */
 export interface MemoryRecord {

@@ -29,7 +29,7 @@ import {
   takeLock,
   untilFree,
 } from './lock-rows.ts'
-import { checkLocks } from './options.ts'
+import { checkLocks } from './option-names.ts'
 
 /** A lock in the hands of its holder. */
 export interface Lock {

@@ -8,7 +8,7 @@ import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 import { confidenceOf, decayed, keptShare, priorWeight, statedConfidence } from './confidence.ts'
-import { checkPatterns } from './options.ts'
+import { checkPatterns } from './option-names.ts'
 
 /** Something a swarm has learned, and how far it can be trusted. */
 export interface Pattern {

@@ -9,7 +9,7 @@ import { uuidv7 } from '../util/ids.ts'
 import { decodeJson, decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
-import { checkSessions } from './options.ts'
+import { checkSessions } from './option-names.ts'
 
 /** A session: what an agent wants to find again when it comes back. */
 export interface Session {

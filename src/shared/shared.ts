@@ -11,7 +11,7 @@ import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '
 import { toDate } from '../util/time.ts'
 import { currentRevision, readHistory, readRevisions } from './change-history.ts'
 import { hasPrefix } from './key-range.ts'
-import { checkShared } from './options.ts'
+import { checkShared } from './option-names.ts'
 import { readShared } from './read-shared.ts'
 import { columns, type EntryRow, type KeyState, SharedChanges } from './shared-changes.ts'
 import {

@@ -18,7 +18,7 @@ import { defaultBackoff, defaultMaxAttempts, type NewBackoff } from './attempts.
 import { nextMicros, type Priority, priorities, rankOf } from './claim-order.ts'
 import { type Dependency, failurePolicies, type OnFailure } from './dependencies.ts'
 import { defaultQueue, laneText } from './lanes.ts'
-import * as known from './options.ts'
+import * as known from './option-names.ts'
 import { givenColumns } from './task.ts'
 
 export interface NewTask {

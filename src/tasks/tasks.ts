@@ -13,7 +13,7 @@ import { encodeError } from './attempts.ts'
 import { type ClaimOptions, checkClaim } from './claim.ts'
 import { countTasks, type ListTasksOptions, listTasks } from './list.ts'
 import { longestDelayMs, type NewTask, prepareTask } from './new-task.ts'
-import { checkTasks } from './options.ts'
+import { checkTasks } from './option-names.ts'
 import {
   type ClaimKey,
   cancelTask,

@@ -8,7 +8,7 @@ import { checkGlob } from '../util/glob.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 import { readTimeOrDuration, type TimeOrDuration } from '../util/time-or-duration.ts'
-import { checkTokens } from './options.ts'
+import { checkTokens } from './option-names.ts'
 import { type Grant, hashSecret, isSecret, newTokenText, readToken, writeToken } from './token.ts'
 
 export interface NewToken {

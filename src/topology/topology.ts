@@ -7,7 +7,7 @@ import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '
 import { buildGraph, type NewEdge } from './build.ts'
 import { repair } from './losses.ts'
 import { components, type Graph, type Node, neighbors, nodeId, shortestPath } from './node-graph.ts'
-import { checkTopology } from './options.ts'
+import { checkTopology } from './option-names.ts'
 import { withNode } from './repair.ts'
 import type { TopologyType } from './shapes.ts'
 import {

@@ -8,7 +8,7 @@ import { decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
 import { Renewal } from '../util/renewal.ts'
 import { readTimeOrDuration, type TimeOrDuration } from '../util/time-or-duration.ts'
 import { nextChange } from './next-change.ts'
-import * as known from './options.ts'
+import * as known from './option-names.ts'
 import { type ClaimedRun, giveBack, keepProgress, type RunLease, renewRunLease } from './run-lease.ts'
 import { readyAtOnce } from './runs.ts'
 import {

@@ -7,7 +7,7 @@ import { uuidv7 } from '../util/ids.ts'
 import { encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { forkRun } from './fork-run.ts'
-import { checkWorkflows } from './options.ts'
+import { checkWorkflows } from './option-names.ts'
 import { newRun, type RunOptions, runWorkflow, type StartOptions } from './run-workflow.ts'
 import {
   cancelRun,

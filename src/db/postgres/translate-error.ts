@@ -1,6 +1,6 @@
 import { Busy, errorOf, HivewaxError } from '../../errors.ts'
 import { SealedLog } from '../chain.ts'
-import { type Mode, meaningOf } from './sqlstates.ts'
+import { type Mode, meaningOf } from './error-meanings.ts'
 
 /** An error that the server has reported, unlike one of the connection. */
 interface ServerError extends Error {

@@ -1,6 +1,6 @@
 import { errorOf, HivewaxError, InvalidInput, Storage } from '../../errors.ts'
 import type { Mode } from './authorizer.ts'
-import { ioError, meaningOf } from './result-codes.ts'
+import { ioError, meaningOf } from './error-meanings.ts'
 
 interface SqliteError extends Error {
   /** SQLite's extended result code. */

@@ -23,7 +23,7 @@ import type { Sql } from '../sql.ts'
 import { offload, offloadScan, type Workplace } from '../worker/offload.ts'
 import type { InTurn } from '../worker/turns.ts'
 import { retryBusy } from './busy.ts'
-import { checkStore } from './checks.ts'
+import { checkStore } from './doctor-checks.ts'
 import { flushWhileGrowing } from './file-growth.ts'
 import type { SqliteStore } from './sqlite-store.ts'
 
