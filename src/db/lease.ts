@@ -4,7 +4,7 @@ import { type Sql, sql } from './sql.ts'
 
 /** A lease, in the columns `lease_until` and `lease_epoch`: what gives a record to one holder for a while. */
 
-/** How long a lease lasts unless its holder renews it, where nothing else is said, in milliseconds. */
+/** How long claims of tasks, locks and workflow runs last unless their holder renews them, in milliseconds. */
 export const defaultLeaseMs = 30_000
 
 /** A day: longer leases would only make the death of a holder go unnoticed. */

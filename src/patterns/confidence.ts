@@ -5,7 +5,7 @@ import { checkNumber } from '../util/check.ts'
  * How many outcomes the stated confidence is worth: as many as Laplace's uniform prior, so that evidence soon
  * wins.
  */
-export const priorWeight = 2
+const priorWeight = 2
 
 /**
  * The confidence that a pattern is stored with: the one given (InvalidInput outside 0 to 1), else the success
@@ -35,8 +35,8 @@ export function decayed(column: string, kept: number): Sql {
 }
 
 /** The mean of the Beta posterior that `Patterns.recordOutcome` describes, from the weights of its outcomes. */
-export function confidenceOf(hits: Sql, misses: Sql): Sql {
-  const inFavour = sql`${priorWeight} * coalesce(prior, confidence) + ${hits}`
+export function confidenceOf(prior: Sql, hits: Sql, misses: Sql): Sql {
+  const inFavour = sql`${priorWeight} * ${prior} + ${hits}`
   return sql`case when ${inFavour} < ${leastAmount} then 0
     else (${inFavour}) / (${priorWeight} + ${hits} + ${misses}) end`
 }

@@ -7,7 +7,7 @@ import { uuidv7 } from '../util/ids.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
-import { confidenceOf, decayed, keptShare, priorWeight, statedConfidence } from './confidence.ts'
+import { confidenceOf, decayed, keptShare, statedConfidence } from './confidence.ts'
 import { checkPatterns } from './option-names.ts'
 
 /** Something a swarm has learned, and how far it can be trusted. */
@@ -92,8 +92,7 @@ export class Patterns {
           on conflict (id) do update set
             type = excluded.type, pattern_data = excluded.pattern_data, metadata = excluded.metadata,
             updated_at = excluded.updated_at, prior = excluded.prior,
-            confidence = (${priorWeight} * excluded.prior + patterns.weight_for)
-              / (${priorWeight} + patterns.weight_for + patterns.weight_against)
+            confidence = ${confidenceOf(sql`excluded.prior`, sql`patterns.weight_for`, sql`patterns.weight_against`)}
           returning ${columns}`,
     )
     return found(row, id)
@@ -150,7 +149,7 @@ export class Patterns {
       sql`update patterns set ${this.#used()},
             successes = successes + ${hit}, failures = failures + ${miss},
             weight_for = ${hits}, weight_against = ${misses}, prior = coalesce(prior, confidence),
-            confidence = ${confidenceOf(hits, misses)}
+            confidence = ${confidenceOf(sql`coalesce(prior, confidence)`, hits, misses)}
           where id = ${checkName('id', id)} returning ${columns}`,
     )
     return found(row, id)
@@ -201,7 +200,8 @@ function matching({ type, minConfidence, cursor }: PatternFilter) {
     parts.push(sql`confidence >= ${checkNumber('minConfidence', minConfidence, 0, 1)}`)
   const after = cursorPosition(cursor, 2)
   if (after !== undefined) {
-    parts.push(sql`(confidence < ${after[0]} or (confidence = ${after[0]} and id > ${after[1]}))`)
+    // The first half is a bound of the index, which an `or` is not.
+    parts.push(sql`confidence <= ${after[0]} and (confidence < ${after[0]} or id > ${after[1]})`)
   }
   return join(parts, ' and ')
 }
