@@ -131,7 +131,7 @@ export class Metrics {
   /** Measurements that were not rolled up, the latest first. */
   async list(filter: MetricFilter = {}): Promise<Page<MetricRecord>> {
     checkMetrics.list(filter)
-    const page = await this.#page(this.#matching('timestamp', filter), pageLimit(filter.limit), filter.cursor)
+    const page = await this.#page(filter, pageLimit(filter.limit))
     return { ...page, items: page.items.map(fromRow) }
   }
 
@@ -161,13 +161,17 @@ export class Metrics {
    */
   async summary(name: string, options: SummaryOptions = {}): Promise<MetricSummary[]> {
     checkMetrics.summary(options)
-    const { groupBy, ...range } = options
-    const measured = this.#matching('timestamp', { ...range, name })
-    const windows = this.#matching('window_start', { ...range, name })
+    const { groupBy, since, until } = options
+    const range = {
+      name,
+      since: this.#optionalDate('since', since),
+      until: this.#optionalDate('until', until),
+    }
+    const windows = this.#matching('window_start', range)
     for (;;) {
       const summary = new Summary(groupBy)
       const before = await this.#countRolledUp(windows)
-      await this.#addMeasurements(summary, measured)
+      await this.#addMeasurements(summary, range)
       await this.#addWindows(summary, windows)
       // What was rolled up meanwhile may have been counted twice, or not at all.
       if ((await this.#countRolledUp(windows)) === before) return summary.rows()
@@ -267,10 +271,10 @@ export class Metrics {
     })
   }
 
-  async #addMeasurements(summary: Summary, matching: Sql): Promise<void> {
+  async #addMeasurements(summary: Summary, range: MetricFilter): Promise<void> {
     let cursor: string | undefined
     do {
-      const page = await this.#page(matching, rowsPerRead, cursor)
+      const page = await this.#page({ ...range, cursor }, rowsPerRead)
       for (const row of page.items) summary.add(row)
       cursor = page.cursor
       if (cursor !== undefined) await nextTurn()
@@ -303,12 +307,17 @@ export class Metrics {
     return JSON.stringify(rows)
   }
 
-  async #page(matching: Sql, limit: number, cursor: string | undefined): Promise<Page<MetricRow>> {
-    const before = cursorPosition(cursor, 2)
-    const after = before === undefined ? sql`1 = 1` : sql`(timestamp, id) < (${before[0]}, ${before[1]})`
+  async #page(filter: MetricFilter, limit: number): Promise<Page<MetricRow>> {
+    const passed = cursorPosition(filter.cursor, 2)
+    const where =
+      passed === undefined
+        ? this.#matching('timestamp', filter)
+        : // One upper bound, that of the cursor: of two, planners take the first, and read again what was passed.
+          sql`${this.#matching('timestamp', { ...filter, until: undefined })}
+              and (timestamp, id) < (${passed[0]}, ${passed[1]})`
     const rows = await this.#context.db.all<MetricRow>(
       sql`select ${columns} from performance_metrics
-          where ${matching} and ${after}
+          where ${where}
           order by timestamp desc, id desc limit ${limit + 1}`,
     )
     return toPage(
@@ -333,6 +342,10 @@ export class Metrics {
   #date(what: string, at: TimeOrDuration): Date {
     const moment = readTimeOrDuration(what, at)
     return moment instanceof Date ? moment : new Date(this.#context.clock.now() - moment)
+  }
+
+  #optionalDate(what: string, at: TimeOrDuration | undefined): Date | undefined {
+    return at === undefined ? undefined : this.#date(what, at)
   }
 
   /** A length of time goes back from now. */

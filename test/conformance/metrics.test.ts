@@ -64,6 +64,10 @@ conform('metrics', open => {
     expect((await memory.metrics.list({ name: 'even', ...exact })).items).toEqual(earlier.items)
     const text = { since: exact.since.toISOString(), until: exact.until.toISOString() }
     expect((await memory.metrics.list({ name: 'even', ...text })).items).toEqual(earlier.items)
+    expect(await memory.metrics.summary('even', { since: '4s', until: '3s' })).toMatchObject([
+      { count: 2, min: 6, max: 8 },
+    ])
+    expect(await memory.metrics.summary('even', exact)).toMatchObject([{ count: 2, min: 6, max: 8 }])
   })
 
   it('names every metric once, in order', async () => {
