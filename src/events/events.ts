@@ -70,7 +70,7 @@ export interface SubscribeOptions extends EventFilter {
 /** Events per read of a subscription: few enough to keep large ones out of memory. */
 const batchSize = 100
 
-const defaultLeaseMs = 10_000
+const defaultGroupLeaseMs = 10_000
 
 /** The event log: appended by all, read in one order by all. Events are kept until they are pruned. */
 export class Events {
@@ -113,7 +113,8 @@ export class Events {
     const passed = position === undefined ? undefined : checkInteger('cursor', position, 0)
     const given = options.since === undefined ? undefined : checkInteger('since', options.since, 0)
     const since = order === 'asc' ? (passed ?? given) : given
-    const before = order === 'desc' ? passed : undefined
+    const end = options.until === undefined ? undefined : checkInteger('until', options.until, 0) + 1
+    const before = order === 'desc' ? (passed ?? end) : end
     const wanted = { since, after: since, before, order, limit: limit + 1 }
     const rows = await readEvents(db, filterOf(db.dialect, options), wanted)
     return toPage(rows, limit, fromRow, row => [row.id])
@@ -259,7 +260,7 @@ export class Events {
     }
   }
 
-  #request({ group, consumer, leaseMs = defaultLeaseMs }: SubscribeOptions): GroupRequest | undefined {
+  #request({ group, consumer, leaseMs = defaultGroupLeaseMs }: SubscribeOptions): GroupRequest | undefined {
     const name = consumer ?? this.#context.agentId ?? `process-${process.pid}`
     const request = { consumer: checkName('consumer', name), leaseMs: checkLeaseMs(leaseMs) }
     return group === undefined ? undefined : { group: checkName('group', group), ...request }

@@ -1,7 +1,7 @@
 import type { Dialect } from '../db/db.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
-import { checkInteger, checkName, checkNames } from '../util/check.ts'
+import { checkName, checkNames } from '../util/check.ts'
 import { checkGlob, literalPrefix } from '../util/glob.ts'
 import { checkTime } from '../util/time.ts'
 
@@ -28,13 +28,12 @@ export interface Filter {
   isServed: boolean
 }
 
-/** The checked form of a filter. The only indexes are that of ids and that of types. */
-export function filterOf(dialect: Dialect, { types, source, until, from, to }: EventRange): Filter {
+/** The checked form of a filter, but for `until`, a bound of ids. The only indexes are that of ids and that of types. */
+export function filterOf(dialect: Dialect, { types, source, from, to }: EventRange): Filter {
   const where: Sql[] = []
   const names = types && checkTypes(types)
   if (names !== undefined) where.push(ofTypes(dialect, names))
   if (source !== undefined) where.push(sql`source = ${checkName('source', source)}`)
-  if (until !== undefined) where.push(sql`id <= ${checkInteger('until', until, 0)}`)
   if (from !== undefined) where.push(sql`timestamp >= ${checkTime('from', from)}`)
   if (to !== undefined) where.push(sql`timestamp < ${checkTime('to', to)}`)
   const isServed = !names?.some(isGlob) && source === undefined && from === undefined && to === undefined

@@ -69,7 +69,7 @@ export interface Stretch {
 export async function readStretch(db: Db, filter: Filter, wanted: Wanted): Promise<Stretch> {
   const end = filter.isServed ? undefined : await endOfStretch(db, wanted)
   const { since, order, limit } = wanted
-  const where = [...filter.where, ...within(wanted), ...(end === undefined ? [] : [upTo(end, order)])]
+  const where = [...filter.where, ...within(upTo(end, wanted))]
   const rows = await db.all<Bounds & (EventRow | { id: null })>(
     sql`select floor, head, ${columns} from (${bounds}) b left join (
           select ${columns} from events where ${conjunction(where)} order by id ${raw(order)} limit ${limit}
@@ -87,8 +87,7 @@ export async function countEvents(db: Db, filter: Filter): Promise<number> {
   for (let after: number | undefined = 0; after !== undefined; ) {
     const place: Wanted = { after, order: 'asc', limit: 0 }
     const end: number | undefined = filter.isServed ? undefined : await endOfStretch(db, place)
-    const where = [...filter.where, ...(filter.isServed ? [] : within(place))]
-    if (end !== undefined) where.push(upTo(end, 'asc'))
+    const where = [...filter.where, ...(filter.isServed ? [] : within(upTo(end, place)))]
     const rows = await db.all<{ count: number }>(
       sql`select count(*) as count from events where ${conjunction(where)}`,
     )
@@ -129,8 +128,10 @@ function within({ after, before }: Wanted): Sql[] {
   return where
 }
 
-function upTo(end: number, order: 'asc' | 'desc'): Sql {
-  return order === 'asc' ? sql`id <= ${end}` : sql`id >= ${end}`
+/** One bound on each side: of two, planners take the first, and would read on behind the end of the stretch. */
+function upTo(end: number | undefined, wanted: Wanted): Wanted {
+  if (end === undefined) return wanted
+  return wanted.order === 'asc' ? { ...wanted, before: end + 1 } : { ...wanted, after: end - 1 }
 }
 
 function conjunction(parts: readonly Sql[]): Sql {

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
-import { checkInteger, checkName, checkNames } from '../util/check.ts'
+import { checkInteger, checkName, checkNames, describe } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
 import { checkGlob, literalPrefix } from '../util/glob.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
@@ -246,15 +246,21 @@ export class Kv {
     return row && { value: row.value, expiresAtMs: toOptionalDate(row.expires_at)?.getTime() }
   }
 
+  /** One lower bound of keys at most: of two, planners take the first, and would read again what the cursor has passed. */
   #matches(glob: string, options: SearchOptions): Sql {
     const prefix = literalPrefix(checkGlob(glob))
     const after = cursorPosition(options.cursor, 2)
-    const parts = [
-      this.#context.db.dialect.glob(sql`key`, glob),
-      sql`key >= ${prefix} and key < ${`${prefix}${aboveAnyKey}`}`,
-    ]
-    if (options.namespace !== '*') parts.push(sql`namespace = ${address('any', options.namespace).namespace}`)
-    if (after !== undefined) parts.push(sql`(namespace, key) > (${after[0]}, ${after[1]})`)
+    const parts = [this.#context.db.dialect.glob(sql`key`, glob)]
+    if (prefix !== '') parts.push(sql`key < ${`${prefix}${aboveAnyKey}`}`)
+    if (options.namespace === '*') {
+      if (prefix !== '') parts.push(sql`key >= ${prefix}`)
+      if (after !== undefined) parts.push(sql`(namespace, key) > (${after[0]}, ${after[1]})`)
+    } else {
+      const { namespace } = address('any', options.namespace)
+      parts.push(sql`namespace = ${namespace}`)
+      if (after !== undefined) parts.push(sql`key > ${keyAfter(after, namespace)}`)
+      else if (prefix !== '') parts.push(sql`key >= ${prefix}`)
+    }
     return join(parts, ' and ')
   }
 
@@ -275,6 +281,14 @@ export class Kv {
 
 /** A key has at most 512 bytes, thus 128 of the last character: with one more it sorts after each of them. */
 const aboveAnyKey = '\u{10ffff}'.repeat(129)
+
+/** The key after which a page of one namespace begins. */
+function keyAfter([namespace, key]: (string | number)[], wanted: string): string {
+  if (namespace === wanted) return String(key)
+  throw new InvalidInput(
+    `the cursor is one of the namespace ${describe(namespace)}, not of ${describe(wanted)}`,
+  )
+}
 
 interface Address {
   key: string

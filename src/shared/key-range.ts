@@ -4,8 +4,18 @@ import { checkName } from '../util/check.ts'
 /** The greatest text that a key can end in: as many of the last character as fit into the 512 bytes of a key. */
 const lastSuffix = '\u{10ffff}'.repeat(128)
 
-/** The keys that begin with `prefix`, as a range that an index serves; `''` is all of them. */
-export function hasPrefix(prefix: string): Sql {
+/**
+ * The keys that begin with `prefix`, as a range that an index serves; `''` is all of them.
+ * @param after only those behind this key
+ */
+export function hasPrefix(prefix: string, after?: string): Sql {
   const first = prefix === '' ? '' : checkName('prefix', prefix)
-  return sql`key >= ${first} and key <= ${first + lastSuffix}`
+  // One lower bound: of two, planners take the first, and would read again what a cursor has passed.
+  const low = after === undefined || isBefore(after, first) ? sql`key >= ${first}` : sql`key > ${after}`
+  return sql`${low} and key <= ${first + lastSuffix}`
+}
+
+/** By the bytes of UTF-8, as both engines order keys. */
+function isBefore(one: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0
 }

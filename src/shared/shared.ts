@@ -161,12 +161,13 @@ export class SharedState {
   async list(prefix = '', options: PageOptions = {}): Promise<SharedPage> {
     checkShared.list(options)
     const limit = pageLimit(options.limit)
-    const [after = ''] = cursorPosition(options.cursor, 1) ?? []
+    const [after] = cursorPosition(options.cursor, 1) ?? []
+    const range = hasPrefix(prefix, after === undefined ? undefined : String(after))
     const found = await this.#context.db.all<{ head: number } & (EntryRow | { key: null })>(
       sql`select head, e.* from (select value as head from hivewax_counters where name = 'shared_revision') r
           left join (
             select ${columns} from shared_state
-            where ${hasPrefix(prefix)} and key > ${after} and ${isThere(this.#context.db.dialect)}
+            where ${range} and ${isThere(this.#context.db.dialect)}
             order by key limit ${limit + 1}
           ) e on 1 = 1 order by key`,
     )
