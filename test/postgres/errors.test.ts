@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Db } from '../../src/db/db.ts'
-import { PostgresStore } from '../../src/db/postgres/postgres-store.ts'
 import { type Mode, sqlstates } from '../../src/db/postgres/error-meanings.ts'
+import { PostgresStore } from '../../src/db/postgres/postgres-store.ts'
 import { raw, sql } from '../../src/db/sql.ts'
 import type { HivewaxError } from '../../src/errors.ts'
 import { systemClock } from '../../src/util/clock.ts'
