@@ -37,12 +37,13 @@ function read(page: string): string {
 
 async function generate(page: string): Promise<string> {
   let text = read(page)
-  for (const [block, make] of Object.entries(pages[page] ?? {})) text = fill(page, text, block, await make())
+  for (const [block, make] of Object.entries(pages[page] ?? {}))
+    text = fill(page, text, { block, content: await make() })
   return text
 }
 
 /** The page with what stands between the two marks of a block replaced. */
-function fill(page: string, text: string, block: string, content: string): string {
+function fill(page: string, text: string, { block, content }: { block: string; content: string }): string {
   const [begin, end] = [`<!-- generated: ${block} -->`, `<!-- end of ${block} -->`]
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`${page} lacks the lines ${begin} and ${end}`)

@@ -10,7 +10,8 @@ export interface Declared {
   readonly doc: string
 }
 
-const comment = String.raw`\/\*\*((?:(?!\*\/)[\s\S])*)\*\/`
+/** A doc comment, and a reason behind it that is for the linter only. */
+const comment = String.raw`\/\*\*((?:(?!\*\/)[\s\S])*)\*\/(?:\n *\/\/ biome-ignore [^\n]*)?`
 
 /** A class of a file: its doc comment, and its public methods in their order. */
 export function classIn(file: string, name: string): { doc: string; methods: Declared[] } {

@@ -45,16 +45,19 @@ export interface AgentKey {
   swarmId: string | undefined
 }
 
+/** One change of some agents, to be logged. */
+interface Changed {
+  change: AgentChange['change']
+  agents: readonly (AgentKey | (AgentKey & Released))[]
+  /** Who made it, or noticed it. */
+  source: string
+}
+
 /** Logs, within `tx`, one event for each agent that changed, and what it had to give back, if anything. */
-export async function appendAgentEvents(
-  tx: Db,
-  change: AgentChange['change'],
-  source: string | undefined,
-  agents: readonly (AgentKey | (AgentKey & Released))[],
-): Promise<void> {
+export async function appendAgentEvents(tx: Db, { change, agents, source }: Changed): Promise<void> {
   const events = agents.map(({ id, swarmId, ...rest }) => ({
     type: `agent.${change}`,
-    source: source ?? 'system',
+    source,
     data: { agentId: id, swarmId: swarmId ?? null, ...rest },
   }))
   await appendEvents(tx, events)

@@ -60,8 +60,7 @@ export class AgentMemory {
     const at = address(agentId, key)
     const row = await oneLocked<Pick<AgentMemoryRow, 'value'>>(
       this.#context.db,
-      'agent_memory',
-      [at.agentId, at.key],
+      { table: 'agent_memory', key: [at.agentId, at.key] },
       sql`select value from agent_memory where agent_id = ${at.agentId} and key = ${at.key}`,
     )
     return row === undefined ? undefined : decodeLoose(row.value)
@@ -78,7 +77,7 @@ export class AgentMemory {
       sql`select agent_id, key, value, created_at, updated_at from agent_memory
           where ${join(parts, ' and ')} order by key limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.key])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.key] })
   }
 
   /** Deletes a key. False when it was absent. */
@@ -86,8 +85,7 @@ export class AgentMemory {
     const at = address(agentId, key)
     const deleted = await oneLocked(
       this.#context.db,
-      'agent_memory',
-      [at.agentId, at.key],
+      { table: 'agent_memory', key: [at.agentId, at.key] },
       sql`delete from agent_memory where agent_id = ${at.agentId} and key = ${at.key} returning id`,
     )
     return deleted !== undefined

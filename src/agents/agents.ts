@@ -142,8 +142,7 @@ export class Agents {
   async get(id: string): Promise<Agent | undefined> {
     const row = await oneLocked<AgentRow>(
       this.#context.db,
-      'agents',
-      checkName('id', id),
+      { table: 'agents', key: checkName('id', id) },
       sql`select ${this.#columns()} from agents where id = ${id}`,
     )
     return row === undefined ? undefined : fromRow(row)
@@ -156,7 +155,7 @@ export class Agents {
     const rows = await this.#context.db.all<AgentRow>(
       sql`select ${this.#columns()} from agents where ${this.#matches(filter)} order by id limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.id])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.id] })
   }
 
   /**
@@ -193,17 +192,17 @@ export class Agents {
       // An update of nothing, to lock the row before what refers to it is looked at.
       const row = await oneLocked<AgentRow>(
         tx,
-        'agents',
-        id,
+        { table: 'agents', key: id },
         sql`update agents set type = type where id = ${id} returning ${columns(tx.dialect)}`,
       )
       if (row === undefined) return false
       if (options.cascade) await tx.all(sql`delete from agent_memory where agent_id = ${id}`)
       else await refuseHoldings(tx, id)
       const { incarnation, swarmId } = fromRow(row)
-      const released = await releaseAll(this.#context, tx, [{ id, incarnation, swarmId }], this.#source)
+      const agents = [{ id, incarnation, swarmId }]
+      const released = await releaseAll(this.#context, tx, { agents, source: this.#source })
       await tx.all(sql`delete from agents where id = ${id}`)
-      await appendAgentEvents(tx, 'deleted', this.#source, released)
+      await appendAgentEvents(tx, { change: 'deleted', agents: released, source: this.#source })
       return true
     })
   }
@@ -281,7 +280,7 @@ export class Agents {
   }
 
   #log(tx: Db, change: AgentChange['change'], { id, incarnation, swarmId }: Agent): Promise<void> {
-    return appendAgentEvents(tx, change, this.#source, [{ id, incarnation, swarmId }])
+    return appendAgentEvents(tx, { change, agents: [{ id, incarnation, swarmId }], source: this.#source })
   }
 
   async #renew(db: Db, { id, incarnation }: Beat, where: Sql): Promise<Agent | undefined> {

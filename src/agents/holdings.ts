@@ -78,14 +78,12 @@ export async function workOf(
 
 /**
  * Within `tx`, ends the leases of agents and takes them out of the topologies. The rows otherwise stay as they are:
- * for every later holder, a lease ended here is one that has expired by itself.
- * @param source who noticed, for the events
+ * for every later holder, a lease ended here is one that has expired by itself. The events name `source` as who noticed.
  */
 export async function releaseAll<T extends AgentKey>(
   { crossDomain }: Pick<Context, 'crossDomain'>,
   tx: Db,
-  agents: readonly T[],
-  source: string,
+  { agents, source }: { agents: readonly T[]; source: string },
 ): Promise<(T & Released)[]> {
   const ids = agents.map(agent => agent.id)
   const ended = new Map<Leased, Lease[]>()
@@ -153,8 +151,8 @@ export async function releaseLapsedBatch(
   )
   if (rows.length === 0) return []
   const agents = rows.sort((a, b) => (a.id < b.id ? -1 : 1)).map(toAgentKey)
-  const released = await releaseAll(context, tx, agents, source)
-  await appendAgentEvents(tx, 'lapsed', source, released)
+  const released = await releaseAll(context, tx, { agents, source })
+  await appendAgentEvents(tx, { change: 'lapsed', agents: released, source })
   return released
 }
 

@@ -40,7 +40,8 @@ async function revive(db: Db, agentIds: readonly string[]): Promise<RenewedRow[]
     const rows = await tx.all<RevivedRow>(
       sql`update agents set ${heartbeatAssignments(tx.dialect)} where ${isGone} returning id, ttl_ms, incarnation, swarm_id`,
     )
-    for (const row of rows) await appendAgentEvents(tx, 'revived', row.id, [toAgentKey(row)])
+    for (const row of rows)
+      await appendAgentEvents(tx, { change: 'revived', agents: [toAgentKey(row)], source: row.id })
     return rows
   })
 }

@@ -28,7 +28,7 @@ export function castVote(state: ConsensusState, voter: string, accepts: boolean)
 function settle(state: ConsensusState): ConsensusState {
   const { voters, weights, quorum, accepts, rejects } = state
   if (voters === undefined || quorum === undefined) return state
-  return { ...state, status: outcome(accepts, rejects, weigh(voters, weights), quorum) }
+  return { ...state, status: outcome({ accepts, rejects, total: weigh(voters, weights), quorum }) }
 }
 
 /** The error for changing what is decided. */

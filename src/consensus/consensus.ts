@@ -99,8 +99,8 @@ export class Consensus {
       await tx.all(
         sql`delete from hivewax_votes where key = ${state.key} and ballot <= ${state.version - keptBallots}`,
       )
-      await this.#recordVotes(tx, state, state.acceptors, true)
-      await this.#announce(tx, state, 'proposed', state.proposer)
+      await this.#recordVotes(tx, state, { voters: state.acceptors, accepts: true })
+      await this.#announce(tx, state, { what: 'proposed', source: state.proposer })
       return state
     })
   }
@@ -127,8 +127,7 @@ export class Consensus {
   async get(key: string): Promise<ConsensusState | undefined> {
     const row = await oneLocked<ConsensusRow>(
       this.#context.db,
-      'consensus_state',
-      checkName('key', key),
+      { table: 'consensus_state', key: checkName('key', key) },
       sql`select ${this.#columns()} from consensus_state where key = ${key}`,
     )
     return row && fromRow(row)
@@ -142,7 +141,7 @@ export class Consensus {
       sql`select ${this.#columns()} from consensus_state where ${this.#matching(filter)}
           order by key limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.key])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.key] })
   }
 
   /**
@@ -161,7 +160,7 @@ export class Consensus {
       sql`select ballot, voter, accepts, weight, voted_at from hivewax_votes
           where ${join(parts, ' and ')} order by ballot, voter limit ${limit + 1}`,
     )
-    return toPage(rows, limit, toVote, row => [row.ballot, row.voter])
+    return toPage(rows, limit, { item: toVote, position: row => [row.ballot, row.voter] })
   }
 
   /**
@@ -180,7 +179,8 @@ export class Consensus {
     if (timeoutMs !== undefined)
       ends.push(AbortSignal.timeout(checkInteger('timeoutMs', timeoutMs, 0, maxTimeoutMs)))
     const { db } = this.#context
-    for await (const state of follow(db, 0, () => this.#ended(name), AbortSignal.any(ends))) return state
+    const end = AbortSignal.any(ends)
+    for await (const state of follow(db, () => this.#ended(name), { signal: end })) return state
     signal?.throwIfAborted()
     // What was read as the time ran out came too late to be returned.
     const [last] = (await this.#ended(name)).items
@@ -204,7 +204,7 @@ export class Consensus {
       if (state === undefined) return false
       if (state.status === 'decided' && !force) throw final(state)
       await tx.all(sql`delete from consensus_state where key = ${name}`)
-      await this.#announce(tx, state, 'deleted', this.#context.agentId)
+      await this.#announce(tx, state, { what: 'deleted', source: this.#context.agentId })
       return true
     })
   }
@@ -222,8 +222,8 @@ export class Consensus {
       if (wanted !== undefined && wanted !== state.version) throw stale(state, wanted)
       const voted = castVote(state, who, accepts)
       if (voted === undefined) return state
-      await this.#recordVotes(tx, voted, [who], accepts)
-      return this.#count(tx, voted, who, accepts)
+      await this.#recordVotes(tx, voted, { voters: [who], accepts })
+      return this.#count(tx, voted, { voter: who, accepts })
     })
   }
 
@@ -242,7 +242,7 @@ export class Consensus {
         sql`update consensus_state set status = 'expired'
             where key = ${key} and version = ${version} and ${this.#lapsed()} returning ${this.#columns()}`,
       )
-      if (row !== undefined) await this.#announce(tx, fromRow(row), 'expired')
+      if (row !== undefined) await this.#announce(tx, fromRow(row), { what: 'expired' })
     })
   }
 
@@ -250,16 +250,18 @@ export class Consensus {
   async #lock(tx: Db, key: string): Promise<ConsensusState | undefined> {
     const row = await oneLocked<ConsensusRow>(
       tx,
-      'consensus_state',
-      key,
+      { table: 'consensus_state', key },
       sql`update consensus_state set timestamp = timestamp where key = ${key} returning ${this.#columns()}`,
     )
     return row && fromRow(row)
   }
 
   /** Once per voter and ballot: the primary key sees to it. */
-  async #recordVotes(tx: Db, state: ConsensusState, voters: readonly string[], accepts: boolean) {
-    const { key, version, weights } = state
+  async #recordVotes(
+    tx: Db,
+    { key, version, weights }: ConsensusState,
+    { voters, accepts }: { voters: readonly string[]; accepts: boolean },
+  ): Promise<void> {
     const rows = voters.map(
       voter =>
         sql`(${key}, ${version}, ${voter}, ${accepts}, ${weigh([voter], weights)}, ${tx.dialect.now()})`,
@@ -271,7 +273,11 @@ export class Consensus {
     }
   }
 
-  async #count(tx: Db, voted: ConsensusState, voter: string, accepts: boolean): Promise<ConsensusState> {
+  async #count(
+    tx: Db,
+    voted: ConsensusState,
+    { voter, accepts }: { voter: string; accepts: boolean },
+  ): Promise<ConsensusState> {
     const { key, version, status, acceptors, rejectors } = voted
     const weight = weigh([voter], voted.weights)
     const rows = await tx.all<ConsensusRow>(
@@ -282,13 +288,16 @@ export class Consensus {
           where key = ${key} and version = ${version} and status = 'open' returning ${this.#columns()}`,
     )
     const state = fromRow(theRow(rows))
-    await this.#announce(tx, state, accepts ? 'accepted' : 'refused', voter)
+    await this.#announce(tx, state, { what: accepts ? 'accepted' : 'refused', source: voter })
     return state
   }
 
   /** Appends the event of what happened, and after it how the vote ended, if it did. */
-  async #announce(tx: Db, state: ConsensusState, what: string, source = 'system'): Promise<void> {
-    const { key, version, status, accepts, rejects } = state
+  async #announce(
+    tx: Db,
+    { key, version, status, accepts, rejects }: ConsensusState,
+    { what, source = 'system' }: { what: string; source?: string | undefined },
+  ): Promise<void> {
     const data = { key, version, status, accepts, rejects }
     const ended = what !== 'deleted' && status !== 'open' ? [status] : []
     const words = [...new Set([what, ...ended])]

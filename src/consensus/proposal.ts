@@ -52,18 +52,22 @@ export function checkElectorate(proposal: Proposal): Electorate {
   const weights = checkWeights(proposal.weights)
   const voters = proposal.voters ?? (weights && Object.keys(weights))
   if (voters !== undefined)
-    return electorate(checkNames('voters', voters, maxVoters), acceptors, weights, proposal)
+    return electorate({ voters: checkNames('voters', voters, maxVoters), acceptors, weights }, proposal)
   if (proposal.quorum !== undefined) throw new InvalidInput('a quorum needs voters: pass who may vote')
   return { acceptors, voters, weights, quorum: undefined, accepts: acceptors.length, status: 'open' }
 }
 
-function electorate(voters: string[], acceptors: string[], weights: Weights, proposal: Proposal): Electorate {
+function electorate(
+  { voters, acceptors, weights }: { voters: string[]; acceptors: string[]; weights: Weights },
+  proposal: Proposal,
+): Electorate {
   refuseStrangers('acceptor', acceptors, voters)
   refuseStrangers('weighted voter', Object.keys(weights ?? {}), voters)
   const total = weigh(voters, weights)
   const quorum = quorumOf(total, proposal.quorum, proposal.allowMinority)
   const accepts = weigh(acceptors, weights)
-  return { acceptors, voters, weights, quorum, accepts, status: outcome(accepts, 0, total, quorum) }
+  const status = outcome({ accepts, rejects: 0, total, quorum })
+  return { acceptors, voters, weights, quorum, accepts, status }
 }
 
 function refuseStrangers(what: string, names: readonly string[], voters: readonly string[]): void {

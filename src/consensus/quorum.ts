@@ -11,6 +11,14 @@ export const quorumRules = ['majority', 'two-thirds', 'all'] as const
 /** How a vote stands by its counts alone. */
 export type Outcome = 'open' | 'decided' | 'rejected'
 
+/** Votes by their weight: those for it, those against it, those of all voters, and how many decide. */
+interface Counts {
+  accepts: number
+  rejects: number
+  total: number
+  quorum: number
+}
+
 const rules = {
   majority: (votes: number) => Math.floor(votes / 2) + 1,
   'two-thirds': (votes: number) => Math.floor((2 * votes) / 3) + 1,
@@ -34,7 +42,7 @@ export function quorumOf(total: number, quorum: Quorum = 'majority', allowMinori
 /**
  * Decided with the quorum's last vote; rejected as soon as the votes that are not against it can no longer make one.
  */
-export function outcome(accepts: number, rejects: number, total: number, quorum: number): Outcome {
+export function outcome({ accepts, rejects, total, quorum }: Counts): Outcome {
   if (accepts >= quorum) return 'decided'
   return rejects > total - quorum ? 'rejected' : 'open'
 }

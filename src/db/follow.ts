@@ -12,21 +12,26 @@ export interface Batch<T> {
   readonly withinMs?: number
 }
 
+export interface FollowOptions {
+  /** The cursor to begin after. Default 0. */
+  start?: number
+  /** Ends it, without an error. */
+  signal: AbortSignal | undefined
+}
+
 /** How long to wait for a commit before reading all the same, in milliseconds; and how long where commits are not known. */
 const maxWaitMs = 1000
 const pollWaitMs = 25
 
 /**
- * Yields what `read` finds after `start`, and then what comes later, by whichever process, until `signal` aborts:
- * then it ends without an error. It reads again after every commit that `db` knows of, and now and then without one,
+ * Yields what `read` finds after `start`, and then what comes later, by whichever process, until `signal` aborts. It reads again after every commit that `db` knows of, and now and then without one,
  * so that no item is missed when a commit is. Waiting for an item keeps the process alive, as any wait of the
  * caller's does.
  */
 export async function* follow<T>(
   { commits, supports }: Db,
-  start: number,
   read: (after: number) => Promise<Batch<T>>,
-  signal: AbortSignal | undefined,
+  { start = 0, signal }: FollowOptions,
 ): AsyncGenerator<T, void, undefined> {
   const longestMs = supports.commits ? maxWaitMs : pollWaitMs
   let cursor = start

@@ -1,14 +1,25 @@
 import type { Db, LockableTable, Row } from './db.ts'
 import type { Sql } from './sql.ts'
 
+/** Records of a table, by their keys. */
+interface RecordKeys {
+  table: LockableTable
+  keys: readonly (readonly string[])[]
+}
+
+/** A record of a table, by its key. */
+interface RecordKey {
+  table: LockableTable
+  key: string | readonly string[]
+}
+
 /**
  * `Db.all` of a statement that reads or deletes records by their keys, which a caller's transaction locks first: whether
  * they are there, and what they are, then stays true until it ends, also where other transactions can write meanwhile.
  */
 export function allLocked<R extends object = Row>(
   db: Db,
-  table: LockableTable,
-  keys: readonly (readonly string[])[],
+  { table, keys }: RecordKeys,
   query: Sql,
 ): Promise<R[]> {
   // Mostly there is nothing to lock: the statement is then handed in at once.
@@ -19,9 +30,8 @@ export function allLocked<R extends object = Row>(
 /** As {@link allLocked}, of one record or none. */
 export async function oneLocked<R extends object = Row>(
   db: Db,
-  table: LockableTable,
-  key: string | readonly string[],
+  { table, key }: RecordKey,
   query: Sql,
 ): Promise<R | undefined> {
-  return (await allLocked<R>(db, table, [typeof key === 'string' ? [key] : key], query))[0]
+  return (await allLocked<R>(db, { table, keys: [typeof key === 'string' ? [key] : key] }, query))[0]
 }

@@ -139,8 +139,7 @@ export async function seekOffset(db: Db, group: string, id: number): Promise<voi
 export async function readOffset(db: Db, group: string): Promise<number | undefined> {
   const row = await oneLocked<{ position: number }>(
     db,
-    'hivewax_event_offsets',
-    group,
+    { table: 'hivewax_event_offsets', key: group },
     sql`select position from hivewax_event_offsets where group_name = ${group}`,
   )
   return row?.position
@@ -156,7 +155,7 @@ export async function listGroups(db: Db, options: PageOptions): Promise<Page<Con
         from (${bounds}) as ends cross join hivewax_event_offsets
         where group_name > ${after} order by group_name limit ${limit + 1}`,
   )
-  return toPage(rows, limit, fromRow, row => [row.group_name])
+  return toPage(rows, limit, { item: fromRow, position: row => [row.group_name] })
 }
 
 /** Forgets a group; false when there was none. */

@@ -117,7 +117,7 @@ export class Events {
     const before = order === 'desc' ? (passed ?? end) : end
     const wanted = { since, after: since, before, order, limit: limit + 1 }
     const rows = await readEvents(db, filterOf(db.dialect, options), wanted)
-    return toPage(rows, limit, fromRow, row => [row.id])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.id] })
   }
 
   /** The newest event that the filter accepts, or undefined when there is none. */

@@ -52,7 +52,7 @@ export class Subscription<T extends { id: number }> implements AsyncIterable<T> 
 
   async *#all(): AsyncGenerator<T, void, undefined> {
     const { db, start, read, signal } = this.#source
-    yield* follow(db, await start, read, signal)
+    yield* follow(db, read, { start: await start, signal })
   }
 
   async *#consume(request: GroupRequest): AsyncGenerator<T, void, undefined> {
@@ -70,17 +70,17 @@ export class Subscription<T extends { id: number }> implements AsyncIterable<T> 
 
   /** Resolves when the group's events are given to us; with undefined when `signal` aborts before. */
   async #takeOver(request: GroupRequest): Promise<GroupLease | undefined> {
-    const { db, closing, signal } = this.#source
+    const { db, signal } = this.#source
     const start = await this.#source.start
     let got: GroupLease | undefined
     const attempt = async (): Promise<Batch<GroupLease>> => {
       const taken = await takeGroup(db, request, start)
       const idle = { items: [], cursor: 0, more: false }
       if ('remainingMs' in taken) return { ...idle, withinMs: taken.remainingMs }
-      got = new GroupLease(db, closing, request, taken)
+      got = new GroupLease(this.#source, request, taken)
       return { ...idle, items: [got] }
     }
-    for await (const lease of follow(db, 0, attempt, signal)) return lease
+    for await (const lease of follow(db, attempt, { signal })) return lease
     // The signal may have aborted just while the group was given to us.
     await got?.release()
     return undefined
@@ -97,7 +97,7 @@ export class Subscription<T extends { id: number }> implements AsyncIterable<T> 
       return batch
     }
     const ending = signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost])
-    for await (const event of follow(db, lease.position, read, ending)) {
+    for await (const event of follow(db, read, { start: lease.position, signal: ending })) {
       yield event
       await lease.commit(event.id)
     }
@@ -116,7 +116,7 @@ class GroupLease implements GroupKey {
   #renewal: Renewal
   #released: Promise<void> | undefined
 
-  constructor(db: Db, closing: AbortSignal, request: GroupRequest, taken: TakenGroup) {
+  constructor({ db, closing }: { db: Db; closing: AbortSignal }, request: GroupRequest, taken: TakenGroup) {
     this.group = request.group
     this.token = taken.token
     this.position = taken.position

@@ -124,8 +124,7 @@ export class Kv {
     for (const key of names) this.#context.countRead(namespace, key)
     const rows = await allLocked<MemoryRow>(
       this.#context.db,
-      'memory_store',
-      names.map(key => [key, namespace]),
+      { table: 'memory_store', keys: names.map(key => [key, namespace]) },
       sql`select key, value from memory_store
           where namespace = ${namespace} and ${this.#context.db.dialect.inList(sql`key`, names)} and ${this.#live()}`,
     )
@@ -138,8 +137,7 @@ export class Kv {
     const at = address(key, options.namespace)
     const row = await oneLocked<MemoryRow>(
       this.#context.db,
-      'memory_store',
-      [at.key, at.namespace],
+      { table: 'memory_store', key: [at.key, at.namespace] },
       sql`select ${columns} from memory_store
           where key = ${at.key} and namespace = ${at.namespace} and ${this.#live()}`,
     )
@@ -155,7 +153,7 @@ export class Kv {
           where ${this.#matches(glob, options)} and ${this.#live()}
           order by namespace, key limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.namespace, row.key])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.namespace, row.key] })
   }
 
   /** The namespaces that hold live records, by name, each with their count. */
@@ -168,12 +166,10 @@ export class Kv {
           where namespace > ${after} and ${this.#live()}
           group by namespace order by namespace limit ${limit + 1}`,
     )
-    return toPage(
-      rows,
-      limit,
-      ({ namespace, count }) => ({ namespace, count }),
-      row => [row.namespace],
-    )
+    return toPage(rows, limit, {
+      item: ({ namespace, count }) => ({ namespace, count }),
+      position: row => [row.namespace],
+    })
   }
 
   /** Deletes a key. False when it was absent or had expired. */
@@ -182,8 +178,7 @@ export class Kv {
     const at = address(key, options.namespace)
     const deleted = await oneLocked(
       this.#context.db,
-      'memory_store',
-      [at.key, at.namespace],
+      { table: 'memory_store', key: [at.key, at.namespace] },
       sql`delete from memory_store where key = ${at.key} and namespace = ${at.namespace}
           returning case when ${this.#live()} then 1 else 0 end as live`,
     )
@@ -238,8 +233,7 @@ export class Kv {
   async #load(at: Address): Promise<{ value: string; expiresAtMs: number | undefined } | undefined> {
     const row = await oneLocked<Pick<MemoryRow, 'value' | 'expires_at'>>(
       this.#context.db,
-      'memory_store',
-      [at.key, at.namespace],
+      { table: 'memory_store', key: [at.key, at.namespace] },
       sql`select value, expires_at from memory_store
           where key = ${at.key} and namespace = ${at.namespace} and ${this.#live()}`,
     )

@@ -4,7 +4,7 @@ import { appendEvents } from '../db/outbox.ts'
 import { Closed } from '../errors.ts'
 import { Renewal } from '../util/renewal.ts'
 import { freeLock, type LockRequest, renewLock, takeLock } from './lock-rows.ts'
-import type { HeldLock } from './locks.ts'
+import type { HeldLock, LockKey } from './locks.ts'
 
 export interface CampaignOptions {
   /** Who wants to lead. Default: the handle's agent, else an id of this process. */
@@ -76,12 +76,12 @@ export class Term implements Leadership {
   }
 
   /** Starts with a lease that was given just now. */
-  constructor({ db, closing }: Context, name: string, term: number, { owner, leaseMs }: LockRequest) {
-    this.name = name
+  constructor({ db, closing }: Context, key: LockKey, { owner, leaseMs }: LockRequest) {
+    this.name = key.name
     this.leader = owner
-    this.term = term
+    this.term = key.token
     this.#db = db
-    this.#renewal = new Renewal(() => renewLock(db, { name, token: term }, leaseMs), leaseMs)
+    this.#renewal = new Renewal(() => renewLock(db, key, leaseMs), leaseMs)
     const { signal } = this.#renewal
     signal.addEventListener('abort', () => this.#ended.abort(signal.reason), { once: true })
     closing.addEventListener('abort', this.#leave)

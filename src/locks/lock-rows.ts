@@ -79,7 +79,7 @@ export async function untilFree(
     if (holder === undefined) return { items: [true], cursor: 0, more: false }
     return { items: [], cursor: 0, more: false, withinMs: holder.remainingMs }
   }
-  for await (const _ of follow(db, 0, look, signal)) return undefined
+  for await (const _ of follow(db, look, { signal })) return undefined
   return holderOf(db, name)
 }
 

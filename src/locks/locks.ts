@@ -164,8 +164,7 @@ export class Locks {
   async get(name: string): Promise<HeldLock | undefined> {
     const row = await oneLocked<LockRow>(
       this.#context.db,
-      'hivewax_locks',
-      checkName('name', name),
+      { table: 'hivewax_locks', key: checkName('name', name) },
       sql`select ${this.#columns()} from hivewax_locks
           where name = ${name} and ${isLeased(this.#context.db.dialect)}`,
     )
@@ -181,7 +180,7 @@ export class Locks {
       sql`select ${this.#columns()} from hivewax_locks
           where name > ${after} and ${isLeased(this.#context.db.dialect)} order by name limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.name])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.name] })
   }
 
   /**
@@ -223,7 +222,7 @@ export class Locks {
       const term = await elect(db, name, request)
       if (term === undefined) await untilFree(db, name, signal)
       else {
-        const leadership = new Term(this.#context, name, term, request)
+        const leadership = new Term(this.#context, { name, token: term }, request)
         if (!signal?.aborted) return leadership
         // A candidate that gave up meanwhile would not know that it leads.
         await leadership.resign()
@@ -253,7 +252,7 @@ export class Locks {
       const seen = { items: isNew ? [leader] : [], cursor: looks + 1, more: false }
       return leader === undefined ? seen : { ...seen, withinMs: leader.remainingMs }
     }
-    return follow(this.#context.db, 0, look, signal)
+    return follow(this.#context.db, look, { signal })
   }
 
   #request(owner: string | undefined, options: Pick<AcquireOptions, 'leaseMs' | 'delayMs'>): LockRequest {

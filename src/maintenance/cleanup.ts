@@ -26,25 +26,27 @@ export async function cleanup({ context }: Upkeep, options: CleanupOptions = {})
   const before = options.expiredBefore && checkTime('expiredBefore', options.expiredBefore)
   const hasExpired = sql`expires_at <= ${db.dialect.now()} and expires_at <= ${before ?? db.dialect.now()}`
   const oldest = minuteText(clock.now() - accessDays * 86_400_000)
+  const old = { table: 'hivewax_access', key: 'minute, namespace, key', condition: sql`minute < ${oldest}` }
+  const expired = (table: string) => ({ table, key: 'id', condition: hasExpired })
   return {
-    memory_store: await removeWhere(db, 'memory_store', 'id', hasExpired, options.signal),
-    sessions: await removeWhere(db, 'sessions', 'id', hasExpired, options.signal),
-    hivewax_access: await removeWhere(
-      db,
-      'hivewax_access',
-      'minute, namespace, key',
-      sql`minute < ${oldest}`,
-      options.signal,
-    ),
+    memory_store: await removeWhere(db, expired('memory_store'), options.signal),
+    sessions: await removeWhere(db, expired('sessions'), options.signal),
+    hivewax_access: await removeWhere(db, old, options.signal),
   }
+}
+
+/** Which rows of a table to remove. */
+interface Unwanted {
+  table: string
+  /** The columns that tell the table's rows apart. */
+  key: string
+  condition: Sql
 }
 
 /** Deletes the rows that meet a condition, a batch at a time, and counts them. */
 export async function removeWhere(
   db: Db,
-  table: string,
-  key: string,
-  condition: Sql,
+  { table, key, condition }: Unwanted,
   signal?: AbortSignal,
 ): Promise<number> {
   for (let removed = 0; ; ) {

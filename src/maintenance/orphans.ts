@@ -135,7 +135,8 @@ export async function cleanupOrphans({ context }: Upkeep): Promise<CleanupResult
   }
   add('hivewax_task_dependencies', await settleMissingParents(context))
   for (const reference of references) {
-    add(reference.table, await removeWhere(context.db, reference.table, reference.key, isBroken(reference)))
+    const { table, key } = reference
+    add(table, await removeWhere(context.db, { table, key, condition: isBroken(reference) }))
   }
   add('tasks', await freeForsaken(context))
   add('hivewax_find_records', await indexAnew(context))

@@ -320,12 +320,7 @@ export class Metrics {
           where ${where}
           order by timestamp desc, id desc limit ${limit + 1}`,
     )
-    return toPage(
-      rows,
-      limit,
-      row => row,
-      row => [row.timestamp, row.id],
-    )
+    return toPage(rows, limit, { item: row => row, position: row => [row.timestamp, row.id] })
   }
 
   #matching(

@@ -46,7 +46,8 @@ export class Sketch {
 
   /** Adds a finite number. */
   add(value: number): void {
-    this.#grow(1, value, value, value)
+    this.#tally(1, value)
+    this.#widen(value, value)
     const magnitude = Math.abs(value)
     if (magnitude < leastMagnitude) this.#zeros++
     else increase(value > 0 ? this.#positive : this.#negative, Math.ceil(Math.log(magnitude) / logGamma), 1)
@@ -54,7 +55,8 @@ export class Sketch {
 
   /** Adds all that another sketch was given. */
   merge(other: Sketch): void {
-    this.#grow(other.count, other.sum, other.min, other.max)
+    this.#tally(other.count, other.sum)
+    this.#widen(other.min, other.max)
     this.#zeros += other.#zeros
     for (const [bin, count] of other.#positive) increase(this.#positive, bin, count)
     for (const [bin, count] of other.#negative) increase(this.#negative, bin, count)
@@ -71,9 +73,12 @@ export class Sketch {
     return JSON.stringify([this.#zeros, encode(this.#positive), encode(this.#negative)])
   }
 
-  #grow(count: number, sum: number, min: number, max: number): void {
+  #tally(count: number, sum: number): void {
     this.count += count
     this.sum = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, this.sum + sum))
+  }
+
+  #widen(min: number, max: number): void {
     this.min = Math.min(this.min, min)
     this.max = Math.max(this.max, max)
   }

@@ -102,8 +102,7 @@ export class Patterns {
   async get(id: string): Promise<Pattern | undefined> {
     const row = await oneLocked<PatternRow>(
       this.#context.db,
-      'patterns',
-      checkName('id', id),
+      { table: 'patterns', key: checkName('id', id) },
       sql`select ${columns} from patterns where id = ${id}`,
     )
     return row && fromRow(row)
@@ -117,7 +116,7 @@ export class Patterns {
       sql`select ${columns} from patterns where ${matching(filter)}
           order by confidence desc, id limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.confidence, row.id])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.confidence, row.id] })
   }
 
   /** The most trusted pattern of a type, or undefined when there is none. */
@@ -167,8 +166,7 @@ export class Patterns {
   async delete(id: string): Promise<boolean> {
     const deleted = await oneLocked(
       this.#context.db,
-      'patterns',
-      checkName('id', id),
+      { table: 'patterns', key: checkName('id', id) },
       sql`delete from patterns where id = ${id} returning id`,
     )
     return deleted !== undefined

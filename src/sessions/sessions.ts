@@ -104,8 +104,7 @@ export class Sessions {
   async get(id: string): Promise<Session | undefined> {
     const row = await oneLocked<SessionRow>(
       this.#context.db,
-      'sessions',
-      checkName('id', id),
+      { table: 'sessions', key: checkName('id', id) },
       sql`select ${columns} from sessions where id = ${id} and ${this.#live()}`,
     )
     return row === undefined ? undefined : fromRow(row)
@@ -121,15 +120,14 @@ export class Sessions {
       sql`select ${columns} from sessions where ${rest} and ${this.#live()}
           order by last_accessed desc, id desc limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.last_accessed, row.id])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.last_accessed, row.id] })
   }
 
   /** Deletes a session. False when it was absent or had expired. */
   async delete(id: string): Promise<boolean> {
     const deleted = await oneLocked(
       this.#context.db,
-      'sessions',
-      checkName('id', id),
+      { table: 'sessions', key: checkName('id', id) },
       sql`delete from sessions where id = ${id}
           returning case when ${this.#live()} then 1 else 0 end as live`,
     )
@@ -140,8 +138,7 @@ export class Sessions {
   async #touch(db: Db, id: string): Promise<string | undefined> {
     const row = await oneLocked<Pick<SessionRow, 'data'>>(
       db,
-      'sessions',
-      id,
+      { table: 'sessions', key: id },
       sql`update sessions set last_accessed = ${db.dialect.now()},
             expires_at = case when ttl_ms is null then expires_at else ${db.dialect.now(sql`ttl_ms`)} end
           where id = ${id} and ${this.#live()}

@@ -90,7 +90,7 @@ export async function readHistory(db: Db, key: string, options: PageOptions): Pr
         where key = ${key} and (revision, version) < (${revision}, ${version})
         order by revision desc, version desc limit ${limit + 1}`,
   )
-  return toPage(rows, limit, fromRow, row => [row.revision, row.version])
+  return toPage(rows, limit, { item: fromRow, position: row => [row.revision, row.version] })
 }
 
 function byRevision(rows: readonly ChangeRow[]): SharedRevision[] {

@@ -7,5 +7,5 @@ import type { Sql } from '../db/sql.ts'
  * is still true when it changes something.
  */
 export function readShared<R extends object>(db: Db, query: Sql): Promise<R | undefined> {
-  return oneLocked<R>(db, 'hivewax_counters', 'shared_revision', query)
+  return oneLocked<R>(db, { table: 'hivewax_counters', key: 'shared_revision' }, query)
 }

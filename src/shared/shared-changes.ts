@@ -22,6 +22,14 @@ export interface KeyState {
   nextVersion: number
 }
 
+/** What a key is to hold. */
+interface NewEntry {
+  /** JSON text. */
+  value: string
+  /** What the key is bound to from now on, if to any lease. */
+  leaseId: string | undefined
+}
+
 interface KeyStateRow {
   /** The version at which the key was deleted last. */
   buried: number | null
@@ -58,7 +66,7 @@ export class SharedChanges {
   readonly #isNew: boolean
   #count = 0
 
-  private constructor(db: Db, author: Author, revision: number, isNew: boolean) {
+  private constructor(db: Db, author: Author, { revision, isNew }: { revision: number; isNew: boolean }) {
     this.#db = db
     this.#author = author
     this.#revision = revision
@@ -86,7 +94,7 @@ export class SharedChanges {
           sql`select value, ${lapsed} as lapsed from hivewax_counters where name = 'shared_revision'`,
         ),
       )
-    const changes = new SharedChanges(tx, author, counter.value, taken !== undefined)
+    const changes = new SharedChanges(tx, author, { revision: counter.value, isNew: taken !== undefined })
     if (counter.lapsed === 1) await changes.#removeLapsed()
     return changes
   }
@@ -118,13 +126,11 @@ export class SharedChanges {
     return { current, nextVersion: (current === undefined && row.buried === null ? row.floor : last) + 1 }
   }
 
-  /** @param leaseId what the key is bound to from now on, if to any lease; NotFound when that has lapsed */
-  async update(
-    key: string,
-    value: string,
-    { nextVersion }: KeyState,
-    leaseId: string | undefined,
-  ): Promise<EntryRow> {
+  /**
+   * Gives a key that was found in this state another value.
+   * @throws NotFound when the lease has lapsed
+   */
+  async update(key: string, { nextVersion }: KeyState, { value, leaseId }: NewEntry): Promise<EntryRow> {
     const { updatedBy, transactionId } = this.#author
     if (leaseId !== undefined) await requireLease(this.#db, leaseId)
     const rows = await this.#db.all<EntryRow>(

@@ -140,7 +140,7 @@ export async function listLeases(db: Db, options: PageOptions): Promise<Page<Sha
     sql`select ${columns(db.dialect)} from hivewax_leases
         where id > ${after} and ${isLeased(db.dialect)} order by id limit ${limit + 1}`,
   )
-  return toPage(rows, limit, fromRow, row => [row.id])
+  return toPage(rows, limit, { item: fromRow, position: row => [row.id] })
 }
 
 function columns(dialect: Dialect): Sql {

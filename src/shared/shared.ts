@@ -143,7 +143,7 @@ export class SharedState {
     return this.#change(options.updatedBy, async changes => {
       const found = await changes.find(key)
       assertVersion(key, found, expected)
-      return fromRow(await changes.update(key, text, found, lease))
+      return fromRow(await changes.update(key, found, { value: text, leaseId: lease }))
     })
   }
 
@@ -172,7 +172,10 @@ export class SharedState {
           ) e on 1 = 1 order by key`,
     )
     const rows = found.filter(row => row.key !== null)
-    return { ...toPage(rows, limit, fromRow, row => [row.key]), revision: theRow(found).head }
+    return {
+      ...toPage(rows, limit, { item: fromRow, position: row => [row.key] }),
+      revision: theRow(found).head,
+    }
   }
 
   /** Deletes a key. False when there was none; with `expectedVersion` that is a Conflict. */
@@ -275,7 +278,7 @@ export class SharedState {
 
   async *#deliver(start: Promise<number>, prefix: string, signal: AbortSignal | undefined) {
     const { db } = this.#context
-    yield* follow(db, await start, after => this.#read(prefix, after), signal)
+    yield* follow(db, after => this.#read(prefix, after), { start: await start, signal })
   }
 
   /** What follows `after`; should a lease have lapsed, what came of it too. */
@@ -320,7 +323,9 @@ async function run(planned: Plan, changes: SharedChanges, tx: Db): Promise<Share
 async function take(step: Step, changes: SharedChanges): Promise<SharedEntry | boolean | undefined> {
   if (step.do === 'delete') return changes.delete(step.key)
   const found = await changes.find(step.key)
-  if (step.do === 'update') return fromRow(await changes.update(step.key, step.text, found, step.lease))
+  if (step.do === 'update') {
+    return fromRow(await changes.update(step.key, found, { value: step.text, leaseId: step.lease }))
+  }
   return found.current && fromRow(found.current)
 }
 

@@ -104,7 +104,7 @@ async function claimCommon(context: Context, claim: Claim): Promise<ClaimedRow[]
 async function claimReady(context: Context, claim: Claim): Promise<ClaimedTask[]> {
   const state = await prepareQueue(context)
   context.db.hints.hasLanesOrLimits = state.lanes + state.limits > 0
-  const first = await headsFor(context, claim, state, true)
+  const first = await headsFor(context, claim, { state, lock: true })
   return first === undefined ? [] : inOrder(await take(context, claim, first), claim)
 }
 
@@ -131,16 +131,17 @@ function claimOf({ db: { dialect } }: Context, claim: Claim, first: Sql): Sql {
     returning ${columns}, token, rank`
 }
 
-/**
- * The ids of the first ready tasks for a claim; undefined when it is known already that there are none.
- * @param lock true to keep others from the tasks, and from taking the free slots of limited queues, until the
- *   transaction ends
- */
+interface Look {
+  state: QueueState
+  /** Keeps others from the tasks, and from taking the free slots of limited queues, until the transaction ends. */
+  lock: boolean
+}
+
+/** The ids of the first ready tasks for a claim; undefined when it is known already that there are none. */
 export async function headsFor(
   context: Context,
   claim: Claim,
-  state: QueueState,
-  lock: boolean,
+  { state, lock }: Look,
 ): Promise<Sql | undefined> {
   const freeSlots = state.limits === 1 ? await readFreeSlots(context.db, lock) : undefined
   const lanes = await openLanes(context, claim, state.lanes === 1)

@@ -146,7 +146,7 @@ function insert<R extends object>(
   const write = sql`insert into tasks (${inserted}, run_at, created_at, updated_at)
     select ${inserted}, case when delay_ms is null then run_at else ${dialect.now(raw('delay_ms'))} end, now, now
     from (select ${dialect.now()} as now) as clock, ${dialect.valuesTable(newColumns, tasks)} as new where 1 = 1 ${ending}`
-  const events = taskEventsOf(context, 'created', createdData, 'created_by')
+  const events = taskEventsOf(context, 'created', createdData)
   return writeWithEvents<R>(context.db, { write, events, isSingle: tasks.length === 1 })
 }
 

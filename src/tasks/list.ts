@@ -54,7 +54,7 @@ export async function listTasks(db: Db, options: ListTasksOptions): Promise<Page
     limit: limit + 1,
   }
   const rows = await read(db, options, slice)
-  return toPage(rows, limit, fromRow, row => [row.id])
+  return toPage(rows, limit, { item: fromRow, position: row => [row.id] })
 }
 
 function checkCursor(cursor: string | undefined): string | undefined {
@@ -65,8 +65,9 @@ function checkCursor(cursor: string | undefined): string | undefined {
 async function read(db: Db, options: ListTasksOptions, slice: Slice): Promise<TaskRow[]> {
   const status = options.status === undefined ? undefined : checkOneOf('status', options.status, statuses)
   const filter = matches(options)
-  if (status === 'pending') return readIndexed(db, waiting, filter, slice)
-  if (status === 'running') return readIndexed(db, [sql`status = 'running'`], filter, slice)
+  const filtered = (parts: readonly Sql[]) => parts.map(part => sql`${part} and ${filter}`)
+  if (status === 'pending') return readIndexed(db, filtered(waiting), slice)
+  if (status === 'running') return readIndexed(db, filtered([sql`status = 'running'`]), slice)
   if (status === 'completed') return scan(db, sql`${filter} and status = 'completed'`, slice)
   if (status === undefined) return scan(db, filter, slice)
   return readRows(db, sql`${hasStatus(status)} and ${filter} and ${beyond(slice)}`, slice)
@@ -93,12 +94,12 @@ function readRows(db: Db, where: Sql, { order, limit }: Slice): Promise<TaskRow[
 }
 
 /** Tasks that are few among many: found by their indexes, which have them in another order. */
-function readIndexed(db: Db, parts: readonly Sql[], filter: Sql, slice: Slice): Promise<TaskRow[]> {
+function readIndexed(db: Db, parts: readonly Sql[], slice: Slice): Promise<TaskRow[]> {
   // An expression instead of the id keeps the planner from reading all tasks in the order of their ids.
   const id = sql`id || ''`
   const ids = parts.map(
     part => sql`select id from (
-      select id from tasks where ${part} and ${filter} and ${beyond(slice, id)}
+      select id from tasks where ${part} and ${beyond(slice, id)}
       order by ${id} ${raw(slice.order)} limit ${slice.limit}) as picked`,
   )
   return readRows(db, sql`id in (${join(ids, ' union all ')})`, slice)

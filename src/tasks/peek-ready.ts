@@ -17,7 +17,7 @@ export interface ReadyPeek {
 export async function peekReady(context: Context, claim: Claim): Promise<ReadyPeek> {
   const state = await readQueueState(context)
   if (needsUpkeep(state)) return { isReady: true, withinMs: undefined }
-  const heads = await headsFor(context, { ...claim, limit: 1 }, state, false)
+  const heads = await headsFor(context, { ...claim, limit: 1 }, { state, lock: false })
   if (heads === undefined) return { isReady: false, withinMs: await nextDueMs(context) }
   const ready = await context.db.all(sql`select 1 from tasks where id in (${heads}) limit 1`)
   return { isReady: ready.length > 0, withinMs: await nextDueMs(context) }

@@ -110,7 +110,7 @@ export async function listSchedules({ db }: Context, options: PageOptions): Prom
   const rows = await db.all<ScheduleRow>(
     sql`select ${columns} from hivewax_task_schedules where id > ${after} order by id limit ${limit + 1}`,
   )
-  return toPage(rows, limit, fromRow, row => [row.id])
+  return toPage(rows, limit, { item: fromRow, position: row => [row.id] })
 }
 
 /** See `Tasks.unschedule`. */

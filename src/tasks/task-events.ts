@@ -23,12 +23,12 @@ export async function appendTaskEvents(context: Context, events: readonly TaskEv
   )
 }
 
-/** The events of rows of tasks; `assigned_to` is who did it. */
+/** The events of rows of tasks. Who did it is in `assigned_to`, and who created a task in `created_by`. */
 export function taskEventsOf(
   { agentId }: Context,
   what: TaskEvent['what'],
   data: EventsOfRows['data'],
-  column = 'assigned_to',
 ): EventsOfRows {
+  const column = what === 'created' ? 'created_by' : 'assigned_to'
   return { type: `task.${what}`, source: { column, otherwise: agentId ?? 'system' }, data }
 }

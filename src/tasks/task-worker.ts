@@ -19,6 +19,13 @@ interface InHand {
   readonly signal: AbortSignal
 }
 
+/** What a worker does. */
+interface Work {
+  claim: Claim
+  terms: Terms
+  handler: TaskHandler
+}
+
 /** How long a task claimed ahead may wait for any task to begin, in milliseconds; then others can have it. */
 const maxWaitMs = 200
 
@@ -57,7 +64,7 @@ export class Worker {
   #wake: () => void = () => {}
   #failure: { error: unknown } | undefined
 
-  constructor(context: Context, tasks: Tasks, claim: Claim, terms: Terms, handler: TaskHandler) {
+  constructor(context: Context, tasks: Tasks, { claim, terms, handler }: Work) {
     this.#context = context
     this.#tasks = tasks
     this.#claim = claim
@@ -223,7 +230,7 @@ export class Worker {
         ...(withinMs !== undefined && { withinMs }),
       }
     }
-    for await (const _ of follow(this.#context.db, 0, read, woken.signal)) return
+    for await (const _ of follow(this.#context.db, read, { signal: woken.signal })) return
   }
 
   /** Resolves when a slot needs work, after a turn in which others may come to need some too. */

@@ -171,7 +171,7 @@ export class Tasks {
     const claim = checkClaim(this.#context, options)
     const terms = checkTerms(options)
     const { Worker } = await import('./task-worker.ts')
-    return new Worker(this.#context, this, claim, terms, handler).run()
+    return new Worker(this.#context, this, { claim, terms, handler }).run()
   }
 
   /** Creates a task again and again, by a cron expression or an interval: the next claim then creates it. */
@@ -248,8 +248,7 @@ export class Tasks {
   async get(id: string): Promise<Task | undefined> {
     const row = await oneLocked<TaskRow>(
       this.#context.db,
-      'tasks',
-      checkName('id', id),
+      { table: 'tasks', key: checkName('id', id) },
       sql`select ${columns} from tasks where id = ${id}`,
     )
     return row === undefined ? undefined : fromRow(row)
@@ -282,12 +281,10 @@ export class Tasks {
     const limit = pageLimit(options.limit)
     const [after = ''] = cursorPosition(options.cursor, 1) ?? []
     const queues = (await readQueues(this.#context.db)).filter(({ queue }) => queue > String(after))
-    return toPage(
-      queues.slice(0, limit + 1),
-      limit,
-      queue => queue,
-      ({ queue }) => [queue],
-    )
+    return toPage(queues.slice(0, limit + 1), limit, {
+      item: queue => queue,
+      position: ({ queue }) => [queue],
+    })
   }
 
   /**

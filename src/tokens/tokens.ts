@@ -80,7 +80,7 @@ export class Tokens {
     const rows = await this.#context.db.all<TokenRow>(
       sql`select ${columns} from hivewax_tokens where ${rest} order by created_at, id limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.created_at, row.id])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.created_at, row.id] })
   }
 
   /** Ends a token: what is asked with it from now on is refused. False when there is none of this id. */

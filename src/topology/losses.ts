@@ -40,7 +40,7 @@ export async function loseNodes(
     const members = new Set(row && fromRow(row).nodes.map(nodeId))
     const gone = lost.filter(id => members.has(id))
     if (gone.length === 0) continue
-    const { version } = await repair(tx, { swarmId }, gone, source)
+    const { version } = await repair(tx, { swarmId }, { lost: gone, source })
     repaired.push({ swarmId, version, lost: gone })
   }
   return repaired
@@ -50,8 +50,7 @@ export async function loseNodes(
 export async function repair(
   tx: Db,
   swarm: VersionOf,
-  lost: readonly string[],
-  source: string,
+  { lost, source }: { lost: readonly string[]; source: string },
 ): Promise<SwarmTopology> {
   const saved = await saveVersion(tx, swarm, row => without(row, lost))
   const { swarmId, version, topologyType } = saved

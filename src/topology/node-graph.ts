@@ -91,13 +91,13 @@ function walkBack(previous: Map<string, string>, to: string): string[] {
 function linksOf({ nodes, edges }: Graph): Links {
   const links: Links = new Map(nodes.map(node => [nodeId(node), new Map()]))
   for (const { from, to, weight = 1 } of edges) {
-    addLink(links, from, to, weight)
-    addLink(links, to, from, weight)
+    addLink(links, { from, to, weight })
+    addLink(links, { from: to, to: from, weight })
   }
   return links
 }
 
-function addLink(links: Links, from: string, to: string, weight: number): void {
+function addLink(links: Links, { from, to, weight }: { from: string; to: string; weight: number }): void {
   const own = links.get(from)
   if (links.has(to)) own?.set(to, Math.min(weight, own.get(to) ?? weight))
 }

@@ -110,7 +110,7 @@ export class Topology {
       await lockTopologies(tx)
       const { nodes } = fromRow(found(await latest(tx, swarmId), swarmId))
       if (!nodes.some(other => nodeId(other) === node)) throw unknownNode(swarmId, node)
-      return repair(tx, swarm, [node], source)
+      return repair(tx, swarm, { lost: [node], source })
     })
   }
 
@@ -143,7 +143,7 @@ export class Topology {
           )
           order by swarm_id limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.swarm_id])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.swarm_id] })
   }
 
   /** The versions of a swarm's topology that are kept, the latest first. */
@@ -156,7 +156,7 @@ export class Topology {
             and ${before === undefined ? sql`1 = 1` : sql`(version, id) < (${before[0]}, ${before[1]})`}
           order by version desc, id desc limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.version, row.id])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.version, row.id] })
   }
 
   /** The nodes that a node is linked to, in the order of the nodes. NotFound for an unknown swarm or node. */

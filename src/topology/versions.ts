@@ -93,7 +93,7 @@ export async function lockTopologies(tx: Db): Promise<number> {
 
 /** The latest version of a swarm's topology; undefined when there is none. A caller's transaction locks as above. */
 export async function latest(db: Db, swarmId: string): Promise<TopologyRow | undefined> {
-  return oneLocked<TopologyRow>(db, 'hivewax_counters', 'floor', latestOf(swarmId))
+  return oneLocked<TopologyRow>(db, { table: 'hivewax_counters', key: 'floor' }, latestOf(swarmId))
 }
 
 /** The row, or NotFound when the swarm has no topology. */

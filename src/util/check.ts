@@ -22,6 +22,7 @@ export function checkText(what: string, text: unknown): string {
 }
 
 /** A whole number from `min` to `max`, or InvalidInput. */
+// biome-ignore lint/complexity/useMaxParams: every operation checks some, and none is to make an object for it.
 export function checkInteger(
   what: string,
   value: unknown,
@@ -33,6 +34,7 @@ export function checkInteger(
 }
 
 /** A finite number from `min` to `max`, or InvalidInput. */
+// biome-ignore lint/complexity/useMaxParams: as of `checkInteger`.
 export function checkNumber(
   what: string,
   value: unknown,

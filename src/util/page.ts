@@ -27,16 +27,15 @@ export function pageLimit(limit: number | undefined): number {
   return limit === undefined ? defaultLimit : checkInteger('limit', limit, 1, maxLimit)
 }
 
-/**
- * Cuts a page from rows that were read with `limit + 1`, so that the extra row shows whether more follow.
- * @param position what the order of the list needs to go on after an item
- */
-export function toPage<Row, T>(
-  rows: Row[],
-  limit: number,
-  item: (row: Row) => T,
-  position: (row: Row) => Json[],
-): Page<T> {
+/** What a list makes of its rows. */
+interface RowReader<Row, T> {
+  item: (row: Row) => T
+  /** What the order of the list needs to go on after an item. */
+  position: (row: Row) => Json[]
+}
+
+/** Cuts a page from rows that were read with `limit + 1`, so that the extra row shows whether more follow. */
+export function toPage<Row, T>(rows: Row[], limit: number, { item, position }: RowReader<Row, T>): Page<T> {
   const last = rows.length > limit ? rows[limit - 1] : undefined
   const cursor = last === undefined ? undefined : encodeCursor(position(last))
   return { items: rows.slice(0, limit).map(item), cursor }

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { encodeJson, type Json } from '../util/json.ts'
-import { Execution } from './execution.ts'
+import { Execution, type ExecutionOptions } from './execution.ts'
 import { type ClaimedRun, finishRun, giveBack, lapsedTooOften, maxLapses } from './run-lease.ts'
 import { errorText, readyAtOnce } from './runs.ts'
 import type { WorkflowFunction } from './workflow-context.ts'
@@ -15,40 +15,32 @@ export type ExecutionOutcome =
   /** The run passed to another, or the store failed: it is still open, or what the other made of it. */
   | { end: 'lost'; error: unknown }
 
-export interface ExecuteOptions {
-  /** True when the run is given back to sleep and wait, instead of doing so in this process. */
-  isServed: boolean
-  /** When it aborts, the run is given back as soon as the steps under way are done. */
-  stop: AbortSignal
+/** The code that works on a run, and how. */
+export interface Work extends ExecutionOptions {
+  fn: WorkflowFunction
 }
 
 /** Works on a run that was claimed, until it has ended, is given back, or is lost. Does not throw. */
-export async function execute(
-  context: Context,
-  claimed: ClaimedRun,
-  fn: WorkflowFunction,
-  options: ExecuteOptions,
-): Promise<ExecutionOutcome> {
+export async function execute(context: Context, claimed: ClaimedRun, work: Work): Promise<ExecutionOutcome> {
   const { lease } = claimed
   try {
-    if (options.stop.aborted) {
+    if (work.stop.aborted) {
       await giveBack(context.db, lease, { wakeAt: readyAtOnce, waitsFor: [] })
       return { end: 'given back' }
     }
-    if (lease.lapses < maxLapses) return await work(context, claimed, fn, options)
+    if (lease.lapses < maxLapses) return await workOn(context, claimed, work)
     return await finish(context, claimed, { status: 'rejected', reason: lapsedTooOften(lease) })
   } catch (error) {
     return { end: 'lost', error }
   }
 }
 
-async function work(
+async function workOn(
   context: Context,
   claimed: ClaimedRun,
-  fn: WorkflowFunction,
-  { isServed, stop }: ExecuteOptions,
+  { fn, ...options }: Work,
 ): Promise<ExecutionOutcome> {
-  const execution = new Execution(context, claimed, isServed, stop)
+  const execution = new Execution(context, claimed, options)
   const working = Promise.allSettled([(async () => fn(execution))()])
   const settled = await Promise.race([working, execution.gone])
   await execution.close()
@@ -67,7 +59,7 @@ async function finish(
     outcome.end === 'failed'
       ? (['failed', errorText(outcome.error)] as const)
       : (['completed', outcome.text] as const)
-  await finishRun(context, lease, status, text)
+  await finishRun(context, lease, { status, text })
   return outcome.end === 'failed' ? outcome : { end: 'completed', result: JSON.parse(outcome.text) }
 }
 

@@ -45,6 +45,14 @@ function never(): Promise<never> {
   return new Promise(() => {})
 }
 
+/** How a run is worked on. */
+export interface ExecutionOptions {
+  /** True when the run is given back to sleep and wait, instead of doing so in this process. */
+  isServed: boolean
+  /** When it aborts, the run is given back as soon as the steps under way are done. */
+  stop: AbortSignal
+}
+
 /** One execution of a workflow's function, by the process that holds the run. */
 export class Execution implements WorkflowContext {
   readonly id: string
@@ -54,7 +62,6 @@ export class Execution implements WorkflowContext {
   readonly #context: Context
   readonly #lease: RunLease
   readonly #renewal: Renewal
-  /** True when the run is given back to sleep and wait, instead of doing so here. */
   readonly #isServed: boolean
   readonly #stop: AbortSignal
   readonly #used = new Set<string>()
@@ -74,8 +81,7 @@ export class Execution implements WorkflowContext {
   #isGone = false
   #broken: unknown
 
-  /** @param stop when it aborts, the run is given back as soon as the steps under way are done */
-  constructor(context: Context, { row, lease }: ClaimedRun, isServed: boolean, stop: AbortSignal) {
+  constructor(context: Context, { row, lease }: ClaimedRun, { isServed, stop }: ExecutionOptions) {
     this.id = row.workflow_id
     this.workflowType = row.workflow_type
     this.version = row.code_version
@@ -136,7 +142,7 @@ export class Execution implements WorkflowContext {
       const value = (await this.#attempt(fn, this.#key(name, options), retries)) ?? null
       const result = encodeJson('result', value, this.#context.maxValueBytes)
       return this.#ask(() =>
-        keepProgress(this.#context.db, this.#lease, tx => keepStep(tx, at, 'step', result)),
+        keepProgress(this.#context.db, this.#lease, tx => keepStep(tx, at, { kind: 'step', result })),
       )
     })
     this.#lastActivity = performance.now()
@@ -260,7 +266,7 @@ export class Execution implements WorkflowContext {
     const dueAt =
       end === undefined
         ? undefined
-        : await this.#act(() => this.#ask(() => startTimer(db, this.#lease, at, end)))
+        : await this.#act(() => this.#ask(() => startTimer(db, this.#lease, { at, end })))
     const wait: Wait = { at, kind, dueAt }
     this.#waits.add(wait)
     const activeAt = performance.now()

@@ -65,8 +65,7 @@ export async function claimRun(
 export async function claimDue(
   context: Context,
   wanted: ClaimableRuns,
-  limit: number,
-  leaseMs: number,
+  { limit, leaseMs }: { limit: number; leaseMs: number },
 ): Promise<ClaimedRun[]> {
   const { dialect } = context.db
   const due = await findDue(context.db, wanted, limit)
@@ -170,13 +169,15 @@ export function lapsedTooOften({ id, lapses }: RunLease): Deadline {
   )
 }
 
-/** Ends a run: `text` is the JSON of its result or of its error. Its event commits with it. */
-export async function finishRun(
-  context: Context,
-  lease: RunLease,
-  status: 'completed' | 'failed',
-  text: string,
-): Promise<void> {
+/** How a run ends. */
+interface Ending {
+  status: 'completed' | 'failed'
+  /** The JSON of its result or of its error. */
+  text: string
+}
+
+/** Ends a run. Its event commits with it. */
+export async function finishRun(context: Context, lease: RunLease, { status, text }: Ending): Promise<void> {
   const { dialect } = context.db
   const [result, error] = status === 'completed' ? [text, null] : [null, text]
   await context.db.transaction(async tx => {
@@ -187,7 +188,7 @@ export async function finishRun(
     )
     if (row === undefined) throw await whyNotHeld(tx, lease)
     const more = status === 'failed' ? { error: JSON.parse(text) } : {}
-    await appendRunEvent({ ...context, db: tx }, status, row, more)
+    await appendRunEvent({ ...context, db: tx }, { what: status, row, more })
   })
 }
 

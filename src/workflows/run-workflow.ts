@@ -44,22 +44,17 @@ export function newRun(
   }
 }
 
-/** Works on a run until it has ended, or waits for others to; see `Workflows.run`. */
-export function runWorkflow(
-  context: Context,
-  id: string,
-  fn: WorkflowFunction,
-  options: RunOptions,
-): Promise<Json> {
-  return context.untilDone(runToItsEnd(context, id, fn, options))
+/** The code of a run, and how it is to be run. */
+interface RunRequest extends RunOptions {
+  fn: WorkflowFunction
 }
 
-async function runToItsEnd(
-  context: Context,
-  id: string,
-  fn: WorkflowFunction,
-  options: RunOptions,
-): Promise<Json> {
+/** Works on a run until it has ended, or waits for others to; see `Workflows.run`. */
+export function runWorkflow(context: Context, id: string, request: RunRequest): Promise<Json> {
+  return context.untilDone(runToItsEnd(context, id, request))
+}
+
+async function runToItsEnd(context: Context, id: string, { fn, ...options }: RunRequest): Promise<Json> {
   refuseTransaction(context, 'run')
   const run = newRun(context, { ...options, id, type: options.type })
   const leaseMs = checkLeaseMs(options.leaseMs ?? defaultLeaseMs)
@@ -72,7 +67,7 @@ async function runToItsEnd(
     if (row.status !== 'open') return resultOf(row)
     checkVersion(row, run.version)
     const claimed = row.owner === null ? await claimRun(context, run.id, leaseMs) : undefined
-    if (claimed !== undefined) return work(context, claimed, fn, stop)
+    if (claimed !== undefined) return work(context, claimed, { fn, stop })
     await nextChange(context.db, { since, activeAt, signal: stop })
   }
 }
@@ -99,10 +94,9 @@ export function refuseTransaction(context: Context, method: string): void {
 async function work(
   context: Context,
   claimed: ClaimedRun,
-  fn: WorkflowFunction,
-  stop: AbortSignal,
+  { fn, stop }: { fn: WorkflowFunction; stop: AbortSignal },
 ): Promise<Json> {
-  const outcome = await execute(context, claimed, fn, { isServed: false, stop })
+  const outcome = await execute(context, claimed, { fn, isServed: false, stop })
   if (outcome.end === 'completed') return outcome.result
   if (outcome.end === 'given back') throw stopReason(context, stop)
   if (outcome.end === 'lost') await letOthersGoOn(context, claimed)

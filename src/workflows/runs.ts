@@ -80,8 +80,12 @@ export interface NewRun {
   forkedFrom?: string
 }
 
-/** What a change of a run is called in the event log, after `workflow.`. */
-type RunEvent = 'started' | 'completed' | 'failed' | 'cancelled' | 'retried' | 'signalled'
+/** A change of a run, for the event log: its type is `workflow.` and the word. */
+interface RunEvent {
+  what: 'started' | 'completed' | 'failed' | 'cancelled' | 'retried' | 'signalled'
+  row: { workflow_id: string; workflow_type?: string; status?: WorkflowStatus }
+  more?: { [field: string]: Json }
+}
 
 /** The `wake_at` of a run that may go on at once: early enough that no setting back of the clock delays it. */
 export const readyAtOnce = new Date(0)
@@ -95,8 +99,7 @@ export function runColumns(dialect: Dialect): Sql {
 export async function readRun(db: Db, id: string): Promise<RunRow | undefined> {
   return oneLocked<RunRow>(
     db,
-    'workflow_state',
-    id,
+    { table: 'workflow_state', key: id },
     sql`select ${runColumns(db.dialect)} from hivewax_workflow_runs where workflow_id = ${id}`,
   )
 }
@@ -138,22 +141,13 @@ export async function insertRun(context: Context, run: NewRun): Promise<boolean>
         returning ${runColumns(dialect)}, ${dialect.assertAboveFloor(sql`hivewax_workflow_runs`, sql`token + 1`)} as issued`,
   )
   if (row === undefined) return false
-  await appendRunEvent(
-    context,
-    'started',
-    row,
-    run.forkedFrom === undefined ? {} : { forkedFrom: run.forkedFrom },
-  )
+  const more = run.forkedFrom === undefined ? {} : { forkedFrom: run.forkedFrom }
+  await appendRunEvent(context, { what: 'started', row, more })
   return true
 }
 
 /** Appends the event of a change to a run, within the transaction that makes it. */
-export async function appendRunEvent(
-  context: Context,
-  what: RunEvent,
-  row: { workflow_id: string; workflow_type?: string; status?: WorkflowStatus },
-  more: { [field: string]: Json } = {},
-): Promise<void> {
+export async function appendRunEvent(context: Context, { what, row, more }: RunEvent): Promise<void> {
   const { workflow_id: workflowId, workflow_type: workflowType, status } = row
   const known = workflowType === undefined ? {} : { workflowType }
   const data = { workflowId, ...known, ...(status !== undefined && { status }), ...more }
@@ -169,7 +163,7 @@ export async function cancelRun(context: Context, id: string): Promise<RunRow> {
           where workflow_id = ${id} and status = 'open' returning ${runColumns(tx.dialect)}`,
     )
     if (row === undefined) return theRun(tx, id)
-    await appendRunEvent({ ...context, db: tx }, 'cancelled', row)
+    await appendRunEvent({ ...context, db: tx }, { what: 'cancelled', row })
     return row
   })
 }
@@ -184,7 +178,7 @@ export async function retryRun(context: Context, id: string, version: string | u
           where workflow_id = ${id} and status in ('failed', 'cancelled') returning ${runColumns(tx.dialect)}`,
     )
     if (row === undefined) throw notEnded(await theRun(tx, id))
-    await appendRunEvent({ ...context, db: tx }, 'retried', row)
+    await appendRunEvent({ ...context, db: tx }, { what: 'retried', row })
     return row
   })
 }

@@ -74,8 +74,7 @@ export function isAt({ id, name, iteration }: StepAddress): Sql {
 export async function readStep(db: Db, at: StepAddress): Promise<StepRow | undefined> {
   return oneLocked<StepRow>(
     db,
-    'workflow_state',
-    at.id,
+    { table: 'workflow_state', key: at.id },
     sql`select ${stepColumns} from hivewax_workflow_steps where ${isAt(at)}`,
   )
 }
@@ -85,7 +84,11 @@ export async function readStep(db: Db, at: StepAddress): Promise<StepRow | undef
  * row that is there then.
  * @throws InvalidInput `too_large` when the workflow has 10,000 steps already
  */
-export async function keepStep(tx: Db, at: StepAddress, kind: StepKind, result: string): Promise<StepRow> {
+export async function keepStep(
+  tx: Db,
+  at: StepAddress,
+  { kind, result }: Pick<StepRow, 'kind' | 'result'>,
+): Promise<StepRow> {
   const [counted] = await tx.all<{ step_count: number }>(
     sql`insert into workflow_state (${workflowColumns}, step_count)
         values (${at.id}, 'default', 'null', null, ${tx.dialect.now()}, ${tx.dialect.now()}, ${floor}, 1)

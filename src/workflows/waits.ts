@@ -34,8 +34,7 @@ interface SignalRow {
 export async function sendSignal(
   context: Context,
   id: string,
-  name: string,
-  payload: string,
+  { name, payload }: Pick<SignalRow, 'name' | 'payload'>,
 ): Promise<WorkflowSignal> {
   const row = await context.db.transaction(async tx => {
     await lockWorkflow(tx, id)
@@ -49,7 +48,8 @@ export async function sendSignal(
       sql`update hivewax_workflow_runs set wake_at = ${readyAtOnce}, waits_for = null
           where workflow_id = ${id} and status = 'open' and ${tx.dialect.jsonArrayHas(sql`waits_for`, name)}`,
     )
-    await appendRunEvent({ ...context, db: tx }, 'signalled', { workflow_id: id }, { name })
+    const row = { workflow_id: id }
+    await appendRunEvent({ ...context, db: tx }, { what: 'signalled', row, more: { name } })
     return sent
   })
   return { name: row.name, payload: decodeLoose(row.payload), sentAt: toDate(row.sent_at) }
@@ -59,8 +59,7 @@ export async function sendSignal(
 export async function startTimer(
   db: Db,
   lease: RunLease,
-  at: StepAddress,
-  end: Date | number,
+  { at, end }: { at: StepAddress; end: Date | number },
 ): Promise<Date> {
   return db.transaction(async tx => {
     await lockWorkflow(tx, lease.id)
@@ -87,7 +86,7 @@ export async function settleWait(db: Db, lease: RunLease, wait: Wait): Promise<S
     const result = await outcome(tx, wait)
     if (result === undefined) return undefined
     await tx.all(sql`delete from hivewax_workflow_timers where ${isAt(wait.at)}`)
-    return keepStep(tx, wait.at, wait.kind, result)
+    return keepStep(tx, wait.at, { kind: wait.kind, result })
   })
 }
 

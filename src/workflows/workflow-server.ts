@@ -140,7 +140,11 @@ export class WorkflowServer {
       const free = suspects ? 1 - this.#working.size : this.#concurrency - this.#working.size
       if (free <= 0) break
       try {
-        const claimed = await claimDue(this.#context, { ...kind, suspects }, free, this.#leaseMs)
+        const claimed = await claimDue(
+          this.#context,
+          { ...kind, suspects },
+          { limit: free, leaseMs: this.#leaseMs },
+        )
         for (const run of claimed) this.#launch(kind, run)
         if (suspects && claimed[0]) this.#suspect = { lease: claimed[0].lease, since: performance.now() }
         isAny ||= claimed.length > 0
@@ -170,7 +174,7 @@ export class WorkflowServer {
   }
 
   async #work(run: WorkflowFunction, claimed: ClaimedRun): Promise<void> {
-    const outcome = await execute(this.#context, claimed, run, { isServed: true, stop: this.#stop })
+    const outcome = await execute(this.#context, claimed, { fn: run, isServed: true, stop: this.#stop })
     if (outcome.end === 'lost') this.#reportError(outcome.error, claimed.lease.id)
   }
 

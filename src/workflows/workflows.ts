@@ -91,8 +91,7 @@ export class Workflows {
   async get(id: string): Promise<WorkflowRecord | undefined> {
     const row = await oneLocked<WorkflowRow>(
       this.#context.db,
-      'workflow_state',
-      checkName('id', id),
+      { table: 'workflow_state', key: checkName('id', id) },
       sql`select ${columns} from workflow_state where id = ${id}`,
     )
     return row === undefined ? undefined : fromRow(row)
@@ -106,7 +105,7 @@ export class Workflows {
       sql`select ${columns} from workflow_state where ${matches(filter)}
           order by updated_at desc, id desc limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRow, row => [row.updated_at, row.id])
+    return toPage(rows, limit, { item: fromRow, position: row => [row.updated_at, row.id] })
   }
 
   /**
@@ -116,8 +115,7 @@ export class Workflows {
   async delete(id: string): Promise<boolean> {
     const deleted = await oneLocked(
       this.#context.db,
-      'workflow_state',
-      checkName('id', id),
+      { table: 'workflow_state', key: checkName('id', id) },
       sql`delete from workflow_state where id = ${id} returning id`,
     )
     return deleted !== undefined
@@ -133,7 +131,7 @@ export class Workflows {
           where workflow_id = ${checkName('id', id)} and version < ${before}
           order by version desc limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromVersionRow, row => [row.version])
+    return toPage(rows, limit, { item: fromVersionRow, position: row => [row.version] })
   }
 
   /**
@@ -145,6 +143,7 @@ export class Workflows {
    * lease; {@link Workflows.run} gives its function steps of its own.
    */
   async step<T>(id: string, name: string, fn: () => T | Promise<T>, options?: StepOptions): Promise<Kept<T>>
+  // biome-ignore lint/complexity/useMaxParams: ids come first and options last in every call of the library.
   async step(id: string, name: string, fn: () => unknown, options?: StepOptions): Promise<Json> {
     checkWorkflows.step(options)
     const done = await this.getStep(id, name, options)
@@ -163,6 +162,7 @@ export class Workflows {
    * kept: its result is the first one, whichever process brought it.
    * @throws InvalidInput `too_large` when the workflow has 10,000 steps already
    */
+  // biome-ignore lint/complexity/useMaxParams: as of `step`.
   async completeStep(
     id: string,
     name: string,
@@ -172,7 +172,9 @@ export class Workflows {
     checkWorkflows.completeStep(options)
     const at = stepAddress(id, name, options)
     const text = this.#encode('result', result)
-    return fromStepRow(await this.#context.db.transaction(tx => keepStep(tx, at, 'step', text)))
+    return fromStepRow(
+      await this.#context.db.transaction(tx => keepStep(tx, at, { kind: 'step', result: text })),
+    )
   }
 
   /** The steps of a workflow that are done, in the order they were. */
@@ -186,7 +188,7 @@ export class Workflows {
           where workflow_id = ${checkName('id', id)} and ${rest}
           order by seq, step, iteration limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromStepRow, row => [row.seq, row.step, row.iteration])
+    return toPage(rows, limit, { item: fromStepRow, position: row => [row.seq, row.step, row.iteration] })
   }
 
   /**
@@ -200,7 +202,7 @@ export class Workflows {
   async run<T>(id: string, fn: WorkflowFunction<T>, options?: RunOptions): Promise<Kept<T>>
   async run(id: string, fn: WorkflowFunction, options: RunOptions = {}): Promise<Json> {
     checkWorkflows.run(options)
-    return runWorkflow(this.#context, id, fn, options)
+    return runWorkflow(this.#context, id, { ...options, fn })
   }
 
   /**
@@ -236,7 +238,7 @@ export class Workflows {
    */
   async signal(id: string, name: string, payload: unknown = null): Promise<WorkflowSignal> {
     const text = this.#encode('payload', payload)
-    return sendSignal(this.#context, checkName('id', id), checkName('name', name), text)
+    return sendSignal(this.#context, checkName('id', id), { name: checkName('name', name), payload: text })
   }
 
   /** The run of a workflow, or undefined when it has none. */
@@ -254,7 +256,7 @@ export class Workflows {
       sql`select ${runColumns(db.dialect)} from hivewax_workflow_runs where ${runMatches(filter)}
           order by created_at desc, workflow_id desc limit ${limit + 1}`,
     )
-    return toPage(rows, limit, fromRunRow, row => [row.created_at, row.workflow_id])
+    return toPage(rows, limit, { item: fromRunRow, position: row => [row.created_at, row.workflow_id] })
   }
 
   /**

@@ -136,7 +136,7 @@ describe('the commits of a store', () => {
     const { db } = await openStore()
     let reads = 0
     const read = async (cursor: number) => ({ items: ++reads === 2 ? [1] : [], cursor, more: false })
-    const first = follow(db, 0, read, undefined).next()
+    const first = follow(db, read, { signal: undefined }).next()
     await turn()
     expect(reads).toBe(1)
     await Promise.all([1, 2, 3].map(() => db.all(logEvent)))

@@ -81,6 +81,7 @@ export class HivewaxSaver extends BaseCheckpointSaver {
     }
   }
 
+  // biome-ignore lint/complexity/useMaxParams: the signature is LangGraph's.
   override async put(
     config: RunnableConfig,
     checkpoint: Checkpoint,
@@ -104,6 +105,7 @@ export class HivewaxSaver extends BaseCheckpointSaver {
     return configOf({ thread, ns, id })
   }
 
+  // biome-ignore lint/complexity/useMaxParams: the signature is LangGraph's.
   override async putWrites(
     config: RunnableConfig,
     writes: PendingWrite[],

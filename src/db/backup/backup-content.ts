@@ -34,7 +34,8 @@ async function fill(
     await target.setNumbers(await source.numbers())
   })
   const columnsOf = ({ name }: { name: string }) => sharedColumns(source, target, name)
-  await assertCopied(target, columnsOf, checksums, { signal, onProgress: portion(onProgress, 0.7, 1) })
+  const checking = { signal, onProgress: portion(onProgress, 0.7, 1) }
+  await assertCopied(target, { columnsOf, checksums }, checking)
 }
 
 /** Fills `target`, which is empty, with what the file of a store holds. Returns the rows of each table. */

@@ -5,7 +5,7 @@ import { progressTable } from './incomplete-copy.ts'
 import { RowChecksum } from './row-checksum.ts'
 
 /** How far a table has come: its rows so far, and the key of the last as JSON. */
-interface TableProgress {
+export interface TableProgress {
   checksum: RowChecksum
   position: string
 }

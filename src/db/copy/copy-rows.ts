@@ -79,11 +79,16 @@ export async function copyAll(
   return checksums
 }
 
+/** What was copied: which columns of each table, and the checksums of the rows on their way. */
+interface Copied {
+  columnsOf: (table: CopiedTable) => Promise<Column[]>
+  checksums: ReadonlyMap<string, RowChecksum>
+}
+
 /** Throws unless the target holds exactly the rows that were counted on their way. */
 export async function assertCopied(
   target: Endpoint,
-  columnsOf: (table: CopiedTable) => Promise<Column[]>,
-  checksums: ReadonlyMap<string, RowChecksum>,
+  { columnsOf, checksums }: Copied,
   options: AbortableOptions,
 ): Promise<void> {
   const report = progressReporter(await countAll(target), options)

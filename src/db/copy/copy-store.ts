@@ -1,7 +1,7 @@
 import { InvalidInput, NotFound } from '../../errors.ts'
 import { type AbortableOptions, portion } from '../engine.ts'
 import { type CopiedTable, copiedTables, ownTables, withDependents } from './copied-tables.ts'
-import { CopyProgress } from './copy-progress.ts'
+import { CopyProgress, type TableProgress } from './copy-progress.ts'
 import { assertCopied, batches, countAll, keyOf, progressReporter } from './copy-rows.ts'
 import { type Column, type Endpoint, type IssuedNumbers, type Rows, sharedColumns } from './endpoint.ts'
 import { type OpenEndpoint, withSource, withTarget } from './open-endpoint.ts'
@@ -71,10 +71,8 @@ async function copyBetween(
   await copyRest(run, total, { ...options, onProgress: portion(options.onProgress, 0, 0.8) })
   const checksums = progress.checksums()
   const columnsOf = async ({ name }: CopiedTable) => columns.get(name) ?? []
-  await assertCopied(target, columnsOf, checksums, {
-    ...options,
-    onProgress: portion(options.onProgress, 0.8, 1),
-  })
+  const checking = { ...options, onProgress: portion(options.onProgress, 0.8, 1) }
+  await assertCopied(target, { columnsOf, checksums }, checking)
   await to.durable()
   await finish(run)
   const tables = [...checksums].map(([name, checksum]) => ({
@@ -93,10 +91,10 @@ async function copyBetween(
 /** Empties the tables of which the source has changed what was copied by a run before, and those that need them. */
 async function dropChanged({ source, target, progress, columns }: CopyRun): Promise<void> {
   const changed = new Set<string>()
-  for (const [name, { checksum, position }] of progress.begun()) {
+  for (const [name, copied] of progress.begun()) {
     const table = copiedTables.find(copied => copied.name === name)
     const rows = table && { table, columns: columns.get(name) ?? [] }
-    if (rows && !(await isSame(source, rows, checksum, position))) changed.add(name)
+    if (rows && !(await isSame(source, rows, copied))) changed.add(name)
   }
   const tables = withDependents(changed)
   if (tables.length === 0) return
@@ -107,13 +105,15 @@ async function dropChanged({ source, target, progress, columns }: CopyRun): Prom
 }
 
 /** True when the first rows of a table are those that were copied. */
-async function isSame(source: Endpoint, rows: Rows, copied: RowChecksum, position: string): Promise<boolean> {
+async function isSame(source: Endpoint, rows: Rows, copied: TableProgress): Promise<boolean> {
   const found = new RowChecksum()
   for await (const values of batches(source, rows)) {
     for (const row of values) {
       found.add(row)
-      if (found.rows === copied.rows)
-        return String(found) === String(copied) && JSON.stringify(keyOf(row, rows)) === position
+      if (found.rows === copied.checksum.rows)
+        return (
+          String(found) === String(copied.checksum) && JSON.stringify(keyOf(row, rows)) === copied.position
+        )
     }
   }
   return false

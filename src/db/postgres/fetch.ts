@@ -9,8 +9,7 @@ const batch = { firstRows: 16, maxRows: 500, length: 1024 * 1024 }
 /** Hands the rows of a reading statement on in batches, all from one snapshot, as fast as they are taken. */
 export async function fetchAll(
   client: PoolClient,
-  text: string,
-  params: readonly Bound[],
+  { text, params }: { text: string; params: readonly Bound[] },
   send: (rows: Row[]) => Promise<void>,
 ): Promise<void> {
   await client.query('begin isolation level repeatable read read only')

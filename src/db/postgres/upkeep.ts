@@ -52,11 +52,12 @@ export class PostgresUpkeep implements Engine {
   async *scan<R extends object = Row>(query: Sql): AsyncGenerator<R[], void, undefined> {
     this.#enter()
     const { statement, params } = this.#store.compile(query)
+    const { text } = statement
     const { readable, writable } = new TransformStream<R[], R[]>()
     const writer = writable.getWriter()
     const reading = this.#store
       // The row type is the word of the statement's author, as with `Db.all`.
-      .use(client => fetchAll(client, statement.text, params, rows => writer.write(rows as R[])))
+      .use(client => fetchAll(client, { text, params }, rows => writer.write(rows as R[])))
       .then(() => writer.close())
       .catch(error => writer.abort(error))
     try {
@@ -127,10 +128,10 @@ export class PostgresUpkeep implements Engine {
     const place = { file: privateCopy(os.tmpdir()), waitMs: 0 }
     try {
       const copying = { source, target: place.file, sha256 }
-      await offload(place, 'prepare', copying, { onProgress: portion(onProgress, 0, 0.3) })
+      await offload(place, { name: 'prepare', input: copying }, { onProgress: portion(onProgress, 0, 0.3) })
       const replaced = await this.#store
         .db(this.#clock)
-        .transaction(tx => replaceAll(tx, place, source, portion(onProgress, 0.3, 1)))
+        .transaction(tx => replaceAll(tx, place, { source, onProgress: portion(onProgress, 0.3, 1) }))
       onProgress?.({ step: 'done', fraction: 1 })
       return replaced
     } finally {
@@ -206,8 +207,7 @@ async function unhurried(client: PoolClient, text: string, lifted: readonly stri
 async function replaceAll(
   tx: Db,
   place: { file: string; waitMs: number },
-  source: string,
-  onProgress: ProgressOptions['onProgress'],
+  { source, onProgress }: ProgressOptions & { source: string },
 ): Promise<Replaced> {
   const run = async (text: string, params: readonly (string | number | null)[] = []) =>
     (await tx.execute(text, params)).rows
@@ -219,7 +219,7 @@ async function replaceAll(
     number(run(highestIssuedQuery())),
     number(run(`select value as n from hivewax_counters where name = 'shared_revision'`)),
   ])
-  const settled = await offload(place, 'settle', { highest, sharedRevision })
+  const settled = await offload(place, { name: 'settle', input: { highest, sharedRevision } })
   const target = new PostgresEndpoint(run)
   await target.empty(copiedTables)
   const tables = await readBackup(place.file, target, { ...settled, onProgress })

@@ -72,6 +72,7 @@ const refusedPragmas = new Set([
 ])
 
 /** The authorizer of SQLite, https://sqlite.org/c3ref/set_authorizer.html: may this step of a statement be? */
+// biome-ignore lint/complexity/useMaxParams: what SQLite calls it with, behind the mode.
 export function authorize(mode: Mode, action: number, first: string | null, second: string | null): boolean {
   if (mode === 'own') return true
   if (action === constants.SQLITE_PRAGMA) return allowsPragma(mode, first ?? '', second)

@@ -25,6 +25,15 @@ export interface ConnectionOptions {
   name?: string
 }
 
+/** One statement of a caller's own. */
+interface ForeignStatement {
+  text: string
+  params: Bound[]
+  mode: Exclude<Mode, 'own'>
+  /** How many characters its rows may have together. Default: any. */
+  maxLength?: number
+}
+
 /** One SQLite connection: its prepared statements, and what SQL from outside may do on it. */
 export class Connection {
   readonly file: string
@@ -86,11 +95,8 @@ export class Connection {
     return row === undefined ? undefined : Object.values(row)[0]
   }
 
-  /**
-   * Runs one statement of a caller's own, within what `mode` allows.
-   * @param maxLength how many characters its rows may have together. Default: any
-   */
-  runForeign(mode: Exclude<Mode, 'own'>, text: string, params: Bound[], maxLength?: number): Executed {
+  /** Runs one statement of a caller's own, within what its mode allows. */
+  runForeign({ text, params, mode, maxLength }: ForeignStatement): Executed {
     if (text.trim() === '') throw new InvalidInput('the statement is empty')
     this.#mode = mode
     try {

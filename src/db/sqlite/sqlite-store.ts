@@ -127,14 +127,14 @@ export class SqliteStore {
   /** SQL from outside on the reading connection; sees every acknowledged write. */
   query(text: string, params: readonly Param[]): Row[] | Promise<Row[]> {
     const bound = this.#compiler.bind(params)
-    return this.#whenFree(() => this.#reading.runForeign('query', text, bound).rows)
+    return this.#whenFree(() => this.#reading.runForeign({ text, params: bound, mode: 'query' }).rows)
   }
 
   /** The same in a process of its own, which can be ended. */
   queryApart(text: string, params: readonly Param[], timeoutMs: number): Promise<Row[]> {
     const { file, writer } = this
     const place = { file, waitMs: Math.min(writer.busyTimeoutMs, timeoutMs) }
-    return queryInProcess(place, 'query', { text, params: this.#compiler.bind(params) }, timeoutMs)
+    return queryInProcess(place, { text, params: this.#compiler.bind(params) }, timeoutMs)
   }
 
   /** A statement of the owner, as a transaction of its own. */
@@ -156,7 +156,7 @@ export class SqliteStore {
       this.#memoryTouched = true
       this.#othersTouched = true
     }
-    return this.#writing.runForeign(mode, text, this.#compiler.bind(params))
+    return this.#writing.runForeign({ text, params: this.#compiler.bind(params), mode })
   }
 
   /** See `Db.version`. All calls of a turn share one check, made after the last of them. */

@@ -71,7 +71,7 @@ export class SqliteUpkeep implements Engine {
   }
 
   async extents(): Promise<Extent[]> {
-    return offload(this.#enter(), 'extents', undefined)
+    return offload(this.#enter(), { name: 'extents' })
   }
 
   async plan(text: string): Promise<Plan | undefined> {
@@ -90,20 +90,20 @@ export class SqliteUpkeep implements Engine {
     const place = this.#enter()
     const pageSize = await this.#number('page_size')
     const before = await this.#number('page_count')
-    if (full) await this.#store.writer.alone(() => offload(place, 'vacuum', undefined, options))
+    if (full) await this.#store.writer.alone(() => offload(place, { name: 'vacuum' }, options))
     const freed = full ? before - (await this.#number('page_count')) : await this.#freePages(options)
-    await offload(place, 'checkpoint', 'truncate')
+    await offload(place, { name: 'checkpoint', input: 'truncate' })
     options.onProgress?.({ step: 'done', fraction: 1 })
     return { freedBytes: Math.max(0, freed) * pageSize }
   }
 
   async optimize(options: AbortableOptions & { unref?: boolean }): Promise<void> {
-    await offload(this.#enter(), 'optimize', undefined, { ...options, inTurn: this.#inTurn })
+    await offload(this.#enter(), { name: 'optimize' }, { ...options, inTurn: this.#inTurn })
     options.onProgress?.({ step: 'done', fraction: 1 })
   }
 
   async reindex(options: AbortableOptions): Promise<void> {
-    await offload(this.#enter(), 'reindex', undefined, { ...options, inTurn: this.#inTurn })
+    await offload(this.#enter(), { name: 'reindex' }, { ...options, inTurn: this.#inTurn })
     options.onProgress?.({ step: 'done', fraction: 1 })
   }
 
@@ -122,7 +122,7 @@ export class SqliteUpkeep implements Engine {
     }
     await flushWhileGrowing(
       target,
-      () => offload(place, 'copy', target, { signal, onProgress: check }),
+      () => offload(place, { name: 'copy', input: target }, { signal, onProgress: check }),
       onSize,
     )
   }
@@ -137,14 +137,14 @@ export class SqliteUpkeep implements Engine {
     const copy = privateCopy(path.dirname(place.file))
     try {
       const input = { source, target: copy, sha256 }
-      await offload(place, 'prepare', input, { onProgress: portion(onProgress, 0, 0.5) })
+      await offload(place, { name: 'prepare', input }, { onProgress: portion(onProgress, 0, 0.5) })
       const replaced = await this.#store.writer.alone(() => {
         const input = {
           source: copy,
           now: toTimeText(new Date(this.#clock.now())),
           data: JSON.stringify({ path: source }),
         }
-        return offload(place, 'replace', input, { onProgress: portion(onProgress, 0.5, 1) })
+        return offload(place, { name: 'replace', input }, { onProgress: portion(onProgress, 0.5, 1) })
       })
       this.#store.commits.add()
       onProgress?.({ step: 'done', fraction: 1 })
@@ -156,7 +156,7 @@ export class SqliteUpkeep implements Engine {
   }
 
   async salvage(source: string, target: string, options: AbortableOptions): Promise<Salvaged> {
-    return offload({ ...this.#enter(), file: source }, 'salvage', target, options)
+    return offload({ ...this.#enter(), file: source }, { name: 'salvage', input: target }, options)
   }
 
   async assertReplaceable(file: string): Promise<void> {
@@ -175,7 +175,7 @@ export class SqliteUpkeep implements Engine {
 
   async checks(): Promise<Check[]> {
     const place = this.#enter()
-    const checks = checkStore(await this.facts(), await offload(place, 'health', undefined))
+    const checks = checkStore(await this.facts(), await offload(place, { name: 'health' }))
     const found = await this.#rows(`select 1 from sqlite_schema where name = '${progressTable}'`)
     return found.length === 0 ? checks : [...checks, incompleteCopy]
   }
@@ -185,7 +185,7 @@ export class SqliteUpkeep implements Engine {
     if ((await this.#number('freelist_count')) >= idle.freePages)
       await this.#freePages({ signal }, idle.slices)
     if (signal.aborted || sizeOf(`${place.file}-wal`) < idle.walBytes) return
-    await offload(place, 'checkpoint', 'passive', { signal, unref: true })
+    await offload(place, { name: 'checkpoint', input: 'passive' }, { signal, unref: true })
   }
 
   /** Gives free pages back in slices, between which others write. Returns how many it was. */

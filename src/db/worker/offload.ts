@@ -15,7 +15,7 @@ type Result<Name extends keyof Jobs> = Awaited<ReturnType<Jobs[Name]>>
 /** What a worker is started with. */
 export interface Order {
   name: keyof Jobs
-  input: unknown
+  input?: unknown
   file: string
   waitMs: number
   /** Only of a process of its own that no event can end: when it ends itself, should its parent be gone, in milliseconds. */
@@ -36,6 +36,11 @@ export interface Workplace {
   waitMs: number
 }
 
+/** A job by its name, and what it is given, where it takes anything. */
+type Job<Name extends keyof Jobs> = { name: Name } & (undefined extends Input<Name>
+  ? { input?: undefined }
+  : { input: Input<Name> })
+
 interface OffloadOptions extends AbortableOptions {
   /** It does not keep the process alive. */
   unref?: boolean
@@ -54,16 +59,15 @@ export function workerUrl(): URL {
  */
 export async function offload<Name extends Exclude<keyof Jobs, 'scan'>>(
   { file, waitMs }: Workplace,
-  name: Name,
-  input: Input<Name>,
+  job: Job<Name>,
   options: OffloadOptions = {},
 ): Promise<Result<Name>> {
-  for await (const message of converse({ name, input, file, waitMs }, options)) {
+  for await (const message of converse({ ...job, file, waitMs }, options)) {
     if ('progress' in message) options.onProgress?.(message.progress)
     // The worker ran the job of this name.
     if ('result' in message) return message.result as Result<Name>
   }
-  throw died(name)
+  throw died(job.name)
 }
 
 /** The rows of a reading statement in batches, read by a worker only as fast as they are taken. */

@@ -19,7 +19,6 @@ const waiting = new Set<() => void>()
  */
 export async function queryInProcess(
   { file, waitMs }: Workplace,
-  name: 'query',
   input: Parameters<(typeof jobs)['query']>[0],
   timeoutMs: number,
 ): Promise<Row[]> {
@@ -27,7 +26,7 @@ export async function queryInProcess(
   await acquireSlot(signal)
   try {
     return await runInProcess(
-      { name, input, file, waitMs, timeoutMs },
+      { name: 'query', input, file, waitMs, timeoutMs },
       { signal, hint: 'Perhaps it needed too much memory: ask for fewer rows.' },
     )
   } catch (error) {

@@ -10,12 +10,12 @@ const maxLength = 64 * 1024 * 1024
 
 /** The rows of one reading statement of a caller's own. */
 export async function query(
-  input: { text: string; params: Bound[] },
+  statement: { text: string; params: Bound[] },
   { file, waitMs }: JobContext,
 ): Promise<Row[]> {
   return connected(
     file,
     { readOnly: true, waitMs, maxValueBytes },
-    connection => connection.runForeign('query', input.text, input.params, maxLength).rows,
+    connection => connection.runForeign({ ...statement, mode: 'query', maxLength }).rows,
   )
 }

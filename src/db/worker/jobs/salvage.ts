@@ -79,8 +79,7 @@ const writes = { reads: false, touchesMemory: false }
 
 /** Each row that can be read, and undefined for each that cannot. */
 function readable(damaged: Connection, name: string, columns: string): Generator<Row | undefined> {
-  const key = primaryKey(damaged, name)
-  return hasRowid(damaged, name) ? byRowid(damaged, name, columns) : fromBothEnds(damaged, name, columns, key)
+  return hasRowid(damaged, name) ? byRowid(damaged, name, columns) : fromBothEnds(damaged, name, columns)
 }
 
 /** The ids that a table's rows may have, in order. */
@@ -139,12 +138,8 @@ function possibleIds(damaged: Connection, name: string): Ids {
 }
 
 /** In a table without row ids nothing behind a damaged page can be addressed, but the other end can be. */
-function* fromBothEnds(
-  damaged: Connection,
-  name: string,
-  columns: string,
-  key: string[],
-): Generator<Row | undefined> {
+function* fromBothEnds(damaged: Connection, name: string, columns: string): Generator<Row | undefined> {
+  const key = primaryKey(damaged, name)
   for (const direction of ['asc', 'desc']) {
     const order = key.map(column => `${quoted(column)} ${direction}`).join(', ')
     let failed = false
