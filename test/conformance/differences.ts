@@ -149,7 +149,7 @@ export const differences: readonly Difference[] = [
   },
   {
     engine: 'http',
-    suite: 'tasks',
+    suite: 'task creation',
     test: 'creates in one call what no one statement takes',
     why: 'a server takes 16 MiB in one call',
   },
