@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'rolldown'
+import { isLazy } from './lazy-sources.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 
@@ -48,10 +49,6 @@ const prelude = `
   }
   const performance = { now: () => Number(process.hrtime.bigint()) / 1e6 }`
 
-/** What a command loads only when it needs it. */
-const lazySources =
-  /\/node_modules\/(?!croner)|\/src\/((access|http|mcp|client|hooks|setup|importers)\/|find\/(?!operations)|db\/(copy|postgres)\/|cli\/(ask|completion-candidates|help|shell-history|split-words|commands\/(?!index)))/
-
 /**
  * Bundles the command and the worker that it starts into a folder. Its few files start several times faster than
  * the hundreds that they replace.
@@ -81,7 +78,7 @@ function options(name: string, file: string, dir: string): BuildOptions {
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name]-[hash].cjs',
       // All else in one file: each costs more to find and open than it takes to read.
-      codeSplitting: { groups: [{ name: 'core', test: id => !lazySources.test(id) }] },
+      codeSplitting: { groups: [{ name: 'core', test: id => !isLazy(id) }] },
       banner: prelude,
       // Less to read at every start; names stay, so that stacks can be read.
       minify: { compress: true, mangle: false },

@@ -67,5 +67,5 @@ function door(operationName: string): string {
 
 function types(file: string): string {
   const declared = typesIn(file).map(({ text, doc }) => (doc ? `/** ${doc} */\n${text}` : text))
-  return declared.length === 0 ? '' : code('ts', declared.join('\n\n'))
+  return code('ts', declared.join('\n\n'))
 }

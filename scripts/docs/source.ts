@@ -19,17 +19,25 @@ export function classIn(file: string, name: string): { doc: string; methods: Dec
   const [whole = '', doc = '', body = ''] =
     new RegExp(`${comment}\\nexport class ${name}\\b[^\\n]*\\{\\n([\\s\\S]*?)\\n\\}\\n`).exec(text) ?? []
   if (whole === '') throw new Error(`${file} has no documented class ${name}`)
-  return { doc: plainDoc(doc), methods: methodsOf(body) }
+  const methods = methodsOf(body)
+  const bare = methods.find(method => method.doc === '')
+  if (bare !== undefined) throw new Error(`${file}: ${name}.${bare.name} is not documented`)
+  return { doc: plainDoc(doc), methods }
 }
 
-/** The documented interfaces and types that a file exports. */
+/** The interfaces and types that a file exports, at least one: a page never lacks some of them unnoticed. */
 export function typesIn(file: string): Declared[] {
   const text = fs.readFileSync(path.join(src, file), 'utf8')
   const pattern = new RegExp(
     `^(?:${comment}\\n)?export (?:interface (\\w+)[^\\n]*\\{\\n[\\s\\S]*?\\n\\}|type (\\w+)[^=\\n]* =[\\s\\S]*?)\\n(?=\\n|$)`,
     'gm',
   )
-  return [...text.matchAll(pattern)].map(([whole, doc = '', named, aliased]) => ({
+  const found = [...text.matchAll(pattern)]
+  const exported = [...text.matchAll(/^export (?:interface|type) \w/gm)]
+  if (found.length === 0 || found.length < exported.length) {
+    throw new Error(`${file}: of ${exported.length} exported types ${found.length} can be read`)
+  }
+  return found.map(([whole, doc = '', named, aliased]) => ({
     name: named ?? aliased ?? '',
     text: whole
       .slice(whole.indexOf('export '))

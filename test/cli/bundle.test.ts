@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { eagerSources, lazySources } from '../../scripts/build/lazy-sources.ts'
 import { hivewax, hivewaxFile } from '../support/cli.ts'
 import { scratchFolder } from '../support/memory.ts'
 
@@ -17,6 +18,12 @@ it('loads neither zod nor anything else that a retrieve does not need', () => {
   expect(names.filter(name => /crypto|util|worker_threads|readline|stream|child_process/.test(name))).toEqual(
     [],
   )
+})
+
+it('knows what to load late by files and folders that are there', () => {
+  const root = path.join(import.meta.dirname, '../..')
+  const missing = [...lazySources, ...eagerSources].filter(source => !fs.existsSync(path.join(root, source)))
+  expect(missing).toEqual([])
 })
 
 it('loads the driver of PostgreSQL for a URL of PostgreSQL only', () => {
