@@ -139,7 +139,7 @@ async function winners(memory: Memory): Promise<Map<string, { by: string; token:
   return new Map(rows.map(row => [String(row.id), JSON.parse(String(row.result))]))
 }
 
-describe.each(engines)('$name', ({ name, scratch, open }) => {
+describe.each(engines)('$name', ({ name, empty, open }) => {
   const taskCount = taskCounts[name]
 
   it('completes the tasks of a large random graph, each once and in order, through kills and stops of 8 workers', async () => {
@@ -147,7 +147,7 @@ describe.each(engines)('$name', ({ name, scratch, open }) => {
     const random = seeded(seed)
     const tasks = randomTasks(taskCount, random)
     const logs = scratchFolder()
-    const location = scratch()
+    const location = await empty()
     const memory = await open({ durability: 'normal', busyTimeoutMs: 60_000 }, location)
     await memory.tasks.createMany(tasks)
     const zombie = startRemote(location, 'zombie')

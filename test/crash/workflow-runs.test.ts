@@ -68,9 +68,9 @@ async function judge(memory: Memory, ids: string[], effects: string, children: C
   return verdict
 }
 
-describe.each(engines)('$name', ({ scratch, open }) => {
+describe.each(engines)('$name', ({ empty, open }) => {
   it('no step runs again whose result was kept, however often serving processes are killed', async () => {
-    const [location, effects] = [scratch(), scratchFile('effects')]
+    const [location, effects] = [await empty(), scratchFile('effects')]
     const memory = await open({}, location)
     const ids = Array.from({ length: 6 }, (_, i) => `w${i}`)
     for (const id of ids) await memory.workflows.start('work', { id })
@@ -109,7 +109,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   }, 240_000)
 
   it('of three processes that serve the same runs, one completes each, and nothing is done twice', async () => {
-    const [location, effects] = [scratch(), scratchFile('effects')]
+    const [location, effects] = [await empty(), scratchFile('effects')]
     const memory = await open({}, location)
     const ids: string[] = []
     const children = [1, 2, 3].map(() => startChild('serve-workflows', location, effects, 6, liveMs))
@@ -135,7 +135,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('a process stopped past its lease is refused when it wakes up, and changes nothing', async () => {
-    const [location, effects] = [scratch(), scratchFile('effects')]
+    const [location, effects] = [await empty(), scratchFile('effects')]
     const memory = await open({ busyTimeoutMs: 300 }, location)
     await memory.workflows.signal('w', 'go')
     await memory.workflows.start('work', { id: 'w' })
@@ -164,7 +164,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('a run that kills every process that works on it fails, and all others complete', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({}, location)
     const others = Array.from({ length: 29 }, (_, i) => `w${i}`)
     const ids = [...others.slice(0, 1), 'poison', ...others.slice(1)]

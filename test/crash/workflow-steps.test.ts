@@ -7,9 +7,9 @@ import { scratchFile } from '../support/memory.ts'
 
 const steps = 100
 
-describe.each(engines)('$name', ({ scratch }) => {
+describe.each(engines)('$name', ({ empty }) => {
   it('never runs a step again whose result was kept, however often the process is killed', async () => {
-    const [location, effects] = [scratch(), scratchFile('effects')]
+    const [location, effects] = [await empty(), scratchFile('effects')]
     const printed: string[] = []
     let exitCode: number | null = null
     for (let round = 0; exitCode === null; round++) {

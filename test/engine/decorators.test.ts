@@ -12,7 +12,7 @@ import { systemClock } from '../../src/util/clock.ts'
 import { decorators, registerActor } from '../support/decorators.ts'
 import { HeldDb } from '../support/held-db.ts'
 import { scratchFile } from '../support/memory.ts'
-import { scratchUrl } from '../support/postgres.ts'
+import { emptyUrl } from '../support/postgres.ts'
 
 /** Uses of every member that is called. A member added to Db is missing here until it has one. */
 type Called = Exclude<keyof Db, 'dialect' | 'supports' | 'hints' | 'commits'>
@@ -84,7 +84,7 @@ describe.each(Object.entries(decorators))('%s', (_, { decorate, changes = {} }) 
   })
 
   it('keeps a write from the store of a server until a read that goes first is over', async () => {
-    const store = await PostgresStore.open(scratchUrl(), { maxConnections: 4 })
+    const store = await PostgresStore.open(await emptyUrl(), { maxConnections: 4 })
     onTestFinished(() => store.close())
     const plain = store.db(systemClock)
     await registerActor(plain)

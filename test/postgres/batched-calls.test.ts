@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
-import { awaited, openPostgresScratch, scratchUrl } from '../support/postgres.ts'
+import { awaited, emptyUrl, openPostgresScratch } from '../support/postgres.ts'
 import { startServer } from '../support/postgres-server.ts'
 
 const many = Array.from({ length: 50 }, (_, i) => i)
@@ -100,7 +100,7 @@ it('keeps the order of more calls than one transaction takes', async () => {
 })
 
 it('has two transactions under way when many ask for much at once, and does each task once', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const [memory, other] = [await openPostgresScratch({}, url), await openPostgresScratch({}, url)]
   // The first must not be over before the others begin, however fast the server is: none gets on until two wait.
   const untilTwo = async <T>(ask: () => Promise<T>) => {
@@ -131,7 +131,7 @@ function after(i: number): { dependencies: string[] } | undefined {
 }
 
 it('chains what changes of tasks append to a log that somebody else has sealed meanwhile', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const [memory, other] = [await openPostgresScratch({}, url), await openPostgresScratch({}, url)]
   await create(memory, 0)
   await other.events.seal()

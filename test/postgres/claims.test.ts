@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { createTasks, expectEachOnce, startWorkers } from '../support/batches.ts'
-import { openPostgresScratch, scratchUrl } from '../support/postgres.ts'
+import { emptyUrl, openPostgresScratch } from '../support/postgres.ts'
 
 it('gives each of 10,000 tasks to one of 16 connections, once, and refuses a zombie', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({}, url)
   await createTasks(memory, 10_000)
   const zombies = await memory.tasks.claim({ agentId: 'zombie', limit: 5, leaseMs: 500 })

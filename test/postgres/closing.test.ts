@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { startChild } from '../support/child.ts'
-import { openPostgresScratch, scratchUrl } from '../support/postgres.ts'
+import { emptyUrl, openPostgresScratch } from '../support/postgres.ts'
 
 it('lets a process that has listened tell the others of its last write before it ends', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({}, url)
   const child = startChild('follow-then-close', url, 20)
   await child.until(line => line === 'ready')

@@ -5,7 +5,7 @@ import { PostgresStore } from '../../src/db/postgres/postgres-store.ts'
 import { raw, sql } from '../../src/db/sql.ts'
 import type { HivewaxError } from '../../src/errors.ts'
 import { systemClock } from '../../src/util/clock.ts'
-import { openPostgresScratch, scratchUrl, withClient } from '../support/postgres.ts'
+import { emptyUrl, openPostgresScratch, scratchUrl, withClient } from '../support/postgres.ts'
 
 async function openDb(url: string): Promise<Db> {
   const store = await PostgresStore.open(url, { busyTimeoutMs: 0 })
@@ -50,7 +50,7 @@ describe('the table of SQLSTATEs', () => {
 })
 
 it('calls a statement of ours that the server does not understand no damage, and that of a caller their mistake', async () => {
-  const db = await openDb(scratchUrl())
+  const db = await openDb(await emptyUrl())
   await expect(db.all(raw('selec 1'))).rejects.toMatchObject({ code: 'storage' })
   await expect(db.all(raw('select * from nowhere'))).rejects.toMatchObject({ code: 'storage' })
   await expect(db.query('selec 1')).rejects.toMatchObject({ code: 'invalid_input' })

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { EventRecord } from '../../src/events/events.ts'
 import { startChild } from '../support/child.ts'
-import { openPostgresScratch, scratchUrl, withClient } from '../support/postgres.ts'
+import { emptyUrl, openPostgresScratch, scratchUrl, withClient } from '../support/postgres.ts'
 
 const writers = Array.from({ length: 8 }, (_, i) => `w${i}`)
 const eventsEach = 1_875
@@ -73,7 +73,7 @@ it('delivers what the same handle writes right after it subscribed or watched, w
 })
 
 it('skips none of 15,000 events of 8 processes under live cursors, each in its order', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({}, url)
   const all = untilEnd(memory.events.subscribe({ since: 0 }))
   // The cursor of a filter moves on with the end of the log, past what is not for it.

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { createTasks, expectEachOnce, holdTask, startWorkers, untilCompleted } from '../support/batches.ts'
-import { openPostgresScratch, scratchUrl, withClient } from '../support/postgres.ts'
+import { emptyUrl, openPostgresScratch, withClient } from '../support/postgres.ts'
 import { startServer } from '../support/postgres-server.ts'
 
 const count = 2_000
@@ -34,7 +34,7 @@ it('loses no result that was acknowledged when the server crashes and comes back
 
 it('loses no result that was acknowledged when connections break at random', async () => {
   const name = `workers-${process.pid}`
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({}, url)
   await createTasks(memory, 1)
   const release = await holdTask(memory)
@@ -56,7 +56,7 @@ it('loses no result that was acknowledged when connections break at random', asy
 
 it('runs reads and transactions of its own again when their connection breaks', async () => {
   const name = `again-${process.pid}`
-  const url = `${scratchUrl()}&application_name=${name}`
+  const url = `${await emptyUrl()}&application_name=${name}`
   const memory = await openPostgresScratch({ busyTimeoutMs: 30_000 }, url)
   await memory.store('key', 'value')
   let broken = 0
@@ -84,7 +84,7 @@ it('runs reads and transactions of its own again when their connection breaks', 
 
 it('tells the outcome of a transaction whose connection broke: nothing before its commit, unknown in it', async () => {
   const name = `outcome-${process.pid}`
-  const memory = await openPostgresScratch({}, `${scratchUrl()}&application_name=${name}`)
+  const memory = await openPostgresScratch({}, `${await emptyUrl()}&application_name=${name}`)
   let runs = 0
   const before = memory.transaction(async tx => {
     runs++
@@ -136,7 +136,7 @@ it('lets many calls wait for the same connection', async () => {
 
 it('hears of commits again after its connection to hear them broke', async () => {
   const name = `hears-${process.pid}`
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({}, `${url}&application_name=${name}`)
   const other = await openPostgresScratch({}, url)
   const events = memory.events.subscribe({ since: 0 })[Symbol.asyncIterator]()

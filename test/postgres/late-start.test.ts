@@ -4,13 +4,13 @@ import { openPostgres } from '../../src/store/backend.ts'
 import { Store } from '../../src/store/store.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { HeldDb } from '../support/held-db.ts'
-import { scratchUrl } from '../support/postgres.ts'
+import { emptyUrl } from '../support/postgres.ts'
 
 const nextOf = async <T>(items: AsyncIterator<T>): Promise<T> => (await items.next()).value
 
 /** A store whose handles all read late where a subscription starts. */
 async function openHeld(): Promise<{ store: Store; held: HeldDb }> {
-  const backend = await openPostgres(scratchUrl(), { maxConnections: 4 })
+  const backend = await openPostgres(await emptyUrl(), { maxConnections: 4 })
   const held = new HeldDb(backend.db(systemClock))
   const store = new Store({ ...backend, db: () => held }, { reason: 'a test', background: false })
   onTestFinished(() => store.close())

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Transaction } from '../../src/transaction.ts'
 import { startChild } from '../support/child.ts'
-import { openPostgresScratch, scratchUrl } from '../support/postgres.ts'
+import { emptyUrl, openPostgresScratch } from '../support/postgres.ts'
 
 const forever = 'select pg_sleep(600)'
 
@@ -10,7 +10,7 @@ async function setting(db: Pick<Transaction, 'query'>, name: string): Promise<un
 }
 
 it('gives a query 30 seconds, or what the role is allowed, and each statement of a transaction its timeout', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({}, url)
   expect(await setting(memory, 'statement_timeout')).toBe('30s')
   const within = memory.transaction(tx => setting(tx, 'statement_timeout'), { timeoutMs: 5_000 })
@@ -35,7 +35,7 @@ it('ends a transaction in time although the server is busy with a statement of i
 })
 
 it('lets a process that was stopped in a transaction hold up others for no longer than it may take', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({ busyTimeoutMs: 60_000 }, url)
   expect(await setting(memory, 'idle_in_transaction_session_timeout')).toBe('10s')
   const child = startChild('hold', url, 4_000)

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import type { Transaction } from '../../src/transaction.ts'
-import { openPostgresScratch, scratchUrl, withClient } from '../support/postgres.ts'
+import { emptyUrl, openPostgresScratch, withClient } from '../support/postgres.ts'
 
 it('lets everybody read what was, while a transaction that has written is open', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const writer = await openPostgresScratch({}, url)
   const reader = await openPostgresScratch({}, url)
   await writer.store('key', 'before')
@@ -27,7 +27,7 @@ it('lets everybody read what was, while a transaction that has written is open',
 })
 
 it('lets two open transactions write different keys, neither waiting for the other', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const one = await openPostgresScratch({}, url)
   const two = await openPostgresScratch({}, url)
   await one.transaction(async first => {
@@ -44,7 +44,7 @@ it('lets two open transactions write different keys, neither waiting for the oth
 })
 
 it('lets two open transactions read and write different records, there or not, neither waiting for the other', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const one = await openPostgresScratch({}, url)
   const two = await openPostgresScratch({}, url)
   await one.kv.storeMany(['a', 'b'].map(key => ({ key, value: 0 })))
@@ -76,7 +76,7 @@ it('lets two open transactions read and write different records, there or not, n
 })
 
 it('claims past a task that another transaction holds', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({}, url)
   await memory.tasks.createMany([
     { id: 'first', description: 'held' },

@@ -3,7 +3,7 @@ import { Busy } from '../../src/errors.ts'
 import type { Memory } from '../../src/memory.ts'
 import type { Transaction } from '../../src/transaction.ts'
 import type { Json } from '../../src/util/json.ts'
-import { awaited, openPostgresScratch, scratchUrl } from '../support/postgres.ts'
+import { awaited, emptyUrl, openPostgresScratch } from '../support/postgres.ts'
 
 /** A number that a transaction reads and then writes, in one kind of record: undefined while there is none. */
 interface Counter {
@@ -112,7 +112,7 @@ describe.each(Object.entries(counters))('%s', (_, counter) => {
   })
 
   it('stays as a transaction read it until that ends, whoever writes outside of transactions', async () => {
-    const url = scratchUrl()
+    const url = await emptyUrl()
     const memory = await openFilled(url)
     const other = await openPostgresScratch({}, url)
     for (const before of [undefined, 7]) {
@@ -132,7 +132,7 @@ describe.each(Object.entries(counters))('%s', (_, counter) => {
 })
 
 it('lets one of two transactions go that each read two keys and write one of them', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({}, url)
   await memory.kv.storeMany(['ada', 'bea'].map(key => ({ key, value: 'on call' })))
   const leave = async (tx: Transaction, who: string) => {
@@ -172,7 +172,7 @@ it('tells one of two transactions that wait for each other that it is in the way
 })
 
 it('gives nobody a task that a transaction has read, until that ends', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({}, url)
   const other = await openPostgresScratch({}, url)
   const { id } = await memory.tasks.create({ description: 'a task' })

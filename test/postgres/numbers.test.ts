@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { awaited, openPostgresScratch, scratchUrl } from '../support/postgres.ts'
+import { awaited, emptyUrl, openPostgresScratch } from '../support/postgres.ts'
 
 async function openTwo() {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   return {
     memory: await openPostgresScratch({}, url),
     other: await openPostgresScratch({ maxConnections: 8 }, url),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
-import { openPostgresScratch, scratchUrl, withClient } from '../support/postgres.ts'
+import { emptyUrl, openPostgresScratch, withClient } from '../support/postgres.ts'
 
 /** Tables that grow with what a swarm does. */
 const large = ['tasks', 'hivewax_task_dependencies', 'events', 'memory_store']
@@ -62,7 +62,7 @@ async function scansOf(memory: Memory, url: string): Promise<{ statements: numbe
 
 for (const analyze of [false, true]) {
   it(`reads no large table whole while a swarm works${analyze ? ', after analyze too' : ''}`, async () => {
-    const url = scratchUrl()
+    const url = await emptyUrl()
     const filler = await openPostgresScratch({}, url)
     await fill(filler)
     if (analyze) await filler.execute('analyze')

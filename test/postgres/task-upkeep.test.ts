@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
-import { openPostgresScratch, scratchUrl } from '../support/postgres.ts'
+import { emptyUrl, openPostgresScratch } from '../support/postgres.ts'
 
 async function openTwo(): Promise<{ memory: Memory; other: Memory; clock: TestClock }> {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const clock = new TestClock()
   const memory = await openPostgresScratch({ clock, maxConnections: 8 }, url)
   return { memory, other: await openPostgresScratch({ clock }, url), clock }

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import { Wait } from '../../src/db/postgres/wait-limit.ts'
-import { openPostgresScratch, scratchUrl, withClient } from '../support/postgres.ts'
+import { emptyUrl, openPostgresScratch, withClient } from '../support/postgres.ts'
 
 const busyTimeoutMs = 300
 
@@ -8,7 +8,7 @@ const busyTimeoutMs = 300
 const busy = { code: 'busy', retryable: true }
 
 it('gives up on a row that a stranger has locked, and says which table it waited at', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({ busyTimeoutMs }, url)
   await memory.store('held', 1)
   const task = await memory.tasks.create({ description: 'held' })
@@ -29,7 +29,7 @@ it('gives up on a row that a stranger has locked, and says which table it waited
 })
 
 it('lets a caller go on after a transaction within another waited in vain, and keeps nothing of it', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({ busyTimeoutMs }, url)
   await memory.store('held', 1)
   await withClient(async stranger => {
@@ -71,7 +71,7 @@ it('gives up when no connection comes free, and says so', async () => {
 })
 
 it('counts the wait for a connection and that for a lock together', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({ maxConnections: 1, busyTimeoutMs: 4_000 }, url)
   const other = await openPostgresScratch({ busyTimeoutMs: 3_000 }, url)
   await memory.store('held', 1)
@@ -93,14 +93,14 @@ it('counts the wait for a connection and that for a lock together', async () => 
 })
 
 it('refuses none of many calls that wait for their turn while the ones before them get on', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({ maxConnections: 1, busyTimeoutMs: 3_500 }, url)
   const calls = Array.from({ length: 8 }, () => memory.query('select pg_sleep(0.6)'))
   expect(await Promise.all(calls)).toHaveLength(8)
 })
 
 it('stores and reads at once, or not at all, when it is to wait for nobody', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const memory = await openPostgresScratch({ busyTimeoutMs: 0 }, url)
   await memory.store('key', 1)
   await memory.transaction(tx => tx.store('held', 1))

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import type { NewTask } from '../../src/tasks/new-task.ts'
-import { awaited, openPostgresScratch, scratchUrl, withClient } from '../support/postgres.ts'
+import { awaited, emptyUrl, openPostgresScratch, withClient } from '../support/postgres.ts'
 
 /** The events of a type with the transaction that wrote each of them, by id. */
 function written(memory: Memory, type: string) {
@@ -71,7 +71,7 @@ const few: [what: string, ids: string[]][] = [
 it.each(few)(
   'lets a task go on that came to wait while its parent was being completed %s',
   async (_, ids) => {
-    const url = scratchUrl()
+    const url = await emptyUrl()
     const [memory, other] = [await openPostgresScratch({}, url), await openPostgresScratch({}, url)]
     await memory.tasks.createMany(ids.map(id => ({ id, description: 'x' })))
     const claimed = await memory.tasks.claim({ agentId: 'w', limit: ids.length })
@@ -88,7 +88,7 @@ it.each(few)(
 )
 
 it('appends to a log that was sealed meanwhile what changes of single tasks tell', async () => {
-  const url = scratchUrl()
+  const url = await emptyUrl()
   const [memory, other] = [await openPostgresScratch({}, url), await openPostgresScratch({}, url)]
   await memory.tasks.create({ id: 'a', description: 'x' })
   await other.events.seal()

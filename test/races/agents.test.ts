@@ -6,9 +6,9 @@ import { take } from '../support/take.ts'
 
 const isReady = (line: string) => line.startsWith('ready')
 
-describe.each(engines)('$name', ({ scratch, open }) => {
+describe.each(engines)('$name', ({ empty, open }) => {
   it('hears in one process of the death of an agent in another, and what it held is free', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({}, location)
     await memory.topology.save({ swarmId: 's', topologyType: 'star', nodes: ['a', 'b', 'c'] })
     const watched = take(memory.agents.watch({ swarmId: 's' }), 2)
@@ -24,7 +24,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('handles a lapse once, however many processes watch for it', async () => {
-    const location = scratch()
+    const location = await empty()
     const watchers = await Promise.all(Array.from({ length: 4 }, () => open({}, location)))
     const watched = watchers.map(memory => take(memory.agents.watch({ since: 0 }), 2))
     const child = startChild('agent', location, 'a', 1)
@@ -37,7 +37,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('shuts out a process that was stopped while another took its id, from its first write on', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({ busyTimeoutMs: 300 }, location)
     const child = startChild('agent', location, 'a', 60)
     await child.until(isReady)

@@ -16,9 +16,9 @@ async function runVoters(location: string, count: number, mode = ''): Promise<(s
   return children.map(child => child.lines.at(-1))
 }
 
-describe.each(engines)('$name', ({ scratch, open }) => {
+describe.each(engines)('$name', ({ empty, open }) => {
   it('decides each of 300 keys when 5 processes vote at once, all read the same, and none overturns one', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({}, location)
     for (const key of keys) await memory.consensus.propose(key, { value: key, voters, quorum: 5 })
     const read = await runVoters(location, count)

@@ -8,9 +8,9 @@ const writers = ['w0', 'w1', 'w2', 'w3']
 const eventsEach = 250
 const total = writers.length * eventsEach
 
-describe.each(engines)('$name', ({ scratch, open }) => {
+describe.each(engines)('$name', ({ empty, open }) => {
   it('delivers the events of 4 processes live, each once, in one order that agrees with each of theirs', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({}, location)
     const live = take(memory.events.subscribe(), total)
     const filtered = take(memory.events.subscribe({ types: ['work'], source: 'w2' }), eventsEach)
@@ -26,7 +26,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('handles every event exactly once although the consumer is killed again and again', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({}, location)
     const children = writers.map(writer => startChild('log-events', location, writer, eventsEach))
     for (const place of ['inside', 'after', 'inside', 'after']) {
@@ -44,7 +44,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('refuses a consumer that was stopped past its lease, each effect once, by who took over', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({ durability: 'normal', busyTimeoutMs: 300 }, location)
     const log = await memory.events.logMany(Array.from({ length: 40 }, (_, data) => ({ type: 'work', data })))
     const first = startChild('consume-group', location, 'g', 800, 10)
@@ -65,7 +65,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('hands a group over at once when the memory of its consumer is closed', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({}, location)
     const other = await open({}, location)
     const leaseMs = 86_400_000
@@ -79,7 +79,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('keeps a group in order, and skips nothing, when its consumers leave 50 times, by break and by signal', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({ durability: 'normal' }, location)
     const children = writers.map(writer => startChild('log-events', location, writer, eventsEach))
     const seen: number[] = []

@@ -10,9 +10,9 @@ const facts = { sqlite: [migrations, 'pragma auto_vacuum'], postgres: [migration
 /** How often each process adds 1; through a server they meet as often in fewer. */
 const times = { sqlite: 1_000, postgres: 150 }
 
-describe.each(engines)('$name', ({ name, scratch, open }) => {
+describe.each(engines)('$name', ({ name, scratch, empty, open }) => {
   it('counts exactly when 8 processes read, add and write at the same time, each in transactions', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({}, location)
     const children = Array.from({ length: 8 }, () => startChild('increment', location, times[name]))
     expect(await Promise.all(children.map(child => child.exited))).toEqual(Array(8).fill(0))

@@ -8,9 +8,9 @@ const candidates = ['a', 'b', 'c', 'd']
 const writesEach = 16
 const stopsEach = 1
 
-describe.each(engines)('$name', ({ scratch, open }) => {
+describe.each(engines)('$name', ({ empty, open }) => {
   it('accepts nothing from leaders that were stopped past their lease, or killed, and always finds another', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({ durability: 'normal' }, location)
     const victim = startChild('lead', location, 'victim', 1_000_000, 0)
     const first = await victim.until(line => line.includes('wrote'))

@@ -15,13 +15,13 @@ type Call = Operation<RegisterCall, RegisterOutcome>
 
 /** What processes on one store did, by key, as they noted it by the monotonic clock of the machine. */
 async function record(
-  { scratch, open }: TestEngine,
+  { empty, open }: TestEngine,
   processes: number,
   calls: number,
   mode: string,
 ): Promise<Map<string, Call[]>> {
   const seed = Math.floor(Math.random() * 2 ** 31)
-  const location = scratch()
+  const location = await empty()
   await open({}, location)
   const start = (_: unknown, i: number) => startChild('register', location, `p${i}`, seed + i, calls, mode)
   const children = Array.from({ length: processes }, start)

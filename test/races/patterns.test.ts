@@ -5,9 +5,9 @@ import { engines } from '../support/engines.ts'
 const processes = 4
 const count = 60
 
-describe.each(engines)('$name', ({ scratch, open }) => {
+describe.each(engines)('$name', ({ empty, open }) => {
   it('counts each of 480 uses by 4 processes at once, and the confidence follows from the outcomes', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({}, location)
     const { id } = await memory.patterns.store({ type: 't', patternData: { successRate: 0.8 } })
     const children = Array.from({ length: processes }, () => startChild('use-pattern', location, id, count))

@@ -18,9 +18,9 @@ interface Handled {
   data: number
 }
 
-describe.each(engines)('$name', ({ name, scratch, open }) => {
+describe.each(engines)('$name', ({ name, empty, open }) => {
   it('a watch and a group, killed again and again under 8 writers, skip nothing and keep the order', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({}, location)
     const writing = writers.map(writer => startChild('write-both', location, writer))
     const watched: Revision[] = []

@@ -8,9 +8,9 @@ const changesEach = 75
 const total = writers.length * changesEach
 const upToTotal = Array.from({ length: total }, (_, i) => i + 1)
 
-describe.each(engines)('$name', ({ scratch, open }) => {
+describe.each(engines)('$name', ({ empty, open }) => {
   it('counts exactly when 4 processes compare and set, and shows every version once, in order, live', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await open({}, location)
     const live = take(memory.shared.watch('counter'), total)
     const children = writers.map(() => startChild('increment-shared', location, changesEach))
@@ -29,7 +29,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('loses, repeats and splits nothing when a watch is killed and goes on after what it has shown', async () => {
-    const location = scratch()
+    const location = await empty()
     await open({}, location)
     const children = writers.map(writer => startChild('update-pairs', location, writer, changesEach))
     const seen: Shown[] = []

@@ -28,9 +28,9 @@ function said(children: Child[], word: string): { id: string; token: string }[] 
   return lines.map(line => ({ id: line.split(' ')[1]!, token: line.split(' ')[2]! }))
 }
 
-describe.each(engines)('$name', ({ scratch, open }) => {
+describe.each(engines)('$name', ({ empty, open }) => {
   it('lets four processes complete 400 tasks, each once, though one of them is killed at its work', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await openWithTasks(open, location, taskCount)
     const victim = startChild('work', location, 'victim', 10, heldMs)
     // The others come when it has what it will never complete: before that they might leave it nothing to do.
@@ -60,7 +60,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('never gives a task to two of many claims that meet', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await openWithTasks(open, location, taskCount)
     const workers = ['a', 'b', 'c', 'd'].map(name => startChild('work', location, name))
     expect(await Promise.all(workers.map(worker => worker.exited))).toEqual([0, 0, 0, 0])
@@ -70,7 +70,7 @@ describe.each(engines)('$name', ({ scratch, open }) => {
   })
 
   it('refuses the completion of a process that comes back after its lease was taken', async () => {
-    const location = scratch()
+    const location = await empty()
     const memory = await openWithTasks(open, location, 2)
     const zombie = startChild('work', location, 'zombie', 1, heldMs)
     const held = await zombie.until(line => line.startsWith('holding'))
