@@ -17,21 +17,17 @@ export interface Answer {
   cursor?: string
 }
 
-/** An answer for a client: as structured content, and for those that read text, as text that says the same. */
+/**
+ * An answer for a client, as text alone: of structured content beside it some clients show the model one, some the
+ * other and some both, and only in text do marks stand around what is stored.
+ */
 export function toResult(answer: Answer): CallToolResult {
-  const { data, note, more, cursor } = answer
+  const { data, note, cursor } = answer
   const warning = holdsText(data) ? notice : undefined
-  const structured = {
-    ...(warning !== undefined && { notice: warning }),
-    ...(note !== undefined && { note }),
-    data,
-    ...(more !== undefined && { more }),
-    ...(cursor !== undefined && { cursor }),
-  }
   const going = cursor === undefined ? [] : [`Go on with cursor ${JSON.stringify(cursor)}.`]
   const head = harmless([warning, note, ...going].filter(text => text !== undefined).join(' '))
   const text = head === '' ? delimited(data) : `${head}\n${delimited(data)}`
-  return { content: [{ type: 'text', text }], structuredContent: structured }
+  return { content: [{ type: 'text', text }] }
 }
 
 /** Words of ours, which may name a key: it cannot pretend that data begins or ends. */
@@ -60,15 +56,9 @@ export function toErrorResult(error: unknown): CallToolResult {
           `unexpected failure: ${error instanceof Error ? error.message : String(error)}`,
         )
   const { code, message, hint, details } = told.toJSON()
-  const lines = [`${code}: ${message}`, ...(hint === undefined ? [] : [`Hint: ${hint}`])].map(harmless)
+  const hints = [hint, told.retryable ? 'Try again.' : undefined].filter(text => text !== undefined)
+  const lines = [`${code}: ${message}`, ...hints.map(text => `Hint: ${text}`)].map(harmless)
   const shown = details && fitValue(plain(details), roomFor()).value
   if (shown !== undefined) lines.push(delimited(shown))
-  const structured = {
-    error: { code, message, hint, details: shown, retryable: told.retryable },
-  }
-  return {
-    isError: true,
-    content: [{ type: 'text', text: lines.join('\n') }],
-    structuredContent: plain(structured) as Record<string, unknown>,
-  }
+  return { isError: true, content: [{ type: 'text', text: lines.join('\n') }] }
 }

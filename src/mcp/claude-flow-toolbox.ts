@@ -1,11 +1,13 @@
 import type { CallToolResult, Tool as McpTool } from '@modelcontextprotocol/server'
 import { InvalidInput } from '../errors.ts'
 import { type OperationName, operationOf } from '../operations.ts'
+import type { JsonSchema } from '../schemas.ts'
 import { describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { notice, toErrorResult } from './answer.ts'
 import { escaped, fitItems, fitValue, plain, roomFor } from './budget.ts'
 import { type Arguments, ask, type Caller } from './caller.ts'
+import { readInput } from './read-input.ts'
 import { noTool, type Toolbox } from './toolbox.ts'
 
 /**
@@ -15,7 +17,7 @@ import { noTool, type Toolbox } from './toolbox.ts'
 interface CompatTool {
   readonly name: string
   readonly description: string
-  readonly properties: Readonly<Record<string, object>>
+  readonly properties: Readonly<Record<string, JsonSchema>>
   readonly required: readonly string[]
   readonly isRead: boolean
   run(args: Arguments, caller: Caller): Promise<Reply>
@@ -108,34 +110,38 @@ export const claudeFlowToolbox: Toolbox = {
   call: async (name, args, caller) => {
     const tool = compatTools.find(tool => tool.name === name) ?? noTool(name)
     try {
-      return toResult(await tool.run(args, caller))
+      return toResult(await tool.run(readInput(args as Reply, inputSchemaOf(tool)) as Arguments, caller))
     } catch (error) {
       return toErrorResult(error)
     }
   },
 }
 
-function described({ name, description, properties, required, isRead }: CompatTool): McpTool {
+function inputSchemaOf({ properties, required }: CompatTool): JsonSchema {
+  return { type: 'object', properties, ...(required.length > 0 && { required }) }
+}
+
+function described(tool: CompatTool): McpTool {
+  const { name, description, isRead } = tool
   // The schemas are plain JSON; their type here does not say so.
   return {
     name,
     title: name.replace('_', ' '),
     description,
-    inputSchema: { type: 'object', properties, ...(required.length > 0 && { required: [...required] }) },
-    outputSchema: { type: 'object' },
+    inputSchema: inputSchemaOf(tool),
     annotations: {
       readOnlyHint: isRead,
       destructiveHint: !isRead,
       idempotentHint: true,
       openWorldHint: false,
     },
-  } as McpTool
+  } as unknown as McpTool
 }
 
 /** Those answers were one JSON document, and so are these. */
 function toResult(reply: Reply): CallToolResult {
   const content = { ...reply, notice }
-  return { content: [{ type: 'text', text: escaped(content) }], structuredContent: content }
+  return { content: [{ type: 'text', text: escaped(content) }] }
 }
 
 const run = (operation: OperationName, input: Arguments, caller: Caller) =>

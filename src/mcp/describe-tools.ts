@@ -2,12 +2,15 @@ import type { Tool as McpTool } from '@modelcontextprotocol/server'
 import type { Operation, Zod } from '../operation.ts'
 import type { JsonSchema } from '../schemas.ts'
 import { inputOf } from './input-of.ts'
+import { isGiven } from './read-input.ts'
 import { actionOf, isLong, type Tool, tools } from './tools.ts'
 
 type Properties = Record<string, JsonSchema>
 
 const integer: JsonSchema = { type: 'integer' }
 const text: JsonSchema = { type: 'string' }
+const object: JsonSchema = { type: 'object' }
+const anyJson: JsonSchema = { description: 'Any JSON' }
 
 /** Tools as `tools/list` shows them. Each client reads all of it at every start, so every byte counts. */
 export function describeTools(z: Zod): McpTool[] {
@@ -22,7 +25,6 @@ function describeTool(z: Zod, tool: Tool): McpTool {
     title,
     description,
     inputSchema: schemaOf(z, tool),
-    outputSchema: outputOf(tool),
     annotations: {
       readOnlyHint: tool.effect === 'read',
       destructiveHint: tool.effect === 'destroy',
@@ -50,31 +52,29 @@ function listedFields(z: Zod, operation: Operation): [string, JsonSchema][] {
   return fields.filter(([name]) => !operation.mcp?.unlisted?.includes(name))
 }
 
-/** Adds the fields of an operation. Where two operations differ over one, anything is allowed: they check it. */
+/** Adds the fields of an operation. */
 function merge(properties: Properties, fields: readonly [string, JsonSchema][]): void {
   for (const [name, field] of fields) {
     const short = brief(field)
     const known = properties[name]
-    properties[name] = known === undefined || isSame(known, short) ? short : {}
+    properties[name] = known === undefined || isSame(known, short) ? short : either(known, short)
   }
+}
+
+/** Clients refuse a field of two types; text stands for both, since digits are read as the number they are. */
+function either(one: JsonSchema, other: JsonSchema): JsonSchema {
+  return one === anyJson || other === anyJson ? anyJson : text
 }
 
 const isSame = (a: JsonSchema, b: JsonSchema) => JSON.stringify(a) === JSON.stringify(b)
 
-/** What a field is, without what it is for. */
+/** What a field is, without what it is for; only what may be any JSON has no type, for then there is none. */
 function brief({ type, enum: choices, items }: JsonSchema): JsonSchema {
   if (choices !== undefined) return { type: 'string', enum: choices }
   // Some clients refuse an array that does not say what is in it.
-  if (type === 'array') return { type, items: items?.type === 'string' ? text : {} }
-  return typeof type === 'string' ? { type } : {}
-}
-
-function outputOf(tool: Tool): JsonSchema {
-  const properties: Properties = { data: {} }
-  return {
-    type: 'object',
-    properties: isLong(tool) ? { ...properties, cursor: text } : properties,
-  }
+  if (type === 'array') return { type, items: items?.type === 'object' ? object : text }
+  if (typeof type === 'string') return { type }
+  return type === undefined ? anyJson : text
 }
 
 /** The operation that a call of a tool means: see {@link Tool.chosenBy}. Undefined when it names none. */
@@ -82,15 +82,17 @@ export function choose(z: Zod, tool: Tool, args: Record<string, unknown>): Opera
   const { operations, chosenBy } = tool
   if (chosenBy === 'fields') return byFields(z, tool, args)
   const { action } = args
-  if (action === undefined) return operations.find(({ mcp }) => mcp?.isDefault)
+  if (action === undefined || action === null || action === '')
+    return operations.find(({ mcp }) => mcp?.isDefault)
   return operations.find(operation => action === operation.name || action === actionOf(tool, operation))
 }
 
 /** The one that needs most of the fields given; of those that need as many, the one that knows most. */
 function byFields(z: Zod, { operations }: Tool, args: Record<string, unknown>): Operation | undefined {
-  const given = Object.keys(args).filter(name => args[name] !== undefined)
-  const fitting = operations.flatMap(operation => {
-    const { properties = {}, required = [] } = inputOf(z, operation)
+  const schemas = operations.map(operation => inputOf(z, operation))
+  const given = Object.keys(args).filter(name => schemas.some(schema => isGiven(args, name, schema)))
+  const fitting = operations.flatMap((operation, i) => {
+    const { properties = {}, required = [] } = schemas[i] ?? {}
     const missing = required.filter(name => !given.includes(name))
     if (missing.some(name => operation.mcp?.assumed?.[name] === undefined)) return []
     const known = given.filter(name => name in properties)

@@ -1,5 +1,6 @@
 import { InvalidInput } from '../errors.ts'
 import type { Operation, Zod } from '../operation.ts'
+import type { JsonSchema } from '../schemas.ts'
 import { describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import type { Answer } from './answer.ts'
@@ -9,9 +10,12 @@ import { type Arguments, ask, type Caller, type ToolCall } from './caller.ts'
 import { choose } from './describe-tools.ts'
 import { inputOf } from './input-of.ts'
 import { cutNote, fitted, listOrValue } from './list-answer.ts'
+import { readInput } from './read-input.ts'
 import { readRecord } from './read-record.ts'
 import { runRead } from './run-read.ts'
 import { actionOf, type Tool } from './tools.ts'
+
+const integer: JsonSchema = { type: 'integer' }
 
 /** What a caller asks a tool to do. */
 interface ToolRequest {
@@ -22,11 +26,12 @@ interface ToolRequest {
 
 /** Runs a tool. The answer fits into the caller's budget. */
 export async function runTool(z: Zod, { tool, args, caller }: ToolRequest): Promise<Answer> {
-  const { maxTokens, action: _, ...input } = args
-  const room = roomFor(maxTokens)
+  const { maxTokens, action: _, ...given } = args
+  const room = roomFor(readInput((maxTokens ?? null) as Json, integer) ?? undefined)
   if (tool.name === 'briefing') return briefing(caller, room)
   const operation = choose(z, tool, args) ?? refuse(tool, args)
   try {
+    const input = readInput(given as { [name: string]: Json }, inputOf(z, operation)) as Arguments
     return await answer(z, { operation, input: { ...operation.mcp?.assumed, ...input }, caller, room })
   } catch (error) {
     throw explained(z, operation, error)

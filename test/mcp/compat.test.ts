@@ -6,9 +6,8 @@ for (const era of eras) {
   it(`answers the tools of claude-flow: ${era}`, async () => {
     const client = await overStdio(era, scratchFolder(), '--compat', 'claude-flow')
     const use = async (name: string, args: Record<string, unknown> = {}) => {
-      const { content, structuredContent, isError } = await client.callTool({ name, arguments: args })
+      const { content, isError } = await client.callTool({ name, arguments: args })
       const reply = JSON.parse((content[0] as { text: string }).text)
-      expect(reply).toEqual(structuredContent)
       expect(isError).toBeFalsy()
       return reply
     }
@@ -59,7 +58,10 @@ for (const era of eras) {
     expect(await use('memory_delete', { key: 'user_1' })).toMatchObject({ deleted: true })
     expect(await use('memory_delete', { key: 'user_1' })).toMatchObject({ deleted: false })
     const refused = await client.callTool({ name: 'memory_usage', arguments: { action: 'explode' } })
-    expect(refused).toMatchObject({ isError: true, structuredContent: { error: { code: 'invalid_input' } } })
+    expect(refused).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringMatching(/^invalid_input: /) }],
+    })
   })
 }
 

@@ -2,6 +2,7 @@ import { serve } from '@hono/node-server'
 import { Client, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { onTestFinished } from 'vitest'
+import { notice } from '../../src/mcp/answer.ts'
 import { createMcpHandler, type McpHandler } from '../../src/mcp/mcp.ts'
 import type { Memory } from '../../src/memory.ts'
 import type { Grant } from '../../src/tokens/token.ts'
@@ -53,7 +54,7 @@ export function connectHttp(era: Era, url: URL): Promise<Client> {
   return connect(era, new StreamableHTTPClientTransport(url))
 }
 
-/** What a tool answered, as programs read it. */
+/** What a tool answered: the text, and what it says in words and between the marks. */
 export interface Answered {
   readonly isError: boolean
   readonly text: string
@@ -68,13 +69,47 @@ export interface Answered {
   readonly error?: any
 }
 
-/** Calls a tool; the client itself compares the answer with the schema that the tool declares. */
+/** Calls a tool, whose whole answer is one text. */
 export async function ask(
   client: Client,
   name: string,
   args: Record<string, unknown> = {},
 ): Promise<Answered> {
   const { content, structuredContent, isError = false } = await client.callTool({ name, arguments: args })
-  const [first] = content as { text: string }[]
-  return { isError, text: first?.text ?? '', ...(structuredContent as object) }
+  if (structuredContent !== undefined || content.length !== 1) throw new Error('an answer has one form')
+  return { isError, ...read((content as { text: string }[])[0]?.text ?? '', isError) }
+}
+
+/** Reads an answer as a model does: its words, and the data between the marks. */
+export function read(text: string, isError: boolean): Omit<Answered, 'isError'> {
+  const [, words = '', json] = /^([\s\S]*?)(?:<hivewax-data>\n([\s\S]*)\n<\/hivewax-data>)?$/.exec(text) ?? []
+  const data = json === undefined ? undefined : JSON.parse(json)
+  if (isError) {
+    const [, code, message] = /^(\w+): (.*)$/m.exec(words) ?? []
+    const hint = /^Hint: (.*)$/m.exec(words)?.[1]?.replaceAll('\\u003c', '<')
+    return {
+      text,
+      error: {
+        code,
+        message: message?.replaceAll('\\u003c', '<'),
+        hint,
+        details: data,
+        retryable: /^Hint: Try again\.$/m.test(words),
+      },
+    }
+  }
+  const cursor = /Go on with cursor ("(?:[^"\\]|\\.)*")\./.exec(words)?.[1]
+  const note = words
+    .replace(notice, '')
+    .replace(/Go on with cursor .*$/m, '')
+    .trim()
+  const more = /(\d+)(?: or)? more/.exec(note)?.[1]
+  return {
+    text,
+    data,
+    ...(words.includes(notice) && { notice }),
+    ...(note !== '' && { note: note.replaceAll('\\u003c', '<') }),
+    ...(more !== undefined && { more: Number(more) }),
+    ...(cursor !== undefined && { cursor: JSON.parse(cursor) }),
+  }
 }
