@@ -14,6 +14,11 @@ export interface CrossDomain {
 /** What a domain gets to work with: one handle's view of the store. */
 export interface Context {
   readonly db: Db
+  /**
+   * The same database in nobody's name, for upkeep that a call does by the way. Undefined where a call must write
+   * nothing of its own: in a caller's transaction.
+   */
+  readonly storeDb: Db | undefined
   readonly clock: Clock
   /** Who acts through this handle, when it said so. */
   readonly agentId: string | undefined

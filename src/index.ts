@@ -42,7 +42,7 @@ export type { EventFilter, EventRange } from './events/filter.ts'
 export type { PruneOptions } from './events/prune-events.ts'
 export type { Seal, Verification, VerifyOptions } from './events/seal.ts'
 export type { Subscription } from './events/subscription.ts'
-export type { FindOptions, Found } from './find/find.ts'
+export type { Findings, FindOptions, Found } from './find/find.ts'
 export {
   type ImportFromOptions,
   type ImportReport,

@@ -41,7 +41,8 @@ export function recordsOf(context: Context): Records {
     },
     transaction: (fn, { timeoutMs }) => {
       const transactionId = context.transactionId ?? uuidv7(context.clock.now())
-      const inside = (tx: Context['db']) => fn(recordsOf({ ...context, db: tx, transactionId }))
+      const inside = (tx: Context['db']) =>
+        fn(recordsOf({ ...context, db: tx, storeDb: undefined, transactionId }))
       return db.transaction(inside, { interactive: true, ...(timeoutMs !== undefined && { timeoutMs }) })
     },
   }

@@ -4,7 +4,7 @@ import type { Consensus, ConsensusState, Proposal } from './consensus/consensus.
 import type { Executed, QueryOptions, Row } from './db/db.ts'
 import type { Param } from './db/sql.ts'
 import type { EventRecord, Events, NewEvent } from './events/events.ts'
-import type { FindOptions, Found } from './find/find.ts'
+import type { Findings, FindOptions, Found } from './find/find.ts'
 import type { Kv, MemoryRecord, NamespaceOption, SearchOptions, StoreOptions } from './kv/kv.ts'
 import type { Locks } from './locks/locks.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -50,7 +50,7 @@ export interface Records {
   readonly tokens: Tokens
   readonly query: (text: string, params?: readonly Param[], options?: QueryOptions) => Promise<Row[]>
   readonly execute: (text: string, params?: readonly Param[]) => Promise<Executed>
-  readonly find: (text: string, options?: FindOptions) => Promise<Found[]>
+  readonly find: (text: string, options?: FindOptions) => Promise<Findings>
   readonly transaction: <T>(fn: (tx: Records) => Promise<T>, options: TransactionOptions) => Promise<T>
 }
 
@@ -220,8 +220,13 @@ export class Transaction {
     return this.#records.transaction(records => fn(new Transaction(records)), options)
   }
 
-  /** See {@link Find.find}. */
-  find(text: string, options?: FindOptions): Promise<Found[]> {
+  /** The best matches of {@link Find.find}, as an array. */
+  async find(text: string, options?: FindOptions): Promise<Found[]> {
+    return (await this.#records.find(text, options)).items
+  }
+
+  /** See {@link Find.find}: the best matches, and whether everything was searched for them. */
+  findings(text: string, options?: FindOptions): Promise<Findings> {
     return this.#records.find(text, options)
   }
 }

@@ -23,6 +23,8 @@ export interface DbTransactionOptions {
    */
   interactive?: boolean
   timeoutMs?: number
+  /** Gives up with Busy at once where another process writes. No difference on PostgreSQL, where many write at a time. */
+  atOnce?: boolean
   /**
    * Names the last statement, when there is one, once the callback has resolved. It is sent with the commit, and
    * nothing is stored when it fails. Only where `supports.batching` is true.

@@ -1,3 +1,4 @@
+import type { Db } from './db.ts'
 import type { Sql } from './sql.ts'
 
 /** The tables whose records can be found by their words. */
@@ -38,19 +39,67 @@ export interface TextQuery {
   readonly scope?: string | undefined
 }
 
+/** Which matches of the index count, and how many of them. */
+export interface TextMatches {
+  readonly now: Sql
+  readonly limit: number
+  /** Records whose text in the index is out of date. */
+  readonly except: readonly TextRef[]
+}
+
+/** What the score of a text depends on besides the text. */
+export interface TextFrequencies {
+  /** How many records there are. */
+  readonly records: number
+  /** How many terms those have together, where the score depends on it. */
+  readonly length: number
+  /** How many of the records hold a term, by term. */
+  readonly holding: ReadonlyMap<string, number>
+}
+
 /** The full-text index of an engine: which record holds which terms. It keeps no text. */
 export interface FullText {
   /** Statements that put records into the index that it does not hold. */
   put(source: TextSource, entries: readonly TextEntry[]): Sql[]
   /** Statements that take records out of the index; those it does not hold are ignored. */
   remove(source: TextSource, refs: readonly TextRef[]): Sql[]
+  /** A select of the `ref` of those among these records that the index holds. An engine may give any ref as text. */
+  held(source: TextSource, refs: readonly TextRef[]): Sql
   /**
    * A select of `ref`, `score` (higher is better) and `indexed` (rises with every record put) of the matches that
-   * were indexed last and have not expired, at most `limit`, in no order. An engine may give any ref as text.
+   * were indexed last and have not expired, in no order. An engine may give any ref as text.
    */
-  match(query: TextQuery, now: Sql, limit: number): Sql
+  match(query: TextQuery, matches: TextMatches): Sql
   /** A select of the `count` of matches, expired ones included. Stops counting at `atMost`. */
   count(query: TextQuery, atMost: number): Sql
+  /** How rare the terms of a query are, were these entries in the index as well. */
+  frequencies(
+    db: Pick<Db, 'all'>,
+    query: TextQuery,
+    added: ReadonlyMap<TextSource, readonly TextEntry[]>,
+  ): Promise<TextFrequencies>
+  /** The score that an entry has in the index, or would have there. 0 when it holds none of the terms. */
+  score(entry: TextEntry, query: TextQuery, frequencies: TextFrequencies): number
+}
+
+/** The terms of a part of an entry, one by one. */
+export function termsOf(text: string): string[] {
+  return text === '' ? [] : text.split(' ')
+}
+
+/** How many of the entries hold a term, by term. */
+export function countHolding(
+  terms: readonly string[],
+  entries: readonly TextEntry[],
+): ReadonlyMap<string, number> {
+  const counts = new Map(terms.map(term => [term, 0]))
+  for (const { title, body } of entries) {
+    for (const term of new Set([...termsOf(title), ...termsOf(body)])) {
+      const count = counts.get(term)
+      if (count !== undefined) counts.set(term, count + 1)
+    }
+  }
+  return counts
 }
 
 const marks: Record<TextSource, string> = {

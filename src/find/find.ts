@@ -1,12 +1,15 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Context } from '../context.ts'
-import { InvalidInput } from '../errors.ts'
+import { HivewaxError, InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
+import { LoopTurns } from '../util/loop-turns.ts'
 import { toDate } from '../util/time.ts'
+import { within } from '../util/within.ts'
+import { type Backlog, readBacklog } from './backlog.ts'
 import { indexPending } from './indexing.ts'
 import { checkFind } from './option-names.ts'
-import { type Hit, rankMatches } from './rank-matches.ts'
+import { type Hit, rankMatches, type Wanted } from './rank-matches.ts'
+import { withBacklog } from './rank-texts.ts'
 import { snippet } from './snippet.ts'
 import {
   bodyText,
@@ -47,12 +50,23 @@ export type Found = FoundRecord & {
   updatedAt: Date | undefined
 }
 
+/** The best matches, and whether all that was stored has been searched for them. */
+export interface Findings {
+  /** Best first. */
+  items: Found[]
+  /** False while more changes wait to be indexed than are read meanwhile: then older ones were not searched. */
+  isComplete: boolean
+  /** How many changes were not searched, at most. `optimize` indexes all that wait. */
+  missing: number
+}
+
 const maxQueryLength = 1_000
 const maxLimit = 100
 const defaultLimit = 10
 
-/** How long snippets may hold the event loop at a time: those of a hundred long texts would for half a second. */
-const maxTurnMs = 10
+/** From how many changes on a search has the index take them in, and for how long, in milliseconds. */
+const catchUpFrom = 500
+const catchUpMs = 200
 
 /** Full text over all kinds of records. */
 export class Find {
@@ -66,37 +80,62 @@ export class Find {
    * The records that match a text best, best first. Any of its words is enough; more of them, rarer ones and
    * those in the name of a record (its key, id or type) count more. Words match by their stem (`retries`,
    * `retry`), without regard to case and accents; keys are split into their words. Every record is found
-   * whose write was acknowledged before the call, by its first 65,536 characters. Of a word in more than
-   * 5,000 records of a kind, only the last changed are ranked, and those with it in their name.
+   * whose write was acknowledged before the call, by its first 65,536 characters; only while more than 2,000 changes,
+   * or some 1 MB of text, wait to be indexed, older ones of those may be missing, and `isComplete` says so. Of a word
+   * in more than 5,000 records of a kind, only the last changed are ranked, and those with it in their name. Waits
+   * for no other process.
    * @param text up to 1,000 characters, of which 32 words count; no character has a special meaning
-   * @throws Busy when there are writes to index, and another process holds the store for too long
    */
-  async find(text: string, options: FindOptions = {}): Promise<Found[]> {
+  async find(text: string, options: FindOptions = {}): Promise<Findings> {
     checkFind.find(options)
     const query = checkQuery(text)
-    const { wanted, namespace, limit } = checkOptions(options)
-    const { db } = this.#context
-    await indexPending(db)
+    const { places, namespace, limit } = checkOptions(options)
     const terms = queryTerms(query)
-    if (terms.length === 0) return []
-    const hits = await Promise.all(wanted.map(source => rankMatches(db, source, { terms, namespace, limit })))
-    const best = hits.flat().sort((a, b) => b.score - a.score)
-    return this.#show(best.slice(0, limit), new Set(terms))
+    if (terms.length === 0) return { items: [], isComplete: true, missing: 0 }
+    const backlog = await this.#backlog(places)
+    const best = await this.#rank(places, { backlog, wanted: { terms, namespace, limit } })
+    const items = await this.#show(best, new Set(terms))
+    return { items, isComplete: backlog.missing === 0, missing: backlog.missing }
+  }
+
+  /**
+   * What has to be read besides the index. Of much the index takes in what it can in a moment, if nobody else writes: of
+   * too much before this search goes on, and else for the next one.
+   */
+  async #backlog(places: readonly Source[]): Promise<Backlog> {
+    const { db, storeDb, untilDone } = this.#context
+    const backlog = await readBacklog(db, places)
+    const { missing, rows } = backlog
+    if (storeDb === undefined || (missing === 0 && rows.length < catchUpFrom)) return backlog
+    const indexing = untilDone(indexPending(storeDb, { maxMs: catchUpMs, atOnce: true }).catch(unlessOfStore))
+    if (missing === 0) return backlog
+    await within(indexing, catchUpMs)
+    return readBacklog(db, places)
+  }
+
+  async #rank(
+    places: readonly Source[],
+    { backlog, wanted }: { backlog: Backlog; wanted: Wanted },
+  ): Promise<Hit[]> {
+    const { db } = this.#context
+    const ranked = places.map(source =>
+      rankMatches(db, source, { ...wanted, except: backlog.refs.get(source) ?? [] }),
+    )
+    const hits = await withBacklog(db, (await Promise.all(ranked)).flat(), { backlog, wanted })
+    return hits.toSorted((a, b) => b.score - a.score).slice(0, wanted.limit)
   }
 
   async #show(hits: readonly Hit[], terms: ReadonlySet<string>): Promise<Found[]> {
     const rows = await this.#rows(hits)
     const best = hits[0]?.score ?? 1
     const found: Found[] = []
-    let turnEnds = performance.now() + maxTurnMs
+    // The snippets of a hundred long texts would hold the event loop for half a second.
+    const turns = new LoopTurns()
     for (const { source, ref, score } of hits) {
-      if (performance.now() > turnEnds) {
-        await nextTurn()
-        turnEnds = performance.now() + maxTurnMs
-      }
       const row = rows.get(source)?.get(ref)
       // A row may be gone since it was ranked.
       if (row !== undefined) found.push(show(source, row, { score: score / best, terms }))
+      await turns.give()
     }
     return found
   }
@@ -109,6 +148,11 @@ export class Find {
     })
     return new Map(await Promise.all(reads))
   }
+}
+
+/** An index that cannot be written now, on a full disk or while others write, fails no search. */
+function unlessOfStore(error: unknown): void {
+  if (!(error instanceof HivewaxError)) throw error
 }
 
 interface Match {
@@ -138,7 +182,7 @@ function checkQuery(text: unknown): string {
 }
 
 function checkOptions(options: FindOptions): {
-  wanted: Source[]
+  places: Source[]
   namespace: string | undefined
   limit: number
 } {
@@ -151,7 +195,7 @@ function checkOptions(options: FindOptions): {
     }
   }
   return {
-    wanted: sources.filter(source => places.includes(source.in)),
+    places: sources.filter(source => places.includes(source.in)),
     namespace,
     limit: checkInteger('limit', limit, 1, maxLimit),
   }

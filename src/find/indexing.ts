@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../db/db.ts'
+import type { AbortableOptions } from '../db/engine.ts'
 import type { TextEntry, TextRef, TextSource } from '../db/fulltext.ts'
 import { sql } from '../db/sql.ts'
-import { bodyText, readRows, type Source, type SourceRow, sources } from './sources.ts'
-import { scopeTerm, textTerms } from './terms.ts'
+import { type Change, countPending, eventsMarked, readChanges } from './changes.ts'
+import { entryOf, readRows, type Source, type SourceRow, sources, textLength } from './sources.ts'
 
 /**
  * How much one transaction indexes: with either, it holds the event loop and other writers for some 20 ms.
@@ -10,11 +12,16 @@ import { scopeTerm, textTerms } from './terms.ts'
 const maxBatchRows = 250
 const maxBatchLength = 64 * 1024
 
+/** How long to leave the index to another process that is at it, in milliseconds. */
+const othersTurnMs = 50
+
 export interface IndexOptions {
   /** Stop after this many changes. */
   maxRows?: number | undefined
   /** Start no further batch after this time, in milliseconds. */
   maxMs?: number | undefined
+  /** See {@link DbTransactionOptions.atOnce}. */
+  atOnce?: boolean | undefined
 }
 
 export interface Indexed {
@@ -24,50 +31,65 @@ export interface Indexed {
   isDone: boolean
 }
 
-interface Change {
-  id: number
-  source: TextSource
-  ref: TextRef | null
-}
-
 /**
- * Brings the full-text index up to date with the log of changes, oldest first, a batch in each transaction.
- * Any number of processes may do so at a time. The log grows by some 30 bytes with every write until a process
- * does.
+ * Brings the full-text index up to date with the log of changes, oldest first, a batch in each transaction, and leaves
+ * others as much time to write after each batch as it took. Stops where another process is indexing. The log grows by
+ * some 30 bytes with every write until a process does.
  */
 export async function indexPending(db: Db, options: IndexOptions = {}): Promise<Indexed> {
-  const { maxRows = Number.POSITIVE_INFINITY, maxMs = Number.POSITIVE_INFINITY } = options
+  const { maxRows = Number.POSITIVE_INFINITY, maxMs = Number.POSITIVE_INFINITY, atOnce = false } = options
   const end = performance.now() + maxMs
-  const atMost = await countAtMost(db)
+  const { changes, events } = await countPending(db)
   let size = maxBatchRows
   for (let count = 0; ; ) {
     // When as many were taken as there were, all of those were, by us or by others: the oldest go first.
-    if (count >= atMost) return { count, isDone: true }
+    if (count >= changes + events) return { count, isDone: true }
     if (count >= maxRows || performance.now() >= end) return { count, isDone: false }
     const limit = Math.min(size, maxRows - count)
-    const { read, indexed } = await db.transaction(tx => indexBatch(tx, limit))
+    const batch = await inTransaction(db, limit, atOnce)
+    if (batch === undefined) return { count, isDone: false }
+    const { read, indexed } = batch
     count += indexed
     if (indexed === read && read < limit) return { count, isDone: true }
     // Long texts fill a batch early: what is read beyond that is read again.
     size = indexed < read ? indexed : Math.min(2 * size, maxBatchRows)
+    await sleep(batch.durationMs)
   }
 }
 
-/**
- * How many changes the log may hold: it has no gaps but those that others have made by indexing. Events that were
- * appended since the last indexing will join it.
- */
-async function countAtMost(db: Db): Promise<number> {
-  const [row] = await db.all<{ count: number }>(
-    sql`select coalesce((select max(id) from hivewax_find_changes)
-                        - (select min(id) from hivewax_find_changes) + 1, 0)
-             + coalesce((select max(id) from events) - ${eventsMarked}, 0) as count`,
-  )
-  return row?.count ?? 0
+/** Indexes all that waits, and takes turns with other processes that do. */
+export async function indexAll(db: Db, { signal, onProgress }: AbortableOptions): Promise<void> {
+  const { changes, events } = await countPending(db)
+  for (let done = 0; ; ) {
+    signal?.throwIfAborted()
+    const { count, isDone } = await indexPending(db, { maxRows: maxBatchRows })
+    done += count
+    onProgress?.({ step: 'index', fraction: isDone ? 1 : Math.min(1, done / (changes + events)) })
+    if (isDone) return
+    if (count === 0) await sleep(othersTurnMs)
+  }
 }
 
-/** The event up to which the log of changes knows all: appending an event, which is frequent, need not mark it. */
-const eventsMarked = sql`(select value from hivewax_counters where name = 'find_events')`
+interface Batch {
+  /** How many changes were read, and of how many of them the index has taken in the text. */
+  read: number
+  indexed: number
+}
+
+/** Undefined when another process is indexing. */
+async function inTransaction(
+  db: Db,
+  limit: number,
+  atOnce: boolean,
+): Promise<(Batch & { durationMs: number }) | undefined> {
+  let startedAt = 0
+  const index = async (tx: Db) => {
+    startedAt = performance.now()
+    return (await takeTurn(tx)) ? indexBatch(tx, limit) : undefined
+  }
+  const batch = await db.transaction(index, { atOnce })
+  return batch && { ...batch, durationMs: performance.now() - startedAt }
+}
 
 /** Marks the next events that were appended since. */
 async function markEvents(tx: Db, limit: number): Promise<void> {
@@ -81,10 +103,9 @@ async function markEvents(tx: Db, limit: number): Promise<void> {
   )
 }
 
-async function indexBatch(tx: Db, limit: number): Promise<{ read: number; indexed: number }> {
-  await takeTurn(tx)
+async function indexBatch(tx: Db, limit: number): Promise<Batch> {
   await markEvents(tx, limit)
-  const changes = await readChanges(tx, limit)
+  const changes = await readChanges(tx, 'oldest', limit)
   if (changes.length === 0) return { read: 0, indexed: 0 }
   const rows = await currentRows(tx, changes)
   const batch = fitting(changes, rows)
@@ -97,22 +118,13 @@ async function indexBatch(tx: Db, limit: number): Promise<{ read: number; indexe
 
 /**
  * Keeps others from indexing until the transaction ends: one that had read an older text could put it into the index
- * after a newer one.
+ * after a newer one. False when another one is at it.
  */
-async function takeTurn(tx: Db): Promise<void> {
-  await tx.all(sql`update hivewax_counters set value = value where name = 'find_events'`)
-}
-
-async function readChanges(tx: Db, limit: number): Promise<Change[]> {
-  const changes = await tx.all<Change>(
-    sql`select id, source, ref from hivewax_find_changes order by id limit ${limit}`,
+async function takeTurn(tx: Db): Promise<boolean> {
+  const turn = await tx.all(
+    sql`select 1 as mine from hivewax_counters where name = 'find_events' ${tx.dialect.skipLocked}`,
   )
-  return changes.map(change => ({ ...change, ref: refIn(change) }))
-}
-
-function refIn({ source: name, ref }: Change): TextRef | null {
-  const source = sources.find(source => source.name === name)
-  return ref === null || source === undefined ? ref : source.toRef(ref)
+  return turn.length > 0
 }
 
 /** The rows that still exist, by source and id. */
@@ -131,14 +143,11 @@ async function currentRows(tx: Db, changes: readonly Change[]): Promise<Rows> {
 function fitting(changes: readonly Change[], rows: Rows): readonly Change[] {
   let length = 0
   const end = changes.findIndex(({ source, ref }, i) => {
-    length += textLength(rows.get(source)?.get(ref))
+    const row = rows.get(source)?.get(ref)
+    length += row === undefined ? 0 : textLength(row)
     return length > maxBatchLength && i > 0
   })
   return end === -1 ? changes : changes.slice(0, end)
-}
-
-function textLength(row: SourceRow | undefined): number {
-  return [row?.body, row?.more, row?.rest].reduce((sum, text) => sum + (text?.length ?? 0), 0)
 }
 
 /**
@@ -164,14 +173,4 @@ function entriesOf(source: Source, batch: readonly Change[], rows: Rows): TextEn
 async function put(tx: Db, source: Source, entries: readonly TextEntry[]): Promise<void> {
   if (entries.length === 0) return
   for (const statement of tx.dialect.fullText.put(source.name, entries)) await tx.all(statement)
-}
-
-function entryOf(source: Source, row: SourceRow): TextEntry {
-  return {
-    ref: row.ref,
-    expiresAt: row.expires_at,
-    scope: source.hasNamespace ? scopeTerm(row.owner ?? '') : '',
-    title: textTerms(source.title(row)),
-    body: textTerms(bodyText(row)),
-  }
 }

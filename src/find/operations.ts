@@ -22,6 +22,6 @@ export const findOperations = [
         limit: z.number().int().min(1).max(100).optional().describe('How many at most; default 10'),
       }),
     namespaces: input => (input.in?.includes('memory') === false ? [] : [input.namespace ?? '*']),
-    run: (memory, { text, ...options }) => memory.find(text, options),
+    run: (memory, { text, ...options }) => memory.findings(text, options),
   }),
 ]

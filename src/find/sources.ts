@@ -1,8 +1,9 @@
 import type { Db } from '../db/db.ts'
-import type { TextRef, TextSource } from '../db/fulltext.ts'
+import type { TextEntry, TextRef, TextSource } from '../db/fulltext.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
 import { plainText } from './plain.ts'
+import { scopeTerm, textTerms } from './terms.ts'
 
 /** What can be searched: key-value memory, the agents' own memory, events, tasks, patterns. */
 export const findable = ['memory', 'agent_memory', 'events', 'tasks', 'patterns'] as const
@@ -43,11 +44,16 @@ export interface Source {
   toRef(ref: TextRef): TextRef
   /** True when `owner` is the namespace that a search may be limited to. */
   readonly hasNamespace: boolean
+  /** The condition that a row has not expired. */
+  isLive(now: Sql): Sql
   /** What the record is called; it weighs more than its text. */
   title(row: SourceRow): string
   record(row: SourceRow): FoundRecord
   value(row: SourceRow): Json | undefined
 }
+
+/** For rows that never expire. */
+const always = () => raw('1 = 1')
 
 /** How much of each text of a record is indexed and shown, in characters. */
 const maxText = 65_536
@@ -60,6 +66,7 @@ const memory: Source = {
     ${beginning('metadata')} as more, null as rest, updated_at as at, expires_at`,
   toRef: Number,
   hasNamespace: true,
+  isLive: now => sql`(expires_at is null or expires_at > ${now})`,
   title: row => row.name ?? '',
   record: row => ({ in: 'memory', namespace: row.owner ?? '', key: row.name ?? '' }),
   value: shortValue,
@@ -73,6 +80,7 @@ const agentMemory: Source = {
     null as more, null as rest, updated_at as at, null as expires_at`,
   toRef: Number,
   hasNamespace: false,
+  isLive: always,
   title: row => `${row.owner} ${row.name}`,
   record: row => ({ in: 'agent_memory', agentId: row.owner ?? '', key: row.name ?? '' }),
   value: shortValue,
@@ -86,6 +94,7 @@ const events: Source = {
     null as more, null as rest, timestamp as at, null as expires_at`,
   toRef: Number,
   hasNamespace: false,
+  isLive: always,
   title: row => `${row.name} ${row.owner}`,
   record: row => ({ in: 'events', id: Number(row.ref), type: row.name ?? '', source: row.owner ?? '' }),
   value: shortValue,
@@ -99,6 +108,7 @@ const tasks: Source = {
     ${beginning('result')} as more, ${beginning('payload')} as rest, updated_at as at, null as expires_at`,
   toRef: String,
   hasNamespace: false,
+  isLive: always,
   title: row => row.name ?? '',
   record: row => ({ in: 'tasks', id: String(row.ref), status: row.owner ?? '' }),
   value: row => (isShort(row.body) ? row.body : undefined),
@@ -112,6 +122,7 @@ const patterns: Source = {
     ${beginning('metadata')} as more, null as rest, updated_at as at, null as expires_at`,
   toRef: String,
   hasNamespace: false,
+  isLive: always,
   title: row => `${row.name} ${row.owner}`,
   record: row => ({ in: 'patterns', id: String(row.ref), type: row.owner ?? '' }),
   value: shortValue,
@@ -122,19 +133,43 @@ export const sources: readonly Source[] = [memory, agentMemory, events, tasks, p
 /** The rows of these records as they are now, by id; those that are gone are missing. */
 export async function readRows(
   db: Db,
-  { columns, table }: Source,
+  source: Source,
   refs: readonly TextRef[],
 ): Promise<ReadonlyMap<TextRef, SourceRow>> {
-  const rows = await db.all<SourceRow>(
-    sql`select ${columns} from ${table} where ${db.dialect.inList(sql`id`, refs)}`,
-  )
+  const rows = await rowsWhere(db, source, db.dialect.inList(sql`id`, refs))
   return new Map(rows.map(row => [row.ref, row]))
+}
+
+/** The rows of these records as they are now, without those that have expired. */
+export function readLive(db: Db, source: Source, refs: readonly TextRef[]): Promise<SourceRow[]> {
+  const { dialect } = db
+  return rowsWhere(db, source, sql`${dialect.inList(sql`id`, refs)} and ${source.isLive(dialect.now())}`)
+}
+
+function rowsWhere(db: Db, { columns, table }: Source, condition: Sql): Promise<SourceRow[]> {
+  return db.all(sql`select ${columns} from ${table} where ${condition}`)
 }
 
 /** The text of a record besides its title: for the index, and for people. */
 export function bodyText({ body, more, rest }: SourceRow): string {
   const texts = [body, more, rest].filter(text => text !== null)
   return texts.map(plainText).join(' · ').slice(0, maxText)
+}
+
+/** How many characters were read for the text of a record. */
+export function textLength({ body, more, rest }: SourceRow): number {
+  return [body, more, rest].reduce((sum, text) => sum + (text?.length ?? 0), 0)
+}
+
+/** A record as the index takes it. */
+export function entryOf(source: Source, row: SourceRow): TextEntry {
+  return {
+    ref: row.ref,
+    expiresAt: row.expires_at,
+    scope: source.hasNamespace ? scopeTerm(row.owner ?? '') : '',
+    title: textTerms(source.title(row)),
+    body: textTerms(bodyText(row)),
+  }
 }
 
 function beginning(column: string): Sql {

@@ -11,7 +11,7 @@ import { lastDone, markDone, type Upkeep } from './upkeep-context.ts'
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
-/** How long one round may index. */
+/** How long one round may index; where that is not enough, the next one begins at once. */
 const indexForMs = 2_000
 
 export interface BackgroundOptions {
@@ -62,28 +62,29 @@ export class Background {
 
   async #round(): Promise<number> {
     try {
-      await this.#work()
+      if (!(await this.#work())) return 0
     } catch (error) {
       if (!this.#stopped.signal.aborted) this.#onError(error)
     }
     return this.#pauseMs()
   }
 
-  async #work(): Promise<void> {
+  /** @returns whether there is nothing left to do at present */
+  async #work(): Promise<boolean> {
     this.#leads = await this.#lead()
-    if (!this.#leads) return
+    if (!this.#leads) return true
     const { signal } = this.#stopped
     const steps = [
       () => cleanup(this.#upkeep, { signal }),
       () => this.#upkeep.engine.tidy(signal),
       () => new Agents(this.#upkeep.context).releaseLapsed(),
       () => new SharedState(this.#upkeep.context).removeLapsed(),
-      () => this.#index(signal),
       () =>
         this.#every(hourMs, 'metrics', () => new Metrics(this.#upkeep.context).applyRetention({ signal })),
       () => this.#every(dayMs, 'optimize', () => this.#upkeep.engine.optimize({ signal, unref: true })),
     ]
     for (const step of steps) if (!signal.aborted) await step()
+    return this.#index(signal)
   }
 
   /** Takes or renews the lease. While another holds it this only reads. */
@@ -115,14 +116,17 @@ export class Background {
   }
 
   /**
-   * Brings full-text search nearer to the latest writes, so that the next search has less to catch up with.
+   * Brings full-text search nearer to the latest writes, so that searches have less to read besides.
+   * @returns whether all is indexed, or another process is at it
    */
-  async #index(signal: AbortSignal): Promise<void> {
+  async #index(signal: AbortSignal): Promise<boolean> {
     const { indexPending } = await import('../find/indexing.ts')
     const end = performance.now() + indexForMs
     while (!signal.aborted && performance.now() < end) {
-      if ((await indexPending(this.#upkeep.context.db, { maxMs: indexForMs / 10 })).isDone) return
+      const { count, isDone } = await indexPending(this.#upkeep.context.db, { maxMs: indexForMs / 10 })
+      if (isDone || count === 0) return true
     }
+    return signal.aborted
   }
 
   /** Does what is not needed in every round, unless a process did so lately. */

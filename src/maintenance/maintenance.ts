@@ -1,4 +1,4 @@
-import type { AbortableOptions } from '../db/engine.ts'
+import { type AbortableOptions, portion } from '../db/engine.ts'
 import { type BackupOptions, type BackupResult, backup } from './backup.ts'
 import { type CleanupOptions, type CleanupResult, cleanup } from './cleanup.ts'
 import { type Diagnosis, doctor } from './doctor.ts'
@@ -54,10 +54,13 @@ export class Maintenance {
     return this.#upkeep.engine.vacuum(options)
   }
 
-  /** Brings the planner's statistics and the full-text index into their best shape. */
+  /** Indexes what waits for that, and brings the full-text index and the planner's statistics into their best shape. */
   async optimize(options: AbortableOptions = {}): Promise<void> {
     checkMaintenance.optimize(options)
-    await this.#upkeep.engine.optimize(options)
+    const { signal, onProgress } = options
+    const { indexAll } = await import('../find/indexing.ts')
+    await indexAll(this.#upkeep.context.db, { signal, onProgress: portion(onProgress, 0, 0.5) })
+    await this.#upkeep.engine.optimize({ signal, onProgress: portion(onProgress, 0.5, 1) })
     await markDone(this.#upkeep.context, 'optimize')
   }
 

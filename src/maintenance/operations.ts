@@ -168,7 +168,7 @@ export const maintenanceOperations = [
   }),
   operation({
     name: 'maintenance.optimize',
-    summary: "Bring the planner's statistics and the full-text index into their best shape",
+    summary: "Index what waits, and bring the full-text index and the planner's statistics into shape",
     effect: 'write',
     permission: 'admin',
     reveals: 'nothing',

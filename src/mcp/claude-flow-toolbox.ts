@@ -184,8 +184,10 @@ async function search(args: Arguments, caller: Caller): Promise<Reply> {
 async function found(text: string, { namespace, limit }: Arguments, caller: Caller): Promise<Json[]> {
   const isGlob = /[*?]/.test(text)
   const place = namespace === undefined ? {} : { namespace }
-  const words = isGlob ? [] : plain(await run('find.find', { text, in: ['memory'], limit, ...place }, caller))
-  if (Array.isArray(words) && words.length > 0) return words
+  const words = isGlob
+    ? []
+    : itemsOf(await run('find.find', { text, in: ['memory'], limit, ...place }, caller))
+  if (words.length > 0) return words
   const glob = isGlob ? text : `*${text.replaceAll(/[[\]*?]/g, '[$&]')}*`
   return itemsOf(await run('kv.search', { glob, namespace: namespace ?? '*', limit }, caller))
 }

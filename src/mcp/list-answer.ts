@@ -4,15 +4,27 @@ import type { Answer } from './answer.ts'
 import { fitValue, plain } from './budget.ts'
 import type { Arguments, ToolCall } from './caller.ts'
 
+interface List {
+  items: Json[]
+  cursor: string | undefined
+  /** How many changes were not searched for it, at most. */
+  missing: number
+}
+
 /** What an operation gave: a list, or anything else. */
-export type ListOrValue = { items: Json[]; cursor: string | undefined } | { value: Json }
+export type ListOrValue = List | { value: Json }
 
 /** A result as a list, if it is one. */
 export function listOrValue(result: unknown): ListOrValue {
   const value = plain(result)
-  if (Array.isArray(value)) return { items: value, cursor: undefined }
+  if (Array.isArray(value)) return { items: value, cursor: undefined, missing: 0 }
   if (typeof value === 'object' && value !== null && Array.isArray(value.items)) {
-    return { items: value.items, cursor: typeof value.cursor === 'string' ? value.cursor : undefined }
+    const { items, cursor, missing } = value
+    return {
+      items,
+      cursor: typeof cursor === 'string' ? cursor : undefined,
+      missing: typeof missing === 'number' ? missing : 0,
+    }
   }
   return { value }
 }

@@ -20,9 +20,11 @@ export async function runRead(z: Zod, call: ToolCall): Promise<Answer> {
   const { items, isCut } = fitItems(list.items, room - (list.cursor?.length ?? 0))
   const more = list.items.length - items.length
   const cursor = more === 0 ? list.cursor : await pages.cursorAfter(items.length)
-  const notes = [isCut && 'Long texts are cut: get one for all of it.', moreNote(more, list.cursor)].filter(
-    Boolean,
-  )
+  const notes = [
+    isCut && 'Long texts are cut: get one for all of it.',
+    moreNote(more, list.cursor),
+    list.missing > 0 && `Not all was searched: ${list.missing} changes wait to be indexed.`,
+  ].filter(Boolean)
   return {
     data: items,
     ...(notes.length > 0 && { note: notes.join(' ') }),

@@ -96,6 +96,7 @@ export class Store {
   #contextOn(db: Db, options: StoreOptions): Context {
     return {
       db,
+      storeDb: db,
       clock: this.#clock,
       crossDomain,
       heartbeat: (inDb, agentId) => this.#heartbeats.note(inDb, agentId),

@@ -115,6 +115,69 @@ conform('find', (open, times) => {
     expect(await memory.find('apple', { limit: 1 })).toEqual(found.slice(0, 1))
   })
 
+  it('gives the same records the same scores before they are indexed, between and after', async () => {
+    const memory = await open()
+    const records = Array.from({ length: 60 }, (_, i) => ({
+      key: i % 7 === 0 ? `apple-${i}` : `k${i}`,
+      value: `${'apple '.repeat(i % 5)}${i % 3 === 0 ? 'pear' : 'quince'} ${'filler '.repeat(i)}`,
+    }))
+    const texts = ['apple', 'pear apple', 'quince filler walnut', 'rare apple']
+    const scores = async () => {
+      const answers = await Promise.all(texts.map(text => memory.find(text, { limit: 100 })))
+      return answers.map(found => new Map(found.map(each => [name(each), each.score])))
+    }
+    const expectSame = (before: Map<string, number>[], after: Map<string, number>[]) => {
+      for (const [i, text] of texts.entries()) {
+        expect([...before[i]!.keys()].sort(), text).toEqual([...after[i]!.keys()].sort())
+        for (const [key, score] of after[i]!)
+          expect(before[i]!.get(key), `${text}: ${key}`).toBeCloseTo(score, 5)
+      }
+    }
+    await memory.kv.storeMany(records.slice(0, 30))
+    await memory.logEvent({ type: 'e', source: 's', data: 'an apple and a rare pear' })
+    const before = await scores()
+    await memory.optimize()
+    expectSame(before, await scores())
+    await memory.kv.storeMany(records.slice(30))
+    await memory.storeAgentMemory('a', 'walnut', 'apple rare')
+    const between = await scores()
+    await memory.optimize()
+    expectSame(between, await scores())
+  })
+
+  it('finds of what was indexed and has changed since only what it is now', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    for (const key of ['same', 'changed', 'deleted', 'expiring', 'expired', 'lasting'])
+      await memory.store(key, `medlar in ${key}`)
+    const { id } = await memory.logEvent({ type: 'e', source: 's', data: 'medlar' })
+    await memory.optimize()
+    await memory.store('changed', 'quince')
+    await memory.delete('deleted')
+    await memory.store('expiring', 'medlar', { ttl: 10 })
+    await memory.store('expired', 'medlar', { ttl: 1 })
+    await memory.store('new', 'medlar')
+    await memory.events.prune({ keep: 0 })
+    clock.advance(1000)
+    expect((await keys(memory, 'medlar')).sort()).toEqual(['expiring', 'lasting', 'new', 'same'])
+    expect(await keys(memory, 'quince')).toEqual(['changed'])
+    expect(await memory.find('medlar', { in: 'events' })).toEqual([])
+    clock.advance(9000)
+    expect((await keys(memory, 'medlar')).sort()).toEqual(['lasting', 'new', 'same'])
+    expect(id).toBe(1)
+  })
+
+  it('says that it has searched everything', async () => {
+    const memory = await open()
+    await memory.store('k', 'plum')
+    expect(await memory.findings('plum')).toEqual({
+      items: await memory.find('plum'),
+      isComplete: true,
+      missing: 0,
+    })
+    expect(await memory.findings('…')).toEqual({ items: [], isComplete: true, missing: 0 })
+  })
+
   it('finds every acknowledged write at once, through any handle', async () => {
     const memory = await open()
     const other = memory.as('other')
@@ -360,6 +423,7 @@ conform('find', (open, times) => {
       namespace: fc.constantFrom('default', 'n'),
       value: fc.option(fc.subarray(words), { nil: undefined }),
       search: fc.option(fc.constantFrom(...words), { nil: undefined }),
+      index: fc.constantFrom(...Array.from({ length: 9 }, () => false), true),
     })
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 40 }), async changes => {
@@ -369,11 +433,12 @@ conform('find', (open, times) => {
           const expected = [...model].filter(([, held]) => held.includes(word)).map(([name]) => name)
           expect((await memory.find(word)).map(name).sort()).toEqual(expected.sort())
         }
-        for (const { key, namespace, value, search } of changes) {
+        for (const { key, namespace, value, search, index } of changes) {
           if (value === undefined) await memory.delete(key, { namespace })
           else await memory.store(key, value, { namespace })
           if (value === undefined) model.delete(`${namespace}/${key}`)
           else model.set(`${namespace}/${key}`, value)
+          if (index) await memory.optimize()
           if (search !== undefined) await check(search)
         }
         for (const word of words) await check(word)

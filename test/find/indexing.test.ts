@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Db } from '../../src/db/db.ts'
 import { openSqlite } from '../../src/db/sqlite/open-sqlite.ts'
-import { indexPending } from '../../src/find/indexing.ts'
+import { indexAll, indexPending } from '../../src/find/indexing.ts'
 import type { Memory } from '../../src/memory.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { openScratch } from '../support/memory.ts'
@@ -12,6 +12,9 @@ async function dbOf(memory: Memory): Promise<Db> {
   onTestFinished(release)
   return store.db(systemClock)
 }
+
+/** Has the index take in all that waits. */
+const index = async (memory: Memory) => indexAll(await dbOf(memory), {})
 
 async function count(memory: Memory, table: string): Promise<number> {
   const [row] = await memory.query(`select count(*) as count from ${table}`)
@@ -34,7 +37,7 @@ describe('the log of changes', () => {
     await memory.store('k', 'b')
     await memory.delete('k')
     expect(await pending(memory)).toBe(3)
-    await memory.find('x')
+    await index(memory)
     expect(await pending(memory)).toBe(0)
   })
 
@@ -43,7 +46,7 @@ describe('the log of changes', () => {
     await memory.registerAgent({ id: 'a', type: 'worker' })
     await memory.tasks.create({ description: 'x' })
     const [task] = await memory.tasks.claim({ agentId: 'a' })
-    await memory.find('x')
+    await index(memory)
     await memory.tasks.heartbeat({ id: task!.id, token: task!.token, progress: { step: 1 } })
     expect(await memory.query("select * from hivewax_find_changes where source = 'tasks'")).toEqual([])
     await memory.tasks.complete({ id: task!.id, token: task!.token, result: 'done' })
@@ -60,6 +63,8 @@ describe('the log of changes', () => {
     const found = await memory.find('figs')
     expect(found.map(each => each.in).sort()).toEqual(['events', 'memory'])
     expect(found.find(each => each.in === 'events')).toMatchObject({ updatedAt: undefined, value: 'fig' })
+    await index(memory)
+    expect(await memory.find('figs')).toEqual(found)
     await memory.execute('delete from events')
     expect(await keys(memory, 'fig')).toEqual(['plain'])
   })
@@ -71,10 +76,11 @@ describe('events', () => {
     for (const n of [1, 2, 3]) await memory.logEvent('t', `mulberry ${n}`)
     expect(await pending(memory)).toBe(0)
     expect(await memory.find('mulberry')).toHaveLength(3)
+    await index(memory)
     await memory.execute('delete from events where id = 2')
     expect(await memory.find('mulberry')).toHaveLength(2)
     await memory.execute("insert into events (id, type, source, data) values (2, 't', 's', 'mulberry pie')")
-    expect(await pending(memory)).toBe(1)
+    expect(await pending(memory)).toBe(2)
     expect(await memory.find('mulberry pie')).toMatchObject([{ id: 2 }, {}, {}])
   })
 
@@ -84,12 +90,14 @@ describe('events', () => {
       memory.events.logMany(Array.from({ length: count }, (_, n) => ({ type: 't', data: `mulberry ${n}` })))
     await log(20)
     expect(await memory.find('mulberry', { limit: 100 })).toHaveLength(20)
+    await index(memory)
     await log(20)
     await memory.events.prune({ keep: 5 })
     const found = await memory.find('mulberry', { limit: 100 })
     expect(found.map(each => 'id' in each && Number(each.id)).sort()).toEqual([36, 37, 38, 39, 40])
     await memory.events.prune({ keep: 0 })
     expect(await memory.find('mulberry')).toEqual([])
+    await index(memory)
     expect(await count(memory, 'hivewax_find_records')).toBe(0)
   })
 })
@@ -113,6 +121,8 @@ describe('indexing', () => {
       for (const key of ['a', 'b']) await memory.store(key, `round ${round}`)
       await memory.store('gone', round)
       await memory.delete('gone')
+      expect(await keys(memory, 'round')).toHaveLength(2)
+      await index(memory)
       expect(await keys(memory, 'round')).toHaveLength(2)
       expect(await count(memory, 'hivewax_find_records')).toBe(2)
       expect(await count(memory, 'hivewax_find')).toBe(2)
@@ -138,10 +148,11 @@ describe('indexing', () => {
     await memory.store('huge', { list: Array.from({ length: 100_000 }, (_, i) => i), last: 'beyond' })
     const turns: number[] = []
     const timer = setInterval(() => turns.push(performance.now()), 1)
-    expect(await keys(memory, 'begin7')).toEqual(['k7'])
+    await index(memory)
     clearInterval(timer)
     // Nine values of 64 KiB in one transaction would leave no turn in between.
     expect(turns.length).toBeGreaterThan(3)
+    expect(await keys(memory, 'begin7')).toEqual(['k7'])
     expect(await keys(memory, 'beyond')).toEqual([])
     expect(await keys(memory, 'list 4242')).toContain('huge')
   })
@@ -157,6 +168,7 @@ describe('a word in more records than are ranked', () => {
       const records = Array.from({ length: 100 }, (_, j) => ({ key: `k${i + j}`, value: 'mulberry' }))
       await memory.kv.storeMany(records)
     }
+    await index(memory)
     expect((await keys(memory, 'mulberry'))[0]).toBe('mulberry')
     const best = (await keys(memory, 'mulberry rareword')).slice(0, 3)
     expect(best.sort()).toEqual(['mulberry', 'old', 'other'])

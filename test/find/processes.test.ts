@@ -46,6 +46,7 @@ it('keeps the index true while three processes write and three others search', a
     const holders = await memory.find(word)
     expect(holders.map(each => ('key' in each ? each.key : ''))).toContain(key)
   }
+  await memory.optimize()
   expect(await memory.query('select * from hivewax_find_changes')).toEqual([])
   expect(await memory.query('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }])
 })

@@ -14,6 +14,7 @@ export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & {
   const db = new MeteredDb(store.db(clock), meter)
   const context = {
     db,
+    storeDb: db,
     clock,
     agentId: undefined,
     heartbeat: async () => {},

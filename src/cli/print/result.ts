@@ -6,7 +6,7 @@ export function printResult(printer: Printer, result: unknown, command: Pick<Com
   if (printer.json) printer.document(result)
   else if (result === undefined) printer.note('done')
   else if (command.result === 'value' || isBare(result)) printer.value(result)
-  else if (isPage(result)) printer.list(result.items, result.cursor)
+  else if (isPage(result)) printPage(printer, result)
   else if (Array.isArray(result)) printer.list(result)
   else printer.record(result instanceof Map ? Object.fromEntries(result) : result)
 }
@@ -15,6 +15,21 @@ function isBare(value: unknown): value is string | number | boolean | null | Dat
   return typeof value !== 'object' || value === null || value instanceof Date
 }
 
-function isPage(value: object): value is { items: unknown[]; cursor: string | undefined } {
-  return 'items' in value && Array.isArray(value.items) && 'cursor' in value
+interface Page {
+  items: unknown[]
+  cursor?: string | undefined
+  /** How many changes were not searched for it, at most. */
+  missing?: number
+}
+
+function isPage(value: object): value is Page {
+  return 'items' in value && Array.isArray(value.items) && ('cursor' in value || 'missing' in value)
+}
+
+function printPage(printer: Printer, { items, cursor, missing = 0 }: Page): void {
+  printer.list(items, cursor)
+  if (missing > 0)
+    printer.note(
+      `not all was searched: ${missing} changes wait to be indexed, which \`hivewax optimize\` does`,
+    )
 }

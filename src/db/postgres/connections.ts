@@ -1,7 +1,8 @@
 import type { ClientConfig, Pool, PoolClient } from 'pg'
 import { Busy } from '../../errors.ts'
+import { within } from '../../util/within.ts'
 import { isUnfit, noneFree, notLetIn } from './translate-error.ts'
-import { type Wait, within } from './wait-limit.ts'
+import type { Wait } from './wait-limit.ts'
 
 type Driver = typeof import('pg')
 

@@ -36,10 +36,10 @@ export class SqliteDb implements Db {
     const run = AsyncLocalStorage.snapshot()
     // The handle is made when the transaction begins, since one whose batch was lost runs again.
     const open = () => new TransactionDb(this.#store, this.dialect, new Scope(this.#store))
-    if (!options.interactive) return writer.submit(() => run(() => open().savepoint(fn)))
-    const { timeoutMs = defaultTimeoutMs } = options
+    const { interactive, atOnce, timeoutMs = defaultTimeoutMs } = options
+    if (!interactive && !atOnce) return writer.submit(() => run(() => open().savepoint(fn)))
     return writer.alone(async queuedAt => {
-      await writer.begin(queuedAt)
+      await writer.begin(queuedAt, atOnce ? 0 : undefined)
       return run(() => this.#interactive(open(), fn, timeoutMs))
     })
   }

@@ -60,10 +60,11 @@ export class Writer {
   /**
    * Begins a transaction as a writer, waiting for other processes up to the busy timeout.
    * @param queuedAt when the work was queued: what has waited for others behind others does not wait anew
+   * @param waitMs how long to wait at most. Default: the busy timeout
    */
-  async begin(queuedAt: number): Promise<void> {
+  async begin(queuedAt: number, waitMs = this.busyTimeoutMs): Promise<void> {
     const since = this.#waitsSince(queuedAt)
-    const leftMs = Math.max(0, this.busyTimeoutMs - (performance.now() - since))
+    const leftMs = Math.max(0, waitMs - (performance.now() - since))
     try {
       await retryBusy(() => this.#connection.step('begin immediate'), leftMs)
       this.#keptOutSince = undefined
