@@ -16,9 +16,6 @@ export interface Child {
   readonly exited: Promise<number | null>
 }
 
-/** Where children find the sources compiled: it takes three quarters off the work of their start. */
-const compileCache = path.join(import.meta.dirname, '../../node_modules/.cache/children')
-
 /** Starts `test/children/<name>.ts` with arguments. It is killed, by its pid, if it outlives the test. */
 export function startChild(name: string, ...args: (string | number)[]): Child {
   return startChildBy([], name, ...args)
@@ -28,10 +25,7 @@ export function startChild(name: string, ...args: (string | number)[]): Child {
 export function startChildBy(prefix: string[], name: string, ...args: (string | number)[]): Child {
   const file = path.join(import.meta.dirname, `../children/${name}.ts`)
   const [command = '', ...rest] = [...prefix, process.execPath, file, ...args.map(String)]
-  const child = spawn(command, rest, {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
-  })
+  const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
   const gone = once(child, 'exit')
   onTestFinished(async () => {
     child.kill('SIGKILL')

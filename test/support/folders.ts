@@ -29,6 +29,11 @@ export function startFolders(): () => void {
   return () => remove(folder)
 }
 
+/** Where the test files of a run share the program as it is installed. */
+export function installedFolder(): string {
+  return path.join(os.tmpdir(), 'hivewax-installed')
+}
+
 /** From now on this process, and those that it starts, keep their temporary files on a disk. */
 export function writeToDisk(): void {
   process.env.TMPDIR = process.env[diskVariable] ?? os.tmpdir()
