@@ -68,7 +68,7 @@ export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string
   },
   corrupt: {
     what: 'The file is damaged, or is no database.',
-    todo: 'Restore a backup, or save what can be read with `hivewax recover`.',
+    todo: 'Save what can be read with `hivewax recover NEW-FILE --from FILE`, which works though the store cannot be opened. Then move the file and what lies beside it elsewhere, and restore that new file, or the latest backup.',
   },
   disk_full: {
     what: 'There is no room left on the device. Nothing of the failed call was stored.',

@@ -123,7 +123,7 @@ export interface Engine {
    */
   replaceWith(source: string, options: ProgressOptions & { sha256: string | undefined }): Promise<Replaced>
   /**
-   * Copies what can still be read of the file `source` into a new store at `target`, which exists and is
+   * Copies what can still be read of the file `source`, and of its log, into a new store at `target`, which exists and is
    * empty.
    */
   salvage(source: string, target: string, options: AbortableOptions): Promise<Salvaged>

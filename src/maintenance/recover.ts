@@ -1,11 +1,12 @@
-import fs from 'node:fs/promises'
+import fs from 'node:fs'
 import { type AbortableOptions, portion, type Salvaged, type StoreFacts } from '../db/engine.ts'
 import { NotFound, Unsupported } from '../errors.ts'
+import { hasLog } from '../util/database-files.ts'
 import { checkPath, writeWhole } from './output-files.ts'
 import type { Upkeep } from './upkeep-context.ts'
 
 export interface RecoverOptions extends AbortableOptions {
-  /** The damaged file, which this process has not open. Default: the file of this store. */
+  /** The damaged file, or the name of one of which the log alone is left. Default: the file of this store. */
   from?: string | undefined
 }
 
@@ -18,7 +19,7 @@ export interface RecoverResult extends Salvaged {
 }
 
 /**
- * Copies what can still be read of a damaged file, row by row, into a new store at `to`. The damaged file is
+ * Copies what can still be read of a damaged file and its log, row by row, into a new store at `to`. The damaged file is
  * only read. Numbers go on far above those that were found, since larger ones may be among what is lost.
  */
 export async function recover(
@@ -29,9 +30,7 @@ export async function recover(
   const { engine } = upkeep
   const file = checkPath(to)
   const damaged = options.from === undefined ? fileOf(await engine.facts()) : checkPath(options.from)
-  if (options.from !== undefined) engine.assertNotOpen(damaged)
-  if (!(await fs.stat(damaged).catch(() => undefined))?.isFile())
-    throw new NotFound(`there is no file ${damaged}`)
+  if (!isFile(damaged) && !hasLog(damaged)) throw new NotFound(`there is no file ${damaged}`)
   await engine.assertReplaceable(file)
   const onProgress = portion(options.onProgress, 0, 1)
   const { tables, removed } = await writeWhole(file, async name => {
@@ -49,9 +48,13 @@ export async function recover(
   }
 }
 
+function isFile(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
 function fileOf({ engine, location }: StoreFacts): string {
   if (engine.name === 'SQLite') return location
   throw new Unsupported(`recover reads a damaged SQLite file, and this store is in ${engine.name}`, {
-    hint: 'Restore a backup with `hivewax restore FILE`.',
+    hint: 'Name the file with --from; or restore a backup with `hivewax restore FILE`.',
   })
 }

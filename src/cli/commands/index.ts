@@ -427,6 +427,7 @@ export const runners: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['tasks graph', () => import('./graph.ts')],
   ['work', () => import('./work.ts')],
   ['doctor', () => import('./doctor.ts')],
+  ['recover', () => import('./recover.ts')],
   ['lock run', () => import('./lock-run.ts')],
   ['migrate', () => import('./migrate.ts')],
   ['init', () => import('./init.ts')],

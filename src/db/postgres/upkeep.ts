@@ -2,11 +2,11 @@ import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { PoolClient } from 'pg'
-import { Unsupported } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { readBackup, writeBackup } from '../backup/backup-content.ts'
 import { assertNotOpen, assertReplaceable, clearBeside, privateCopy } from '../backup/backup-files.ts'
 import { assertAlone } from '../backup/complete-alone.ts'
+import { salvageFile } from '../backup/salvage-file.ts'
 import { copiedTables } from '../copy/copied-tables.ts'
 import { PostgresEndpoint } from '../copy/postgres-endpoint.ts'
 import { snapshotOf } from '../copy/snapshot.ts'
@@ -139,10 +139,9 @@ export class PostgresUpkeep implements Engine {
     }
   }
 
-  async salvage(): Promise<Salvaged> {
-    throw new Unsupported('recover reads a damaged SQLite file, and this store is in PostgreSQL', {
-      hint: 'Name another store for it: hivewax recover salvaged.db --from damaged.db --url any.db',
-    })
+  async salvage(source: string, target: string, options: AbortableOptions): Promise<Salvaged> {
+    this.#enter()
+    return salvageFile(source, target, options)
   }
 
   async assertReplaceable(file: string): Promise<void> {

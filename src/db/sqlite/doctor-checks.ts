@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Check, StoreFacts } from '../engine.ts'
 import { schemaId } from '../migrations/index.ts'
 import type { Health } from '../worker/jobs/inspect-file.ts'
+import { remedy } from './remedy.ts'
 import { networkFsOf } from './store-files.ts'
 
 /** A log beyond this size was not merged for long: a reader holds an old snapshot open. */
@@ -41,7 +42,7 @@ function integrity({ location: file }: StoreFacts, { problems }: Health): Check 
     name: 'integrity',
     ok: false,
     message: `the file is damaged: ${problems.join('; ')}`,
-    fix: `Restore a backup with \`hivewax restore FILE\`, or salvage ${file} with \`hivewax recover FILE\`.`,
+    fix: remedy(file),
   }
 }
 

@@ -6,6 +6,7 @@ export interface Meaning {
   readonly code: ErrorCode
   /** What happened; what SQLite has said follows it. */
   readonly message: string
+  /** Absent as well where it depends on the file. */
   readonly hint?: string
 }
 
@@ -13,11 +14,7 @@ type Table = Readonly<Record<number, Meaning>>
 
 const busy: Meaning = { code: 'busy', message: 'the store is locked by another process', hint: 'Try again.' }
 
-const corrupt: Meaning = {
-  code: 'corrupt',
-  message: 'the store is damaged or not a database',
-  hint: 'Run `hivewax doctor`; restore the latest backup with `hivewax restore FILE`.',
-}
+const corrupt: Meaning = { code: 'corrupt', message: 'the store is damaged or not a database' }
 
 const denied: Meaning = {
   code: 'storage',

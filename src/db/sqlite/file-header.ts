@@ -6,7 +6,7 @@ export const headerBytes = 100
 
 /** What a database says of itself, https://sqlite.org/fileformat2.html#the_database_header */
 export interface FileHeader {
-  /** That it is in WAL mode: what was written may still be in the log beside it. */
+  /** False in rollback mode: then a log beside it is of another database. Else what was written may still be there. */
   readonly usesLog: boolean
   readonly applicationId: number
 }
@@ -14,5 +14,5 @@ export interface FileHeader {
 /** Reads it from the first bytes of a file; undefined when they are not those of a database. */
 export function parseHeader(bytes: Buffer): FileHeader | undefined {
   if (bytes.length < headerBytes || !bytes.subarray(0, magic.length).equals(magic)) return undefined
-  return { usesLog: bytes[18] === 2, applicationId: bytes.readInt32BE(68) }
+  return { usesLog: !(bytes[18] === 1 && bytes[19] === 1), applicationId: bytes.readInt32BE(68) }
 }

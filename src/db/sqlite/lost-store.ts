@@ -3,6 +3,7 @@ import { Corrupt, InvalidInput } from '../../errors.ts'
 import { hasLog, logOf } from '../../util/database-files.ts'
 import { runInProcess } from '../worker/process.ts'
 import { isInUse } from './in-use.ts'
+import { remedy } from './remedy.ts'
 
 /** How long the creation of a store takes at most, in milliseconds, though it be ended and begun anew. */
 const creationMs = 60_000
@@ -47,7 +48,7 @@ export function foreignLog(file: string): InvalidInput {
 
 function lost(file: string, how: string): Corrupt {
   return new Corrupt(`${file} is ${how}`, {
-    hint: `Nothing was changed. Save what is left with \`hivewax recover NEW-FILE --from ${file}\`; then move ${file} and what lies beside it elsewhere, and \`hivewax restore\` that or a backup.`,
+    hint: `Nothing was changed. ${remedy(file)} To begin anew, move them elsewhere only.`,
     details: { file },
   })
 }

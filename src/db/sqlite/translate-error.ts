@@ -1,6 +1,7 @@
 import { errorOf, HivewaxError, InvalidInput, Storage } from '../../errors.ts'
 import type { Mode } from './authorizer.ts'
 import { ioError, meaningOf } from './error-meanings.ts'
+import { remedy } from './remedy.ts'
 
 interface SqliteError extends Error {
   /** SQLite's extended result code. */
@@ -27,7 +28,11 @@ export function translate(error: unknown, file: string, mode: Mode): unknown {
   if (error instanceof HivewaxError || !isSqliteError(error)) return error
   const { code, message, hint } = meaningOf(mode, error.errcode)
   const details = { file, sqlite: error.errcode }
-  return errorOf(code, `${message}: ${error.message} (${file})`, { cause: error, details, hint })
+  return errorOf(code, `${message}: ${error.message} (${file})`, {
+    cause: error,
+    details,
+    hint: code === 'corrupt' ? remedy(file) : hint,
+  })
 }
 
 /** IOERR_READ and IOERR_SHORT_READ: nothing had been written yet. */

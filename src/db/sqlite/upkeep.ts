@@ -6,6 +6,7 @@ import type { Clock } from '../../util/clock.ts'
 import { toTimeText } from '../../util/time.ts'
 import { assertNotOpen, assertReplaceable, clearBeside, privateCopy } from '../backup/backup-files.ts'
 import { assertAlone } from '../backup/complete-alone.ts'
+import { salvageFile } from '../backup/salvage-file.ts'
 import { incompleteCopy, progressTable } from '../copy/incomplete-copy.ts'
 import type { Row } from '../db.ts'
 import { closed } from '../decorators/closable.ts'
@@ -156,7 +157,8 @@ export class SqliteUpkeep implements Engine {
   }
 
   async salvage(source: string, target: string, options: AbortableOptions): Promise<Salvaged> {
-    return offload({ ...this.#enter(), file: source }, { name: 'salvage', input: target }, options)
+    this.#enter()
+    return salvageFile(source, target, options)
   }
 
   async assertReplaceable(file: string): Promise<void> {

@@ -73,7 +73,7 @@ async function verify(copy: string, source: string, expected: string | undefined
 
 function unusable(file: string, { message, details }: Corrupt): Corrupt {
   return new Corrupt(`${file} cannot be restored: ${message}`, {
-    hint: 'Nothing was changed. Use another backup, or salvage what is left of it with `hivewax recover`.',
+    hint: 'Nothing was changed. Use another backup, or save what can be read of it with `hivewax recover NEW-FILE --from FILE`.',
     details,
   })
 }

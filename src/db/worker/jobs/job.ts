@@ -1,6 +1,7 @@
 import { Corrupt } from '../../../errors.ts'
 import type { Row } from '../../db.ts'
 import { Connection, type ConnectionOptions } from '../../sqlite/connection.ts'
+import { remedy } from '../../sqlite/remedy.ts'
 
 /** What a job in the worker gets besides its input. */
 export interface JobContext {
@@ -59,7 +60,7 @@ export function assertSound(connection: Connection, file: string): void {
   const found = problems(connection, 'integrity_check')
   if (found.length === 0) return
   throw new Corrupt(`${file} is damaged: ${found[0]}`, {
-    hint: 'Use another backup, or salvage what is left with `hivewax recover`.',
+    hint: remedy(file),
     details: { file, problems: found },
   })
 }

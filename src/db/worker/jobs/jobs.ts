@@ -1,3 +1,4 @@
+import { copyDamaged } from './copy-damaged.ts'
 import { copy, prepare } from './copy-file.ts'
 import { identify } from './identify-file.ts'
 import { extents, health } from './inspect-file.ts'
@@ -13,6 +14,7 @@ import { checkpoint, optimize, reindex, vacuum } from './tidy.ts'
 export const jobs = {
   checkpoint,
   copy,
+  copyDamaged,
   extents,
   health,
   identify,

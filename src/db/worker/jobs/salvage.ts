@@ -1,194 +1,102 @@
-import { Busy, Conflict, HivewaxError, InvalidInput } from '../../../errors.ts'
-import type { Row } from '../../db.ts'
+import { Corrupt, InvalidInput } from '../../../errors.ts'
 import type { Salvaged } from '../../engine.ts'
+import { type DamagedSchema, readSchema, schemaOf } from '../../salvage/damaged-schema.ts'
+import { findTables } from '../../salvage/find-tables.ts'
+import { PageImage } from '../../salvage/page-image.ts'
+import { PageMap } from '../../salvage/page-map.ts'
+import type { SalvagedTable } from '../../salvage/salvaged-table.ts'
+import { readTreePage } from '../../salvage/tree.ts'
+import { pageOf } from '../../salvage/walk.ts'
 import type { Connection } from '../../sqlite/connection.ts'
-import { createSchema, holdsStore } from '../../sqlite/schema.ts'
-import { assertSound, connected, type JobContext, quoted } from './job.ts'
+import { applicationId, createSchema } from '../../sqlite/schema.ts'
+import { assertSound, connected, type JobContext } from './job.ts'
 import { highestIssued } from './numbers.ts'
-import { objects, rowTables } from './objects.ts'
-
-/** Made anew rather than copied: the schema's own history, and the full-text index. */
-const derived = /^hivewax_(migrations|find.*)$/
 
 /**
  * How far beyond the largest number found the next one starts, since larger ones may be among what is lost.
  */
 const margin = 1_000_000
 
-/** Copies what can be read of a damaged file into a new store in the empty file `target`. */
-export async function salvage(target: string, context: JobContext): Promise<Salvaged> {
-  return connected(context.file, { readOnly: true, waitMs: context.waitMs }, damaged =>
-    connected(target, { readOnly: false }, async fresh => {
-      if (!holdsStore(damaged))
-        throw new InvalidInput(`${context.file} is empty: there is nothing to recover`)
+interface SalvageInput {
+  /** An empty file. */
+  target: string
+  /** The file of which this one is a private copy. */
+  name: string
+}
+
+/**
+ * Copies what can be read of a damaged file into a new store. It reads pages by itself: SQLite gives up at the header,
+ * and at a page in the middle of a tree loses all that is below.
+ */
+export async function salvage({ target, name }: SalvageInput, context: JobContext): Promise<Salvaged> {
+  const image = new PageImage(context.file)
+  try {
+    return await connected(target, { readOnly: false }, async fresh => {
       await createSchema(fresh, 0)
       fresh.exec('pragma foreign_keys=off; pragma synchronous=off')
-      const tables = salvageTables(damaged, fresh, context)
+      const tables = salvageTables(image, fresh, { ...context, file: name })
       raiseCounters(fresh)
       assertSound(fresh, target)
       fresh.exec('pragma journal_mode=delete')
       return { tables }
-    }),
-  )
-}
-
-function salvageTables(damaged: Connection, fresh: Connection, context: JobContext): Salvaged['tables'] {
-  createForeign(damaged, fresh)
-  const names = rowTables(damaged, 'main').filter(name => !derived.test(name))
-  const results = names.map((name, i) => {
-    context.report(name, i / names.length)
-    return [name, salvageTable(damaged, fresh, name)] as const
-  })
-  return Object.fromEntries(results)
-}
-
-/** Tables that the store's owner added. */
-function createForeign(damaged: Connection, fresh: Connection): void {
-  const present = new Set(objects(fresh, 'main').map(({ name }) => name))
-  for (const { type, name, sql } of objects(damaged, 'main')) {
-    if (type === 'table' && !present.has(name)) fresh.exec(sql)
+    })
+  } finally {
+    image.close()
   }
 }
 
-function salvageTable(
-  damaged: Connection,
-  fresh: Connection,
-  name: string,
-): { recovered: number; lost: number } {
-  const columns = sharedColumns(damaged, fresh, name)
-  const list = columns.map(quoted).join(', ')
-  const values = columns.map(() => '?').join(', ')
-  const insert = { text: `insert or replace into ${quoted(name)} (${list}) values (${values})`, ...writes }
-  const store = (row: Row) =>
-    isAccepted(() =>
-      fresh.run(
-        insert,
-        columns.map(column => bound(row[column])),
-      ),
-    )
-  let lost = 0
+function salvageTables(image: PageImage, fresh: Connection, context: JobContext): Salvaged['tables'] {
+  const map = new PageMap(image)
+  const visited = new Set<number>()
+  const schema = readSchema(image, map, visited)
+  if (image.header?.applicationId !== applicationId) assertOurs(context.file, schema, schemaOf(fresh))
+  const tables = findTables(image, fresh, schema)
   fresh.exec('begin')
-  for (const row of readable(damaged, name, list)) {
-    if (row === undefined || !store(row)) lost++
+  for (const [i, table] of tables.entries()) {
+    context.report(table.name, (0.7 * i) / tables.length)
+    table.takeReachable(visited)
   }
+  context.report('loose pages', 0.7)
+  takeLoose(image, { map, tables, visited })
   fresh.exec('commit')
-  return { recovered: Number(fresh.value(`select count(*) from ${quoted(name)}`)), lost }
+  if (visited.size === 0) throw nothingIn(context.file)
+  context.report('count', 0.9)
+  return Object.fromEntries(tables.map(table => [table.name, table.count()]))
 }
 
-const writes = { reads: false, touchesMemory: false }
-
-/** Each row that can be read, and undefined for each that cannot. */
-function readable(damaged: Connection, name: string, columns: string): Generator<Row | undefined> {
-  return hasRowid(damaged, name) ? byRowid(damaged, name, columns) : fromBothEnds(damaged, name, columns)
+interface Loose {
+  map: PageMap
+  tables: readonly SalvagedTable[]
+  visited: ReadonlySet<number>
 }
 
-/** The ids that a table's rows may have, in order. */
-interface Ids {
-  readonly length: number
-  at(place: number): number
-}
-
-/** Halves the part of the ids in which a read fails, until what fails is one row. */
-function* byRowid(damaged: Connection, name: string, columns: string): Generator<Row | undefined> {
-  const text = `select rowid as "hivewax rowid", ${columns} from ${quoted(name)} not indexed
-                where rowid between ? and ? order by rowid`
-  const ids = listedIds(damaged, name) ?? possibleIds(damaged, name)
-  const open: [number, number][] = ids.length === 0 ? [] : [[0, ids.length - 1]]
-  for (let range = open.pop(); range !== undefined; range = open.pop()) {
-    const [from, to] = range
-    let next = from
-    for (const row of untilError(damaged, text, [ids.at(from), ids.at(to)])) {
-      if (row !== undefined) {
-        while (next <= to && ids.at(next) <= Number(row['hivewax rowid'])) next++
-        yield row
-      } else if (next > to) break
-      else if (from === to) yield undefined
-      else if (next > from) open.push([next, to])
-      else open.push([Math.floor((from + to) / 2) + 1, to], [from, Math.floor((from + to) / 2)])
-    }
+/** Takes the pages to which nothing leads any more, and those of the log behind its damage. */
+function takeLoose(image: PageImage, { map, tables, visited }: Loose): void {
+  const take = (number: number, page: ReturnType<typeof pageOf>) => {
+    const owner = map.ownerOf(number)
+    if (page === undefined || owner === 'free') return
+    const table = tables.find(({ root, shape }) => root === owner && shape.kind === page.kind)
+    if (table?.accepts(page)) return table.takeMissing(page)
+    if (page.kind !== 'table' || !page.isLeaf) return
+    const [only, ...others] = tables.filter(each => each.isOfShape(page))
+    if (others.length === 0) only?.takeMissing(page)
   }
+  for (let number = 2; number <= image.count; number++)
+    if (!visited.has(number)) take(number, pageOf(image, number))
+  for (const { number, bytes } of image.behindDamage) take(number, readTreePage(image, bytes))
 }
 
-/** The ids as an undamaged index of the table has them; undefined when there is none. */
-function listedIds(damaged: Connection, name: string): Ids | undefined {
-  const indexes = damaged.iterate('select name from pragma_index_list(?) where partial = 0', [name])
-  for (const { name: index } of [...indexes]) {
-    const text = `select rowid as id from ${quoted(name)} indexed by ${quoted(String(index))}`
-    const rows = [...untilError(damaged, text, [])]
-    const found = rows.flatMap(row => (row === undefined ? [] : Number(row.id))).sort((a, b) => a - b)
-    if (found.length === rows.length) return { length: found.length, at: place => found[place] ?? 0 }
-  }
-  return undefined
+/** A store whose schema is gone is taken for ours; of another program's database most of it is there. */
+function assertOurs(file: string, { rows }: DamagedSchema, usual: ReadonlyMap<string, unknown>): void {
+  if (rows.size === 0 || [...rows.keys()].some(name => usual.has(name))) return
+  const hint = 'Nothing was changed. `sqlite3 FILE .recover` saves what it holds.'
+  throw new InvalidInput(`${file} is the database of another program`, { hint }, 'foreign_store')
 }
 
-/**
- * Every number between the ends of the table. Where an end cannot be read, no row can be smaller than 64
- * bytes.
- */
-function possibleIds(damaged: Connection, name: string): Ids {
-  const end = (order: 'asc' | 'desc') => {
-    const text = `select rowid as id from ${quoted(name)} not indexed order by rowid ${order} limit 1`
-    return [...untilError(damaged, text, [])].map(row => (row === undefined ? undefined : Number(row.id)))
-  }
-  const lowest = end('asc')
-  const first = lowest[0] ?? 1
-  const bytes = Number(damaged.value('pragma page_count')) * Number(damaged.value('pragma page_size'))
-  const last = end('desc')[0] ?? first + Math.ceil(bytes / 64)
-  return { length: lowest.length === 0 ? 0 : last - first + 1, at: place => first + place }
-}
-
-/** In a table without row ids nothing behind a damaged page can be addressed, but the other end can be. */
-function* fromBothEnds(damaged: Connection, name: string, columns: string): Generator<Row | undefined> {
-  const key = primaryKey(damaged, name)
-  for (const direction of ['asc', 'desc']) {
-    const order = key.map(column => `${quoted(column)} ${direction}`).join(', ')
-    let failed = false
-    for (const row of untilError(damaged, `select ${columns} from ${quoted(name)} order by ${order}`, [])) {
-      failed = row === undefined
-      if (!failed || direction === 'asc') yield row
-    }
-    if (!failed) return
-  }
-}
-
-/** The rows until one cannot be read; then undefined, and the end. */
-function* untilError(damaged: Connection, text: string, params: number[]): Generator<Row | undefined> {
-  try {
-    yield* damaged.iterate(text, params)
-  } catch (error) {
-    if (!(error instanceof HivewaxError) || error instanceof Busy) throw error
-    yield undefined
-  }
-}
-
-function hasRowid(connection: Connection, name: string): boolean {
-  return (
-    connection.value(`select wr from pragma_table_list where schema = 'main' and name = ${literal(name)}`) ===
-    0
-  )
-}
-
-function primaryKey(connection: Connection, name: string): string[] {
-  const rows = connection.iterate(`select name from pragma_table_info(?) where pk > 0 order by pk`, [name])
-  return [...rows].map(row => String(row.name))
-}
-
-function sharedColumns(damaged: Connection, fresh: Connection, name: string): string[] {
-  const [theirs, ours] = [damaged, fresh].map(connection =>
-    [...connection.iterate('select name from pragma_table_info(?)', [name])].map(row => String(row.name)),
-  )
-  return (theirs ?? []).filter(column => ours?.includes(column))
-}
-
-/** False for a row that breaks a rule of its table: it came from a damaged page. */
-function isAccepted(insert: () => unknown): boolean {
-  try {
-    insert()
-    return true
-  } catch (error) {
-    if (error instanceof Conflict || error instanceof InvalidInput) return false
-    throw error
-  }
+function nothingIn(file: string): Corrupt {
+  return new Corrupt(`${file} holds nothing that can be recovered`, {
+    hint: 'Move what is left of it elsewhere; then restore the latest backup with `hivewax restore BACKUP`.',
+  })
 }
 
 function raiseCounters(fresh: Connection): void {
@@ -199,12 +107,4 @@ function raiseCounters(fresh: Connection): void {
     where name in ('shared_revision', 'shared_floor');
     update hivewax_counters set value = 0 where name = 'find_events';
     update sqlite_sequence set seq = seq + ${margin}`)
-}
-
-function bound(value: Row[string] | undefined): string | number | null | Uint8Array {
-  return value instanceof Date || value === undefined ? null : value
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
