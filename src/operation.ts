@@ -84,20 +84,17 @@ interface Writing {
   readonly reveals: Permission | 'nothing'
 }
 
-/** What runs an operation. @param options how to report progress and when to stop; what ends soon needs neither */
-type Run<Handle, Input> = (memory: Handle, input: Input, options?: RunOptions) => Promise<unknown>
-
 /** An operation on records, which a transaction has too. */
 interface OnRecords<Input> {
   /** The permission that it needs inside of a transaction besides its own. Default: none. */
   readonly inTransaction?: Permission
-  readonly run: Run<Transaction, Input>
+  run(memory: Transaction, input: Input, options?: RunOptions): Promise<unknown>
 }
 
 /** An operation on the store as a whole, which cannot be part of a transaction. */
 interface OnStore<Input> {
   readonly inTransaction: false
-  readonly run: Run<Memory, Input>
+  run(memory: Memory, input: Input, options?: RunOptions): Promise<unknown>
 }
 
 /** What follows from the other facts, unless an operation says it. */
