@@ -1,7 +1,7 @@
 import { hookEvents } from '../hooks/hook-events.ts'
 import type { Json } from '../util/json.ts'
 import { appendJson, at, type JsonPath, putJson, readJson, removeJson } from './json-edit.ts'
-import { type LaunchCommand, shellCommand } from './launch-command.ts'
+import { hookCommand, type LaunchCommand } from './launch-command.ts'
 
 /** After how many seconds Claude Code ends a hook. Ours end themselves much sooner. */
 const timeoutSeconds = 10
@@ -21,8 +21,8 @@ interface Found {
 export function putHooks(text: string | undefined, program: LaunchCommand): string {
   let done = text
   for (const event of hookEvents) {
-    const command = shellCommand(program, ['hook', event])
     const [found] = done === undefined ? [] : findHooks(done, event)
+    const command = hookCommand(program, event, found?.command)
     if (found === undefined || done === undefined) done = appendJson(done, ['hooks', event], group(command))
     else if (found.command !== command) done = putJson(done, [...found.hook, 'command'], command)
   }

@@ -2,9 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Json } from '../util/json.ts'
 import { putHooks, removeHooks } from './claude-hooks.ts'
-import { putJson, removeJson } from './json-edit.ts'
-import type { LaunchCommand } from './launch-command.ts'
-import { putToml, removeToml } from './toml-edit.ts'
+import { putPermission, removePermission } from './claude-permissions.ts'
+import { at, putJson, readJson, removeJson } from './json-edit.ts'
+import { type LaunchCommand, namesUrl, serverArgs } from './launch-command.ts'
+import { putToml, removeToml, tomlTable } from './toml-edit.ts'
 
 /** The folders that a set-up is about. */
 export interface Places {
@@ -15,13 +16,22 @@ export interface Places {
   readonly workspaceUrl: string | undefined
 }
 
-type Server = (program: LaunchCommand, places: Places) => Json
+/** What every client is set up with. */
+export interface Terms {
+  readonly program: LaunchCommand
+  readonly places: Places
+  /** Whether clients go on asking a person before they use a tool. */
+  readonly isAsking: boolean
+}
+
+/** The entry of a server. @param there the arguments that are there already */
+type Server = (terms: Terms, there: unknown) => { [name: string]: Json }
 
 /** One file that a client reads, and what is ours in it. Undefined stands for a file that is not there. */
 interface Target {
   /** In the project or the home; an absolute path is one. */
   readonly file: string
-  put(text: string | undefined, program: LaunchCommand, places: Places): string
+  put(text: string | undefined, terms: Terms): string
   remove(text: string): string | undefined
 }
 
@@ -41,12 +51,55 @@ export interface Client {
 type ClientName = (typeof clientNames)[number]
 export const clientNames = ['claude-code', 'codex', 'cursor', 'vscode', 'gemini'] as const
 
+const plainServer: Server = ({ program }, there) => ({
+  command: program.node,
+  args: serverArgs(program, there),
+})
+
+const typedServer: Server = (terms, there) => ({ type: 'stdio', ...plainServer(terms, there) })
+
+/** For clients that may start a server in another folder than that of the project. */
+const workspaceServer: Server = (terms, there) => {
+  const { workspaceUrl } = terms.places
+  if (workspaceUrl === undefined || namesUrl(there)) return typedServer(terms, there)
+  return typedServer({ ...terms, program: { ...terms.program, options: ['--url', workspaceUrl] } }, there)
+}
+
+/** Gemini CLI asks before each use of a tool, and refuses it where there is nobody to ask, unless it trusts the server. */
+const trustedServer: Server = (terms, there) => ({
+  ...plainServer(terms, there),
+  ...(!terms.isAsking && { trust: true }),
+})
+
 const tomlPath = ['mcp_servers', 'hivewax'] as const
+
+/** Without it a session of Codex that nobody watches is refused the tools that change anything. */
+const approval = 'default_tools_approval_mode'
 
 const tomlServer: Target = {
   file: '.codex/config.toml',
-  put: (text, program) => putToml(text, tomlPath, { command: program.node, args: argsOf(program) }),
+  put: (text, { program, isAsking }) => {
+    const there = tomlTable(text, tomlPath)
+    const isDecided = isAsking || there?.[approval] !== undefined
+    return putToml(text, tomlPath, {
+      command: program.node,
+      args: serverArgs(program, there?.args),
+      ...(!isDecided && { [approval]: 'approve' }),
+    })
+  },
   remove: text => removeToml(text, tomlPath),
+}
+
+const claudeSettings: Target = {
+  file: '.claude/settings.json',
+  put: (text, { program, isAsking }) => {
+    const withHooks = putHooks(text, program)
+    return isAsking ? withHooks : putPermission(withHooks)
+  },
+  remove: text => {
+    const rest = removePermission(text)
+    return rest === undefined ? undefined : removeHooks(rest)
+  },
 }
 
 export const clients: readonly Client[] = [
@@ -54,10 +107,7 @@ export const clients: readonly Client[] = [
     name: 'claude-code',
     title: 'Claude Code',
     traces: { project: ['.claude', '.mcp.json', 'CLAUDE.md'], home: ['.claude', '.claude.json'] },
-    project: [
-      jsonServer('.mcp.json', 'mcpServers', typedServer),
-      { file: '.claude/settings.json', put: putHooks, remove: removeHooks },
-    ],
+    project: [jsonServer('.mcp.json', 'mcpServers', typedServer), claudeSettings],
     home: [],
     next: 'Start claude here and let it use the server hivewax of .mcp.json; /mcp and /hooks then show it.',
   },
@@ -98,8 +148,8 @@ export const clients: readonly Client[] = [
     name: 'gemini',
     title: 'Gemini CLI',
     traces: { project: ['.gemini', 'GEMINI.md'], home: ['.gemini'] },
-    project: [jsonServer('.gemini/settings.json', 'mcpServers', plainServer)],
-    home: [jsonServer('.gemini/settings.json', 'mcpServers', plainServer)],
+    project: [jsonServer('.gemini/settings.json', 'mcpServers', trustedServer)],
+    home: [jsonServer('.gemini/settings.json', 'mcpServers', trustedServer)],
     next: 'Start gemini here, in a folder that it trusts; /mcp then shows it.',
   },
 ]
@@ -116,25 +166,7 @@ function jsonServer(file: string, key: string, server: Server): Target {
   const place = [key, 'hivewax']
   return {
     file,
-    put: (text, program, places) => putJson(text, place, server(program, places)),
+    put: (text, terms) => putJson(text, place, server(terms, text && at(readJson(text), [...place, 'args']))),
     remove: text => removeJson(text, place),
   }
-}
-
-function argsOf({ script, options }: LaunchCommand): string[] {
-  return [script, 'mcp', ...options]
-}
-
-function plainServer(program: LaunchCommand): { command: string; args: string[] } {
-  return { command: program.node, args: argsOf(program) }
-}
-
-function typedServer(program: LaunchCommand): Json {
-  return { type: 'stdio', ...plainServer(program) }
-}
-
-/** For clients that may start a server in another folder than that of the project. */
-function workspaceServer(program: LaunchCommand, { workspaceUrl }: Places): Json {
-  if (workspaceUrl === undefined) return typedServer(program)
-  return typedServer({ ...program, options: ['--url', workspaceUrl] })
 }

@@ -13,7 +13,9 @@ export type JsonPath = readonly (string | number)[]
  * @param text undefined for a file that does not exist
  */
 export function putJson(text: string | undefined, path: JsonPath, value: Json): string {
-  if (text === undefined) return `${JSON.stringify(nest(path, value), null, 2)}\n`
+  if (text === undefined) return `${made(path, value)}\n`
+  // Before what is there, with a line break of its own: so `removeJson` can tell what was there.
+  if (isBlank(text)) return text === '' ? made(path, value) : `${made(path, value)}\n${text}`
   const put = edit(text, path, value)
   // Of two properties of one name, readers take the last: then what was written is not what they find.
   if (includes(at(readJson(put), path), value)) return put
@@ -37,15 +39,31 @@ export function removeJson(text: string, path: JsonPath): string | undefined {
   if (node === undefined) return text
   const member = node.parent?.type === 'property' ? node.parent : node
   const container = member.parent
-  // What stands around the object is not ours.
-  if (container === undefined)
-    return text.trim().length === node.length ? undefined : replaceNode(text, node, '{}')
+  if (container === undefined) return withoutRoot(text, node)
   const rest = cut(text, container, member)
   return isOurs(text, container, member) ? removeJson(text, path.slice(0, -1)) : rest
 }
 
-/** The value that JSON text with comments holds. InvalidInput when it is broken, or holds no object. */
+/** Takes out the object that is all of the value; what stands around it is not ours. */
+function withoutRoot(text: string, { offset, length }: Node): string | undefined {
+  const rest = text.slice(length)
+  if (offset > 0) return replaceNode(text, { offset, length }, '{}')
+  if (rest === '\n') return undefined
+  return rest === '' || isBlank(rest) ? rest.slice(1) : `{}${rest}`
+}
+
+/** Whether a text holds no value: nothing but blanks and comments. */
+function isBlank(text: string): boolean {
+  return text.replaceAll(/\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, '') === ''
+}
+
+function made(path: JsonPath, value: Json): string {
+  return JSON.stringify(nest(path, value), null, 2)
+}
+
+/** The value that JSON text with comments holds; one without any holds an empty object. InvalidInput when it is broken. */
 export function readJson(text: string): Json {
+  if (isBlank(text)) return {}
   const errors: ParseError[] = []
   const value: unknown = parse(text, errors, { allowTrailingComma: true })
   const [error] = errors
@@ -173,7 +191,7 @@ function removeRange(text: string, start: number, end: number): string {
   return text.slice(0, start) + text.slice(end)
 }
 
-function replaceNode(text: string, { offset, length }: Node, by: string): string {
+function replaceNode(text: string, { offset, length }: Pick<Node, 'offset' | 'length'>, by: string): string {
   return text.slice(0, offset) + by + text.slice(offset + length)
 }
 

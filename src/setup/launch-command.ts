@@ -26,3 +26,32 @@ export function shellCommand({ node, script, options }: LaunchCommand, words: re
 function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
+
+/**
+ * The arguments that start the server, in the place of those that are there. What a person has added to those stays,
+ * but for where the memory is once that is chosen anew.
+ * @param there the arguments of a configuration, if it has some; with the script or, for an installed command, without
+ */
+export function serverArgs({ script, options }: LaunchCommand, there?: unknown): string[] {
+  const words = Array.isArray(there) ? there.map(String) : []
+  const start = words.indexOf('mcp')
+  const added = start === 0 || start === 1 ? words.slice(start + 1) : []
+  return [script, 'mcp', ...(options.length === 0 ? added : [...withoutUrl(added), ...options])]
+}
+
+/** Whether arguments say where the memory is. */
+export function namesUrl(there: unknown): boolean {
+  return Array.isArray(there) && there.some(word => /^--url(=|$)/.test(String(word)))
+}
+
+function withoutUrl(words: readonly string[]): string[] {
+  return words.filter((word, i) => !/^--url(=|$)/.test(word) && words[i - 1] !== '--url')
+}
+
+/** The command of a hook, in the place of the one that is there, under the same rule. */
+export function hookCommand(program: LaunchCommand, event: string, there = ''): string {
+  const added = new RegExp(` hook ${event}( .*)$`).exec(there)?.[1] ?? ''
+  const kept = program.options.length === 0 ? added : added.replaceAll(/ --url[ =](?:'[^']*'|\S)+/g, '')
+  const own = shellCommand({ ...program, options: [] }, ['hook', event])
+  return [own + kept, ...program.options.map(quote)].join(' ')
+}

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { HivewaxError, InvalidInput } from '../errors.ts'
 import { ancestors, type Location } from '../location.ts'
 import { checkOneOf } from '../util/check.ts'
-import { type Client, clientNames, clients, isUsed, type Places } from './clients.ts'
+import { type Client, clientNames, clients, isUsed, type Places, type Terms } from './clients.ts'
 import { type LaunchCommand, launchCommand } from './launch-command.ts'
 import { readText, removeIfEmpty, replaceText } from './text-files.ts'
 
@@ -15,6 +15,8 @@ export interface SetupOptions {
   remove?: boolean | undefined
   /** Set them up for all projects of the user, instead of for this one. */
   home?: boolean | undefined
+  /** Leave it to the clients to ask a person before they use a tool. Default: they are told that they need not. */
+  ask?: boolean | undefined
 }
 
 /** One file before and after; undefined stands for no file. */
@@ -30,12 +32,14 @@ export interface Setup {
   readonly clients: readonly Client[]
   /** The files that are not yet as they should be. */
   readonly changes: readonly Change[]
+  /** Why files cannot be edited, which stay as they are. */
+  readonly problems: readonly InvalidInput[]
 }
 
 /**
  * Finds out what has to be changed, and changes nothing.
  * @param location where the memory is, as found from the working directory
- * @throws InvalidInput when a file is broken, naming it, or when there is no client to set up
+ * @throws InvalidInput when there is no client to set up
  */
 export function planSetup(options: SetupOptions, location: Location): Setup {
   const cwd = process.cwd()
@@ -45,8 +49,11 @@ export function planSetup(options: SetupOptions, location: Location): Setup {
   const workspaceUrl = isChosen ? undefined : workspacePath(options.home ? undefined : project, location.url)
   const places = { project, home: os.homedir(), workspaceUrl }
   const chosen = choose(options, places)
-  const changes = chosen.flatMap(client => changesOf(client, { options, places, program }))
-  return { program, clients: chosen, changes }
+  const terms = { program, places, isAsking: options.ask ?? false }
+  const edits = chosen.flatMap(client => editsOf(client, options, terms))
+  const problems = edits.filter(edit => edit instanceof InvalidInput)
+  const changes = edits.filter((edit): edit is Change => !(edit instanceof InvalidInput))
+  return { program, clients: chosen, changes, problems }
 }
 
 /** Makes the changes, one file after the other. What was made before one that fails stays. */
@@ -72,26 +79,32 @@ function choose(options: SetupOptions, places: Places): Client[] {
   })
 }
 
-/** What every client is set up with. */
-interface SetupPlan {
-  readonly options: SetupOptions
-  readonly places: Places
-  readonly program: LaunchCommand
+/** What to change in the files of a client, or why that cannot be done. */
+function editsOf(client: Client, options: SetupOptions, terms: Terms): (Change | InvalidInput)[] {
+  const targets = options.home ? client.home : client.project
+  if (targets.length === 0 && options.clients !== undefined) throw noHome(client, terms.program)
+  const folder = options.home ? terms.places.home : terms.places.project
+  return targets.flatMap((target): (Change | InvalidInput)[] => {
+    const file = path.resolve(folder, target.file)
+    try {
+      return editOf(file, text =>
+        options.remove ? text && target.remove(text) : target.put(text, terms),
+      ).map(change => ({ client: client.name, ...change }))
+    } catch (error) {
+      if (error instanceof InvalidInput) return [error]
+      throw error
+    }
+  })
 }
 
-function changesOf(client: Client, { options, places, program }: SetupPlan): Change[] {
-  const { remove = false, home = false } = options
-  const targets = home ? client.home : client.project
-  if (targets.length === 0 && options.clients !== undefined) throw noHome(client, program)
-  return targets.flatMap(target => {
-    const file = path.resolve(home ? places.home : places.project, target.file)
-    const text = readText(file)
-    if (remove && text === undefined) return []
-    const edit = (old: string | undefined) =>
-      remove ? target.remove(old ?? '') : target.put(old, program, places)
-    const after = edited(file, text, edit)
-    return after === text ? [] : [{ client: client.name, file, before: text, after }]
-  })
+/** The change that an edit makes to a file, if any. */
+function editOf(
+  file: string,
+  edit: (text: string | undefined) => string | undefined,
+): Omit<Change, 'client'>[] {
+  const before = readText(file)
+  const after = edited(file, before, edit)
+  return after === before ? [] : [{ file, before, after }]
 }
 
 /** Edits a text without its byte order mark, which stays. An error names the file. */
@@ -107,7 +120,7 @@ function edited(
   } catch (error) {
     if (!(error instanceof HivewaxError)) throw error
     throw new InvalidInput(`cannot edit ${file}: ${error.message}`, {
-      hint: `Nothing was changed. ${error.hint ?? 'Mend the file, then run it again.'}`,
+      hint: `The file stays as it is. ${error.hint ?? 'Mend it, then run this again.'}`,
       cause: error,
     })
   }

@@ -35,6 +35,11 @@ export function removeToml(text: string, path: readonly [string, string]): strin
   return start === 0 && rest === '' ? undefined : checked(rest, path, { before, table: undefined })
 }
 
+/** The table `[parent.name]` of TOML text, if it has one. InvalidInput when the text is broken. */
+export function tomlTable(text: string | undefined, path: readonly [string, string]): TomlTable | undefined {
+  return text === undefined ? undefined : tableAt(readToml(text), path)
+}
+
 /** The table of TOML text. InvalidInput when it is broken. */
 export function readToml(text: string): TomlTable {
   try {

@@ -59,11 +59,12 @@ describe('hivewax init', () => {
     const ran = init(...all, '--yes')
     expect(ran).toMatchObject({ status: 0 })
     expect(readJson('.mcp.json')).toEqual({ mcpServers: { hivewax: { type: 'stdio', ...ours } } })
-    expect(readJson('.gemini/settings.json')).toEqual({ mcpServers: { hivewax: ours } })
+    expect(readJson('.gemini/settings.json')).toEqual({ mcpServers: { hivewax: { ...ours, trust: true } } })
     expect(readJson('.cursor/mcp.json').mcpServers.hivewax.args).toEqual(inWorkspace)
     expect(readJson('.vscode/mcp.json').servers.hivewax.args).toEqual(inWorkspace)
     expect(read('.codex/config.toml')).toBe(
-      `[mcp_servers.hivewax]\ncommand = "${process.execPath}"\nargs = ["${hivewaxFile}", "mcp"]\n`,
+      `[mcp_servers.hivewax]\ncommand = "${process.execPath}"\nargs = ["${hivewaxFile}", "mcp"]\n` +
+        'default_tools_approval_mode = "approve"\n',
     )
     const { hooks } = readJson('.claude/settings.json')
     expect(Object.keys(hooks)).toHaveLength(9)
@@ -188,12 +189,121 @@ describe('hivewax init', () => {
   })
 })
 
+describe('a file that hivewax init cannot edit', () => {
+  it.each([
+    ['.mcp.json', '{"mcpServers": {', /not JSON: see line 1/],
+    ['.claude/settings.json', '{"hooks": {"Stop": {}}}', /"hooks\.Stop" is not an array/],
+    ['.codex/config.toml', 'model = ', /not TOML: see line 1/],
+    ['.gemini/settings.json', '\xff\xfe', /not UTF-8 text/],
+  ])('is named in one line and stays, and all others are set up: %s', (name, text, message) => {
+    write(name, '')
+    fs.writeFileSync(path.join(project, name), text, 'latin1')
+    const ran = init(...all, '--yes')
+    expect(ran.status).toBe(2)
+    expect(ran.stderr.split('\n').filter(line => line.startsWith('error: '))).toHaveLength(1)
+    expect(ran.stderr).toContain(path.join(project, name))
+    expect(ran.stderr).toMatch(message)
+    expect(fs.readFileSync(path.join(project, name), 'latin1')).toBe(text)
+    const files = [
+      '.mcp.json',
+      '.claude/settings.json',
+      '.codex/config.toml',
+      '.cursor/mcp.json',
+      '.vscode/mcp.json',
+    ]
+    for (const file of files.filter(file => file !== name)) expect(read(file), file).toContain('hivewax')
+    init('--remove', '--yes')
+    expect(fs.readFileSync(path.join(project, name), 'latin1')).toBe(text)
+  })
+})
+
+describe('what is there', () => {
+  it.each(['', '\n', '// nothing yet\n', '/* nothing */', '\r\n// one\r\n\r\n'])(
+    'may be a file without any value, which comes back as it was: %j',
+    text => {
+      for (const name of ['.mcp.json', '.claude/settings.json', '.vscode/mcp.json']) write(name, text)
+      const before = tree()
+      expect(init(...all, '--yes')).toMatchObject({ status: 0 })
+      expect(read('.vscode/mcp.json')).toContain('hivewax')
+      expect(read('.claude/settings.json')).toContain('mcp__hivewax__*')
+      init('--remove', '--yes')
+      expect(tree()).toEqual(before)
+    },
+  )
+
+  it('stays when it is run again: options, limits and environment of the user', () => {
+    init(...all, '--yes')
+    const added = ['--agent', 'coder', '--url', 'other.db']
+    const servers = {
+      '.mcp.json': 'mcpServers',
+      '.cursor/mcp.json': 'mcpServers',
+      '.vscode/mcp.json': 'servers',
+      '.gemini/settings.json': 'mcpServers',
+    }
+    for (const [name, key] of Object.entries(servers)) {
+      const settings = readJson(name)
+      const server = settings[key].hivewax
+      server.args = [...server.args.slice(0, 2), ...added]
+      server.env = { HIVEWAX_TOKEN_FILE: 'token' }
+      write(name, JSON.stringify(settings))
+    }
+    const toml = read('.codex/config.toml').replace('"mcp"]', '"mcp", "--agent", "coder"]')
+    write('.codex/config.toml', toml.replace('"approve"', '"prompt"'))
+    const claude = readJson('.claude/settings.json')
+    claude.hooks.SessionStart[0].hooks[0].command += ' --budget 2000'
+    write('.claude/settings.json', JSON.stringify(claude))
+    const before = tree()
+    expect(init(...all, '--yes')).toMatchObject({ status: 0 })
+    expect(tree()).toEqual(before)
+    expect(init(...all, '--yes', '--url', 'new.db')).toMatchObject({ status: 0 })
+    const url = path.join(project, 'new.db')
+    for (const [name, key] of Object.entries(servers)) {
+      expect(readJson(name)[key].hivewax.args.slice(2)).toEqual(['--agent', 'coder', '--url', url])
+      expect(readJson(name)[key].hivewax.env).toEqual({ HIVEWAX_TOKEN_FILE: 'token' })
+    }
+    expect(readJson('.claude/settings.json').hooks.SessionStart[0].hooks[0].command).toMatch(
+      / --budget 2000 --url /,
+    )
+  })
+
+  it('may be a launch by the name of the command, whose options stay', () => {
+    write(
+      '.mcp.json',
+      JSON.stringify({ mcpServers: { hivewax: { command: 'hivewax', args: ['mcp', '--agent', 'a'] } } }),
+    )
+    init('--client', 'claude-code', '--yes')
+    expect(readJson('.mcp.json').mcpServers.hivewax).toMatchObject({
+      command: process.execPath,
+      args: [hivewaxFile, 'mcp', '--agent', 'a'],
+    })
+  })
+})
+
+describe('the tools', () => {
+  it('may be used by sessions that nobody watches', () => {
+    init(...all, '--yes')
+    expect(readJson('.claude/settings.json').permissions.allow).toEqual(['mcp__hivewax__*'])
+    expect(read('.codex/config.toml')).toContain('default_tools_approval_mode = "approve"\n')
+    expect(readJson('.gemini/settings.json').mcpServers.hivewax.trust).toBe(true)
+  })
+
+  it('are asked for as before with --ask, and where a rule of the user decides', () => {
+    init(...all, '--yes', '--ask')
+    expect(readJson('.claude/settings.json')).not.toHaveProperty('permissions')
+    expect(read('.codex/config.toml')).not.toContain('approval')
+    expect(readJson('.gemini/settings.json').mcpServers.hivewax).not.toHaveProperty('trust')
+    write('.claude/settings.json', '{"permissions": {"deny": ["mcp__hivewax__forget"]}}')
+    init('--client', 'claude-code', '--yes')
+    expect(readJson('.claude/settings.json').permissions).toEqual({ deny: ['mcp__hivewax__forget'] })
+  })
+})
+
 describe('hivewax init changes nothing', () => {
   it('when it is a dry run, and shows what it would do', () => {
     const before = tree()
     const ran = init('--client', 'codex', '--dry-run')
     expect(ran.stdout).toMatch(
-      /^--- \/dev\/null\n\+\+\+ \.codex\/config\.toml\n@@ -0,0 \+1,3 @@\n\+\[mcp_servers\.hivewax\]\n/,
+      /^--- \/dev\/null\n\+\+\+ \.codex\/config\.toml\n@@ -0,0 \+1,4 @@\n\+\[mcp_servers\.hivewax\]\n/,
     )
     expect(tree()).toEqual(before)
     expect(fs.existsSync(path.join(project, '.swarm'))).toBe(false)
@@ -204,25 +314,6 @@ describe('hivewax init changes nothing', () => {
     const ran = init('--client', 'codex')
     expect(ran).toMatchObject({ status: 2, stderr: expect.stringContaining('--yes') })
     expect(tree()).toEqual(before)
-  })
-
-  it.each([
-    ['.mcp.json', '{"mcpServers": {', /not JSON: see line 1/],
-    ['.claude/settings.json', '{"hooks": {"Stop": {}}}', /"hooks\.Stop" is not an array/],
-    ['.vscode/mcp.json', '', /not JSON/],
-    ['.codex/config.toml', 'model = ', /not TOML: see line 1/],
-    ['.gemini/settings.json', '\xff\xfe', /not UTF-8 text/],
-  ])('when %s is broken, and says so in one line', (name, text, message) => {
-    write(name, '')
-    fs.writeFileSync(path.join(project, name), text, 'latin1')
-    const before = tree()
-    const ran = init(...all, '--yes')
-    expect(ran.status).toBe(2)
-    expect(ran.stderr.split('\n').filter(line => line.startsWith('error: '))).toHaveLength(1)
-    expect(ran.stderr).toContain(path.join(project, name))
-    expect(ran.stderr).toMatch(message)
-    expect(tree()).toEqual(before)
-    expect(fs.existsSync(path.join(project, '.swarm'))).toBe(false)
   })
 
   it('when a symbolic link leads nowhere', () => {

@@ -24,6 +24,10 @@ const texts = {
   'line ends of Windows': '{\r\n    "mcpServers": {\r\n        "a": {}\r\n    }\r\n}\r\n',
   tabs: '{\n\t"mcpServers": {\n\t\t"a": {}\n\t}\n}',
   'no line end': '{\n  "a": 1\n}',
+  nothing: '',
+  'a blank line': '\n',
+  'a comment only': '// nothing yet',
+  'comments only': '\r\n/* nothing */\r\n// yet\r\n',
 }
 
 describe('putting a value into JSON with comments', () => {
@@ -89,7 +93,6 @@ describe('putting a value into JSON with comments', () => {
   it.each([
     ['{"a": 1', /not JSON: see line 1/],
     ['{\n"a": 1,,\n}', /not JSON: see line 2/],
-    ['', /not JSON/],
     ['[]', /no JSON object/],
     ['{"mcpServers": []}', /"mcpServers" is not an object/],
     ['{"mcpServers": null}', /"mcpServers" is not an object/],

@@ -204,6 +204,12 @@ export const ownCommands: readonly Command[] = [
         type: 'boolean',
         description: 'For all your projects instead of this one: for codex, cursor and gemini',
       },
+      {
+        name: 'ask',
+        type: 'boolean',
+        description:
+          'Leave the clients to ask you before they use a tool; where nobody can be asked, they then refuse it',
+      },
     ],
     examples: ['hivewax init', 'hivewax init --client claude-code,codex --yes', 'hivewax init --remove'],
   },

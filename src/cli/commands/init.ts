@@ -13,15 +13,16 @@ interface InitInput {
   client?: string[]
   remove?: boolean
   home?: boolean
+  ask?: boolean
   dryRun?: boolean
 }
 
-/** Shows what it would change, asks, changes it, and says what is left to do. */
+/** Shows what it would change, asks, changes it, and says what is left to do. Fails at last for files that it could not edit. */
 export async function run(cli: Cli, input: InitInput): Promise<undefined> {
-  const { remove = false, home = false, dryRun = false } = input
+  const { remove = false, home = false, ask = false, dryRun = false } = input
   // `--yes` holds also when `| head` has seen enough of the diff.
   const undo = whenReaderGoes(() => {})
-  const setup = planSetup({ clients: input.client, remove, home }, locate(cli.flags.url))
+  const setup = planSetup({ clients: input.client, remove, home, ask }, locate(cli.flags.url))
   if (!cli.print.json) for (const change of setup.changes) printDiff(cli.print, change)
   const isDone = !dryRun && (await mayApply(cli, setup))
   // Before the files: a memory that cannot be opened is nothing to set up.
@@ -29,6 +30,9 @@ export async function run(cli: Cli, input: InitInput): Promise<undefined> {
   if (isDone) applySetup(setup)
   report(cli.print, setup, { isDone, remove })
   undo()
+  const [problem, ...others] = setup.problems
+  for (const { message } of others) cli.print.note(message)
+  if (problem !== undefined) throw problem
 }
 
 /** Whether to go on: nothing to change, `--yes`, or a person said so. */
