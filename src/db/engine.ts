@@ -137,8 +137,8 @@ export interface Engine {
   clearBeside(path: string): Promise<string[]>
   /** Throws when this process has `path` open as a store: reading it as a file would drop its locks. */
   assertNotOpen(path: string): void
-  /** The engine's own health checks. */
-  checks(): Promise<Check[]>
+  /** The engine's own health checks. Reads the whole store, and tries whether it can be written. */
+  checks(options: ProgressOptions): Promise<Check[]>
   /** A little upkeep in the background: returns soon, and does nothing when there is nothing to do. */
   tidy(signal: AbortSignal): Promise<void>
 }

@@ -1,4 +1,4 @@
-import type { Check } from '../db/engine.ts'
+import { type Check, type ProgressOptions, portion } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { Corrupt, Storage } from '../errors.ts'
 import { toDate } from '../util/time.ts'
@@ -14,12 +14,17 @@ export interface Diagnosis {
 /** How far ahead of the clock a record may be before the clock counts as wrong, in milliseconds. */
 const toleranceMs = 60_000
 
-/** Looks at everything that can be wrong with a store, and says what to do about it. Reads all of it. */
-export async function doctor(upkeep: Upkeep): Promise<Diagnosis> {
+export type DoctorOptions = ProgressOptions
+
+/**
+ * Looks at everything that can be wrong with a store, and says what to do about it. Reads all of it, as a backup does, and
+ * tries a write, which it takes back.
+ */
+export async function doctor(upkeep: Upkeep, { onProgress }: DoctorOptions = {}): Promise<Diagnosis> {
   const checks = [
     await location(upkeep),
     runtime(),
-    ...(await upkeep.engine.checks()),
+    ...(await upkeep.engine.checks({ onProgress: portion(onProgress, 0, 0.9) })),
     await unlessDamaged('orphans', () => orphans(upkeep)),
     await unlessDamaged('clock', () => clock(upkeep)),
     await unlessDamaged('backup', () => lastBackup(upkeep)),

@@ -1,7 +1,7 @@
 import { type AbortableOptions, portion } from '../db/engine.ts'
 import { type BackupOptions, type BackupResult, backup } from './backup.ts'
 import { type CleanupOptions, type CleanupResult, cleanup } from './cleanup.ts'
-import { type Diagnosis, doctor } from './doctor.ts'
+import { type Diagnosis, type DoctorOptions, doctor } from './doctor.ts'
 import { checkMaintenance } from './option-names.ts'
 import { cleanupOrphans, findOrphans, type Orphan } from './orphans.ts'
 import { analyzePerformance, type PerformanceReport } from './performance.ts'
@@ -139,7 +139,8 @@ export class Maintenance {
   }
 
   /** See {@link doctor}. */
-  doctor(): Promise<Diagnosis> {
-    return doctor(this.#upkeep)
+  async doctor(options?: DoctorOptions): Promise<Diagnosis> {
+    checkMaintenance.doctor(options)
+    return doctor(this.#upkeep, options)
   }
 }

@@ -38,7 +38,7 @@ export const maintenanceOperations = [
     inTransaction: false,
     examples: ['hivewax doctor'],
     input: z => z.object({}),
-    run: memory => memory.maintenance.doctor(),
+    run: (memory, _input, long) => memory.maintenance.doctor(reporting(long)),
   }),
   operation({
     name: 'maintenance.backup',

@@ -11,6 +11,7 @@ export const checkMaintenance = optionChecks<Maintenance>('maintenance', {
   reindex: long,
   backup: { overwrite: true, ...long },
   restore: { onProgress: true },
+  doctor: { onProgress: true },
   recover: { from: true, ...long },
   exportNamespace: { onProgress: true },
   importNamespace: { namespace: true, onConflict: true, onProgress: true },

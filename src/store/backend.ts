@@ -1,3 +1,4 @@
+import { isIncomplete, progressTable } from '../db/copy/incomplete-copy.ts'
 import type { Db } from '../db/db.ts'
 import type { Engine } from '../db/engine.ts'
 import { openSqlite } from '../db/sqlite/open-sqlite.ts'
@@ -18,6 +19,12 @@ export interface Backend {
 
 export async function openFile(file: string, options: OpenOptions): Promise<Backend> {
   const { store, release } = await openSqlite(file, options)
+  const text = `select 1 from sqlite_schema where name = '${progressTable}'`
+  const isHalf = (await store.read({ text, reads: true, touchesMemory: false }, [])).length > 0
+  if (isHalf) {
+    await release()
+    throw isIncomplete(store.file)
+  }
   return {
     url: store.file,
     db: clock => store.db(clock),
@@ -32,6 +39,12 @@ export async function openPostgres(url: string, options: OpenOptions): Promise<B
   const { PostgresStore } = await import('../db/postgres/postgres-store.ts')
   const { PostgresUpkeep } = await import('../db/postgres/upkeep.ts')
   const store = await PostgresStore.open(url, options)
+  const text = `select 1 where to_regclass('${progressTable}') is not null`
+  const isHalf = (await store.use(client => client.query(text))).rows.length > 0
+  if (isHalf) {
+    await store.close()
+    throw isIncomplete(store.url)
+  }
   return {
     url: store.url,
     db: clock => store.db(clock),

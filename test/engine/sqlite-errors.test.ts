@@ -5,8 +5,10 @@ import { raw } from '../../src/db/sql.ts'
 import type { Mode } from '../../src/db/sqlite/authorizer.ts'
 import { resultCodes } from '../../src/db/sqlite/error-meanings.ts'
 import { openSqlite } from '../../src/db/sqlite/open-sqlite.ts'
+import { remedy } from '../../src/db/sqlite/remedy.ts'
 import { translate } from '../../src/db/sqlite/translate-error.ts'
 import { systemClock } from '../../src/util/clock.ts'
+import { cliEnv, hivewaxFile } from '../support/cli.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
 
 it.each(Object.keys(resultCodes) as Mode[])(
@@ -16,7 +18,7 @@ it.each(Object.keys(resultCodes) as Mode[])(
       const error = Object.assign(new Error('so it is'), { errcode: Number(errcode) })
       expect(translate(error, 'file.db', mode)).toMatchObject({
         code,
-        hint,
+        hint: code === 'corrupt' ? remedy('file.db') : hint,
         message: `${message}: so it is (file.db)`,
         details: { file: 'file.db', sqlite: Number(errcode) },
       })
@@ -51,11 +53,23 @@ const hasStrace = spawnSync('strace', ['-V']).status === 0
 /** Stores in a process of its own, for whose log a system call fails in this way. */
 async function storeWhere(call: string, errno: string): Promise<unknown> {
   const file = scratchFile()
-  await (await openScratch({}, file)).close()
   const child = path.join(import.meta.dirname, '../children/store-once.ts')
+  return runWhere({ file, call, errno }, [child, file])
+}
+
+interface Fault {
+  file: string
+  call: string
+  errno: string
+}
+
+/** Runs a program of ours to whom the log of the store fails, and reads what it prints. */
+async function runWhere({ file, call, errno }: Fault, program: string[]): Promise<unknown> {
+  await (await openScratch({}, file)).close()
   const fault = ['-f', '-o', '/dev/null', '-P', `${file}-wal`, '-e', `inject=${call}:error=${errno}`]
-  const { stdout, stderr } = spawnSync('strace', [...fault, process.execPath, child, file], {
+  const { stdout, stderr } = spawnSync('strace', [...fault, process.execPath, ...program], {
     encoding: 'utf8',
+    env: cliEnv(path.dirname(file)),
   })
   if (!stdout.startsWith('{')) throw new Error(`${stdout}${stderr}`)
   return JSON.parse(stdout)
@@ -70,6 +84,26 @@ it.skipIf(!hasStrace)('tells a disk that fails apart from one that is full', asy
     message: expect.stringContaining('the disk failed to read or write'),
   })
   expect(JSON.stringify(failed)).not.toContain('room')
+})
+
+it.skipIf(!hasStrace)('lets the doctor tell that a disk is full, or fails to write', async () => {
+  for (const [errno, message] of [
+    ['ENOSPC', 'no room left'],
+    ['EIO', 'the disk failed'],
+  ] as const) {
+    const file = scratchFile()
+    const doctor = [hivewaxFile, 'doctor', '--json', '--url', file]
+    const found = await runWhere({ file, call: 'pwrite64', errno }, doctor)
+    const writing = {
+      name: 'writing',
+      ok: false,
+      message: expect.stringContaining(message),
+      fix: expect.any(String),
+    }
+    expect(found).toMatchObject({
+      data: { ok: false, checks: expect.arrayContaining([expect.objectContaining(writing)]) },
+    })
+  }
 })
 
 it.skipIf(!hasStrace)('does not know whether a commit is stored that the disk failed to keep', async () => {

@@ -31,6 +31,9 @@ function executeAtOnce(url: string, text: string): void {
   execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 })
 }
 
+/** What is said of a store into which a migration has not ended. */
+const half = { code: 'conflict', hint: expect.stringContaining('hivewax migrate') }
+
 describe('a migration', () => {
   it('to PostgreSQL and back gives every row of every table again, and the numbers to come', async () => {
     const from = await filledFile(100)
@@ -150,14 +153,13 @@ describe('a migration', () => {
     const from = await filledFile(1000)
     const to = scratchUrl()
     await killAt('tasks', from, to)
-    const half = await withClient(
+    const rows = await withClient(
       async client => (await client.query('select count(*) as n from memory_store')).rows,
       to,
     )
-    expect(Number(half[0].n)).toBe(1000)
-    const server = await openPostgresScratch({}, to)
-    const { checks } = await server.maintenance.doctor()
-    expect(checks.find(({ name }) => name === 'migration')).toMatchObject({ ok: false })
+    expect(Number(rows[0].n)).toBe(1000)
+    await expect(openPostgresScratch({}, to)).rejects.toMatchObject(half)
+    await expect(copyStore({ from: to, to: scratchFile() })).rejects.toMatchObject(half)
     const other = copyStore({ from: await filledFile(1), to })
     await expect(other).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining(from) })
     execute(from, "update agents set metadata = 'changed' where id = 'r7'")
@@ -174,6 +176,7 @@ describe('a migration', () => {
   it('into a file, ended half-way by a signal, goes on where it was', async () => {
     const from = await filledFile(1000)
     const to = scratchFile('copy.db')
+    const opened = await openScratch({}, to)
     const ending = new AbortController()
     const ended = copyStore({
       from,
@@ -183,10 +186,10 @@ describe('a migration', () => {
     })
     await expect(ended).rejects.toThrow('enough')
     expect(contents(to).memory_store).toHaveLength(1000)
-    const copy = await openMemory(to, { background: false })
-    const { checks } = await copy.maintenance.doctor()
+    const { checks } = await opened.maintenance.doctor()
     expect(checks.find(({ name }) => name === 'migration')).toMatchObject({ ok: false })
-    await copy.close()
+    await expect(openMemory(to, { background: false })).rejects.toMatchObject(half)
+    await expect(copyStore({ from: to, to: scratchFile() })).rejects.toMatchObject(half)
     execute(from, "delete from shared_state where key = 'r1'; delete from memory_store where id = 5")
     expect((await copyStore({ from, to })).resumedRows).toBeGreaterThan(2000)
     // A delete raises the floor.

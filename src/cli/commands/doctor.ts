@@ -1,10 +1,14 @@
 import type { Check } from '../../db/engine.ts'
 import type { Cli } from '../cli.ts'
 import { pad } from '../print/display-text.ts'
+import { withProgress } from '../run-operation.ts'
 
 /** Prints a line per check, and exits with 1 when something is wrong. */
 export async function run(cli: Cli): Promise<number> {
-  const { ok, checks } = await (await cli.memory()).maintenance.doctor()
+  const memory = await cli.memory()
+  const { ok, checks } = await withProgress(cli, ({ onProgress }) =>
+    memory.maintenance.doctor({ onProgress }),
+  )
   if (cli.print.json) cli.print.document({ ok, checks })
   else printChecks(cli, checks)
   return ok ? 0 : 1

@@ -18,7 +18,7 @@ export async function assertReplaceable(file: string): Promise<void> {
   if (stat !== undefined && !stat.isFile()) throw refused(file, 'is no file')
   if (isInUse(file)) throw refused(file, 'is a store that a process has open, or was one')
   if (stat === undefined || stat.size === 0) return
-  const header = await runInProcess({ name: 'identify', input: undefined, file, waitMs: 0 })
+  const header = await runInProcess({ name: 'identify', file, waitMs: 0 })
   if (header?.applicationId !== applicationId) throw refused(file, 'is not a backup of hivewax')
   if (header.usesLog) throw refused(file, 'is a store, or was opened as one since the backup was made')
 }

@@ -4,6 +4,7 @@ import { type CopiedTable, copiedTables, ownTables, withDependents } from './cop
 import { CopyProgress, type TableProgress } from './copy-progress.ts'
 import { assertCopied, batches, countAll, keyOf, progressReporter } from './copy-rows.ts'
 import { type Column, type Endpoint, type IssuedNumbers, type Rows, sharedColumns } from './endpoint.ts'
+import { isIncomplete, progressTable } from './incomplete-copy.ts'
 import { type OpenEndpoint, withSource, withTarget } from './open-endpoint.ts'
 import { RowChecksum } from './row-checksum.ts'
 
@@ -60,6 +61,7 @@ async function copyBetween(
 ) {
   const [source, target] = [from.endpoint, to.endpoint]
   if (from.location === to.location) throw new InvalidInput('a store cannot be migrated to itself')
+  if ((await source.tables()).includes(progressTable)) throw isIncomplete(from.location)
   const total = await countAll(source)
   if (total === 0) throw new NotFound(`${from.location} holds no records: there is nothing to migrate`)
   const columns = new Map<string, Column[]>()

@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import { hasLog, logOf } from '../../util/database-files.ts'
+import { committedFrames } from '../sqlite/committed-frames.ts'
 import { type FileHeader, headerBytes, parseHeader } from '../sqlite/file-header.ts'
-import { type Frame, isPageSize, LogFrames, type ReadAt } from '../sqlite/log-frames.ts'
+import { isPageSize, LogFrames, type ReadAt } from '../sqlite/log-frames.ts'
 
 /** That of every store which we have made. */
 const usualPageSize = 4096
@@ -90,27 +91,4 @@ export class PageImage {
       bytes: this.#log(frames.pageOffset(frame), this.pageSize),
     }))
   }
-}
-
-interface Committed {
-  /** The frames of transactions that ended before the first damage. */
-  committed: Frame[]
-  /** Those behind it, of transactions that ended as well. */
-  behind: Frame[]
-}
-
-/** What there is in a log of transactions that have ended. */
-export function committedFrames(frames: LogFrames): Committed {
-  const committed: Frame[] = []
-  const behind: Frame[] = []
-  let open: Frame[] = []
-  let isDamaged = !frames.isHeaderWhole
-  for (const frame of frames) {
-    if (frame.isWhole) open.push(frame)
-    else isDamaged = true
-    if (!frame.isWhole || frame.pagesAtCommit === 0) continue
-    ;(isDamaged ? behind : committed).push(...open)
-    open = []
-  }
-  return { committed, behind }
 }

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { Busy, type HivewaxError } from '../../errors.ts'
 import type { Check, StoreFacts } from '../engine.ts'
 import { schemaId } from '../migrations/index.ts'
 import type { Health } from '../worker/jobs/inspect-file.ts'
@@ -14,13 +15,13 @@ const mb = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`
 /**
  * What there is to say about the file of a store: is it sound, private, safe where it is, and has it room?
  */
-export function checkStore(facts: StoreFacts, health: Health): Check[] {
+export function checkStore(facts: StoreFacts, health: Health & { lostInLog: number }): Check[] {
   return [
     schema(facts),
     integrity(facts, health),
     references(health),
     journal(facts),
-    log(facts),
+    log(facts, health.lostInLog),
     permissions(facts),
     fileSystem(facts),
     disk(facts),
@@ -69,10 +70,24 @@ function journal({ journalMode = 'unknown' }: StoreFacts): Check {
   }
 }
 
-function log({ walBytes = 0 }: StoreFacts): Check {
+/** As long as a process has the store open, it knows what is behind a damage; after a crash nobody does. */
+function log({ walBytes = 0 }: StoreFacts, lost: number): Check {
+  if (lost > 0) {
+    const message = `the log is damaged: ${lost} transactions behind the damage would not survive a crash`
+    const fix =
+      'Run `hivewax backup FILE` while the store is open, then `hivewax vacuum`, which empties the log.'
+    return { name: 'log', ok: false, message, fix }
+  }
   const ok = walBytes < largeWalBytes
   const fix = 'Close programs that hold a transaction or a long query open, then run `hivewax vacuum`.'
   return { name: 'log', ok, message: `${mb(walBytes)} of writes wait to be merged`, ...(!ok && { fix }) }
+}
+
+/** What became of a write that was taken back: undefined when it has reached the disk. */
+export function writing(error: HivewaxError | undefined): Check {
+  if (error === undefined) return { name: 'writing', ok: true, message: 'a write reaches the disk' }
+  if (error instanceof Busy) return { name: 'writing', ok: true, message: `not tried: ${error.message}` }
+  return { name: 'writing', ok: false, message: error.message, ...(error.hint && { fix: error.hint }) }
 }
 
 function permissions({ location: file }: StoreFacts): Check {

@@ -17,9 +17,9 @@ export function assertNotLost(file: string): void {
   const isLogLeft = hasLog(file)
   const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false })
   if (stat !== undefined && stat.size > 0n) return
-  if (isLogLeft) throw lost(file, `${stat === undefined ? 'gone' : 'empty'}, and only its log is left`)
+  if (isLogLeft) throw lostStore(file, `${stat === undefined ? 'gone' : 'empty'}, and only its log is left`)
   if (stat !== undefined && wasEmptied(stat))
-    throw lost(file, 'empty, and it was not when it was written last')
+    throw lostStore(file, 'empty, and it was not when it was written last')
 }
 
 /** Our own creation may have been cut off. What was written long after, or brought from elsewhere, is not that. */
@@ -30,13 +30,15 @@ function wasEmptied({ mtimeMs, birthtimeMs }: fs.BigIntStats): boolean {
 }
 
 /**
- * Throws when the log beside `file` was written for another database, whose place the file has taken: SQLite would mix
- * both. A database in rollback mode, such as a backup, has no log.
+ * Looks at the log that a crash has left beside `file`. Throws when it was written for another database, whose place the
+ * file has taken, for SQLite would mix both: a database in rollback mode, such as a backup, has no log. And when it is
+ * damaged before its end: SQLite would drop all that was stored behind the damage.
  */
-export async function assertOwnLog(file: string): Promise<void> {
+export async function assertSoundLog(file: string): Promise<void> {
   if (!hasLog(file) || isInUse(file)) return
-  const header = await runInProcess({ name: 'identify', input: undefined, file, waitMs: 0 })
-  if (header !== undefined && !header.usesLog) throw foreignLog(file)
+  const { isForeign, lost } = await runInProcess({ name: 'inspectLog', file, waitMs: 0 })
+  if (isForeign) throw foreignLog(file)
+  if (lost > 0) throw damagedLog(file, lost)
 }
 
 /** The error of a file beside which another one's log lies. */
@@ -46,7 +48,14 @@ export function foreignLog(file: string): InvalidInput {
   })
 }
 
-function lost(file: string, how: string): Corrupt {
+function damagedLog(file: string, transactions: number): Corrupt {
+  return new Corrupt(
+    `the log of ${file} is damaged: ${transactions} transactions that were stored lie behind the damage`,
+    { hint: `Nothing was changed. ${remedy(file)}`, details: { file, transactions } },
+  )
+}
+
+function lostStore(file: string, how: string): Corrupt {
   return new Corrupt(`${file} is ${how}`, {
     hint: `Nothing was changed. ${remedy(file)} To begin anew, move them elsewhere only.`,
     details: { file },

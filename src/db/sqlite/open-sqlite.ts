@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Unsupported } from '../../errors.ts'
 import { namesBeside } from '../../util/database-files.ts'
 import { defaultBusyTimeoutMs } from './busy.ts'
-import { assertOwnLog } from './lost-store.ts'
+import { assertSoundLog } from './lost-store.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { isSameFile, prepareFile, privateFile } from './store-files.ts'
 
@@ -82,7 +82,7 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
 }
 
 async function openStore(file: string, busyTimeoutMs: number): Promise<SqliteStore> {
-  await assertOwnLog(file)
+  await assertSoundLog(file)
   return SqliteStore.open(file, busyTimeoutMs)
 }
 

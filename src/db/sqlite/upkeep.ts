@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { HivewaxError, InvalidInput, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
+import { hasLog } from '../../util/database-files.ts'
 import { toTimeText } from '../../util/time.ts'
 import { assertNotOpen, assertReplaceable, clearBeside, privateCopy } from '../backup/backup-files.ts'
 import { assertAlone } from '../backup/complete-alone.ts'
@@ -22,9 +23,10 @@ import {
 import { Scope } from '../scope.ts'
 import type { Sql } from '../sql.ts'
 import { offload, offloadScan, type Workplace } from '../worker/offload.ts'
+import { runInProcess } from '../worker/process.ts'
 import type { InTurn } from '../worker/turns.ts'
 import { retryBusy } from './busy.ts'
-import { checkStore } from './doctor-checks.ts'
+import { checkStore, writing } from './doctor-checks.ts'
 import { flushWhileGrowing } from './file-growth.ts'
 import type { SqliteStore } from './sqlite-store.ts'
 
@@ -175,11 +177,27 @@ export class SqliteUpkeep implements Engine {
     assertNotOpen(file)
   }
 
-  async checks(): Promise<Check[]> {
+  async checks({ onProgress }: ProgressOptions): Promise<Check[]> {
     const place = this.#enter()
-    const checks = checkStore(await this.facts(), await offload(place, { name: 'health' }))
+    const facts = await this.facts()
+    const { lost } = hasLog(place.file) ? await runInProcess({ name: 'inspectLog', ...place }) : { lost: 0 }
+    const health = await offload(place, { name: 'health' }, { onProgress })
+    const checks = checkStore(facts, { ...health, lostInLog: lost })
+    // Not over what the log holds behind a damage.
+    if (lost === 0) checks.push(writing(await this.#writeError()))
     const found = await this.#rows(`select 1 from sqlite_schema where name = '${progressTable}'`)
     return found.length === 0 ? checks : [...checks, incompleteCopy]
+  }
+
+  /** What a write meets at present; undefined when it reaches the disk. */
+  async #writeError(): Promise<HivewaxError | undefined> {
+    try {
+      await this.#store.writer.alone(() => offload(this.#enter(), { name: 'tryWrite' }))
+      return undefined
+    } catch (error) {
+      if (error instanceof HivewaxError) return error
+      throw error
+    }
   }
 
   async tidy(signal: AbortSignal): Promise<void> {

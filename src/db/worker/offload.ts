@@ -37,7 +37,7 @@ export interface Workplace {
 }
 
 /** A job by its name, and what it is given, where it takes anything. */
-type Job<Name extends keyof Jobs> = { name: Name } & (undefined extends Input<Name>
+export type Job<Name extends keyof Jobs> = { name: Name } & (undefined extends Input<Name>
   ? { input?: undefined }
   : { input: Input<Name> })
 

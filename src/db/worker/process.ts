@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { errorFromJson, Storage } from '../../errors.ts'
 import type { jobs } from './jobs/jobs.ts'
-import { type Message, type Order, workerUrl } from './offload.ts'
+import { type Job, type Message, type Order, type Workplace, workerUrl } from './offload.ts'
 
 type Jobs = typeof jobs
 
@@ -21,7 +21,7 @@ interface ProcessOptions {
  * open the files of a store by itself: here that would drop the locks which SQLite holds for this process.
  */
 export async function runInProcess<Name extends keyof Jobs>(
-  order: Order & { name: Name; input: Parameters<Jobs[Name]>[0] },
+  order: Job<Name> & Workplace & Pick<Order, 'timeoutMs'>,
   { signal, hint }: ProcessOptions = {},
 ): Promise<Awaited<ReturnType<Jobs[Name]>>> {
   signal?.throwIfAborted()

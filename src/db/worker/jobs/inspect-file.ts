@@ -38,7 +38,9 @@ export async function health(_input: undefined, context: JobContext): Promise<He
         return []
       }
     }
-    const found = unlessDamaged(() => problems(connection, 'quick_check'))
+    context.report('integrity', 0)
+    const found = unlessDamaged(() => problems(connection))
+    context.report('references', 0.9)
     const broken = unlessDamaged(() => brokenReferences(connection))
     return { problems: [...found, ...damage], brokenReferences: broken }
   })

@@ -50,14 +50,15 @@ export function pacer(): () => void {
 }
 
 /** What SQLite finds wrong with a whole file, at most ten findings; none when it is sound. */
-export function problems(connection: Connection, check: 'integrity_check' | 'quick_check'): string[] {
-  const found = [...connection.iterate(`pragma ${check}(10)`, [])].map(row => String(row[check]))
+export function problems(connection: Connection): string[] {
+  const rows = connection.iterate('pragma integrity_check(10)', [])
+  const found = [...rows].map(row => String(row.integrity_check))
   return found[0] === 'ok' ? [] : found
 }
 
 /** Throws Corrupt, naming `file`, unless every page, row and index of it is sound. */
 export function assertSound(connection: Connection, file: string): void {
-  const found = problems(connection, 'integrity_check')
+  const found = problems(connection)
   if (found.length === 0) return
   throw new Corrupt(`${file} is damaged: ${found[0]}`, {
     hint: remedy(file),

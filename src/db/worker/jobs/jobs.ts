@@ -2,6 +2,7 @@ import { copyDamaged } from './copy-damaged.ts'
 import { copy, prepare } from './copy-file.ts'
 import { identify } from './identify-file.ts'
 import { extents, health } from './inspect-file.ts'
+import { inspectLog } from './inspect-log.ts'
 import type { JobContext } from './job.ts'
 import { query } from './query.ts'
 import { raiseNumbers } from './raise-numbers.ts'
@@ -9,6 +10,7 @@ import { replace } from './replace.ts'
 import { salvage } from './salvage.ts'
 import { scan } from './scan.ts'
 import { checkpoint, optimize, reindex, vacuum } from './tidy.ts'
+import { tryWrite } from './try-write.ts'
 
 /** Everything that takes long and therefore runs in a worker, by name. */
 export const jobs = {
@@ -18,6 +20,7 @@ export const jobs = {
   extents,
   health,
   identify,
+  inspectLog,
   optimize,
   prepare,
   query,
@@ -26,5 +29,6 @@ export const jobs = {
   salvage,
   scan,
   settle: raiseNumbers,
+  tryWrite,
   vacuum,
 } satisfies Record<string, (input: never, context: JobContext) => Promise<unknown>>

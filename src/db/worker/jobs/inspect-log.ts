@@ -1,0 +1,51 @@
+import fs from 'node:fs'
+import { logOf } from '../../../util/database-files.ts'
+import { fileError } from '../../../util/file-error.ts'
+import { committedFrames } from '../../sqlite/committed-frames.ts'
+import { LogFrames, type ReadAt } from '../../sqlite/log-frames.ts'
+import { identify } from './identify-file.ts'
+import type { JobContext } from './job.ts'
+
+/** What is wrong with the log beside a database. */
+export interface LogState {
+  /** That it is of another database, whose place the file has taken. */
+  isForeign: boolean
+  /** How many transactions that were stored lie behind a place where it is damaged: after a crash SQLite drops them. */
+  lost: number
+}
+
+/** How often a log is looked at that seems to be damaged, but may be being written. */
+const looks = 3
+
+const usualPageSize = 4096
+
+/** Reads the log as it is on the disk. Only for a process of its own, since it opens the files. */
+export async function inspectLog(_input: undefined, context: JobContext): Promise<LogState> {
+  const header = await identify(undefined, context)
+  if (header !== undefined && !header.usesLog) return { isForeign: true, lost: 0 }
+  return { isForeign: false, lost: countLost(logOf(context.file)) }
+}
+
+/** The least that was found in some looks: what is written meanwhile may be read in part, but not again and again. */
+function countLost(log: string): number {
+  let lost = Number.POSITIVE_INFINITY
+  for (let look = 0; look < looks && lost > 0; look++) lost = Math.min(lost, committedIn(log).lost)
+  return lost
+}
+
+function committedIn(log: string) {
+  try {
+    const handle = fs.openSync(log, 'r')
+    const read: ReadAt = (offset, length) => {
+      const bytes = Buffer.alloc(length)
+      return bytes.subarray(0, fs.readSync(handle, bytes, 0, length, offset))
+    }
+    try {
+      return committedFrames(new LogFrames(read, usualPageSize))
+    } finally {
+      fs.closeSync(handle)
+    }
+  } catch (error) {
+    throw fileError(error, log)
+  }
+}
