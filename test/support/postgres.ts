@@ -3,7 +3,7 @@ import { onTestFinished, vi } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { type OpenOptions, openMemory } from '../../src/open.ts'
 import type { Transaction } from '../../src/transaction.ts'
-import { uuidv7 } from '../../src/util/ids.ts'
+import { lendDatabase, newName, takeBack } from './postgres-reuse.ts'
 import { copyPostgresTemplate, dropPostgresCopy, hasPostgresTemplate } from './templates.ts'
 
 /** The URL of a store in PostgreSQL that does not exist yet, in a schema of its own that goes with the test. */
@@ -26,13 +26,17 @@ export async function emptyUrl(): Promise<string> {
   return copyPostgresTemplate(database)
 }
 
-function newName(): string {
-  return `test_${uuidv7(Date.now()).replaceAll('-', '')}`
+/** As `emptyUrl`, for a store that no process but this one knows of: its database may serve other tests too. */
+async function lentUrl(): Promise<string> {
+  if (!hasPostgresTemplate()) return scratchUrl()
+  const lent = await lendDatabase()
+  onTestFinished(() => takeBack(lent))
+  return lent.url
 }
 
 /** A handle on a new store in PostgreSQL, or on the one at `url`, closed after the test. */
 export async function openPostgresScratch(options: OpenOptions = {}, url?: string): Promise<Memory> {
-  const location = url ?? (await emptyUrl())
+  const location = url ?? (await lentUrl())
   const memory = await openMemory(location, { background: false, maxConnections: 4, ...options })
   onTestFinished(() => memory.close())
   return memory

@@ -59,12 +59,12 @@ let connection: pg.Pool | undefined
 
 /** Runs a statement of the server's owner, on a connection that the process keeps. */
 async function onServer(statement: string): Promise<void> {
-  connection ??= connect()
+  connection ??= connectTo(process.env.HIVEWAX_TEST_PG_URL ?? '')
   await connection.query(statement)
 }
 
-function connect(): pg.Pool {
-  const connectionString = process.env.HIVEWAX_TEST_PG_URL
+/** A connection that is kept while it is used, and keeps no process alive. */
+export function connectTo(connectionString: string): pg.Pool {
   const pool = new pg.Pool({ connectionString, max: 1, allowExitOnIdle: true })
   // The server may end before the process does.
   pool.on('error', () => {})
