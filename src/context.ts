@@ -7,6 +7,8 @@ import type { Clock } from './util/clock.ts'
 export interface CrossDomain {
   /** See {@link Events.subscribe}. */
   readonly subscribe: (context: Context, options: SubscribeOptions) => AsyncIterable<EventRecord>
+  /** Releases what agents hold that have lapsed; true when there were some. See {@link Agents.releaseLapsed}. */
+  readonly releaseLapsed: (context: Context) => Promise<boolean>
   /** Takes nodes out of every topology within `tx`; `source` is who noticed. */
   readonly loseNodes: (tx: Db, lost: readonly string[], source: string) => Promise<RepairedTopology[]>
 }

@@ -94,7 +94,7 @@ export type { NewTask } from './tasks/new-task.ts'
 export type { ClaimKey, StaleClaim } from './tasks/outcome.ts'
 export type { TaskQueue } from './tasks/queue-limits.ts'
 export type { NewSchedule, Overlap, Schedule, ScheduledTask } from './tasks/schedule.ts'
-export type { ClaimedTask, Task, TaskState, TaskStatus } from './tasks/task.ts'
+export type { ClaimedTask, RenewedClaim, Task, TaskState, TaskStatus } from './tasks/task.ts'
 export type { ClaimResults } from './tasks/task-calls.ts'
 export type { GraphOptions, TaskGraph } from './tasks/task-graph.ts'
 export type {

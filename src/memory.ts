@@ -41,6 +41,8 @@ export interface MemoryParts {
   readonly emitter: EventEmitter
   /** Where the store is, as a file path or URL. */
   readonly url: string
+  /** Who acts through the handle; undefined for no agent. */
+  readonly agentId: string | undefined
   /** The same store as another agent. */
   readonly as: (agentId: string, options?: ActingOptions) => Memory
   readonly close: () => Promise<void>
@@ -51,6 +53,8 @@ export class Memory extends Transaction {
   readonly maintenance: Maintenance
   /** Where the store is, as a file path or URL. */
   readonly url: string
+  /** The agent that acts through this handle; undefined for none. */
+  readonly agentId: string | undefined
   readonly #parts: MemoryParts
 
   constructor(parts: MemoryParts) {
@@ -58,6 +62,7 @@ export class Memory extends Transaction {
     this.#parts = parts
     this.maintenance = parts.maintenance
     this.url = parts.url
+    this.agentId = parts.agentId
   }
 
   /**

@@ -44,6 +44,13 @@ interface Shown {
   readonly isSigned?: true
 }
 
+/**
+ * Renews what a call gave to its caller, so that this holds it for so many milliseconds from now.
+ * @returns false when it has been given back, or went to another
+ * @throws Conflict `stale_token` for the same
+ */
+export type Keep = (memory: Transaction, leaseMs: number) => Promise<boolean>
+
 /** What every operation says of itself. */
 interface Facts<Name extends string, Input> {
   /** `domain.method`, as in the library: `kv.store` is `memory.kv.store`. */
@@ -61,6 +68,8 @@ interface Facts<Name extends string, Input> {
   readonly namespaces?: (input: Input) => readonly string[]
   /** How it shows over MCP. Absent: not at all. */
   readonly mcp?: Shown
+  /** How a caller that lives keeps what the answer gave it: of what gives something under a lease. */
+  readonly keep?: (answer: unknown) => Keep
   /** Complete command lines (`hivewax …`), most useful first. */
   readonly examples: readonly string[]
   /** Describes the input, one object. The domains validate; this is for callers and their tools. */
@@ -115,6 +124,11 @@ interface Defaulted {
   /** The fields of the input that name files of the machine. Default: none. */
   readonly files: readonly string[]
   /**
+   * The field of the input that says for how many milliseconds the caller holds what it gets unless it renews that.
+   * The library's default is for loops that renew; a door gives other callers longer: see `access/hold.ts`. Default: none.
+   */
+  readonly lease: string | undefined
+  /**
    * Done twice it is the same as done once, so that a call whose answer was lost may be made again. Default: what only
    * reads is.
    */
@@ -149,6 +163,7 @@ export function operation<const Name extends string, Input>(
     records: [],
     identities: {},
     files: [],
+    lease: undefined,
     reveals: permission,
     isIdempotent: effect === 'read',
     inTransaction: true,

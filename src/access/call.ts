@@ -9,6 +9,7 @@ import { describe } from '../util/check.ts'
 import { fileError, systemCode } from '../util/file-error.ts'
 import { unknownOption } from '../util/options.ts'
 import { authorize } from './grant.ts'
+import { withHold } from './hold.ts'
 import { traced } from './tracing.ts'
 
 export interface CallOptions extends RunOptions {
@@ -23,6 +24,8 @@ export interface CallOptions extends RunOptions {
    * its holder has of it. Default: refuse them.
    */
   isLenient?: boolean | undefined
+  /** How long the caller holds what it takes unless it says otherwise, in milliseconds. Default: the library's. */
+  holdMs?: number | undefined
 }
 
 /**
@@ -33,13 +36,13 @@ export interface CallOptions extends RunOptions {
 export async function call(
   operation: Operation,
   input: unknown,
-  { memory, grant, files, isLenient = false, ...options }: CallOptions,
+  { memory, grant, files, isLenient = false, holdMs, ...options }: CallOptions,
 ): Promise<unknown> {
   const { z } = await import('zod')
   const parsed = parse(schemaOf(z, operation, isLenient), operation, input)
   if (grant !== undefined) authorize(grant, operation, parsed)
-  const confinedInput = confined(operation, parsed, files)
-  return traced(operation, () => operation.run(memory, confinedInput, options))
+  const held = withHold(operation, confined(operation, parsed, files), holdMs)
+  return traced(operation, () => operation.run(memory, held, options))
 }
 
 const schemas = { strict: new WeakMap<Operation, ZodType>(), lenient: new WeakMap<Operation, ZodType>() }

@@ -15,10 +15,12 @@ import { type AgentChange, appendAgentEvents, changeTypes, type Released, toChan
 import { AgentMemory, type AgentMemoryFilter, type AgentMemoryRecord } from './agent-memory.ts'
 import { firstIncarnation, unregistered } from './ensure-agent.ts'
 import {
+  endLife,
   type Holdings,
   holdings,
   type LapsedAgent,
   releaseAll,
+  releaseLapsed,
   releaseLapsedBatch,
   workOf,
 } from './holdings.ts'
@@ -213,14 +215,24 @@ export class Agents {
    * others; topologies are mended without them. Logs one event `agent.lapsed` for each. However many call this, each
    * lapse is handled once; an agent that sends a heartbeat before its lapse is noticed has not lapsed.
    */
-  async releaseLapsed(): Promise<LapsedAgent[]> {
-    const released: LapsedAgent[] = []
-    // Looking first: with nothing to do, which is the rule, no writer has to wait.
-    while (await this.#anyLapsed()) {
-      const release = (tx: Db) => releaseLapsedBatch(this.#context, tx, { source: this.#source })
-      released.push(...(await this.#context.db.transaction(release)))
-    }
-    return released
+  releaseLapsed(): Promise<LapsedAgent[]> {
+    return releaseLapsed(this.#context)
+  }
+
+  /**
+   * Ends the life of an agent now, as if its `ttl` had passed: what it holds is released, in one transaction with an
+   * event `agent.lapsed`. A heartbeat brings it back to life; one without a `ttl` goes on to be alive, with nothing.
+   * @throws NotFound when the agent is not registered, Conflict `stale_token` when it has another incarnation
+   */
+  async release(id: string, options: HeartbeatOptions = {}): Promise<LapsedAgent> {
+    checkAgents.release(options)
+    const beat = { id: checkName('id', id), incarnation: options.incarnation }
+    if (beat.incarnation !== undefined) checkInteger('incarnation', beat.incarnation, 0)
+    const { db, agentId, heartbeat } = this.#context
+    // First, and so not with what follows: an agent that ends itself would be back to life by its own write.
+    if (agentId !== undefined) await heartbeat(db, agentId)
+    const end = (tx: Db) => endLife(this.#context, tx, beat)
+    return (await this.#context.db.transaction(end)) ?? this.#stale(beat)
   }
 
   /**
@@ -354,13 +366,6 @@ export class Agents {
       state: encode('state', state),
       metadata: encode('metadata', metadata),
     }
-  }
-
-  async #anyLapsed(): Promise<boolean> {
-    const rows = await this.#context.db.all(
-      sql`select id from agents where lapsed_at is null and ${hasLapsed(this.#context.db.dialect)} limit 1`,
-    )
-    return rows.length > 0
   }
 
   async #stale({ id, incarnation }: Beat): Promise<never> {

@@ -126,6 +126,44 @@ function namesOf(leases: readonly Lease[], owner: string): string[] {
     .sort()
 }
 
+/** Within `tx`, ends the life of one agent and releases what it holds; undefined when there is none such. */
+export async function endLife(
+  context: Pick<Context, 'agentId' | 'crossDomain'>,
+  tx: Db,
+  { id, incarnation }: { id: string; incarnation: number | undefined },
+): Promise<LapsedAgent | undefined> {
+  const rows = await tx.all<LapsedRow>(
+    sql`update agents set lapsed_at = ${tx.dialect.now()}, alive_until = ${tx.dialect.leaseNow()}
+        where id = ${id} and incarnation = coalesce(${incarnation}, incarnation)
+        returning id, incarnation, swarm_id`,
+  )
+  if (rows.length === 0) return undefined
+  const source = context.agentId ?? 'system'
+  const released = await releaseAll(context, tx, { agents: rows.map(toAgentKey), source })
+  await appendAgentEvents(tx, { change: 'lapsed', agents: released, source })
+  return released[0]
+}
+
+/** See {@link Agents.releaseLapsed}. */
+export async function releaseLapsed(
+  context: Pick<Context, 'db' | 'agentId' | 'crossDomain'>,
+): Promise<LapsedAgent[]> {
+  const { db, agentId: source = 'system' } = context
+  const released: LapsedAgent[] = []
+  // Looking first: with nothing to do, which is the rule, no writer has to wait.
+  while (await anyLapsed(db)) {
+    released.push(...(await db.transaction(tx => releaseLapsedBatch(context, tx, { source }))))
+  }
+  return released
+}
+
+async function anyLapsed(db: Db): Promise<boolean> {
+  const rows = await db.all(
+    sql`select id from agents where lapsed_at is null and ${hasLapsed(db.dialect)} limit 1`,
+  )
+  return rows.length > 0
+}
+
 interface LapsedRow {
   id: string
   incarnation: number

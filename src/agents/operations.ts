@@ -151,6 +151,27 @@ export const agentsOperations = [
     run: memory => memory.agents.releaseLapsed(),
   }),
   operation({
+    name: 'agents.release',
+    summary: 'End the life of an agent now, and release what it holds',
+    effect: 'write',
+    permission: 'agents',
+    reveals: 'nothing',
+    positionals: ['id'],
+    identities: { id: 'owner' },
+    examples: ['hivewax agents release coder-1'],
+    input: z =>
+      z.object({
+        id: id(z),
+        incarnation: z
+          .number()
+          .int()
+          .min(0)
+          .optional()
+          .describe('What register returned; refused when another process has registered the id since'),
+      }),
+    run: (memory, { id, ...options }) => memory.agents.release(id, options),
+  }),
+  operation({
     name: 'agents.storeMemory',
     summary: "Store a value under a key of an agent's own memory, replacing what was there",
     effect: 'write',

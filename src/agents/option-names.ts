@@ -30,6 +30,7 @@ export const checkAgents = optionChecks<Agents>('agents', {
     ttl: true,
   },
   heartbeat: acting,
+  release: acting,
   list: { swarmId: true, type: true, capabilities: true, alive: true, ...page },
   update: { state: true, metadata: true, capabilities: true },
   delete: { cascade: true },

@@ -1,3 +1,4 @@
+import { looplessHoldMs, withHold } from '../access/hold.ts'
 import type { AbortableOptions, Progress } from '../db/engine.ts'
 import { NotFound } from '../errors.ts'
 import { operations } from '../operations.ts'
@@ -16,10 +17,18 @@ export async function runOperation(
 ): Promise<undefined> {
   const operation = operations.find(({ name }) => name === command.operation)
   if (operation === undefined) throw new Error(`${command.path} has no operation`)
-  const result = await withProgress(cli, async long => operation.run(await cli.memory(), input, long))
+  const result = await withProgress(cli, async long =>
+    operation.run(await cli.memory(), withHold(operation, input, holdMs()), long),
+  )
   if (result === undefined && (command.effect === 'read' || command.result === 'value'))
     throw absent(command, input)
   printResult(cli.print, result, command)
+}
+
+/** A command has ended long before what it took; inside of `hivewax work` or `lock run` these renew it. */
+function holdMs(): number | undefined {
+  const { HIVEWAX_TASK_TOKEN: task, HIVEWAX_LOCK_TOKEN: lock } = process.env
+  return task || lock ? undefined : looplessHoldMs
 }
 
 /** Runs something that may take long: its progress is shown, and Ctrl-C ends it in good order. */

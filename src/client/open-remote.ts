@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import fs from 'node:fs'
 import { Memory } from '../memory.ts'
+import type { Grant } from '../tokens/token.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { defaultMaxValueBytes } from '../util/json.ts'
 import { Remote, remoteMaintenance, remoteRecords } from './remote-records.ts'
@@ -32,6 +33,7 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<M
       maintenance: remoteMaintenance(remote),
       emitter,
       url: connection.url,
+      agentId: as.agentId,
       as: (agentId, { incarnation } = {}) => {
         checkName('agentId', agentId)
         if (incarnation !== undefined) checkInteger('incarnation', incarnation, 0)
@@ -40,10 +42,9 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<M
       close: async () => connection.close(),
     })
   }
-  const memory = handle({ agentId: options.agentId })
   // Says at once, and not at the first call, that no server answers or the token is wrong.
-  await connection.send('hello', { method: 'GET', isIdempotent: true })
-  return memory
+  const grant = (await connection.send('hello', { method: 'GET', isIdempotent: true })) as Grant
+  return handle({ agentId: options.agentId ?? grant.agentId })
 }
 
 function environmentToken(): string | undefined {

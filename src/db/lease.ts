@@ -1,4 +1,5 @@
 import { checkInteger } from '../util/check.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Dialect } from './db.ts'
 import { type Sql, sql } from './sql.ts'
 
@@ -13,6 +14,11 @@ const maxLeaseMs = 86_400_000
 /** The checked length of a lease in milliseconds: 1 to a day. */
 export function checkLeaseMs(leaseMs: number, what = 'leaseMs'): number {
   return checkInteger(what, leaseMs, 1, maxLeaseMs)
+}
+
+/** When a lease that begins now ends, for callers to know: by the wall clock, which does not decide it. */
+export function leaseEnd(clock: Clock, leaseMs: number): Date {
+  return new Date(clock.now() + leaseMs)
 }
 
 /** The assignments that give a row a lease from now on; its length may be a column. */

@@ -1,9 +1,10 @@
+import { claudeCode } from '../access/agent-name.ts'
 import type { Memory } from '../memory.ts'
 import type { Transaction } from '../transaction.ts'
 import { checkpoint, note } from './checkpoint.ts'
 import type { HookEvent } from './hook-events.ts'
 import { type HookInput, idOf, textOf } from './hook-input.ts'
-import { sessionOf, subagentOf } from './record-ids.ts'
+import { agentOf, sessionOf, subagentOf } from './record-ids.ts'
 import { arrive, leave } from './roster.ts'
 import { sessionBriefing } from './session-briefing.ts'
 import { completeTask, noteTask } from './todo.ts'
@@ -77,7 +78,8 @@ async function end(memory: Transaction, input: HookInput): Promise<void> {
   // Claude Code ends sessions too that never began, such as one for `claude mcp list`.
   if (id === undefined || (await memory.sessions.get(id)) === undefined) return
   await note(memory, input, { ended: idOf(input, 'reason'), endedAt: new Date().toISOString() })
-  await leave(memory, id)
+  const agent = agentOf(input)
+  if (agent !== undefined) await leave(memory, agent)
 }
 
 /** All writes of a hook at once: the disk is waited for once only. */
@@ -86,8 +88,12 @@ function together(hook: Hook, writes: (tx: Transaction) => Promise<void>): Promi
 }
 
 async function arriveSession(memory: Transaction, input: HookInput): Promise<void> {
-  const id = sessionOf(input)
-  const type = idOf(input, 'agent_type') ?? 'claude-code'
-  const metadata = { cwd: textOf(input, 'cwd') ?? null, model: idOf(input, 'model') ?? null }
+  const id = agentOf(input)
+  const type = idOf(input, 'agent_type') ?? claudeCode
+  const metadata = {
+    session: sessionOf(input) ?? null,
+    cwd: textOf(input, 'cwd') ?? null,
+    model: idOf(input, 'model') ?? null,
+  }
   if (id !== undefined) await arrive(memory, { id, type, metadata })
 }

@@ -1,18 +1,30 @@
+import { claudeCode, sessionAgent } from '../access/agent-name.ts'
 import { type HookInput, idOf } from './hook-input.ts'
 
 /** What every record that the hooks write begins with. */
 export const prefix = 'claude-code:'
 
-/** The id of a session of Claude Code, as a session and as an agent; undefined when the input names none. */
+/** The id of a session of Claude Code; undefined when the input names none. */
 export function sessionOf(input: HookInput): string | undefined {
   const id = idOf(input, 'session_id')
   return id && `${prefix}${id}`
 }
 
-/** The id of a subagent, within its session. */
+/** The agent that works in a session: the one that its MCP server acts as. */
+export function agentOf(input: HookInput): string | undefined {
+  const id = idOf(input, 'session_id')
+  return id && (namedAgent() ?? sessionAgent(claudeCode, id))
+}
+
+/** The agent that the environment of the client names for all its sessions. */
+export function namedAgent(): string | undefined {
+  return process.env.HIVEWAX_AGENT || undefined
+}
+
+/** A subagent, within the agent of its session. */
 export function subagentOf(input: HookInput): string | undefined {
-  const [session, id] = [sessionOf(input), idOf(input, 'agent_id')]
-  return session && id && `${session}:${id}`
+  const [agent, id] = [agentOf(input), idOf(input, 'agent_id')]
+  return agent && id && `${agent}/${id}`
 }
 
 /** The id of a task. They are counted anew in each session, and in each team. */

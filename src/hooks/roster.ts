@@ -1,6 +1,7 @@
 import { Conflict, NotFound } from '../errors.ts'
 import type { Transaction } from '../transaction.ts'
 import type { Json } from '../util/json.ts'
+import { namedAgent } from './record-ids.ts'
 
 /** How long an agent counts as alive without a sign of life, in seconds: a person may think for hours. */
 const ttl = 24 * 3_600
@@ -22,12 +23,15 @@ export async function arrive(memory: Transaction, { id, type, metadata }: Worker
   }
 }
 
-/** Takes an agent that has ended out of the registry; one that leaves memory or leases behind stays, as ended. */
+/**
+ * Gives back what an agent held that has ended, and takes it out of the registry; one that leaves memory behind, or was
+ * given its name, stays there as ended.
+ */
 export async function leave(memory: Transaction, id: string): Promise<void> {
   try {
-    await memory.agents.delete(id)
+    await memory.agents.release(id)
+    if (id !== namedAgent()) await memory.agents.delete(id)
   } catch (error) {
-    if (!(error instanceof Conflict)) throw error
-    await memory.agents.update(id, { state: { ended: true } })
+    if (!(error instanceof Conflict || error instanceof NotFound)) throw error
   }
 }

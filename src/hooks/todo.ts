@@ -1,6 +1,6 @@
 import type { Transaction } from '../transaction.ts'
 import { type HookInput, idOf, textOf } from './hook-input.ts'
-import { sessionOf, taskOf } from './record-ids.ts'
+import { agentOf, sessionOf, taskOf } from './record-ids.ts'
 
 /** The tasks of Claude Code's own list are in a queue of their own. */
 const queue = 'claude-code'
@@ -23,7 +23,7 @@ export async function noteTask(memory: Transaction, input: HookInput): Promise<s
     payload: JSON.parse(JSON.stringify({ session: sessionOf(input), details, ...owner })),
     // Another hook that notes it at the same moment notes the same.
     idempotencyKey: id,
-    createdBy: sessionOf(input),
+    createdBy: agentOf(input),
   })
   return id
 }
@@ -31,7 +31,7 @@ export async function noteTask(memory: Transaction, input: HookInput): Promise<s
 /** Notes that a task of the list is done, also when it was not known yet. */
 export async function completeTask(memory: Transaction, input: HookInput): Promise<void> {
   const id = await noteTask(memory, input)
-  const agentId = sessionOf(input) ?? queue
+  const agentId = agentOf(input) ?? queue
   if (id === undefined) return
   const [task] = await memory.tasks.claim({ agentId, capabilities: [id], queues: [queue] })
   if (task !== undefined) await memory.tasks.complete({ id, token: task.token })

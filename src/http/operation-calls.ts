@@ -2,6 +2,7 @@ import type { Context as Request } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { call } from '../access/call.ts'
 import { checkPermission } from '../access/grant.ts'
+import { looplessHoldMs } from '../access/hold.ts'
 import { Closed, Deadline, InvalidInput, NotFound } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import type { Operation } from '../operation.ts'
@@ -53,6 +54,8 @@ export async function answer(
       signal,
       timeoutMs,
       isLenient: isWired(request),
+      // Our client is the library: what renews there does it here.
+      holdMs: isWired(request) ? undefined : looplessHoldMs,
     })
     return isWired(request) ? reply(request, result) : plainReply(request, asked, result)
   } finally {

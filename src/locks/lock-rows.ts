@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { follow } from '../db/follow.ts'
 import { isLapsed, isLeased, type LeaseColumns, leaseFor } from '../db/lease.ts'
@@ -5,7 +6,7 @@ import { type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { toDate } from '../util/time.ts'
-import type { HeldLock, Lock, LockKey } from './locks.ts'
+import type { HeldLock, LockKey } from './locks.ts'
 
 /** A checked request for a lock. */
 export interface LockRequest {
@@ -50,13 +51,16 @@ export async function takeLock(db: Db, name: string, request: LockRequest): Prom
   return row?.token
 }
 
-/** @throws Conflict `stale_token` when it was released, or another holder has it since */
-export async function renewLock(db: Db, key: LockKey, leaseMs: number): Promise<Lock> {
+/**
+ * @returns its owner
+ * @throws Conflict `stale_token` when it was released, or another holder has it since
+ */
+export async function renewLock(db: Db, key: LockKey, leaseMs: number): Promise<string> {
   const [row] = await db.all<{ owner: string }>(
     sql`update hivewax_locks set ${leaseFor(db.dialect, leaseMs)} where ${isHeldBy(key)} returning owner`,
   )
   if (row === undefined) throw stale(key)
-  return { ...key, owner: row.owner, leaseMs }
+  return row.owner
 }
 
 /** False when this token's holder does not have the lock any more. */
@@ -68,16 +72,21 @@ export async function freeLock(db: Db, key: LockKey): Promise<boolean> {
   return released.length > 0
 }
 
+/** How often one who waits for a lock looks whether its holder is a dead agent, in milliseconds. */
+const lapsesEveryMs = 500
+
 /** Waits until a lock is free, or `signal` aborts: then this returns its holder, if it still has one. */
 export async function untilFree(
-  db: Db,
+  context: Context,
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<HeldLock | undefined> {
+  const { db } = context
   const look = async () => {
     const holder = await holderOf(db, name)
     if (holder === undefined) return { items: [true], cursor: 0, more: false }
-    return { items: [], cursor: 0, more: false, withinMs: holder.remainingMs }
+    await context.crossDomain.releaseLapsed(context)
+    return { items: [], cursor: 0, more: false, withinMs: Math.min(holder.remainingMs, lapsesEveryMs) }
   }
   for await (const _ of follow(db, look, { signal })) return undefined
   return holderOf(db, name)

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { type Batch, follow } from '../db/follow.ts'
 import { holdsLock } from '../db/held-lock.ts'
-import { checkLeaseMs, defaultLeaseMs, isLeased } from '../db/lease.ts'
+import { checkLeaseMs, defaultLeaseMs, isLeased, leaseEnd } from '../db/lease.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
@@ -42,6 +42,8 @@ export interface Lock {
   token: number
   /** How long the lock is held unless it is renewed, in milliseconds from the call. */
   leaseMs: number
+  /** When that is, by the clock of the machine that made the call. */
+  leaseUntil: Date
 }
 
 /** A lock as every caller sees it. */
@@ -109,9 +111,10 @@ export class Locks {
     let late: AbortSignal | undefined
     for (;;) {
       const token = await takeLock(this.#context.db, name, request)
-      if (token !== undefined) return { name, owner: request.owner, token, leaseMs: request.leaseMs }
+      if (token !== undefined) return this.#held({ name, token }, request.owner, request.leaseMs)
+      if (await this.#context.crossDomain.releaseLapsed(this.#context)) continue
       late ??= waitMs === 0 ? AbortSignal.abort() : AbortSignal.timeout(waitMs)
-      const holder = await untilFree(this.#context.db, name, late)
+      const holder = await untilFree(this.#context, name, late)
       if (holder !== undefined) throw taken(holder)
     }
   }
@@ -123,7 +126,8 @@ export class Locks {
   async renew(lock: LockKey & { leaseMs?: number | undefined }): Promise<Lock> {
     checkLocks.renew(lock)
     const { name, token, leaseMs = defaultLeaseMs } = lock
-    return renewLock(this.#context.db, checkKey({ name, token }), checkLeaseMs(leaseMs))
+    const key = checkKey({ name, token })
+    return this.#held(key, await renewLock(this.#context.db, key, checkLeaseMs(leaseMs)), leaseMs)
   }
 
   /**
@@ -220,7 +224,7 @@ export class Locks {
     for (;;) {
       signal?.throwIfAborted()
       const term = await elect(db, name, request)
-      if (term === undefined) await untilFree(db, name, signal)
+      if (term === undefined) await untilFree(this.#context, name, signal)
       else {
         const leadership = new Term(this.#context, { name, token: term }, request)
         if (!signal?.aborted) return leadership
@@ -261,6 +265,10 @@ export class Locks {
       leaseMs: checkLeaseMs(options.leaseMs ?? defaultLeaseMs),
       delayMs: checkInteger('delayMs', options.delayMs ?? 0, 0, maxDelayMs),
     }
+  }
+
+  #held({ name, token }: LockKey, owner: string, leaseMs: number): Lock {
+    return { name, owner, token, leaseMs, leaseUntil: leaseEnd(this.#context.clock, leaseMs) }
   }
 
   #columns(): Sql {

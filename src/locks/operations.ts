@@ -1,5 +1,6 @@
 import { operation, type Zod } from '../operation.ts'
 import { page } from '../schemas.ts'
+import type { LockKey } from './locks.ts'
 
 const name = (z: Zod) => z.string().describe("The lock's name, 1 to 512 bytes")
 
@@ -10,7 +11,7 @@ const key = (z: Zod) => ({
 })
 
 const leaseMs = (z: Zod) =>
-  z.number().int().min(1).optional().describe('How long it is held unless renewed, in ms; default 30000')
+  z.number().int().min(1).optional().describe('How long it is held unless renewed, in ms; default 1800000')
 
 export const locksOperations = [
   operation({
@@ -21,6 +22,11 @@ export const locksOperations = [
     reveals: 'nothing',
     positionals: ['name'],
     identities: { owner: 'actor' },
+    lease: 'leaseMs',
+    keep: lock => {
+      const { name, token } = lock as LockKey
+      return async (memory, leaseMs) => (await memory.locks.renew({ name, token, leaseMs })).token === token
+    },
     mcp: { tool: 'swarm_write', unlisted: ['delayMs'] },
     examples: [
       'hivewax locks acquire deploy --owner coder-1',
@@ -50,6 +56,7 @@ export const locksOperations = [
     isIdempotent: true,
     positionals: ['name', 'token'],
     arguments: [],
+    lease: 'leaseMs',
     mcp: { tool: 'swarm_write' },
     examples: ['hivewax locks renew deploy 1 --lease-ms 60000'],
     input: z => z.object({ ...key(z), leaseMs: leaseMs(z) }),

@@ -8,6 +8,7 @@ const lock: Names<keyof (Lock & HeldLock) | 'signal'> = {
   owner: true,
   token: true,
   leaseMs: true,
+  leaseUntil: true,
   acquiredAt: true,
   remainingMs: true,
   signal: true,

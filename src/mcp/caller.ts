@@ -1,6 +1,6 @@
 import { call } from '../access/call.ts'
 import type { Memory } from '../memory.ts'
-import type { Operation } from '../operation.ts'
+import type { Keep, Operation } from '../operation.ts'
 import type { Grant } from '../tokens/token.ts'
 
 /** A caller, and the memory that it calls. */
@@ -10,6 +10,10 @@ export interface Caller {
   readonly grant?: Grant | undefined
   /** Goes into the metadata of what is remembered; undefined when the caller has no name. */
   readonly writer?: string | undefined
+  /** How long the caller holds what it takes and says nothing, in milliseconds. Default: the library's. */
+  readonly holdMs?: number | undefined
+  /** Keeps what the caller took so, beyond that time. */
+  readonly keep?: (kept: Keep) => void
   readonly signal?: AbortSignal | undefined
 }
 
@@ -25,9 +29,14 @@ export interface ToolCall {
 }
 
 /** Runs an operation as this caller. */
-export function ask(operation: Operation, input: Arguments, caller: Caller): Promise<unknown> {
-  const { memory, grant, signal } = caller
-  return call(operation, operation.mcp?.isSigned ? signed(input, caller) : input, { memory, grant, signal })
+export async function ask(operation: Operation, input: Arguments, caller: Caller): Promise<unknown> {
+  const { memory, grant, signal, holdMs, keep } = caller
+  const said = operation.mcp?.isSigned ? signed(input, caller) : input
+  const answer = await call(operation, said, { memory, grant, signal, holdMs })
+  const { lease } = operation
+  // What was taken for a time of the caller's own choice ends when that does.
+  if (lease !== undefined && input[lease] === undefined && operation.keep) keep?.(operation.keep(answer))
+  return answer
 }
 
 /** A stored record names its writer, which no caller can choose: a reader can judge the record by that. */

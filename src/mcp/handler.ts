@@ -1,10 +1,12 @@
 import { createMcpHandler as createSdkHandler, type ServerEventBus } from '@modelcontextprotocol/server'
+import { clientAgent } from '../access/agent-name.ts'
+import { looplessHoldMs } from '../access/hold.ts'
 import type { Memory } from '../memory.ts'
 import type { Grant } from '../tokens/token.ts'
 import { listensTo } from './listening-transport.ts'
 import { ResourceWatch } from './resource-watch.ts'
 import { readResource } from './resources.ts'
-import { createServer, type ServerParts } from './server.ts'
+import { createServer, type Serve, type ServerParts } from './server.ts'
 import { toolboxFor } from './toolbox.ts'
 
 interface McpHandlerOptions {
@@ -31,11 +33,20 @@ export function createMcpHandler({ memory, grant: usual }: McpHandlerOptions): M
   const toolbox = toolboxFor(undefined)
   const streams = new Streams()
   const handle = async (request: Request, grant = usual): Promise<Response> => {
-    const parts = { memory, grant, toolbox: await toolbox }
+    const parts = { toolbox: await toolbox, serve: statelessly(memory, grant) }
     const uris = await listened(request)
-    return uris === undefined ? answer(request, parts) : streams.listen(request, uris, parts)
+    if (uris === undefined) return answer(request, parts)
+    return streams.listen(request, { uris, parts, read: uri => readResource(uri, { memory, grant }) })
   }
   return Object.assign(handle, { close: () => streams.close() })
+}
+
+/** Every request by itself: whoever its token, or the client itself, says that it is. */
+function statelessly(memory: Memory, grant: Grant | undefined): Serve {
+  return ({ name, signal }, work) => {
+    const id = grant?.agentId ?? memory.agentId ?? grant?.principal ?? clientAgent(name)
+    return work({ memory: memory.as(id), grant, writer: id, holdMs: looplessHoldMs, signal })
+  }
 }
 
 /** The addresses that a request wants to listen to; undefined when it wants something else. */
@@ -56,20 +67,24 @@ function answer(request: Request, parts: ServerParts): Promise<Response> {
   return handler.fetch(request)
 }
 
+interface Listening {
+  readonly uris: readonly string[]
+  readonly parts: ServerParts
+  /** What is at an address, for this caller. */
+  readonly read: (uri: string) => Promise<string>
+}
+
 /** The streams of changes that are open. */
 class Streams {
   /** What ends each of them. */
   readonly #open = new Set<() => Promise<void>>()
 
   /** Opens a stream of its own, with a bus of its own: no client is notified of what only others may read. */
-  async listen(request: Request, uris: readonly string[], parts: ServerParts): Promise<Response> {
+  async listen(request: Request, { uris, parts, read }: Listening): Promise<Response> {
     if (this.#open.size >= maxStreams) return new Response('too many streams are open\n', { status: 503 })
     let isOpen = false
     let notify = (_uri: string) => {}
-    const watch = new ResourceWatch(
-      uri => readResource(uri, parts),
-      uri => notify(uri),
-    )
+    const watch = new ResourceWatch(read, uri => notify(uri))
     const bus: ServerEventBus = {
       publish: () => {},
       subscribe: listener => {

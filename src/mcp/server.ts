@@ -5,10 +5,7 @@ import {
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server'
-import { actingFor } from '../access/grant.ts'
 import { HivewaxError } from '../errors.ts'
-import type { Memory } from '../memory.ts'
-import type { Grant } from '../tokens/token.ts'
 import { packageVersion } from '../version.ts'
 import type { Caller } from './caller.ts'
 import { instructions } from './instructions.ts'
@@ -18,16 +15,22 @@ import { readResource, resources, resourceTemplates } from './resources.ts'
 import type { Toolbox } from './toolbox.ts'
 
 export interface ServerParts {
-  readonly memory: Memory
   readonly toolbox: Toolbox
-  /** What callers may do; undefined for everything. */
-  readonly grant?: Grant | undefined
-  /** The agent that the caller acts as, if any. */
-  readonly agentId?: string | undefined
+  /** Lets a client do what it asks for, as the agent that it acts as. */
+  readonly serve: Serve
   /** Whether clients are notified of changes. */
   readonly canListen?: boolean
   /** Watches what clients of the older protocol subscribe to. */
   readonly watch?: ResourceWatch | undefined
+}
+
+export type Serve = <T>(client: Client, work: (caller: Caller) => Promise<T>) => Promise<T>
+
+interface Client {
+  /** What it calls itself; undefined when it has not said so. */
+  readonly name: string | undefined
+  /** Aborts when it no longer waits for the answer. */
+  readonly signal: AbortSignal
 }
 
 /** The name by which servers introduce themselves. */
@@ -56,33 +59,28 @@ export function createServer(parts: ServerParts): Server {
       },
     },
   )
-  const acting = parts.grant === undefined ? parts.memory : actingFor(parts.memory, parts.grant)
-  const callerOf = (context: ServerContext): Caller => ({
-    memory: acting,
-    grant: parts.grant,
-    writer: parts.grant?.agentId ?? parts.grant?.principal ?? parts.agentId ?? clientName(server, context),
-    signal: context.mcpReq.signal,
-  })
-  serveTools(server, parts.toolbox, callerOf)
-  serveResources(server, parts.watch, callerOf)
-  servePrompts(server, callerOf)
+  const as: As = (context, work) =>
+    parts.serve({ name: clientName(server, context), signal: context.mcpReq.signal }, work)
+  serveTools(server, parts.toolbox, as)
+  serveResources(server, parts.watch, as)
+  servePrompts(server, as)
   return server
 }
 
-type CallerOf = (context: ServerContext) => Caller
+type As = <T>(context: ServerContext, work: (caller: Caller) => Promise<T>) => Promise<T>
 
-function serveTools(server: Server, toolbox: Toolbox, callerOf: CallerOf): void {
+function serveTools(server: Server, toolbox: Toolbox, as: As): void {
   server.setRequestHandler('tools/list', () => ({ tools: [...toolbox.list] }))
   server.setRequestHandler('tools/call', ({ params }, context) =>
-    toolbox.call(params.name, params.arguments ?? {}, callerOf(context)),
+    as(context, caller => toolbox.call(params.name, params.arguments ?? {}, caller)),
   )
 }
 
-function serveResources(server: Server, watch: ResourceWatch | undefined, callerOf: CallerOf): void {
+function serveResources(server: Server, watch: ResourceWatch | undefined, as: As): void {
   server.setRequestHandler('resources/list', () => ({ resources: [...resources] }))
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...resourceTemplates] }))
   server.setRequestHandler('resources/read', async ({ params: { uri } }, context) => {
-    const text = await refusing(readResource(uri, callerOf(context)))
+    const text = await refusing(as(context, caller => readResource(uri, caller)))
     return { contents: [{ uri, mimeType: 'application/json', text }] }
   })
   if (watch === undefined) return
@@ -100,10 +98,10 @@ function serveResources(server: Server, watch: ResourceWatch | undefined, caller
   })
 }
 
-function servePrompts(server: Server, callerOf: CallerOf): void {
+function servePrompts(server: Server, as: As): void {
   server.setRequestHandler('prompts/list', () => ({ prompts: [...prompts] }))
   server.setRequestHandler('prompts/get', ({ params }, context) =>
-    refusing(getPrompt(params.name, params.arguments ?? {}, callerOf(context))),
+    refusing(as(context, caller => getPrompt(params.name, params.arguments ?? {}, caller))),
   )
 }
 
@@ -120,10 +118,10 @@ async function refusing<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** `mcp:claude-code`, when the client has given its name. */
+/** `claude-code`, when the client has given its name. */
 function clientName(server: Server, { mcpReq }: ServerContext): string | undefined {
   // In the newer protocol every request carries it; the library's type does not say so.
   const envelope: { [CLIENT_INFO_META_KEY]?: { name?: unknown } } = mcpReq.envelope ?? {}
   const name = envelope[CLIENT_INFO_META_KEY]?.name ?? server.getClientVersion()?.name
-  return typeof name === 'string' ? `mcp:${name.toWellFormed().slice(0, 100)}` : undefined
+  return typeof name === 'string' ? name : undefined
 }

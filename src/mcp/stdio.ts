@@ -1,16 +1,20 @@
+import { randomUUID } from 'node:crypto'
 import type { Server } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
+import { claudeCode, clientAgent, sessionAgent } from '../access/agent-name.ts'
 import type { Memory } from '../memory.ts'
+import { ConnectedAgent } from './connected-agent.ts'
 import { ListeningTransport } from './listening-transport.ts'
 import { ResourceWatch } from './resource-watch.ts'
 import { readResource } from './resources.ts'
-import { createServer } from './server.ts'
+import { createServer, type Serve } from './server.ts'
 import { type Compat, toolboxFor } from './toolbox.ts'
 
 interface ServeMcpOptions {
+  /** Acts as the agent of the connection; when it acts as none, that is named after the client and its session. */
   readonly memory: Memory
-  /** The agent that records name as their writer; `memory` must act as it already. */
-  readonly agentId?: string | undefined
+  /** How long the agent holds what it takes after its last call, in milliseconds. Default: 2 hours. */
+  readonly holdMs?: number | undefined
   /** Answer the tools of this product instead of our own. */
   readonly compat?: Compat | undefined
   /** Ends it. */
@@ -19,20 +23,27 @@ interface ServeMcpOptions {
   readonly onError: (error: Error) => void
 }
 
+const usualHoldMs = 2 * 3_600_000
+
 /**
  * Serves MCP on the standard input and output of this process, in the protocol that the client begins with.
  * Resolves when the client has closed the input, or `signal` aborts; the memory stays open.
  */
 export async function serveMcp(options: ServeMcpOptions): Promise<void> {
-  const { memory, agentId, signal, onError } = options
+  const { memory, signal, onError } = options
   const toolbox = await toolboxFor(options.compat)
   let server: Server | undefined
   const watch = new ResourceWatch(
     uri => readResource(uri, { memory }),
     uri => void server?.sendResourceUpdated({ uri }).catch(onError),
   )
+  let agent: ConnectedAgent | undefined
+  const serve: Serve = ({ name, signal }, work) => {
+    agent ??= agentOf(name, options)
+    return agent.run(signal, work)
+  }
   const create = () => {
-    server = createServer({ memory, agentId, toolbox, watch, canListen: true })
+    server = createServer({ serve, toolbox, watch, canListen: true })
     return server
   }
   const transport = new ListeningTransport(new StdioServerTransport(), watch)
@@ -41,4 +52,14 @@ export async function serveMcp(options: ServeMcpOptions): Promise<void> {
   signal.addEventListener('abort', end, { once: true })
   await transport.closed
   signal.removeEventListener('abort', end)
+  await agent?.leave()
+}
+
+/** One session of a client is one agent; Claude Code gives its hooks the same session. */
+function agentOf(client: string | undefined, options: ServeMcpOptions): ConnectedAgent {
+  const { memory, holdMs = usualHoldMs, onError } = options
+  const known = client === claudeCode ? process.env.CLAUDE_CODE_SESSION_ID : undefined
+  const id = memory.agentId ?? sessionAgent(client, known || randomUUID())
+  const isNamed = memory.agentId !== undefined
+  return new ConnectedAgent({ memory, id, type: clientAgent(client), isNamed, holdMs, onError })
 }

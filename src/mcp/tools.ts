@@ -73,7 +73,7 @@ const described: readonly Described[] = [
     name: 'tasks_write',
     title: 'Work on tasks',
     description:
-      "create {description, dependencies: [ids]}; createMany {tasks}. claim gives tasks with id and token: pass both to heartbeat (within leaseMs, 30 s), complete {result}, fail {error} or release. A stale token is refused: the task is somebody else's. redrive: try a failed one anew.",
+      "create {description, dependencies: [ids]}; createMany {tasks}. claim gives tasks with id and token: pass both to complete {result}, fail {error} or release. A task is yours until leaseUntil, and longer while you make calls. A stale token is refused: it is somebody else's. redrive: try a failed one anew.",
     effect: 'write',
     isIdempotent: false,
     chosenBy: 'action',

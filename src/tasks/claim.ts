@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { checkLeaseMs, defaultLeaseMs, leaseFor } from '../db/lease.ts'
+import { checkLeaseMs, defaultLeaseMs, leaseEnd, leaseFor } from '../db/lease.ts'
 import { transactionWithEvents, writeWithEvents } from '../db/outbox.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
@@ -83,11 +83,18 @@ export function checkClaim(context: Context, options: ClaimOptions): Claim {
 
 /**
  * Claims up to `limit` tasks, the first in order, each with a new token. Mostly there is nothing but ready tasks in the
- * common lane, and one write takes them; where it gets none, the queue is brought up to date and looked through.
+ * common lane, and one write takes them; where it gets none, the queue is brought up to date and looked through, and then
+ * again when agents that hold tasks turn out to be dead.
  */
 export async function claimTasks(context: Context, claim: Claim): Promise<ClaimedTask[]> {
   const rows = await claimCommon(context, claim)
-  if (rows.length > 0) return inOrder(rows, claim)
+  if (rows.length > 0) return inOrder(rows, context, claim)
+  const claimed = await claimAnywhere(context, claim)
+  if (claimed.length > 0 || !(await context.crossDomain.releaseLapsed(context))) return claimed
+  return claimAnywhere(context, claim)
+}
+
+function claimAnywhere(context: Context, claim: Claim): Promise<ClaimedTask[]> {
   return transactionWithEvents(context.db, async db => claimReady({ ...context, db }, claim))
 }
 
@@ -105,7 +112,7 @@ async function claimReady(context: Context, claim: Claim): Promise<ClaimedTask[]
   const state = await prepareQueue(context)
   context.db.hints.hasLanesOrLimits = state.lanes + state.limits > 0
   const first = await headsFor(context, claim, { state, lock: true })
-  return first === undefined ? [] : inOrder(await take(context, claim, first), claim)
+  return first === undefined ? [] : inOrder(await take(context, claim, first), context, claim)
 }
 
 /** Claims the tasks with these ids. */
@@ -251,10 +258,9 @@ const claimedData = {
   token: { column: 'token', isNumber: true },
 }
 
-function inOrder(rows: ClaimedRow[], claim: Claim): ClaimedTask[] {
-  return rows.sort((a, b) => a.rank - b.rank).map(row => toClaimed(row, claim))
-}
-
-function toClaimed(row: ClaimedRow, { leaseMs }: Claim): ClaimedTask {
-  return Object.assign(fromRow(row), { token: row.token, attempt: row.attempts, leaseMs })
+function inOrder(rows: ClaimedRow[], { clock }: Context, { leaseMs }: Claim): ClaimedTask[] {
+  const lease = { leaseMs, leaseUntil: leaseEnd(clock, leaseMs) }
+  return rows
+    .sort((a, b) => a.rank - b.rank)
+    .map(row => Object.assign(fromRow(row), { token: row.token, attempt: row.attempts, ...lease }))
 }

@@ -3,6 +3,7 @@ import { json, page, time } from '../schemas.ts'
 import { priorities } from './claim-order.ts'
 import { failurePolicies } from './dependencies.ts'
 import type { NewTask } from './new-task.ts'
+import type { ClaimKey } from './outcome.ts'
 import { overlaps } from './schedule.ts'
 import { statuses } from './task.ts'
 
@@ -20,7 +21,7 @@ const leaseMs = (z: Zod) =>
     .int()
     .min(1)
     .optional()
-    .describe('How long the claim holds without a heartbeat, in ms; default 30000')
+    .describe('How long the claim holds without a heartbeat, in ms; default 1800000')
 
 const result = (z: Zod) => json(z, 'What came of it: JSON').optional()
 const progress = (z: Zod) => json(z, 'How far the work has got: JSON').optional()
@@ -117,6 +118,12 @@ export const tasksOperations = [
     // What is claimed is the claimer's to see.
     reveals: 'tasks',
     identities: { agentId: 'actor' },
+    lease: 'leaseMs',
+    keep: claimed => {
+      const claims = (claimed as readonly ClaimKey[]).map(({ id, token }) => ({ id, token }))
+      return async (memory, leaseMs) =>
+        (await memory.tasks.heartbeatMany(claims, { leaseMs })).held.length > 0
+    },
     mcp: { tool: 'tasks_write', unlisted: ['capabilities', 'agentId'], answer: 'claims' },
     examples: [
       'hivewax tasks claim --agent-id coder-1',
@@ -144,6 +151,7 @@ export const tasksOperations = [
     isIdempotent: true,
     positionals: ['id', 'token'],
     arguments: [],
+    lease: 'leaseMs',
     mcp: { tool: 'tasks_write' },
     examples: ['hivewax tasks heartbeat add-login 1 --progress 45'],
     input: z => z.object({ ...claimKey(z), leaseMs: leaseMs(z), progress: progress(z) }),
@@ -158,6 +166,7 @@ export const tasksOperations = [
     isIdempotent: true,
     arguments: ['claims'],
     records: ['claims'],
+    lease: 'leaseMs',
     examples: ['hivewax tasks heartbeat-many --claims \'[{"id":"add-login","token":1}]\''],
     input: z =>
       z.object({

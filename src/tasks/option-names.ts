@@ -33,6 +33,7 @@ const claimed: Names<keyof ClaimedTask> = {
   token: true,
   attempt: true,
   leaseMs: true,
+  leaseUntil: true,
 }
 const task: Names<keyof NewTask> = {
   id: true,

@@ -27,6 +27,12 @@ export interface ClaimResults {
   stale: StaleClaim[]
 }
 
+/** How each of many claims fared that were to be renewed. */
+export interface RenewedClaims extends ClaimResults {
+  /** Until when those that held do without another heartbeat, by the clock of the machine that renewed them. */
+  leaseUntil: Date
+}
+
 /**
  * Large transactions under way at once: the server works on one while the answers of the other are read. More of them
  * would only wait for each other's rows.

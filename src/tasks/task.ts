@@ -84,12 +84,20 @@ export interface ClaimedTask extends Task {
   attempt: number
   /** When another worker can have the task, unless a heartbeat comes, in milliseconds from the claim. */
   leaseMs: number
+  /** When that is, by the clock of the machine that claimed it. */
+  leaseUntil: Date
 }
 
 /** How a task stands after an operation. */
 export interface TaskState {
   id: string
   status: TaskStatus
+}
+
+/** A claim that was renewed. */
+export interface RenewedClaim extends TaskState {
+  /** Until when the task stays the holder's without another heartbeat, by the clock of the machine that renewed it. */
+  leaseUntil: Date
 }
 
 /** What creating a task writes of its record. */

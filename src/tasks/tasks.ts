@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
-import { checkLeaseMs, defaultLeaseMs } from '../db/lease.ts'
+import { checkLeaseMs, defaultLeaseMs, leaseEnd } from '../db/lease.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -34,12 +34,13 @@ import {
   type ClaimedTask,
   columns,
   fromRow,
+  type RenewedClaim,
   type Task,
   type TaskRow,
   type TaskState,
   type TaskStatus,
 } from './task.ts'
-import { assertDistinct, type ClaimResults, TaskCalls } from './task-calls.ts'
+import { assertDistinct, type ClaimResults, type RenewedClaims, TaskCalls } from './task-calls.ts'
 import { type GraphOptions, readGraph, type TaskGraph } from './task-graph.ts'
 import { checkTerms, type TaskHandler, type WorkOptions, type WorkSummary } from './work-options.ts'
 
@@ -116,18 +117,18 @@ export class Tasks {
    * Renews the lease of a claim: the task stays the holder's for `leaseMs` (default 30,000) from now.
    * @throws Conflict `stale_token` when the claim has ended: the work must stop
    */
-  async heartbeat(heartbeat: Heartbeat & { leaseMs?: number | undefined }): Promise<TaskState> {
+  async heartbeat(heartbeat: Heartbeat & { leaseMs?: number | undefined }): Promise<RenewedClaim> {
     checkTasks.heartbeat(heartbeat)
-    const { held } = await this.#renew([heartbeat], heartbeat.leaseMs)
+    const { held, leaseUntil } = await this.#renew([heartbeat], heartbeat.leaseMs)
     if (held.length === 0) return refuseStale(this.#context.db, heartbeat)
-    return { id: heartbeat.id, status: 'running' }
+    return { id: heartbeat.id, status: 'running', leaseUntil }
   }
 
   /** Renews the leases of many claims in one statement. A stale one does not hinder the others. */
   async heartbeatMany(
     heartbeats: readonly Heartbeat[],
     options: { leaseMs?: number | undefined } = {},
-  ): Promise<ClaimResults> {
+  ): Promise<RenewedClaims> {
     checkTasks.heartbeatMany(options)
     checkTasks.heartbeat(heartbeats)
     return this.#renew(heartbeats, options.leaseMs)
@@ -316,12 +317,12 @@ export class Tasks {
     return this.#calls.create(tasks.map(task => prepareTask(this.#context, task)))
   }
 
-  async #renew(heartbeats: readonly Heartbeat[], leaseMs = defaultLeaseMs): Promise<ClaimResults> {
-    const lease = checkLeaseMs(leaseMs)
+  async #renew(heartbeats: readonly Heartbeat[], leaseMs = defaultLeaseMs): Promise<RenewedClaims> {
+    const { db, clock } = this.#context
+    const leaseUntil = leaseEnd(clock, checkLeaseMs(leaseMs))
     const reports = this.#reports('progress', heartbeats, heartbeat => heartbeat.progress)
-    if (reports.length === 0) return { held: [], stale: [] }
-    const { db } = this.#context
-    return results(db, reports, await renewClaims(db, reports, lease))
+    if (reports.length === 0) return { held: [], stale: [], leaseUntil }
+    return { ...(await results(db, reports, await renewClaims(db, reports, leaseMs))), leaseUntil }
   }
 
   #completions(completions: readonly Completion[]): Report[] {

@@ -133,15 +133,48 @@ conform('agent lapses', open => {
     const claims = await own.tasks.claim({ limit: 2, leaseMs: 3_600_000 })
     await memory.tasks.claim({ agentId: 'steady', leaseMs: 3_600_000 })
     clock.advance(10_000)
-    expect(await memory.tasks.claim({ agentId: 'other', limit: 9 })).toEqual([])
-    expect(await memory.agents.releaseLapsed()).toMatchObject([{ tasks: ids.slice(0, 2).sort(), locks: [] }])
+    // Whoever claims and finds nothing looks for the dead.
     const taken = await memory.tasks.claim({ agentId: 'other', limit: 9 })
+    const [lapse] = (await memory.events.list({ types: ['agent.lapsed'] })).items
+    expect(lapse?.data).toMatchObject({ agentId: 'coder-1', tasks: ids.slice(0, 2).sort(), locks: [] })
     expect(taken.map(task => task.id)).toEqual(ids.slice(0, 2))
     for (const claim of claims) {
       await expect(own.tasks.complete({ id: claim.id, token: claim.token })).rejects.toMatchObject({
         code: 'stale_token',
       })
     }
+  })
+
+  it('gives a lock of a lapsed agent to whoever wants it, whatever its lease', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await memory.registerAgent({ ...coder, ttl: 10 })
+    await memory.as('coder-1').locks.acquire('deploy', { leaseMs: 3_600_000 })
+    const taking = () => memory.locks.acquire('deploy', { owner: 'other' })
+    await expect(taking()).rejects.toMatchObject({ code: 'conflict' })
+    clock.advance(10_000)
+    expect(await taking()).toMatchObject({ owner: 'other' })
+  })
+
+  it('releases what an agent holds that ends by itself, at once and unless it was registered anew', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    const { incarnation } = await memory.registerAgent({ ...coder, ttl: 10 })
+    const own = memory.as('coder-1')
+    const { taskId } = await holdEverything(memory, 'coder-1')
+    await holdEverything(memory, 'steady')
+    await expect(own.agents.release('coder-1', { incarnation: 9 })).rejects.toMatchObject({
+      code: 'stale_token',
+    })
+    await expect(own.agents.release('none')).rejects.toMatchObject({ code: 'not_found' })
+    expect(await own.agents.release('coder-1', { incarnation })).toMatchObject({
+      id: 'coder-1',
+      tasks: [taskId],
+      locks: ['lock of coder-1'],
+    })
+    expect(await leased(memory, clock)).toEqual(everythingOf('steady').sort())
+    expect(await memory.agents.get('coder-1')).toMatchObject({ alive: false })
+    expect(await memory.agents.heartbeat('coder-1')).toMatchObject({ alive: true })
   })
 
   it('frees the locks of a lapsed agent after their delay for dead holders, and leaves those of others', async () => {

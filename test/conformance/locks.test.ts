@@ -25,7 +25,8 @@ conform('locks', (open, times) => {
     const clock = new TestClock()
     const memory = await open({ clock })
     const lock = await memory.locks.acquire('deploy', { owner: 'a' })
-    expect(lock).toEqual({ name: 'deploy', owner: 'a', token: 1, leaseMs: 30_000 })
+    const leaseUntil = new Date(clock.now() + 30_000)
+    expect(lock).toEqual({ name: 'deploy', owner: 'a', token: 1, leaseMs: 30_000, leaseUntil })
     clock.advance(10_000)
     await expect(memory.locks.acquire('deploy', { owner: 'b' })).rejects.toMatchObject({
       code: 'conflict',
@@ -87,7 +88,8 @@ conform('locks', (open, times) => {
     const lock = await memory.locks.acquire('deploy', { owner: 'a', leaseMs: 100 })
     for (let round = 0; round < 5; round++) {
       clock.advance(99)
-      expect(await memory.locks.renew({ ...lock, leaseMs: 100 })).toEqual(lock)
+      const leaseUntil = new Date(clock.now() + 100)
+      expect(await memory.locks.renew({ ...lock, leaseMs: 100 })).toEqual({ ...lock, leaseUntil })
     }
     await expect(memory.locks.acquire('deploy')).rejects.toMatchObject({ code: 'conflict' })
     clock.advance(100)

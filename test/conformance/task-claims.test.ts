@@ -101,6 +101,7 @@ conform('task claims', open => {
       expect(await memory.tasks.heartbeat({ ...claimed, leaseMs: 100, progress })).toEqual({
         id: 't',
         status: 'running',
+        leaseUntil: new Date(clock.now() + 100),
       })
     }
     await memory.tasks.heartbeat({ ...claimed, leaseMs: 100 })
@@ -127,6 +128,7 @@ conform('task claims', open => {
     expect(await memory.tasks.heartbeatMany(heartbeats, { leaseMs: 1_000 })).toEqual({
       held: ['a', 'c'],
       stale,
+      leaseUntil: new Date(clock.now() + 1_000),
     })
     clock.advance(999)
     expect(await memory.tasks.claim({ agentId: 'thief', limit: 3 })).toEqual([])
@@ -135,7 +137,7 @@ conform('task claims', open => {
     expect(await memory.tasks.get('c')).toMatchObject({ status: 'completed', result: 'did c', progress: 'c' })
     expect(await memory.tasks.get('b')).toMatchObject({ status: 'cancelled', result: undefined })
     expect(await memory.tasks.completeMany([])).toEqual({ held: [], stale: [] })
-    expect(await memory.tasks.heartbeatMany([])).toEqual({ held: [], stale: [] })
+    expect(await memory.tasks.heartbeatMany([])).toMatchObject({ held: [], stale: [] })
   })
 
   it('gives a released task back at once, at its former place, the attempt refunded', async () => {

@@ -6,7 +6,8 @@ import { scratchFolder } from '../support/memory.ts'
 import { inputs, sessionId } from './inputs.ts'
 import { hook, inStore, quiet, told } from './run.ts'
 
-const subagentId = `${sessionId}:a3f9c2`
+const agentId = 'claude-code-5f0c2a1e'
+const subagentId = `${agentId}/a3f9c2`
 const taskId = `${sessionId}:1`
 
 let folder: string
@@ -33,7 +34,7 @@ describe('the hooks of Claude Code', () => {
       cwd: '/home/ada/app',
       started: 'startup',
     })
-    expect(await agents()).toMatchObject([{ id: sessionId, type: 'claude-code', alive: true }])
+    expect(await agents()).toMatchObject([{ id: agentId, type: 'claude-code', alive: true }])
   })
 
   it('save what was said when the agent stops and before compacting', async () => {
@@ -98,7 +99,7 @@ describe('the hooks of Claude Code', () => {
     quiet(folder, 'SubagentStart', inputs.SubagentStart)
     await inStore(folder, memory => memory.agents.storeMemory(subagentId, 'found', 3))
     quiet(folder, 'SubagentStop', inputs.SubagentStop)
-    expect(await agents()).toMatchObject([{ id: subagentId, state: { ended: true } }])
+    expect(await agents()).toMatchObject([{ id: subagentId, alive: false }])
   })
 
   it('note each task once, for nobody else to claim', async () => {

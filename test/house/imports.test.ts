@@ -69,7 +69,7 @@ const allowed: Record<string, string[]> = {
     'wire.ts',
   ],
   access: ['util', 'errors.ts'],
-  hooks: ['mcp', 'open.ts', 'location.ts', 'domain', 'util', 'errors.ts'],
+  hooks: ['mcp', 'access', 'open.ts', 'location.ts', 'domain', 'util', 'errors.ts'],
   setup: ['hooks', 'open.ts', 'location.ts', 'util', 'errors.ts'],
   adapters: ['util', 'errors.ts'],
   mcp: ['adapters', 'access', 'operations.ts', 'schemas.ts', 'util', 'errors.ts', 'version.ts'],
@@ -89,6 +89,7 @@ const allowed: Record<string, string[]> = {
   ],
   cli: [
     'schemas.ts',
+    'access',
     'open.ts',
     'operations.ts',
     'operation.ts',

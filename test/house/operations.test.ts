@@ -106,3 +106,14 @@ it('knows of every field by which a write may name an agent what that agent is t
   )
   expect(declared).toEqual(found)
 })
+
+it('knows of every field that says how long the caller holds something, and how a caller keeps what it got', () => {
+  const { declared, found } = compared(
+    ({ lease }) => (lease === undefined ? [] : [lease]),
+    ({ name }) => name === 'leaseMs',
+  )
+  expect(declared).toEqual(found)
+  // What may be repeated is a renewal: it gives nothing new.
+  const kept = operations.filter(({ lease, isIdempotent }) => lease !== undefined && !isIdempotent)
+  expect(operations.filter(({ keep }) => keep !== undefined)).toEqual(kept)
+})

@@ -18,7 +18,7 @@ export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & {
     clock,
     agentId: undefined,
     heartbeat: async () => {},
-    crossDomain: { subscribe: fail, loseNodes },
+    crossDomain: { subscribe: fail, releaseLapsed: async () => false, loseNodes },
     maxValueBytes: 1024,
     cacheBytes: 0,
     closing: new AbortController().signal,

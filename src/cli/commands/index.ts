@@ -243,6 +243,12 @@ export const ownCommands: readonly Command[] = [
         description:
           "Answer other tools instead of our own: those of claude-flow, or Anthropic's memory tool",
       },
+      {
+        name: 'hold',
+        type: 'text',
+        description:
+          'How long the agent holds what it claims and locks after its last call, up to a day; default: 2h',
+      },
     ],
     examples: ['hivewax mcp --agent coder-1', 'hivewax mcp --compat claude-flow'],
   },

@@ -1,19 +1,30 @@
 import { openMemory } from '../../open.ts'
 import { type Cli, interruptedExit } from '../cli.ts'
+import { optionMs } from '../coerce.ts'
 
 interface McpInput {
   compat?: 'claude-flow' | 'memory-tool'
+  hold?: string
 }
 
 /** Serves MCP on the standard streams until the client goes. Nothing else may be printed meanwhile. */
-export async function run(cli: Cli, { compat }: McpInput): Promise<number> {
+export async function run(cli: Cli, { compat, hold }: McpInput): Promise<number> {
   const { serveMcp } = await import('../../mcp/mcp.ts')
   const { url, durability, agent, debug } = cli.flags
-  const agentId = agent ?? (process.env.HIVEWAX_AGENT || undefined)
+  const holdMs = optionMs('--hold', hold)
   // It may live as long as the swarm does, so that, unlike other commands, it sees to the upkeep of the store.
-  await using memory = await openMemory(url, { durability, agentId })
-  const signal = cli.interrupted()
+  await using memory = await openMemory(url, { durability, agentId: agent })
+  const interrupted = cli.interrupted()
+  const signal = AbortSignal.any([interrupted, terminated()])
   const onError = (error: Error) => cli.print.note((debug && error.stack) || error.message)
-  await serveMcp({ memory, agentId, compat, signal, onError })
-  return signal.aborted ? interruptedExit : 0
+  await serveMcp({ memory, compat, holdMs, signal, onError })
+  return interrupted.aborted ? interruptedExit : 0
+}
+
+/** Clients end their servers so too, and what the agent holds is to be given back. */
+function terminated(): AbortSignal {
+  const ended = new AbortController()
+  process.once('SIGTERM', () => ended.abort())
+  process.once('SIGHUP', () => ended.abort())
+  return ended.signal
 }

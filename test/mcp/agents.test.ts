@@ -1,0 +1,213 @@
+import fs from 'node:fs'
+import { Client } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { expect, it, onTestFinished } from 'vitest'
+import type { Memory } from '../../src/memory.ts'
+import { hook, inStore } from '../hooks/run.ts'
+import { cliEnv, hivewaxFile } from '../support/cli.ts'
+import { TestClock } from '../support/clock.ts'
+import { openScratch, scratchFolder } from '../support/memory.ts'
+import { until } from '../support/remote.ts'
+import { type Answered, ask, eras, overHttp, overStdio } from './support.ts'
+
+const claim = (client: Client, more = {}) => ask(client, 'tasks_write', { action: 'claim', ...more })
+
+const complete = (client: Client, { id, token }: { id: string; token: number }) =>
+  ask(client, 'tasks_write', { action: 'complete', id, token })
+
+/** The store of servers that were started in a folder. */
+const storeOf = (folder: string) => openScratch({ background: false }, `${folder}/memory.db`)
+
+/** A client of a server process of its own, and the id of that process. */
+async function connected(folder: string, { name = 'claude-code', env = {}, args = [] as string[] } = {}) {
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [hivewaxFile, 'mcp', ...args],
+    env: { ...cliEnv(folder, { HIVEWAX_URL: `${folder}/.swarm/memory.db` }), ...env } as Record<
+      string,
+      string
+    >,
+    cwd: folder,
+  })
+  const client = new Client({ name, version: '1.0.0' })
+  await client.connect(transport)
+  onTestFinished(() => client.close())
+  return { client, pid: transport.pid ?? 0 }
+}
+
+async function projectFolder(): Promise<string> {
+  const folder = scratchFolder()
+  await inStore(folder, async () => {})
+  return folder
+}
+
+it.each(eras)('three agents that think for 40 seconds do each task once: %s', async era => {
+  const clock = new TestClock()
+  const memory = await openScratch({ clock })
+  const clients = await Promise.all([1, 2, 3].map(() => overHttp(era, memory)))
+  for (const id of ['a', 'b', 'c']) await memory.tasks.create({ id, description: id })
+  const claims: Answered[] = []
+  for (const client of clients) claims.push(await claim(client))
+  expect(claims.map(({ data }) => data[0].id)).toEqual(['a', 'b', 'c'])
+  clock.advance(40_000)
+  for (const client of clients) expect((await claim(client)).data).toEqual([])
+  for (const [i, client] of clients.entries()) {
+    expect(await complete(client, claims[i]?.data[0])).toMatchObject({ isError: false })
+  }
+  expect(await memory.tasks.counts()).toMatchObject({ completed: 3 })
+})
+
+it('a task claimed over MCP is its agent’s for half an hour over HTTP, and for --hold over a connection', async () => {
+  const clock = new TestClock()
+  const memory = await openScratch({ clock })
+  const http = await overHttp('modern', memory)
+  await memory.tasks.create({ description: 'x' })
+  const [task] = (await claim(http)).data
+  expect(new Date(task.leaseUntil).getTime() - clock.now()).toBe(1_800_000)
+
+  const folder = await projectFolder()
+  const { client } = await connected(folder, { args: ['--hold', '3h'] })
+  await ask(client, 'tasks_write', { action: 'create', description: 'x' })
+  expect((await claim(client)).data).toMatchObject([{ leaseMs: 10_800_000 }])
+  const lock = await ask(client, 'swarm_write', { action: 'locks.acquire', name: 'deploy' })
+  expect(lock.data).toMatchObject({ leaseMs: 10_800_000 })
+  const short = await ask(client, 'swarm_write', { action: 'locks.acquire', name: 'short', leaseMs: 1000 })
+  expect(short.data).toMatchObject({ leaseMs: 1000 })
+})
+
+it('two connections of one client are told apart in claim, author and event', async () => {
+  const folder = await projectFolder()
+  const [{ client: one }, { client: two }] = await Promise.all([connected(folder), connected(folder)])
+  const names: string[] = []
+  for (const client of [one, two]) {
+    await ask(client, 'tasks_write', { action: 'create', description: 'x' })
+    const [{ assignedTo, createdBy }] = (await claim(client)).data
+    await ask(client, 'remember', { key: assignedTo, value: 1 })
+    await ask(client, 'log_write', { type: 'decision', data: 1 })
+    await ask(client, 'state_write', { key: assignedTo, value: 1 })
+    expect(createdBy).toBe(assignedTo)
+    names.push(assignedTo)
+  }
+  expect(new Set(names).size).toBe(2)
+  for (const name of names) expect(name).toMatch(/^claude-code-[0-9a-f]{8}$/)
+  await inStore(folder, async memory => {
+    const events = await memory.events.list({ types: ['decision'] })
+    expect(events.items.map(({ source }) => source)).toEqual(names)
+    for (const name of names) {
+      expect(await memory.kv.get(name)).toMatchObject({ metadata: { writtenBy: name } })
+      expect(await memory.shared.get(name)).toMatchObject({ updatedBy: name })
+      expect(await memory.agents.get(name)).toMatchObject({ type: 'claude-code', alive: true })
+    }
+  })
+})
+
+it('a server and the hooks of one session are one agent, which the end of the session takes out', async () => {
+  const folder = await projectFolder()
+  const session_id = '5f0c2a1e-8d7b-4a43-9a0e-2f4f6f1f7a10'
+  const input = { session_id, cwd: folder, source: 'startup' }
+  hook(folder, 'SessionStart', input)
+  const { client } = await connected(folder, { env: { CLAUDE_CODE_SESSION_ID: session_id } })
+  await ask(client, 'briefing')
+  hook(folder, 'SubagentStart', { ...input, agent_id: 'a3f9c2', agent_type: 'Explore' })
+  const ids = () => inStore(folder, async memory => (await memory.agents.list()).items.map(({ id }) => id))
+  expect(await ids()).toEqual(['claude-code-5f0c2a1e', 'claude-code-5f0c2a1e/a3f9c2'])
+  const agent = await inStore(folder, memory => memory.agents.get('claude-code-5f0c2a1e'))
+  expect(agent?.metadata).toMatchObject({ session: `claude-code:${session_id}`, cwd: folder })
+  hook(folder, 'SubagentStop', { ...input, agent_id: 'a3f9c2' })
+  await client.close()
+  hook(folder, 'SessionEnd', { ...input, reason: 'exit' })
+  expect(await ids()).toEqual([])
+})
+
+/** Claims a task and a lock through a client, and leaves the task to be claimed by another. */
+async function hold(client: Client, folder: string): Promise<string> {
+  await inStore(folder, memory => memory.tasks.create({ id: 'x', description: 'x' }))
+  const [{ assignedTo }] = (await claim(client)).data
+  await ask(client, 'swarm_write', { action: 'locks.acquire', name: 'deploy' })
+  return assignedTo
+}
+
+it.each(['close', 'SIGTERM', 'SIGINT'] as const)(
+  'the end of a connection gives everything back at once: %s',
+  async how => {
+    const folder = await projectFolder()
+    const { client, pid } = await connected(folder)
+    const agentId = await hold(client, folder)
+    if (how === 'close') await client.close()
+    else {
+      process.kill(pid, how)
+      await until(
+        async () => fs.existsSync(`/proc/${pid}`),
+        isThere => !isThere,
+      )
+    }
+    await inStore(folder, async memory => {
+      expect(await memory.agents.get(agentId)).toBeUndefined()
+      expect(await memory.tasks.claim({ agentId: 'next' })).toMatchObject([{ id: 'x' }])
+      expect(await memory.locks.acquire('deploy', { owner: 'next' })).toMatchObject({ owner: 'next' })
+    })
+  },
+)
+
+it('what a killed server held is free for the next who claims once its agent has lapsed', async () => {
+  const folder = await projectFolder()
+  const { client, pid } = await connected(folder, { args: ['--hold', '900ms'] })
+  await inStore(folder, memory => memory.tasks.create({ id: 'x', description: 'x' }))
+  // Of its own choice for an hour: the lapse alone can free it.
+  expect((await claim(client, { leaseMs: 3_600_000 })).data).toMatchObject([{ id: 'x' }])
+  await ask(client, 'swarm_write', { action: 'locks.acquire', name: 'deploy', leaseMs: 3_600_000 })
+  process.kill(pid, 'SIGKILL')
+  const next = (memory: Memory) => memory.tasks.claim({ agentId: 'next' })
+  await inStore(folder, async memory => {
+    const [task] = await until(
+      () => next(memory),
+      claimed => claimed.length > 0,
+    )
+    expect(task).toMatchObject({ id: 'x', attempt: 2 })
+    expect(await memory.locks.acquire('deploy', { owner: 'next' })).toMatchObject({ owner: 'next' })
+  })
+})
+
+it('a call renews what the agent holds', async () => {
+  const folder = await projectFolder()
+  const { client } = await connected(folder, { args: ['--hold', '8s'] })
+  await hold(client, folder)
+  const task = async () => {
+    await ask(client, 'recall', { glob: '*' })
+    return inStore(folder, memory => memory.tasks.get('x'))
+  }
+  const renewed = await until(task, task => Number(task?.updatedAt) > Number(task?.claimedAt))
+  expect(renewed).toMatchObject({ status: 'running' })
+})
+
+it('an agent that was given a name keeps its registration, and what it can do', async () => {
+  const folder = scratchFolder()
+  const memory = await storeOf(folder)
+  await memory.agents.register({ id: 'coder-1', type: 'coder', capabilities: ['sql'] })
+  const client = await overStdio('modern', folder, '--agent', 'coder-1')
+  await memory.tasks.create({ id: 'x', description: 'x', requires: ['sql'] })
+  expect((await claim(client)).data).toMatchObject([{ id: 'x', assignedTo: 'coder-1' }])
+  await client.close()
+  expect(await memory.agents.get('coder-1')).toMatchObject({
+    type: 'coder',
+    capabilities: ['sql'],
+    alive: false,
+  })
+  expect(await memory.tasks.claim({ agentId: 'next', capabilities: ['sql'] })).toMatchObject([{ id: 'x' }])
+})
+
+it('over HTTP the principal of a token acts, and its agent where it has one', async () => {
+  const memory = await openScratch()
+  const grant = { principal: 'ada', permissions: ['admin'] as const }
+  for (const [more, name] of [
+    [{}, 'ada'],
+    [{ agentId: 'coder-1' }, 'coder-1'],
+  ] as const) {
+    const client = await overHttp('modern', memory, { ...grant, ...more, permissions: ['admin'] })
+    await ask(client, 'log_write', { type: 'decision', data: 1 })
+    expect((await memory.events.latest())?.source).toBe(name)
+  }
+  const client = await overHttp('modern', memory)
+  await ask(client, 'log_write', { type: 'decision', data: 1 })
+  expect((await memory.events.latest())?.source).toBe('tester')
+})
