@@ -72,7 +72,7 @@ export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string
   },
   disk_full: {
     what: 'There is no room left on the device. Nothing of the failed call was stored.',
-    todo: 'Delete files that nobody needs, or move the store to a larger disk, then try again. (`hivewax vacuum` is no help here: it needs room itself.)',
+    todo: 'Delete files that nobody needs, at least as large as the log of the store (`memory.db-wal`, up to 16 MB in common use); then `hivewax vacuum` merges the log and gives back what it takes. Until then deleting records and `vacuum` fail too, for they write first. `hivewax backup` to another disk works on a full one: restore it there and go on.',
   },
   storage: {
     what: 'The database or the file system failed in another way, such as a disk that does not read or write. When it failed during a commit, `details.outcome` is `unknown`: whether it was stored shows once the disk works again.',

@@ -2,7 +2,7 @@ import fs from 'node:fs/promises'
 import path from 'node:path'
 import { type AbortableOptions, portion } from '../db/engine.ts'
 import { sha256 } from '../db/sha256.ts'
-import { Conflict } from '../errors.ts'
+import { Conflict, DiskFull } from '../errors.ts'
 import { checkPath, checksumFile, readChecksum, writeWhole } from './output-files.ts'
 import { markDone, type Upkeep } from './upkeep-context.ts'
 
@@ -49,8 +49,17 @@ export async function backup(upkeep: Upkeep, to: string, options: BackupOptions 
     }
   })
   await writeWhole(checksumFile(file), name => fs.writeFile(name, `${made.sha256}  ${path.basename(file)}\n`))
-  await markDone(context, 'backup')
+  await noteIfRoom(() => markDone(context, 'backup'))
   return { path: file, ...made, durationMs: performance.now() - started }
+}
+
+/** On a full disk a backup to another one is what helps: that the store cannot note it is no reason for it to fail. */
+async function noteIfRoom(note: () => Promise<void>): Promise<void> {
+  try {
+    await note()
+  } catch (error) {
+    if (!(error instanceof DiskFull)) throw error
+  }
 }
 
 async function exists(file: string): Promise<boolean> {

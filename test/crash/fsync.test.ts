@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import '../support/on-disk.ts'
-import { scratchFile } from '../support/memory.ts'
+import { scratchFile, scratchFolder } from '../support/memory.ts'
 
 const count = 50
 const hasStrace = spawnSync('strace', ['-V']).status === 0
@@ -30,5 +30,16 @@ it.skipIf(!hasStrace)(
   },
   120_000,
 )
+
+it.skipIf(!hasStrace)('keeps the folders that it makes for a store', () => {
+  const folder = scratchFolder()
+  const trace = scratchFile('trace')
+  const child = path.join(import.meta.dirname, '../children/store-once.ts')
+  const command = ['-f', '-y', '-e', 'trace=fsync', '-o', trace, process.execPath, child]
+  const { status } = spawnSync('strace', [...command, path.join(folder, 'a/b/memory.db')])
+  expect(status).toBe(0)
+  const kept = fs.readFileSync(trace, 'utf8')
+  for (const made of [folder, path.join(folder, 'a')]) expect(kept).toContain(`<${made}>`)
+})
 
 if (!hasStrace) console.info('test/crash/fsync.test.ts is skipped: strace is not installed')

@@ -106,6 +106,14 @@ it.skipIf(!hasStrace)('lets the doctor tell that a disk is full, or fails to wri
   }
 })
 
+it.skipIf(!hasStrace)('backs a store up to another disk when its own is full', async () => {
+  const file = scratchFile()
+  const to = scratchFile('backup.db')
+  const backup = [hivewaxFile, 'backup', to, '--json', '--url', file]
+  const made = await runWhere({ file, call: 'pwrite64', errno: 'ENOSPC' }, backup)
+  expect(made).toMatchObject({ ok: true, data: { path: to } })
+})
+
 it.skipIf(!hasStrace)('does not know whether a commit is stored that the disk failed to keep', async () => {
   expect(await storeWhere('fsync,fdatasync', 'EIO')).toMatchObject({
     code: 'storage',

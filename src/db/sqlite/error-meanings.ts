@@ -50,7 +50,7 @@ const common: Table = {
   13: {
     code: 'disk_full',
     message: 'no room left for the store',
-    hint: 'Delete files that nobody needs, or move the store to a larger disk; then try again.',
+    hint: 'Delete files that nobody needs, at least as large as the log (-wal) of the store; then `hivewax vacuum` gives back what the log takes. Or `hivewax backup` it to another disk, and go on there.',
   },
   14: denied,
   15: busy,
