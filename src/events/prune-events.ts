@@ -3,6 +3,7 @@ import { sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger } from '../util/check.ts'
 import { type Duration, durationMs } from '../util/duration.ts'
+import { type BatchDone, inBatches } from '../util/in-batches.ts'
 import { nthNewest, readBounds, readEvents } from './log.ts'
 
 /** What to prune: exactly one of the two. */
@@ -19,11 +20,8 @@ const pruneSize = 1000
 /** Deletes old events, oldest first; see `Events.prune`. */
 export async function prune(db: Db, options: PruneOptions): Promise<{ deleted: number; floor: number }> {
   const last = await lastToPrune(db, options)
-  for (let deleted = 0; ; ) {
-    const batch = await db.transaction(tx => pruneBatch(tx, last))
-    deleted += batch.deleted
-    if (batch.isLast) return { deleted, floor: (await readBounds(db)).floor }
-  }
+  const deleted = await inBatches(() => db.transaction(tx => pruneBatch(tx, last)))
+  return { deleted, floor: (await readBounds(db)).floor }
 }
 
 /** The id up to which a prune deletes: everything before the first event to be kept. */
@@ -39,7 +37,7 @@ async function lastToPrune(db: Db, { olderThan, keep }: PruneOptions): Promise<n
 }
 
 /** Deletes the oldest events up to `last`, at most a batch, and raises the floor with them. */
-async function pruneBatch(tx: Db, last: number): Promise<{ deleted: number; isLast: boolean }> {
+async function pruneBatch(tx: Db, last: number): Promise<BatchDone> {
   const rows = await tx.all<{ id: number }>(
     sql`delete from events where id in (select id from events where id <= ${last} order by id limit ${pruneSize})
         returning id`,
@@ -53,5 +51,5 @@ async function pruneBatch(tx: Db, last: number): Promise<{ deleted: number; isLa
     sql`delete from hivewax_event_hashes
         where event_id < (select max(event_id) from hivewax_event_hashes where event_id <= ${highest})`,
   )
-  return { deleted: rows.length, isLast: rows.length < pruneSize }
+  return { count: rows.length, isLast: rows.length < pruneSize }
 }

@@ -1,5 +1,6 @@
 import type { Db } from '../db/db.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
+import { inBatches } from '../util/in-batches.ts'
 import { checkTime } from '../util/time.ts'
 import { minuteText } from './access-log.ts'
 import type { Upkeep } from './upkeep-context.ts'
@@ -49,14 +50,13 @@ export async function removeWhere(
   { table, key, condition }: Unwanted,
   signal?: AbortSignal,
 ): Promise<number> {
-  for (let removed = 0; ; ) {
+  return inBatches(async () => {
     signal?.throwIfAborted()
     const rows = await db.all(
       sql`delete from ${raw(table)} where (${raw(key)}) in
             (select ${raw(key)} from ${raw(table)} where ${condition} limit ${batchRows})
           returning 1 as removed`,
     )
-    removed += rows.length
-    if (rows.length < batchRows) return removed
-  }
+    return { count: rows.length, isLast: rows.length < batchRows }
+  })
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { settleDependents } from '../tasks/settle-dependents.ts'
+import { type BatchDone, inBatches } from '../util/in-batches.ts'
 import { type CleanupResult, removeWhere } from './cleanup.ts'
 import { scanAll, type Upkeep } from './upkeep-context.ts'
 
@@ -146,26 +147,26 @@ export async function cleanupOrphans({ context }: Upkeep): Promise<CleanupResult
 /**
  * Edges from missing tasks, a batch in each transaction, so that nothing waits for a task that cannot end.
  */
-async function settleMissingParents(context: Context): Promise<number> {
-  for (let removed = 0; ; ) {
-    const edges = await context.db.transaction(async tx => {
-      const rows = await tx.all<{ parent_id: string }>(
-        sql`select distinct parent_id from hivewax_task_dependencies
-            where ${isBroken(edgeTo('parent_id'))} limit 100`,
-      )
-      const ids = rows.map(row => row.parent_id)
-      if (ids.length === 0) return []
-      await settleDependents(
-        { ...context, db: tx },
-        ids.map(id => ({ id, status: 'failed' })),
-      )
-      return tx.all(
-        sql`delete from hivewax_task_dependencies where parent_id in (${join(ids)}) returning 1 as removed`,
-      )
-    })
-    removed += edges.length
-    if (edges.length === 0) return removed
-  }
+function settleMissingParents(context: Context): Promise<number> {
+  return inBatches(() => context.db.transaction(tx => settleBatch({ ...context, db: tx })))
+}
+
+async function settleBatch(context: Context): Promise<BatchDone> {
+  const { db } = context
+  const rows = await db.all<{ parent_id: string }>(
+    sql`select distinct parent_id from hivewax_task_dependencies
+        where ${isBroken(edgeTo('parent_id'))} limit 100`,
+  )
+  const ids = rows.map(row => row.parent_id)
+  if (ids.length === 0) return { count: 0, isLast: true }
+  await settleDependents(
+    context,
+    ids.map(id => ({ id, status: 'failed' })),
+  )
+  const edges = await db.all(
+    sql`delete from hivewax_task_dependencies where parent_id in (${join(ids)}) returning 1 as removed`,
+  )
+  return { count: edges.length, isLast: false }
 }
 
 async function freeForsaken({ db }: Context): Promise<number> {

@@ -1,5 +1,6 @@
 import type { Db } from '../db/db.ts'
 import { type Sql, sql } from '../db/sql.ts'
+import { inBatches } from '../util/in-batches.ts'
 import { endedBy, type Fold, foldMeasurements, foldWindows } from './rollup.ts'
 
 /**
@@ -49,11 +50,10 @@ export function dayOf(time: Date): string {
   return time.toISOString().slice(0, 10)
 }
 
-/** Calls a batch until it has nothing left to do, and adds up what it did. */
-async function repeat(batch: () => Promise<number>, signal: Signal): Promise<number> {
-  for (let total = 0; ; ) {
-    const done = signal?.aborted ? 0 : await batch()
-    if (done === 0) return total
-    total += done
-  }
+/** Calls a batch until it has nothing left to do or `signal` aborts, and adds up what it did. */
+function repeat(batch: () => Promise<number>, signal: Signal): Promise<number> {
+  return inBatches(async () => {
+    const count = signal?.aborted ? 0 : await batch()
+    return { count, isLast: count === 0 }
+  })
 }

@@ -5,6 +5,7 @@ import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { checkName, checkOneOf } from '../util/check.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { type Priority, priorities } from './claim-order.ts'
+import { beyond, endOfSlice, type Place } from './id-slices.ts'
 import {
   columns,
   fromRow,
@@ -23,12 +24,6 @@ export interface ListTasksOptions extends PageOptions {
   queue?: string | undefined
   /** By rising id (`asc`, the default) or by falling id (`desc`). */
   order?: 'asc' | 'desc' | undefined
-}
-
-/** Where a page begins, and which way it goes. */
-interface Place {
-  after: string | undefined
-  order: 'asc' | 'desc'
 }
 
 interface Slice extends Place {
@@ -81,12 +76,6 @@ function matches({ assignedTo, priority, queue }: ListTasksOptions): Sql {
   return join(parts, ' and ')
 }
 
-export function beyond({ after, order }: Place, id = sql`id`): Sql {
-  // The documented table allows rows without an id, which are not tasks.
-  if (after === undefined) return sql`${id} is not null`
-  return order === 'asc' ? sql`${id} > ${after}` : sql`${id} < ${after}`
-}
-
 function readRows(db: Db, where: Sql, { order, limit }: Slice): Promise<TaskRow[]> {
   return db.all<TaskRow>(
     sql`select ${columns} from tasks where ${where} order by id ${raw(order)} limit ${limit}`,
@@ -109,21 +98,13 @@ function readIndexed(db: Db, parts: readonly Sql[], slice: Slice): Promise<TaskR
 async function scan(db: Db, filter: Sql, slice: Slice): Promise<TaskRow[]> {
   const found: TaskRow[] = []
   for (let at = slice; ; ) {
-    const end = await endOfSlice(db, at)
+    const end = await endOfSlice(db, at, sliceSize)
     const upTo = end === undefined ? sql`1 = 1` : at.order === 'asc' ? sql`id <= ${end}` : sql`id >= ${end}`
     found.push(...(await readRows(db, sql`${filter} and ${beyond(at)} and ${upTo}`, at)))
     if (end === undefined || found.length >= slice.limit) return found
     at = { ...at, after: end, limit: slice.limit - found.length }
     await nextTurn()
   }
-}
-
-/** The last id of the next slice; undefined when it is the last. */
-export async function endOfSlice(db: Db, at: Place): Promise<string | undefined> {
-  const [row] = await db.all<{ id: string }>(
-    sql`select id from tasks where ${beyond(at)} order by id ${raw(at.order)} limit 1 offset ${sliceSize - 1}`,
-  )
-  return row?.id
 }
 
 /** See `Tasks.counts`. Of completed tasks, which are most, there is no index: they are all that are nothing else. */

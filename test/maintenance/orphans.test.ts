@@ -80,6 +80,7 @@ test('an entry of the full-text index whose record is gone is an orphan', async 
   const file = scratchFile()
   const memory = await openScratch({}, file)
   await memory.store('k', 'honey')
+  await memory.optimize()
   expect(await memory.find('honey')).toHaveLength(1)
   foreignly(file, "drop trigger memory_store_find_delete; delete from memory_store where key = 'k'")
   expect(await memory.findOrphanedRecords()).toMatchObject([{ table: 'hivewax_find_records' }])
