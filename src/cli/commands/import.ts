@@ -93,31 +93,10 @@ function printTable({ print }: Cli, report: ImportReport): void {
 }
 
 /** A section as a line of the table. Reasons stand beside the count of what they leave out. */
-function line({
-  file,
-  section,
-  kind,
-  found,
-  added,
-  updated,
-  unchanged,
-  kept,
-  refused,
-  left,
-}: SectionReport): object {
+function line({ file, section, kind, format, left, inMetadata, ...counts }: SectionReport): object {
   const reasons = Object.entries(left).map(([reason, count]) => `${count} ${reason}`)
-  return {
-    file: path.relative('', file) || file,
-    from: section,
-    to: kind ?? '–',
-    found,
-    added,
-    updated,
-    unchanged,
-    kept,
-    refused,
-    left: reasons.join(', '),
-  }
+  const place = { file: path.relative('', file) || file, from: section, to: kind ?? '–' }
+  return { ...place, ...counts, left: reasons.join(', ') }
 }
 
 function sum(sections: readonly SectionReport[], count: (section: SectionReport) => number): number {
