@@ -67,8 +67,8 @@ export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string
     todo: 'Do less at once, or allow more time.',
   },
   corrupt: {
-    what: 'The file is damaged, or is no database.',
-    todo: 'Save what can be read with `hivewax recover NEW-FILE --from FILE`, which works though the store cannot be opened. Then move the file and what lies beside it elsewhere, and restore that new file, or the latest backup.',
+    what: 'The file is damaged, or is no database. Or one record is not what was stored, which its checksum tells: then `details` names its table and key, and no read returns it, neither by its key nor in a list, which names the record that it cannot show.',
+    todo: 'A damaged record goes when it is deleted or stored anew; `hivewax doctor` lists them all. Of a damaged file save what can be read with `hivewax recover NEW-FILE --from FILE`, which works though the store cannot be opened. Then move the file and what lies beside it elsewhere, and restore that new file, or the latest backup.',
   },
   disk_full: {
     what: 'There is no room left on the device. Nothing of the failed call was stored.',

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { join, sql } from '../db/sql.ts'
@@ -29,6 +30,7 @@ interface AgentMemoryRow {
   value: string
   created_at: string
   updated_at: string
+  crc: number | null
 }
 
 /** Memory that each agent has to itself: JSON values under a key, without expiry. */
@@ -58,12 +60,13 @@ export class AgentMemory {
   /** The value of a key, a fresh copy, or undefined when it is absent. */
   async retrieve(agentId: string, key: string): Promise<Json | undefined> {
     const at = address(agentId, key)
-    const row = await oneLocked<Pick<AgentMemoryRow, 'value'>>(
+    const row = await oneLocked<Pick<AgentMemoryRow, 'value' | 'crc'>>(
       this.#context.db,
       { table: 'agent_memory', key: [at.agentId, at.key] },
-      sql`select value from agent_memory where agent_id = ${at.agentId} and key = ${at.key}`,
+      sql`select value, crc from agent_memory where agent_id = ${at.agentId} and key = ${at.key}`,
     )
-    return row === undefined ? undefined : decodeLoose(row.value)
+    if (row === undefined) return undefined
+    return decodeLoose(verified('agent_memory', row, { agent_id: at.agentId, key: at.key }).value)
   }
 
   /** The memory of an agent, by key; empty for an unknown agent. */
@@ -74,7 +77,7 @@ export class AgentMemory {
     if (filter.glob !== undefined) parts.push(this.#context.db.dialect.glob(sql`key`, checkGlob(filter.glob)))
     if (after !== undefined) parts.push(sql`key > ${after[0]}`)
     const rows = await this.#context.db.all<AgentMemoryRow>(
-      sql`select agent_id, key, value, created_at, updated_at from agent_memory
+      sql`select agent_id, key, value, created_at, updated_at, crc from agent_memory
           where ${join(parts, ' and ')} order by key limit ${limit + 1}`,
     )
     return toPage(rows, limit, { item: fromRow, position: row => [row.key] })
@@ -103,16 +106,19 @@ function address(agentId: string, key: string): Address {
 
 /** One statement for the usual case. False, and nothing stored, when the agent has no row yet. */
 async function upsert(db: Db, { agentId, key, text }: Address & { text: string }): Promise<boolean> {
+  const crc = db.dialect.checksum('agent_memory', 'crc', { agent_id: agentId, key, value: text })
   const rows = await db.all(
-    sql`insert into agent_memory (agent_id, key, value, created_at, updated_at)
-        select id, ${key}, ${text}, ${db.dialect.now()}, ${db.dialect.now()} from agents where id = ${agentId}
-        on conflict (agent_id, key) do update set value = excluded.value, updated_at = excluded.updated_at
+    sql`insert into agent_memory (agent_id, key, value, created_at, updated_at, crc)
+        select id, ${key}, ${text}, ${db.dialect.now()}, ${db.dialect.now()}, ${crc} from agents where id = ${agentId}
+        on conflict (agent_id, key) do update set
+          value = excluded.value, updated_at = excluded.updated_at, crc = excluded.crc
         returning id`,
   )
   return rows.length > 0
 }
 
 function fromRow(row: AgentMemoryRow): AgentMemoryRecord {
+  verified('agent_memory', row)
   return {
     agentId: row.agent_id,
     key: row.key,

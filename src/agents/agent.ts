@@ -1,3 +1,5 @@
+import type { ChecksumCells } from '../db/checksummed.ts'
+import { verified } from '../db/checksums.ts'
 import type { Dialect } from '../db/db.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
@@ -24,7 +26,7 @@ export interface Agent {
   alive: boolean
 }
 
-export interface AgentRow {
+export interface AgentRow extends ChecksumCells<'agents'> {
   id: string
   type: string
   capabilities: string | null
@@ -40,10 +42,11 @@ export interface AgentRow {
 
 export function columns(dialect: Dialect): Sql {
   return sql`id, type, capabilities, state, swarm_id, metadata, incarnation, created_at, last_active, ttl_ms,
-    case when ${hasLapsed(dialect)} then 0 else 1 end as alive`
+    type_crc, capabilities_crc, state_crc, metadata_crc, case when ${hasLapsed(dialect)} then 0 else 1 end as alive`
 }
 
 export function fromRow(row: AgentRow): Agent {
+  verified('agents', row)
   return {
     id: row.id,
     type: row.type,

@@ -102,21 +102,25 @@ export class Agents {
     const type = checkType(agent.type)
     const swarmId = agent.swarmId === undefined ? undefined : checkName('swarmId', agent.swarmId)
     const lifeMs = agent.ttl === undefined ? undefined : ttlMs(agent.ttl)
-    const { capabilities, state, metadata } = this.#encode(agent)
+    const { capabilities, state, metadata, crc } = this.#encode(agent)
     return this.#context.db.transaction(async tx => {
       await releaseLapsedBatch(this.#context, tx, { source: this.#source, id })
       const { dialect } = tx
       const aliveUntil = lifeMs === undefined ? undefined : sql`${dialect.leaseNow()} + ${lifeMs}`
       const rows = await tx.all<AgentRow>(
         sql`insert into agents (id, type, capabilities, state, swarm_id, created_at, last_active, metadata,
-              incarnation, ttl_ms, alive_until, alive_epoch)
+              incarnation, ttl_ms, alive_until, alive_epoch, type_crc, capabilities_crc, state_crc, metadata_crc)
             values (${id}, ${type}, ${capabilities}, ${state}, ${swarmId}, ${dialect.now()}, ${dialect.now()},
-              ${metadata}, ${firstIncarnation}, ${lifeMs}, ${aliveUntil}, ${dialect.leaseEpoch()})
+              ${metadata}, ${firstIncarnation}, ${lifeMs}, ${aliveUntil}, ${dialect.leaseEpoch()},
+              ${dialect.checksum('agents', 'type_crc', { id, type, swarm_id: swarmId })}, ${crc.capabilities},
+              ${crc.state}, ${crc.metadata})
             on conflict (id) do update set
               type = excluded.type, capabilities = excluded.capabilities, state = excluded.state,
               swarm_id = excluded.swarm_id, metadata = excluded.metadata, last_active = excluded.last_active,
               incarnation = agents.incarnation + 1, ttl_ms = excluded.ttl_ms,
-              alive_until = excluded.alive_until, alive_epoch = excluded.alive_epoch, lapsed_at = null
+              alive_until = excluded.alive_until, alive_epoch = excluded.alive_epoch, lapsed_at = null,
+              type_crc = excluded.type_crc, capabilities_crc = excluded.capabilities_crc,
+              state_crc = excluded.state_crc, metadata_crc = excluded.metadata_crc
             returning ${columns(dialect)}, ${dialect.assertAboveFloor(sql`agents`, sql`incarnation`)} as issued`,
       )
       const registered = fromRow(theRow(rows))
@@ -167,11 +171,13 @@ export class Agents {
   async update(id: string, patch: AgentPatch): Promise<Agent> {
     checkAgents.update(patch)
     checkName('id', id)
-    const { capabilities, state, metadata } = this.#encode(patch)
+    const { capabilities, state, metadata, crc } = this.#encode({ ...patch, id })
     return this.#context.db.transaction(async tx => {
       const [row] = await tx.all<AgentRow>(
         sql`update agents set capabilities = coalesce(${capabilities}, capabilities),
-              state = coalesce(${state}, state), metadata = coalesce(${metadata}, metadata)
+              state = coalesce(${state}, state), metadata = coalesce(${metadata}, metadata),
+              capabilities_crc = coalesce(${crc.capabilities}, capabilities_crc),
+              state_crc = coalesce(${crc.state}, state_crc), metadata_crc = coalesce(${crc.metadata}, metadata_crc)
             where id = ${id} returning ${columns(tx.dialect)}`,
       )
       const updated = row === undefined ? missing(id) : fromRow(row)
@@ -192,16 +198,16 @@ export class Agents {
     checkName('id', id)
     return this.#context.db.transaction(async tx => {
       // An update of nothing, to lock the row before what refers to it is looked at.
-      const row = await oneLocked<AgentRow>(
+      const row = await oneLocked<Pick<AgentRow, 'incarnation' | 'swarm_id'>>(
         tx,
         { table: 'agents', key: id },
-        sql`update agents set type = type where id = ${id} returning ${columns(tx.dialect)}`,
+        sql`update agents set type = type where id = ${id} returning incarnation, swarm_id`,
       )
       if (row === undefined) return false
       if (options.cascade) await tx.all(sql`delete from agent_memory where agent_id = ${id}`)
       else await refuseHoldings(tx, id)
-      const { incarnation, swarmId } = fromRow(row)
-      const agents = [{ id, incarnation, swarmId }]
+      const { incarnation, swarm_id } = row
+      const agents = [{ id, incarnation, swarmId: swarm_id ?? undefined }]
       const released = await releaseAll(this.#context, tx, { agents, source: this.#source })
       await tx.all(sql`delete from agents where id = ${id}`)
       await appendAgentEvents(tx, { change: 'deleted', agents: released, source: this.#source })
@@ -358,14 +364,23 @@ export class Agents {
     return join(parts, ' and ')
   }
 
-  #encode({ capabilities, state, metadata }: AgentPatch) {
+  /** The JSON texts of what is said of an agent, and their checksums. */
+  #encode({ id, ...said }: AgentPatch & { id: string }) {
     const encode = (what: string, value: unknown) =>
       value === undefined ? undefined : encodeJson(what, value, this.#context.maxValueBytes)
-    return {
-      capabilities: encode('capabilities', capabilities && checkNames('capabilities', capabilities)),
-      state: encode('state', state),
-      metadata: encode('metadata', metadata),
+    const { dialect } = this.#context.db
+    const capabilities = encode(
+      'capabilities',
+      said.capabilities && checkNames('capabilities', said.capabilities),
+    )
+    const state = encode('state', said.state)
+    const metadata = encode('metadata', said.metadata)
+    const crc = {
+      capabilities: dialect.checksum('agents', 'capabilities_crc', { id, capabilities }),
+      state: dialect.checksum('agents', 'state_crc', { id, state }),
+      metadata: dialect.checksum('agents', 'metadata_crc', { id, metadata }),
     }
+    return { capabilities, state, metadata, crc }
   }
 
   async #stale({ id, incarnation }: Beat): Promise<never> {

@@ -9,9 +9,10 @@ export const firstIncarnation = sql`(select value + 1 from hivewax_counters wher
 
 /** Makes sure, within `tx`, that an agent has a row to refer to. */
 export async function ensureAgent(tx: Db, agentId: string): Promise<void> {
+  const crc = tx.dialect.checksum('agents', 'type_crc', { id: agentId, type: unregistered, swarm_id: null })
   await tx.all(
-    sql`insert into agents (id, type, created_at, last_active, incarnation)
-        values (${agentId}, ${unregistered}, ${tx.dialect.now()}, ${tx.dialect.now()}, ${firstIncarnation})
+    sql`insert into agents (id, type, created_at, last_active, incarnation, type_crc)
+        values (${agentId}, ${unregistered}, ${tx.dialect.now()}, ${tx.dialect.now()}, ${firstIncarnation}, ${crc})
         on conflict (id) do nothing returning ${tx.dialect.assertAboveFloor(sql`agents`, sql`incarnation`)} as issued`,
   )
 }

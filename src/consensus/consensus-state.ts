@@ -1,3 +1,4 @@
+import { verified } from '../db/checksums.ts'
 import { decodeLoose, isObject, type Json } from '../util/json.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 
@@ -51,10 +52,13 @@ export interface ConsensusRow {
   deadline: string | null
   decided_at: string | null
   timestamp: string
+  crc: number | null
+  votes_crc: number | null
 }
 
 /** The state that a row holds. */
 export function fromRow(row: ConsensusRow): ConsensusState {
+  verified('consensus_state', row)
   const acceptors = readNames(row.acceptors)
   return {
     key: row.key,

@@ -130,7 +130,7 @@ export class Consensus {
       { table: 'consensus_state', key: checkName('key', key) },
       sql`select ${this.#columns()} from consensus_state where key = ${key}`,
     )
-    return row && fromRow(row)
+    return row && fromRow({ ...row, key })
   }
 
   /** Proposals by key. */
@@ -200,11 +200,11 @@ export class Consensus {
     const { force = false } = options
     const name = checkName('key', key)
     return this.#context.db.transaction(async tx => {
-      const state = await this.#lock(tx, name)
-      if (state === undefined) return false
-      if (state.status === 'decided' && !force) throw final(state)
+      const row = await this.#lockRow(tx, name)
+      if (row === undefined) return false
+      if (row.status === 'decided' && !force) throw final(fromRow(row))
       await tx.all(sql`delete from consensus_state where key = ${name}`)
-      await this.#announce(tx, state, { what: 'deleted', source: this.#context.agentId })
+      await this.#announce(tx, row, { what: 'deleted', source: this.#context.agentId })
       return true
     })
   }
@@ -248,12 +248,16 @@ export class Consensus {
 
   /** Reads a proposal and keeps others from changing it until the transaction ends. */
   async #lock(tx: Db, key: string): Promise<ConsensusState | undefined> {
-    const row = await oneLocked<ConsensusRow>(
+    const row = await this.#lockRow(tx, key)
+    return row && fromRow(row)
+  }
+
+  #lockRow(tx: Db, key: string): Promise<ConsensusRow | undefined> {
+    return oneLocked<ConsensusRow>(
       tx,
       { table: 'consensus_state', key },
       sql`update consensus_state set timestamp = timestamp where key = ${key} returning ${this.#columns()}`,
     )
-    return row && fromRow(row)
   }
 
   /** Once per voter and ballot: the primary key sees to it. */
@@ -280,10 +284,12 @@ export class Consensus {
   ): Promise<ConsensusState> {
     const { key, version, status, acceptors, rejectors } = voted
     const weight = weigh([voter], voted.weights)
+    const votes = votesText(key, { acceptors, rejectors })
+    const crc = tx.dialect.checksum('consensus_state', 'votes_crc', votes)
     const rows = await tx.all<ConsensusRow>(
       sql`update consensus_state set
-            accepts = accepts + ${accepts ? weight : 0}, acceptors = ${JSON.stringify(acceptors)},
-            rejects = rejects + ${accepts ? 0 : weight}, rejectors = ${JSON.stringify(rejectors)},
+            accepts = accepts + ${accepts ? weight : 0}, acceptors = ${votes.acceptors},
+            rejects = rejects + ${accepts ? 0 : weight}, rejectors = ${votes.rejectors}, votes_crc = ${crc},
             status = ${status}, decided_at = ${status === 'decided' ? tx.dialect.now() : undefined}
           where key = ${key} and version = ${version} and status = 'open' returning ${this.#columns()}`,
     )
@@ -295,7 +301,7 @@ export class Consensus {
   /** Appends the event of what happened, and after it how the vote ended, if it did. */
   async #announce(
     tx: Db,
-    { key, version, status, accepts, rejects }: ConsensusState,
+    { key, version, status, accepts, rejects }: Standing,
     { what, source = 'system' }: { what: string; source?: string | undefined },
   ): Promise<void> {
     const data = { key, version, status, accepts, rejects }
@@ -308,29 +314,37 @@ export class Consensus {
   }
 
   #upsert(proposal: CheckedProposal): Sql {
-    const { key, value, proposer, acceptors, voters, weights, quorum, accepts, deadline, status } = proposal
-    const now = this.#context.db.dialect.now()
+    const { key, value, proposer, quorum, accepts, deadline, status } = proposal
+    const { dialect } = this.#context.db
+    const now = dialect.now()
+    const voters = proposal.voters && JSON.stringify(proposal.voters)
+    const weights = proposal.weights && JSON.stringify(proposal.weights)
+    const votes = votesText(key, { acceptors: proposal.acceptors, rejectors: [] })
+    const given = { key, value, proposer, voters, weights, quorum }
     return sql`
       insert into consensus_state (key, value, version, proposer, acceptors, timestamp, status, voters,
-                                   weights, quorum, accepts, rejects, rejectors, deadline, decided_at)
+                                   weights, quorum, accepts, rejects, rejectors, deadline, decided_at, crc, votes_crc)
       values (${key}, ${value}, (select value + 1 from hivewax_counters where name = 'floor'), ${proposer},
-              ${JSON.stringify(acceptors)}, ${now}, ${status}, ${voters && JSON.stringify(voters)},
-              ${weights && JSON.stringify(weights)}, ${quorum}, ${accepts}, 0, '[]', ${deadline}, ${status === 'decided' ? now : undefined})
+              ${votes.acceptors}, ${now}, ${status}, ${voters}, ${weights}, ${quorum}, ${accepts}, 0, ${votes.rejectors},
+              ${deadline}, ${status === 'decided' ? now : undefined},
+              ${dialect.checksum('consensus_state', 'crc', given)},
+              ${dialect.checksum('consensus_state', 'votes_crc', votes)})
       on conflict (key) do update set
         value = excluded.value, proposer = excluded.proposer, acceptors = excluded.acceptors,
         version = case when consensus_state.version < excluded.version
                   then excluded.version else consensus_state.version + 1 end,
         timestamp = excluded.timestamp, status = excluded.status, voters = excluded.voters,
         weights = excluded.weights, quorum = excluded.quorum, accepts = excluded.accepts, rejects = excluded.rejects,
-        rejectors = excluded.rejectors, deadline = excluded.deadline, decided_at = excluded.decided_at
+        rejectors = excluded.rejectors, deadline = excluded.deadline, decided_at = excluded.decided_at,
+        crc = excluded.crc, votes_crc = excluded.votes_crc
       where consensus_state.status <> 'decided'
-      returning ${this.#columns()}, ${this.#context.db.dialect.assertAboveFloor(sql`consensus_state`, sql`version`)} as issued`
+      returning ${this.#columns()}, ${dialect.assertAboveFloor(sql`consensus_state`, sql`version`)} as issued`
   }
 
   /** A row as every reader sees it at this moment: what is open past its deadline has expired. */
   #columns(): Sql {
     return sql`key, value, version, proposer, acceptors, rejectors, voters, weights, quorum, accepts, rejects,
-      deadline, decided_at, timestamp, case when ${this.#lapsed()} then 'expired' else status end as status`
+      deadline, decided_at, timestamp, crc, votes_crc, case when ${this.#lapsed()} then 'expired' else status end as status`
   }
 
   #lapsed(): Sql {
@@ -367,11 +381,19 @@ export class Consensus {
   }
 }
 
+/** How a ballot stands, for its events. */
+type Standing = Pick<ConsensusState, 'key' | 'version' | 'status' | 'accepts' | 'rejects'>
+
 interface CheckedProposal extends Electorate {
   key: string
   value: string
   proposer: string | undefined
   deadline: Sql | Date | undefined
+}
+
+/** Who has voted, as the columns of a ballot hold it. */
+function votesText(key: string, { acceptors, rejectors }: Pick<ConsensusState, 'acceptors' | 'rejectors'>) {
+  return { key, acceptors: JSON.stringify(acceptors), rejectors: JSON.stringify(rejectors) }
 }
 
 function found(state: ConsensusState | undefined, key: string): ConsensusState {

@@ -1,4 +1,5 @@
 import type { Capabilities } from './capabilities.ts'
+import type { ChecksummedTable, ChecksumName, Covered } from './checksummed.ts'
 import type { CellsOf, Columns } from './columns.ts'
 import type { FullText } from './fulltext.ts'
 import type { Hints } from './hints.ts'
@@ -86,6 +87,8 @@ export interface EventsToInsert {
   count: number
   /** Type, source, data and timestamp of each row of `from`. */
   values: Sql
+  /** Its checksum, to which its id is added; null where there are none. */
+  checksum: Sql
   /** A table with the column `at`: 1 for the first event, then 2, and so on. */
   from: Sql
 }
@@ -194,5 +197,14 @@ export interface Dialect {
    * floor after the insert had read it: it then fails as a collision, and is run again.
    */
   assertAboveFloor(table: Sql, number: Sql): Sql
+  /**
+   * The checksum of a record to be stored, for its column of this name: see `verified`, which compares it. Null on
+   * PostgreSQL, whose pages have checksums of its own.
+   */
+  checksum<T extends ChecksummedTable, C extends ChecksumName<T>>(
+    table: T,
+    name: C,
+    row: Covered<T, C>,
+  ): number | null
   readonly fullText: FullText
 }

@@ -72,8 +72,16 @@ export interface Replaced {
 
 /** What was read from a damaged file. */
 export interface Salvaged {
-  /** `lost` counts the rows that were found but could not be read; there may have been more. */
-  tables: Record<string, { recovered: number; lost: number }>
+  tables: Record<string, SalvagedRows>
+}
+
+/** How the rows of a table fared. */
+export interface SalvagedRows {
+  recovered: number
+  /** Were found but could not be read; there may have been more. */
+  lost: number
+  /** Could be read, but hold something else than what was stored: they were left out. */
+  damaged: number
 }
 
 /** One thing that `doctor` looked at. */

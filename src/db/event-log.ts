@@ -1,6 +1,6 @@
 import { chainEvents, lockChain } from './chain.ts'
 import type { Db, EventsToInsert } from './db.ts'
-import { sql } from './sql.ts'
+import { raw, sql } from './sql.ts'
 
 /** An event on its way into the log; `data` is JSON text. */
 export interface EncodedEvent {
@@ -13,6 +13,8 @@ export interface EncodedEvent {
 export interface EventRow extends EncodedEvent {
   id: number
   timestamp: string
+  /** Its checksum; in what an append returns there is none to compare. */
+  crc?: number | null
 }
 
 /** An event as the log has taken it. */
@@ -49,15 +51,19 @@ function toRows(events: readonly EncodedEvent[], appended: Appended[]): EventRow
   )
 }
 
+const newColumns = { at: 'number', type: 'text', source: 'text', data: 'text?', crc: 'number?' } as const
+
 /** Events as `Dialect.append` takes them. */
 export function toInsert({ dialect }: Db, events: readonly EncodedEvent[]): EventsToInsert {
   const [first] = events
   const count = events.length
+  const checksum = (event: EncodedEvent) => dialect.checksum('events', 'crc', { id: 0, ...event })
   if (first !== undefined && count === 1) {
     const values = sql`${first.type}, ${first.source}, ${first.data}, ${dialect.now()}`
-    return { count, values, from: sql`(select 1 as at) as new` }
+    return { count, values, checksum: sql`${checksum(first)}`, from: sql`(select 1 as at) as new` }
   }
-  const rows = events.map((event, i) => ({ at: i + 1, ...event }))
-  const table = dialect.valuesTable({ at: 'number', type: 'text', source: 'text', data: 'text?' }, rows)
-  return { count, values: sql`type, source, data, ${dialect.now()}`, from: sql`${table} as new` }
+  const rows = events.map((event, i) => ({ at: i + 1, ...event, crc: checksum(event) }))
+  const table = dialect.valuesTable(newColumns, rows)
+  const values = sql`type, source, data, ${dialect.now()}`
+  return { count, values, checksum: raw('crc'), from: sql`${table} as new` }
 }

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { batchCalls } from '../db/batch-calls.ts'
+import { verified } from '../db/checksums.ts'
 import { type EncodedEvent, type EventRow, insertEvents } from '../db/event-log.ts'
 import type { Batch } from '../db/follow.ts'
 import { checkLeaseMs } from '../db/lease.ts'
@@ -283,6 +284,7 @@ export class Events {
 }
 
 function fromRow(row: EventRow): EventRecord {
+  verified('events', row)
   return {
     id: row.id,
     type: row.type,

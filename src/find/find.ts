@@ -16,7 +16,7 @@ import {
   type Findable,
   type FoundRecord,
   findable,
-  readRows,
+  readVerified,
   type Source,
   type SourceRow,
   sources,
@@ -144,7 +144,7 @@ export class Find {
     const bySource = Map.groupBy(hits, hit => hit.source)
     const reads = [...bySource].map(async ([source, wanted]) => {
       const refs = wanted.map(hit => hit.ref)
-      return [source, await readRows(this.#context.db, source, refs)] as const
+      return [source, await readVerified(this.#context.db, source, refs)] as const
     })
     return new Map(await Promise.all(reads))
   }

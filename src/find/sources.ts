@@ -1,3 +1,5 @@
+import { comparedColumns } from '../db/checksummed.ts'
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import type { TextEntry, TextRef, TextSource } from '../db/fulltext.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
@@ -138,6 +140,18 @@ export async function readRows(
 ): Promise<ReadonlyMap<TextRef, SourceRow>> {
   const rows = await rowsWhere(db, source, db.dialect.inList(sql`id`, refs))
   return new Map(rows.map(row => [row.ref, row]))
+}
+
+/** As {@link readRows}, to be shown: each record is read whole, so that its checksums can be compared. */
+export async function readVerified(
+  db: Db,
+  source: Source,
+  refs: readonly TextRef[],
+): Promise<ReadonlyMap<TextRef, SourceRow>> {
+  const compared = raw(comparedColumns(source.name).join(', '))
+  const rows = await readRows(db, { ...source, columns: sql`${source.columns}, ${compared}` }, refs)
+  for (const row of rows.values()) verified(source.name, row)
+  return rows
 }
 
 /** The rows of these records as they are now, without those that have expired. */

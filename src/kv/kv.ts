@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
@@ -63,9 +64,10 @@ interface MemoryRow {
   updated_at: string
   expires_at: string | null
   revision: number
+  crc: number | null
 }
 
-const columns = sql`key, namespace, value, metadata, created_at, updated_at, expires_at, revision`
+const columns = sql`key, namespace, value, metadata, created_at, updated_at, expires_at, revision, crc`
 
 /** Key-value memory: JSON values under a key and a namespace, with expiry and compare-and-set. */
 export class Kv {
@@ -87,7 +89,8 @@ export class Kv {
     const expected = expectedRevision(options)
     const text = encodeJson('value', value, this.#context.maxValueBytes)
     const metadata = this.#encodeMetadata(options.metadata)
-    const record = { ...at, text, metadata, expiry: this.#expiry(options) }
+    const crc = this.#context.db.dialect.checksum('memory_store', 'crc', { ...at, value: text, metadata })
+    const record = { ...at, text, metadata, crc, expiry: this.#expiry(options) }
     const [stored] = await this.#context.db.all<{ revision: number }>(
       expected !== undefined && expected > 0
         ? this.#updateSql(record, expected)
@@ -122,13 +125,13 @@ export class Kv {
     const { namespace } = address('any', options.namespace)
     const names = checkNames('keys', keys)
     for (const key of names) this.#context.countRead(namespace, key)
-    const rows = await allLocked<MemoryRow>(
+    const rows = await allLocked<Pick<MemoryRow, 'key' | 'value'>>(
       this.#context.db,
       { table: 'memory_store', keys: names.map(key => [key, namespace]) },
-      sql`select key, value from memory_store
+      sql`select namespace, key, value, metadata, crc from memory_store
           where namespace = ${namespace} and ${this.#context.db.dialect.inList(sql`key`, names)} and ${this.#live()}`,
     )
-    return new Map(rows.map(row => [row.key, decodeLoose(row.value)]))
+    return new Map(rows.map(row => [row.key, decodeLoose(verified('memory_store', row).value)]))
   }
 
   /** The whole record of a key, or undefined when it is absent or has expired. */
@@ -141,7 +144,7 @@ export class Kv {
       sql`select ${columns} from memory_store
           where key = ${at.key} and namespace = ${at.namespace} and ${this.#live()}`,
     )
-    return row === undefined ? undefined : fromRow(row)
+    return row === undefined ? undefined : fromRow({ ...row, ...at })
   }
 
   /** Records whose key matches a glob (`*`, `?`, `[…]`), by namespace and key. Up to 256 characters of pattern. */
@@ -197,23 +200,23 @@ export class Kv {
 
   #upsertSql(record: NewRecord, expected: number | undefined): Sql {
     const now = this.#context.db.dialect.now()
-    const { key, namespace, text, metadata, expiry } = record
+    const { key, namespace, text, metadata, expiry, crc } = record
     return sql`
-      insert into memory_store (key, namespace, value, metadata, created_at, updated_at, expires_at, revision)
-      values (${key}, ${namespace}, ${text}, ${metadata}, ${now}, ${now}, ${expiry},
+      insert into memory_store (key, namespace, value, metadata, created_at, updated_at, expires_at, crc, revision)
+      values (${key}, ${namespace}, ${text}, ${metadata}, ${now}, ${now}, ${expiry}, ${crc},
               (select value + 1 from hivewax_counters where name = 'floor'))
       on conflict (key, namespace) do update set
         value = excluded.value, metadata = excluded.metadata, updated_at = excluded.updated_at,
-        expires_at = excluded.expires_at, revision = memory_store.revision + 1,
+        expires_at = excluded.expires_at, crc = excluded.crc, revision = memory_store.revision + 1,
         created_at = case when memory_store.expires_at <= ${now}
                      then excluded.created_at else memory_store.created_at end
       where ${expected === 0} = 0 or memory_store.expires_at <= ${now}
       returning ${this.#context.db.dialect.assertAboveFloor(sql`memory_store`, sql`revision`)} as revision`
   }
 
-  #updateSql({ key, namespace, text, metadata, expiry }: NewRecord, expected: number): Sql {
+  #updateSql({ key, namespace, text, metadata, expiry, crc }: NewRecord, expected: number): Sql {
     return sql`
-      update memory_store set value = ${text}, metadata = ${metadata}, expires_at = ${expiry},
+      update memory_store set value = ${text}, metadata = ${metadata}, expires_at = ${expiry}, crc = ${crc},
         updated_at = ${this.#context.db.dialect.now()}, revision = revision + 1
       where key = ${key} and namespace = ${namespace} and revision = ${expected} and ${this.#live()}
       returning revision`
@@ -231,13 +234,15 @@ export class Kv {
   }
 
   async #load(at: Address): Promise<{ value: string; expiresAtMs: number | undefined } | undefined> {
-    const row = await oneLocked<Pick<MemoryRow, 'value' | 'expires_at'>>(
+    const row = await oneLocked<Pick<MemoryRow, 'value' | 'metadata' | 'expires_at' | 'crc'>>(
       this.#context.db,
       { table: 'memory_store', key: [at.key, at.namespace] },
-      sql`select value, expires_at from memory_store
+      sql`select value, metadata, expires_at, crc from memory_store
           where key = ${at.key} and namespace = ${at.namespace} and ${this.#live()}`,
     )
-    return row && { value: row.value, expiresAtMs: toOptionalDate(row.expires_at)?.getTime() }
+    if (row === undefined) return undefined
+    verified('memory_store', row, at)
+    return { value: row.value, expiresAtMs: toOptionalDate(row.expires_at)?.getTime() }
   }
 
   /** One lower bound of keys at most: of two, planners take the first, and would read again what the cursor has passed. */
@@ -292,6 +297,7 @@ interface Address {
 interface NewRecord extends Address {
   text: string
   metadata: string | undefined
+  crc: number | null
   expiry: Sql | Date | undefined
 }
 
@@ -311,6 +317,7 @@ function expectedRevision({ ifAbsent, expectedRevision }: StoreOptions): number 
 }
 
 function fromRow(row: MemoryRow): MemoryRecord {
+  verified('memory_store', row)
   return {
     key: row.key,
     namespace: row.namespace,

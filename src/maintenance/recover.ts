@@ -14,6 +14,7 @@ export interface RecoverResult extends Salvaged {
   path: string
   recovered: number
   lost: number
+  damaged: number
   /** Files of an older database of that name, such as its log, that lay beside and were removed; absent when none did. */
   removed?: string[]
 }
@@ -37,13 +38,14 @@ export async function recover(
     const salvaged = await engine.salvage(damaged, name, { ...options, onProgress })
     return { ...salvaged, removed: await engine.clearBeside(file) }
   })
-  const sum = (field: 'recovered' | 'lost') =>
+  const sum = (field: 'recovered' | 'lost' | 'damaged') =>
     Object.values(tables).reduce((total, table) => total + table[field], 0)
   return {
     path: file,
     tables,
     recovered: sum('recovered'),
     lost: sum('lost'),
+    damaged: sum('damaged'),
     ...(removed.length > 0 && { removed }),
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { checkInteger, checkName, checkNumber, checkOneOf } from '../util/check.ts'
@@ -77,9 +78,10 @@ interface CheckedMetric {
 interface MetricRow extends Measurement {
   id: number
   metric_name: string
+  crc: number | null
 }
 
-const columns = sql`id, metric_name, value, tags, timestamp`
+const columns = sql`id, metric_name, value, tags, timestamp, crc`
 
 /**
  * Rows of one statement: few enough texts for the statement cache, far below any engine's limit of
@@ -256,11 +258,14 @@ export class Metrics {
   async #insert(metrics: readonly CheckedMetric[]): Promise<void> {
     const { db, clock } = this.#context
     const series = metrics.filter((metric): metric is CheckedMetric & Series => metric.tags !== undefined)
-    const rows = metrics.map(({ name, value, tags, time }) => sql`(${name}, ${value}, ${tags}, ${time})`)
+    const rows = metrics.map(({ name, value, tags, time }) => {
+      const crc = db.dialect.checksum('performance_metrics', 'crc', { metric_name: name, value, tags })
+      return sql`(${name}, ${value}, ${tags}, ${time}, ${crc})`
+    })
     const insert = async (to: Db) => {
       for (const values of chunks(rows, rowsPerInsert)) {
         await to.all(
-          sql`insert into performance_metrics (metric_name, value, tags, timestamp) values ${join(values)}`,
+          sql`insert into performance_metrics (metric_name, value, tags, timestamp, crc) values ${join(values)}`,
         )
       }
     }
@@ -284,12 +289,13 @@ export class Metrics {
   async #addWindows(summary: Summary, matching: Sql): Promise<void> {
     let after = sql`1 = 1`
     for (;;) {
-      const rows = await this.#context.db.all<RollupRow & { resolution: string }>(
-        sql`select resolution, ${rollupColumns} from hivewax_metric_rollups where ${matching} and ${after}
+      const rows = await this.#context.db.all<RollupRow>(
+        sql`select ${rollupColumns} from hivewax_metric_rollups where ${matching} and ${after}
             order by resolution, window_start, tags limit ${windowsPerRead}`,
       )
       for (const row of rows) {
         const tags = row.tags === '' ? null : row.tags
+        verified('hivewax_metric_rollups', row)
         summary.merge({ tags, timestamp: row.window_start }, Sketch.from(row))
       }
       const last = rows.at(-1)
@@ -320,7 +326,8 @@ export class Metrics {
           where ${where}
           order by timestamp desc, id desc limit ${limit + 1}`,
     )
-    return toPage(rows, limit, { item: row => row, position: row => [row.timestamp, row.id] })
+    const item = (row: MetricRow) => verified('performance_metrics', row)
+    return toPage(rows, limit, { item, position: row => [row.timestamp, row.id] })
   }
 
   #matching(

@@ -1,3 +1,4 @@
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { toDate } from '../util/time.ts'
@@ -12,6 +13,7 @@ const lengths = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 /** The figures of one window, as their columns hold them. */
 export interface RollupRow {
   metric_name: string
+  resolution: Resolution
   window_start: string
   /** Empty for measurements without tags. */
   tags: string
@@ -20,9 +22,10 @@ export interface RollupRow {
   min: number
   max: number
   sketch: string
+  crc: number | null
 }
 
-export const rollupColumns = sql`metric_name, window_start, tags, count, sum, min, max, sketch`
+export const rollupColumns = sql`metric_name, resolution, window_start, tags, count, sum, min, max, sketch, crc`
 
 /** What to roll up in one transaction: everything before `before`, the start of a window, that `named` accepts. */
 export interface Fold {
@@ -36,6 +39,7 @@ interface Measured {
   value: number
   tags: string | null
   timestamp: string
+  crc: number | null
 }
 
 /** Rows per transaction, so that rolling up millions holds up neither the event loop nor other writers. */
@@ -64,10 +68,11 @@ export async function foldMeasurements(tx: Db, { resolution, before, named }: Fo
     sql`delete from performance_metrics where id in (
           select id from performance_metrics where timestamp < ${before} and ${named}
           order by timestamp limit ${rowsPerFold}
-        ) returning metric_name, value, tags, timestamp`,
+        ) returning metric_name, value, tags, timestamp, crc`,
   )
   const windows = new Windows()
-  for (const { metric_name, value, tags, timestamp } of rows) {
+  for (const row of rows) {
+    const { metric_name, value, tags, timestamp } = verified('performance_metrics', row)
     windows.of(metric_name, windowStart(toDate(timestamp), resolution), tags ?? '').add(value)
   }
   await windows.store(tx, resolution)
@@ -87,6 +92,7 @@ export async function foldWindows(tx: Db, { resolution, before, named }: Fold): 
   )
   const windows = new Windows()
   for (const row of rows) {
+    verified('hivewax_metric_rollups', row)
     windows
       .of(row.metric_name, windowStart(toDate(row.window_start), resolution), row.tags)
       .merge(Sketch.from(row))
@@ -120,15 +126,19 @@ class Windows {
         sql`select ${rollupColumns} from hivewax_metric_rollups where metric_name = ${name}
               and resolution = ${resolution} and window_start = ${start} and tags = ${tags}`,
       )
-      if (stored !== undefined) sketch.merge(Sketch.from(stored))
+      if (stored !== undefined) sketch.merge(Sketch.from(verified('hivewax_metric_rollups', stored)))
       const { count, sum, min, max } = sketch
+      const figures = { count, sum, min, max, sketch: sketch.bins() }
+      const key = { metric_name: name, resolution, tags }
+      const crc = tx.dialect.checksum('hivewax_metric_rollups', 'crc', { ...key, ...figures })
       await tx.all(
         sql`insert into hivewax_metric_rollups
-              (metric_name, resolution, window_start, tags, count, sum, min, max, sketch)
-            values (${name}, ${resolution}, ${start}, ${tags}, ${count}, ${sum}, ${min}, ${max}, ${sketch.bins()})
+              (metric_name, resolution, window_start, tags, count, sum, min, max, sketch, crc)
+            values (${name}, ${resolution}, ${start}, ${tags}, ${count}, ${sum}, ${min}, ${max},
+              ${figures.sketch}, ${crc})
             on conflict (metric_name, resolution, window_start, tags) do update set
               count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
-              sketch = excluded.sketch`,
+              sketch = excluded.sketch, crc = excluded.crc`,
       )
     }
   }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { join, sql } from '../db/sql.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
@@ -64,10 +65,11 @@ interface PatternRow {
   created_at: string
   updated_at: string
   last_used: string | null
+  crc: number | null
 }
 
 const columns = sql`id, type, pattern_data, confidence, usage_count, successes, failures, metadata,
-  created_at, updated_at, last_used`
+  created_at, updated_at, last_used, crc`
 
 /** Learned patterns: what worked, how often, and how much it is to be trusted. */
 export class Patterns {
@@ -86,12 +88,14 @@ export class Patterns {
     checkPatterns.store(pattern)
     const now = this.#context.db.dialect.now()
     const { id, type, data, prior, metadata } = this.#checked(pattern)
+    const given = { id, type, pattern_data: data, metadata }
+    const crc = this.#context.db.dialect.checksum('patterns', 'crc', given)
     const [row] = await this.#context.db.all<PatternRow>(
-      sql`insert into patterns (id, type, pattern_data, confidence, prior, metadata, created_at, updated_at)
-          values (${id}, ${type}, ${data}, ${prior}, ${prior}, ${metadata}, ${now}, ${now})
+      sql`insert into patterns (id, type, pattern_data, confidence, prior, metadata, created_at, updated_at, crc)
+          values (${id}, ${type}, ${data}, ${prior}, ${prior}, ${metadata}, ${now}, ${now}, ${crc})
           on conflict (id) do update set
             type = excluded.type, pattern_data = excluded.pattern_data, metadata = excluded.metadata,
-            updated_at = excluded.updated_at, prior = excluded.prior,
+            updated_at = excluded.updated_at, prior = excluded.prior, crc = excluded.crc,
             confidence = ${confidenceOf(sql`excluded.prior`, sql`patterns.weight_for`, sql`patterns.weight_against`)}
           returning ${columns}`,
     )
@@ -105,7 +109,7 @@ export class Patterns {
       { table: 'patterns', key: checkName('id', id) },
       sql`select ${columns} from patterns where id = ${id}`,
     )
-    return row && fromRow(row)
+    return row && fromRow({ ...row, id })
   }
 
   /** Patterns by falling confidence, then by id. */
@@ -210,6 +214,7 @@ function found(row: PatternRow | undefined, id: string): Pattern {
 }
 
 function fromRow(row: PatternRow): Pattern {
+  verified('patterns', row)
   return {
     id: row.id,
     type: row.type,

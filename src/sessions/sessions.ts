@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -37,9 +38,10 @@ interface SessionRow {
   last_accessed: string
   expires_at: string | null
   ttl_ms: number | null
+  crc: number | null
 }
 
-const columns = sql`id, data, created_at, last_accessed, expires_at, ttl_ms`
+const columns = sql`id, data, created_at, last_accessed, expires_at, ttl_ms, crc`
 
 /** Sessions: data under an id that outlives the process, and ends by itself when it is not used for a while. */
 export class Sessions {
@@ -57,12 +59,13 @@ export class Sessions {
     const text = encodeJson('data', data, this.#context.maxValueBytes)
     const lifeMs = options.ttl === undefined ? undefined : ttlMs(options.ttl)
     const expiry = lifeMs === undefined ? undefined : dialect.now(lifeMs)
+    const crc = dialect.checksum('sessions', 'crc', { id, data: text })
     const created = await this.#context.db.all(
       sql`insert into sessions (${columns})
-          values (${id}, ${text}, ${dialect.now()}, ${dialect.now()}, ${expiry}, ${lifeMs})
+          values (${id}, ${text}, ${dialect.now()}, ${dialect.now()}, ${expiry}, ${lifeMs}, ${crc})
           on conflict (id) do update set
             data = excluded.data, created_at = excluded.created_at, last_accessed = excluded.last_accessed,
-            expires_at = excluded.expires_at, ttl_ms = excluded.ttl_ms
+            expires_at = excluded.expires_at, ttl_ms = excluded.ttl_ms, crc = excluded.crc
           where sessions.expires_at <= ${dialect.now()}
           returning id`,
     )
@@ -95,7 +98,8 @@ export class Sessions {
       // Touching first locks the row, so that no other patch comes between this reading and the writing.
       const data = objectOf(id, await this.#touch(tx, id))
       const text = encodeJson('data', { ...data, ...fields }, this.#context.maxValueBytes)
-      await tx.all(sql`update sessions set data = ${text} where id = ${id}`)
+      const crc = tx.dialect.checksum('sessions', 'crc', { id, data: text })
+      await tx.all(sql`update sessions set data = ${text}, crc = ${crc} where id = ${id}`)
       return decodeJson(text)
     })
   }
@@ -107,7 +111,7 @@ export class Sessions {
       { table: 'sessions', key: checkName('id', id) },
       sql`select ${columns} from sessions where id = ${id} and ${this.#live()}`,
     )
-    return row === undefined ? undefined : fromRow(row)
+    return row === undefined ? undefined : fromRow({ ...row, id })
   }
 
   /** The sessions that have not expired, latest access first. */
@@ -136,15 +140,15 @@ export class Sessions {
 
   /** Notes an access and returns the data's text, or undefined when the session is absent or has expired. */
   async #touch(db: Db, id: string): Promise<string | undefined> {
-    const row = await oneLocked<Pick<SessionRow, 'data'>>(
+    const row = await oneLocked<Pick<SessionRow, 'data' | 'crc'>>(
       db,
       { table: 'sessions', key: id },
       sql`update sessions set last_accessed = ${db.dialect.now()},
             expires_at = case when ttl_ms is null then expires_at else ${db.dialect.now(sql`ttl_ms`)} end
           where id = ${id} and ${this.#live()}
-          returning data`,
+          returning data, crc`,
     )
-    return row?.data
+    return row && verified('sessions', row, { id }).data
   }
 
   #live(): Sql {
@@ -168,6 +172,7 @@ function objectOf(id: string, text: string | undefined): { [key: string]: Json }
 }
 
 function fromRow(row: SessionRow): Session {
+  verified('sessions', row)
   return {
     id: row.id,
     data: decodeLoose(row.data),

@@ -1,3 +1,4 @@
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import type { Batch } from '../db/follow.ts'
 import { theRow } from '../db/rows.ts'
@@ -17,6 +18,7 @@ interface ChangeRow {
   value: string | null
   updated_by: string | null
   updated_at: string
+  crc: number | null
 }
 
 interface Bounds {
@@ -33,7 +35,7 @@ const batchSize = 100
 /** How soon a watch looks again at leases at the soonest, in milliseconds. */
 const minWaitMs = 10
 
-const columns = sql`revision, key, version, value, updated_by, updated_at`
+const columns = sql`revision, key, version, value, updated_by, updated_at, crc`
 
 /** The revision of the latest change; whatever is written from now on has a later one. */
 export async function currentRevision(db: Db): Promise<number> {
@@ -104,6 +106,7 @@ function byRevision(rows: readonly ChangeRow[]): SharedRevision[] {
 }
 
 function fromRow(row: ChangeRow): SharedChange {
+  verified('hivewax_shared_history', row)
   return {
     key: row.key,
     version: row.version,

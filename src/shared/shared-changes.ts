@@ -12,6 +12,7 @@ export interface EntryRow {
   updated_at: string
   revision: number
   lease_id: string | null
+  crc: number | null
 }
 
 /** A key as a change finds it. */
@@ -52,7 +53,7 @@ const pruneEvery = 256
 const pruneSize = 1000
 
 // A record that other SQL wrote may have no version; it then counts as the column's default.
-export const columns = sql`key, value, coalesce(version, 1) as version, updated_by, updated_at, revision, lease_id`
+export const columns = sql`key, value, coalesce(version, 1) as version, updated_by, updated_at, revision, lease_id, crc`
 
 /**
  * The changes that one transaction makes to shared state: all have its revision, each raises the version of its
@@ -133,19 +134,20 @@ export class SharedChanges {
   async update(key: string, { nextVersion }: KeyState, { value, leaseId }: NewEntry): Promise<EntryRow> {
     const { updatedBy, transactionId } = this.#author
     if (leaseId !== undefined) await requireLease(this.#db, leaseId)
+    const crc = this.#db.dialect.checksum('shared_state', 'crc', { key, value, updated_by: updatedBy })
     const rows = await this.#db.all<EntryRow>(
-      sql`insert into shared_state (key, value, updated_by, version, updated_at, revision, lease_id)
+      sql`insert into shared_state (key, value, updated_by, version, updated_at, revision, lease_id, crc)
           values (${key}, ${value}, ${updatedBy}, ${nextVersion}, ${this.#db.dialect.now()}, ${this.#revision},
-                  ${leaseId})
+                  ${leaseId}, ${crc})
           on conflict (key) do update set
             value = excluded.value, updated_by = excluded.updated_by, version = excluded.version,
-            updated_at = excluded.updated_at, revision = excluded.revision, lease_id = excluded.lease_id
+            updated_at = excluded.updated_at, revision = excluded.revision, lease_id = excluded.lease_id, crc = excluded.crc
           returning ${columns}`,
     )
     await this.#db.all(
       sql`insert into hivewax_shared_history
-            (revision, key, version, value, updated_by, updated_at, transaction_id)
-          select revision, key, version, value, updated_by, updated_at, ${transactionId}
+            (revision, key, version, value, updated_by, updated_at, crc, transaction_id)
+          select revision, key, version, value, updated_by, updated_at, crc, ${transactionId}
           from shared_state where key = ${key}`,
     )
     this.#count++

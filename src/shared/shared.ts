@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { type Batch, follow } from '../db/follow.ts'
 import { theRow } from '../db/rows.ts'
@@ -154,7 +155,7 @@ export class SharedState {
       sql`select ${columns} from shared_state
           where key = ${checkName('key', key)} and ${isThere(this.#context.db.dialect)}`,
     )
-    return row && fromRow(row)
+    return row && fromRow({ ...row, key })
   }
 
   /** The entries whose key begins with `prefix` (default: all), by key, and the revision that they show. */
@@ -338,11 +339,12 @@ function assertVersion(key: string, { current }: KeyState, expected: number | un
   if (expected === undefined || expected === version) return
   throw new Conflict(`shared key ${JSON.stringify(key)} has version ${version}, not ${expected}`, {
     hint: version === 0 ? 'It does not exist.' : 'Read it again, then decide anew.',
-    details: { key, version, value: current && decodeLoose(current.value) },
+    details: { key, version, value: current && fromRow(current).value },
   })
 }
 
 function fromRow(row: EntryRow): SharedEntry {
+  verified('shared_state', row)
   return {
     key: row.key,
     value: decodeLoose(row.value),

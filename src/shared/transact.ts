@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { holdsLock } from '../db/held-lock.ts'
 import { InvalidInput } from '../errors.ts'
@@ -58,7 +59,9 @@ export async function holds(condition: Condition, changes: SharedChanges, tx: Db
 function isMet({ version, value }: KeyCondition, current: EntryRow | undefined): boolean {
   if (version !== undefined && version !== (current?.version ?? 0)) return false
   if (value === undefined) return true
-  return current !== undefined && isDeepStrictEqual(decodeLoose(current.value), value)
+  return (
+    current !== undefined && isDeepStrictEqual(decodeLoose(verified('shared_state', current).value), value)
+  )
 }
 
 function parts<T extends object>(what: string, list: readonly T[] = []): readonly T[] {

@@ -72,9 +72,11 @@ async function waitsFor(context: Context, taskIds: readonly string[], id: string
 async function refuse(context: Context, { id }: UntrackedRow, message: string): Promise<void> {
   const now = context.db.dialect.now()
   const at = new Date(context.clock.now())
-  const errors = addError(null, { attempt: 0, agentId: undefined, error: { message }, at })
+  const errors = addError({ id, errors: null }, { attempt: 0, agentId: undefined, error: { message }, at })
+  const crc = context.db.dialect.checksum('tasks', 'errors_crc', { id, errors })
   await context.db.all(
-    sql`update tasks set status = 'failed', errors = ${errors}, completed_at = ${now}, updated_at = ${now}
+    sql`update tasks set status = 'failed', errors = ${errors}, errors_crc = ${crc}, completed_at = ${now},
+          updated_at = ${now}
         where id = ${id}`,
   )
   await appendTaskEvents(context, [{ what: 'failed', data: { taskId: id, status: 'failed' } }])

@@ -1,3 +1,4 @@
+import { isDamaged } from '../db/checksums.ts'
 import { decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
 import { serializeError } from '../util/serialize-error.ts'
 
@@ -56,9 +57,13 @@ export function readErrors(text: string | null): TaskError[] {
   }))
 }
 
-/** The column's text with one error more. */
-export function addError(text: string | null, error: TaskError): string {
-  const errors = [...readErrors(text), error].slice(-maxErrors)
+/** The column's text with one error more. Of former ones that are damaged nothing is kept: the task goes on. */
+export function addError(
+  row: { id: string; errors: string | null; errors_crc?: number | null },
+  error: TaskError,
+): string {
+  const former = isDamaged('tasks', row) ? [] : readErrors(row.errors)
+  const errors = [...former, error].slice(-maxErrors)
   return JSON.stringify(errors)
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { damaged, isDamaged, verified } from '../db/checksums.ts'
 import { checkLeaseMs, defaultLeaseMs, leaseEnd, leaseFor } from '../db/lease.ts'
 import { transactionWithEvents, writeWithEvents } from '../db/outbox.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
@@ -6,6 +7,7 @@ import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { chunks } from '../util/chunks.ts'
 import { defaultQueue, inLane, type Lane, readLane } from './lanes.ts'
+import { failTask } from './outcome.ts'
 import { isPlain, prepareQueue, type QueueState } from './queue.ts'
 import { type FreeSlots, readFreeSlots } from './queue-limits.ts'
 import { type ClaimedTask, columns, fromRow, isReady, namesIn, type TaskRow } from './task.ts'
@@ -87,15 +89,30 @@ export function checkClaim(context: Context, options: ClaimOptions): Claim {
  * again when agents that hold tasks turn out to be dead.
  */
 export async function claimTasks(context: Context, claim: Claim): Promise<ClaimedTask[]> {
-  const rows = await claimCommon(context, claim)
-  if (rows.length > 0) return inOrder(rows, context, claim)
-  const claimed = await claimAnywhere(context, claim)
-  if (claimed.length > 0 || !(await context.crossDomain.releaseLapsed(context))) return claimed
-  return claimAnywhere(context, claim)
+  const rows = await claimRows(context, claim)
+  const unsound = rows.filter(row => isDamaged('tasks', row))
+  if (unsound.length === 0) return inOrder(rows, context, claim)
+  await failDamaged(context, unsound)
+  const sound = rows.filter(row => !unsound.includes(row))
+  return sound.length === 0 ? claimTasks(context, claim) : inOrder(sound, context, claim)
 }
 
-function claimAnywhere(context: Context, claim: Claim): Promise<ClaimedTask[]> {
-  return transactionWithEvents(context.db, async db => claimReady({ ...context, db }, claim))
+async function claimRows(context: Context, claim: Claim): Promise<ClaimedRow[]> {
+  const common = await claimCommon(context, claim)
+  if (common.length > 0) return common
+  const claimed = await claimReady(context, claim)
+  if (claimed.length > 0 || !(await context.crossDomain.releaseLapsed(context))) return claimed
+  return claimReady(context, claim)
+}
+
+/** What a damaged task asks for can be told by nobody: it fails, so that those behind it are claimed. */
+async function failDamaged(context: Context, rows: readonly ClaimedRow[]): Promise<void> {
+  await transactionWithEvents(context.db, async db => {
+    for (const { id, token, ...row } of rows) {
+      const { code, message } = damaged('tasks', { id, ...row })
+      await failTask({ ...context, db }, { id, token, error: { code, message }, retry: false })
+    }
+  })
 }
 
 /** Claims from the common lane, provided that there is nothing else to heed. */
@@ -108,11 +125,14 @@ async function claimCommon(context: Context, claim: Claim): Promise<ClaimedRow[]
 }
 
 /** Claims from all lanes, once the queue is up to date. */
-async function claimReady(context: Context, claim: Claim): Promise<ClaimedTask[]> {
-  const state = await prepareQueue(context)
-  context.db.hints.hasLanesOrLimits = state.lanes + state.limits > 0
-  const first = await headsFor(context, claim, { state, lock: true })
-  return first === undefined ? [] : inOrder(await take(context, claim, first), context, claim)
+function claimReady(context: Context, claim: Claim): Promise<ClaimedRow[]> {
+  return transactionWithEvents(context.db, async db => {
+    const inside = { ...context, db }
+    const state = await prepareQueue(inside)
+    db.hints.hasLanesOrLimits = state.lanes + state.limits > 0
+    const first = await headsFor(inside, claim, { state, lock: true })
+    return first === undefined ? [] : take(inside, claim, first)
+  })
 }
 
 /** Claims the tasks with these ids. */
@@ -188,9 +208,9 @@ async function laneTexts({ db }: Context): Promise<string[]> {
 
 async function registeredCapabilities({ db }: Context, agentId: string): Promise<string[]> {
   const [agent] = await db.all<{ capabilities: string | null }>(
-    sql`select capabilities from agents where id = ${agentId}`,
+    sql`select capabilities, capabilities_crc from agents where id = ${agentId}`,
   )
-  return namesIn(agent?.capabilities ?? null)
+  return agent === undefined ? [] : namesIn(verified('agents', agent, { id: agentId }).capabilities)
 }
 
 /** Of lanes whose queue has a limit, no more than there are free slots. */

@@ -7,7 +7,7 @@ import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import { checkAcyclic } from './dependencies.ts'
 import { insertedColumns, newColumns, type TaskToInsert } from './new-task.ts'
 import { type Ended, lockTasks, settleDependents } from './settle-dependents.ts'
-import { columns, fromRow, isFinal, type Task, type TaskRow } from './task.ts'
+import { columns, fromRow, isFinal, type Task, type TaskRow, taskOf } from './task.ts'
 import { taskEventsOf } from './task-events.ts'
 
 /** Characters of the values in one statement, about: far from the longest text that an engine takes. */
@@ -74,7 +74,7 @@ interface MadeRow {
 
 function toNewTask(task: TaskToInsert, made: MadeRow | undefined): Task {
   if (made === undefined) throw idTaken(task.id)
-  return fromRow({ ...untouched, ...task, ...made, updated_at: made.created_at })
+  return taskOf({ ...untouched, ...task, ...made, updated_at: made.created_at })
 }
 
 /** What a task has before anything happened to it. */

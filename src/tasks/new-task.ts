@@ -19,7 +19,7 @@ import { nextMicros, type Priority, priorities, rankOf } from './claim-order.ts'
 import { type Dependency, failurePolicies, type OnFailure } from './dependencies.ts'
 import { defaultQueue, laneText } from './lanes.ts'
 import * as known from './option-names.ts'
-import { givenColumns } from './task.ts'
+import { givenChecksums, givenColumns } from './task.ts'
 
 export interface NewTask {
   /** A name of the caller's choice; Conflict when a task has it. Default: a new UUIDv7. */
@@ -55,6 +55,7 @@ export interface NewTask {
 /** The columns of a new task: those of its record, its place among the others, and what its time comes from. */
 export const insertedColumns = {
   ...givenColumns,
+  ...givenChecksums,
   lane: 'text?',
   /** Null for a task with a time to wait for: it gets its rank when it is due. */
   rank: 'number?',
@@ -115,7 +116,12 @@ export function prepareTask(context: Context, task: NewTask): TaskToInsert {
     created_by:
       task.createdBy === undefined ? (context.agentId ?? null) : checkName('createdBy', task.createdBy),
   }
-  return { ...prepared, fingerprint: prepared.idempotency_key === null ? null : fingerprint(task, prepared) }
+  return {
+    ...prepared,
+    crc: context.db.dialect.checksum('tasks', 'crc', prepared),
+    payload_crc: context.db.dialect.checksum('tasks', 'payload_crc', prepared),
+    fingerprint: prepared.idempotency_key === null ? null : fingerprint(task, prepared),
+  }
 }
 
 /** The column's text for some names; null, as in most rows, for none. */
@@ -183,7 +189,10 @@ const uncounted: ReadonlySet<string> = new Set<keyof NewRow>([
  * A hash of what was asked for, whatever the order of keys. Who asked does not matter. Every column counts that is not
  * named above; one that came later only where it is not null, so that older tasks keep their hashes.
  */
-function fingerprint(asked: NewTask, task: Omit<TaskToInsert, 'fingerprint'>): string {
+function fingerprint(
+  asked: NewTask,
+  task: Omit<TaskToInsert, 'fingerprint' | keyof typeof givenChecksums>,
+): string {
   const { description, priority, parents, payload, lane, max_attempts, backoff, ...rest } = task
   const when = [asked.id, asked.runAt?.toISOString(), asked.delayMs].map(value => value ?? null)
   const what = [description, priority, lane, max_attempts, backoff]

@@ -39,8 +39,10 @@ export interface Report extends ClaimKey {
 
 /** An update of the tasks whose claims hold. */
 interface HeldUpdate {
-  /** Assignments of what the report `said.text` says, among others. */
-  assign: (text: Sql) => Sql
+  /** What the report says: the column of its text has a checksum. */
+  what: 'result' | 'progress'
+  /** Assignments of the text and its checksum, among others. */
+  assign: (text: Sql, checksum: Sql) => Sql
   /** What must hold besides, of all reports together; `areTheirs` is the condition that a column has one of their ids. */
   provided?: (areTheirs: (column: Sql) => Sql) => Sql
 }
@@ -48,19 +50,24 @@ interface HeldUpdate {
 function updateHeld(
   { dialect }: Db,
   reports: readonly Report[],
-  { assign, provided = () => raw('') }: HeldUpdate,
+  { what, assign, provided = () => raw('') }: HeldUpdate,
 ): Sql {
+  const crc = ({ id, text }: Report) =>
+    what === 'result'
+      ? dialect.checksum('tasks', 'result_crc', { id, result: text })
+      : dialect.checksum('tasks', 'progress_crc', { id, progress: text })
   const [first] = reports
   const returning = sql`returning tasks.id, tasks.assigned_to, tasks.attempts`
   if (first !== undefined && reports.length === 1) {
     const { id, token, text } = first
-    return sql`update tasks set ${assign(sql`${text}`)}
+    return sql`update tasks set ${assign(sql`${text}`, sql`${crc(first)}`)}
                where tasks.id = ${id} and tasks.token = ${token} and ${isClaimed}
                  ${provided(column => sql`${column} = ${id}`)} ${returning}`
   }
-  const said = dialect.valuesTable({ id: 'text', token: 'number', text: 'text?' }, reports)
+  const rows = reports.map(report => ({ ...report, crc: crc(report) }))
+  const said = dialect.valuesTable({ id: 'text', token: 'number', text: 'text?', crc: 'number?' }, rows)
   return sql`with said as materialized (select * from ${said} as list)
-             update tasks set ${assign(raw('said.text'))} from said
+             update tasks set ${assign(raw('said.text'), raw('said.crc'))} from said
              where ${isHeldBy(dialect, 'said')} ${provided(column => dialect.inQuery(column, raw('select id from said')))}
              ${returning}`
 }
@@ -79,10 +86,10 @@ interface EndedRow {
 
 function completion(db: Db, reports: readonly Report[], provided?: HeldUpdate['provided']): Sql {
   const now = db.dialect.now()
-  const assign = (text: Sql) =>
-    sql`status = 'completed', result = ${text}, completed_at = ${now}, updated_at = ${now},
+  const assign = (text: Sql, crc: Sql) =>
+    sql`status = 'completed', result = ${text}, result_crc = ${crc}, completed_at = ${now}, updated_at = ${now},
         lease_until = null, lease_epoch = null`
-  return updateHeld(db, reports, { assign, ...(provided !== undefined && { provided }) })
+  return updateHeld(db, reports, { what: 'result', assign, ...(provided !== undefined && { provided }) })
 }
 
 const completedData = {
@@ -122,8 +129,9 @@ export async function completeTasks(context: Context, reports: readonly Report[]
 export async function renewClaims(db: Db, reports: readonly Report[], leaseMs: number): Promise<Set<string>> {
   const rows = await db.all<{ id: string }>(
     updateHeld(db, reports, {
-      assign: text => sql`${leaseFor(db.dialect, leaseMs)}, progress = coalesce(${text}, progress),
-                          updated_at = ${db.dialect.now()}`,
+      what: 'progress',
+      assign: (text, crc) => sql`${leaseFor(db.dialect, leaseMs)}, progress = coalesce(${text}, progress),
+        progress_crc = coalesce(${crc}, progress_crc), updated_at = ${db.dialect.now()}`,
     }),
   )
   return new Set(rows.map(row => row.id))

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
 import { sql } from '../db/sql.ts'
@@ -69,11 +70,12 @@ interface ScheduleRow {
   next_at: string | null
   last_at: string | null
   last_task_id: string | null
+  crc: number | null
 }
 
 type Timing = Pick<ScheduleRow, 'cron' | 'every_ms' | 'timezone'>
 
-const columns = sql`id, cron, every_ms, timezone, overlap, task, next_at, last_at, last_task_id`
+const columns = sql`id, cron, every_ms, timezone, overlap, task, next_at, last_at, last_task_id, crc`
 
 const isSameTiming = sql`old.cron is not distinct from excluded.cron
   and old.every_ms is not distinct from excluded.every_ms and old.timezone is not distinct from excluded.timezone`
@@ -88,13 +90,15 @@ export async function putSchedule(context: Context, schedule: NewSchedule): Prom
   prepareTask(context, schedule.task)
   const task = encodeJson('task', schedule.task, context.maxValueBytes)
   const nextAt = await nextTime(timing, new Date(clock.now()), undefined)
+  const crc = db.dialect.checksum('hivewax_task_schedules', 'crc', { id, ...timing, overlap, task })
   const rows = await db.all<ScheduleRow>(
     sql`insert into hivewax_task_schedules as old
-          (id, cron, every_ms, timezone, overlap, task, next_at, created_at, updated_at)
+          (id, cron, every_ms, timezone, overlap, task, next_at, created_at, updated_at, crc)
         values (${id}, ${timing.cron}, ${timing.every_ms}, ${timing.timezone}, ${overlap}, ${task}, ${nextAt},
-          ${db.dialect.now()}, ${db.dialect.now()})
+          ${db.dialect.now()}, ${db.dialect.now()}, ${crc})
         on conflict (id) do update set cron = excluded.cron, every_ms = excluded.every_ms,
           timezone = excluded.timezone, overlap = excluded.overlap, task = excluded.task,
+          crc = excluded.crc,
           next_at = case when ${isSameTiming} and old.next_at < excluded.next_at then old.next_at
                          else excluded.next_at end,
           updated_at = excluded.updated_at
@@ -159,7 +163,7 @@ interface Turn {
 
 async function prepareTurn(context: Context, row: ScheduleRow): Promise<Turn> {
   // It was checked when it was scheduled, by a handle that may take larger values than this one.
-  const task = decodeJson(row.task) as unknown as ScheduledTask
+  const task = decodeJson(verified('hivewax_task_schedules', row).task) as unknown as ScheduledTask
   return {
     task: prepareTask({ ...context, maxValueBytes: maxMaxValueBytes }, task),
     nextAt: await nextTime(row, new Date(context.clock.now()), row.next_at),
@@ -229,6 +233,7 @@ async function nextByCron({ cron, timezone }: Timing, now: Date): Promise<Date |
 }
 
 function fromRow(row: ScheduleRow): Schedule {
+  verified('hivewax_task_schedules', row)
   return {
     id: row.id,
     cron: row.cron ?? undefined,

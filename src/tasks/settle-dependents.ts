@@ -168,9 +168,10 @@ export interface AttemptRow {
   max_attempts: number
   backoff: string | null
   errors: string | null
+  errors_crc: number | null
 }
 
-export const attemptColumns = sql`id, token, assigned_to, attempts, max_attempts, backoff, errors`
+export const attemptColumns = sql`id, token, assigned_to, attempts, max_attempts, backoff, errors, errors_crc`
 
 /** How an attempt ended without success, and what comes now. */
 export interface Setback {
@@ -193,15 +194,11 @@ export async function endAttempt(context: Context, row: AttemptRow, setback: Set
   const { status, error, delayMs, event, source, reason } = setback
   const { dialect } = context.db
   const agentId = row.assigned_to ?? undefined
-  const errors = addError(row.errors, {
-    attempt: row.attempts,
-    agentId,
-    error,
-    at: new Date(context.clock.now()),
-  })
+  const errors = addError(row, { attempt: row.attempts, agentId, error, at: new Date(context.clock.now()) })
+  const crc = dialect.checksum('tasks', 'errors_crc', { id: row.id, errors })
   const isLast = isFinal(status)
   const ended = await context.db.all(
-    sql`update tasks set status = ${status}, errors = ${errors}, lease_until = null, lease_epoch = null,
+    sql`update tasks set status = ${status}, errors = ${errors}, errors_crc = ${crc}, lease_until = null, lease_epoch = null,
           assigned_to = ${isLast ? row.assigned_to : null}, completed_at = ${isLast ? dialect.now() : null},
           rank = case when ${delayMs === undefined} = 1 then rank end,
           run_at = ${delayMs === undefined ? sql`run_at` : dialect.now(delayMs)}, updated_at = ${dialect.now()}

@@ -1,3 +1,5 @@
+import { verified } from '../db/checksums.ts'
+import { listOf } from '../db/columns.ts'
 import type { Db, Dialect } from '../db/db.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { checkInteger, checkName } from '../util/check.ts'
@@ -6,7 +8,7 @@ import { maxLimit } from '../util/page.ts'
 import { knownPriority, type Priority } from './claim-order.ts'
 import type { OnFailure } from './dependencies.ts'
 import { childrenOf } from './settle-dependents.ts'
-import { noTask, type TaskStatus } from './task.ts'
+import { givenColumns, noTask, type TaskStatus } from './task.ts'
 
 export interface GraphOptions {
   /** Only this task and those that wait for it, directly or through others. Default: all tasks. */
@@ -33,6 +35,11 @@ export interface TaskGraph {
 /** Ids per statement. */
 const maxIds = 500
 
+/** What is given of a task, which its description has a checksum with, but for the payload. */
+const { payload: _, ...described } = givenColumns
+
+const columns = listOf({ ...described, crc: 'number?', status: 'text', assigned_to: 'text?' })
+
 interface NodeRow {
   id: string
   description: string
@@ -45,15 +52,20 @@ export async function readGraph(db: Db, options: GraphOptions): Promise<TaskGrap
   const rootId = options.rootId === undefined ? undefined : checkName('rootId', options.rootId)
   const limit = checkInteger('limit', options.limit ?? 1_000, 1, maxLimit)
   const rows = await db.all<NodeRow>(
-    sql`select id, description, status, priority, assigned_to from tasks
+    sql`select ${columns} from tasks
         where ${rootId === undefined ? sql`1 = 1` : isBelow(db.dialect, rootId)} order by id limit ${limit + 1}`,
   )
   if (rows.length === 0 && rootId !== undefined) throw noTask(rootId)
-  const nodes = rows.slice(0, limit).map(({ assigned_to, priority, ...node }) => ({
-    ...node,
-    priority: knownPriority(priority),
-    assignedTo: assigned_to ?? undefined,
-  }))
+  const nodes = rows.slice(0, limit).map(row => {
+    const { id, description, status, priority, assigned_to } = verified('tasks', row)
+    return {
+      id,
+      description,
+      status,
+      priority: knownPriority(priority),
+      assignedTo: assigned_to ?? undefined,
+    }
+  })
   return {
     nodes,
     edges: await readEdges(db, new Set(nodes.map(node => node.id))),

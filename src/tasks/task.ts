@@ -1,3 +1,4 @@
+import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { NotFound } from '../errors.ts'
@@ -131,13 +132,30 @@ const ownColumns = {
   completed_at: 'time?',
 } as const satisfies Columns
 
+/** The checksums of what is given, and those of what comes later. */
+export const givenChecksums = { crc: 'number?', payload_crc: 'number?' } as const satisfies Columns
+const ownChecksums = {
+  progress_crc: 'number?',
+  result_crc: 'number?',
+  errors_crc: 'number?',
+} as const satisfies Columns
+
 const taskColumns = { ...givenColumns, ...ownColumns }
+const checksums = { ...givenChecksums, ...ownChecksums }
 
-export type TaskRow = RowOf<typeof taskColumns> & { status: TaskStatus }
+type Checksums = RowOf<typeof checksums>
 
-export const columns = listOf(taskColumns)
+/** Checksums are absent from a row that was not read from the store. */
+export type TaskRow = RowOf<typeof taskColumns> & { status: TaskStatus } & Partial<Checksums>
 
+export const columns = listOf({ ...taskColumns, ...checksums })
+
+/** The task of a row as it was read from the store. */
 export function fromRow(row: TaskRow): Task {
+  return taskOf(verified('tasks', row))
+}
+
+export function taskOf(row: TaskRow): Task {
   return {
     id: row.id,
     description: row.description,
@@ -162,7 +180,7 @@ export function fromRow(row: TaskRow): Task {
     updatedAt: toDate(row.updated_at),
     completedAt: toOptionalDate(row.completed_at),
     claimedAt: toOptionalDate(row.claimed_at),
-  } satisfies FieldsOf<TaskRow>
+  } satisfies FieldsOf<Omit<TaskRow, keyof Checksums>>
 }
 
 function optionalJson(text: string | null): Json | undefined {

@@ -252,7 +252,7 @@ export class Tasks {
       { table: 'tasks', key: checkName('id', id) },
       sql`select ${columns} from tasks where id = ${id}`,
     )
-    return row === undefined ? undefined : fromRow(row)
+    return row === undefined ? undefined : fromRow({ ...row, id })
   }
 
   /** Tasks in order of id. Ids made by us rise with time. */

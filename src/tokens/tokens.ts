@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { InvalidInput, Unauthorized } from '../errors.ts'
@@ -33,15 +34,17 @@ export interface Token extends Grant {
 
 interface TokenRow {
   id: string
+  hash: string
   principal: string
   permissions: string
   namespaces: string | null
   agent_id: string | null
   created_at: string
   expires_at: string | null
+  crc: number | null
 }
 
-const columns = sql`id, principal, permissions, namespaces, agent_id, created_at, expires_at`
+const columns = sql`id, hash, principal, permissions, namespaces, agent_id, created_at, expires_at, crc`
 
 /** Tokens: who may use the store from outside the process of its owner, and for what. */
 export class Tokens {
@@ -56,12 +59,20 @@ export class Tokens {
     checkTokens.create(token)
     const { db } = this.#context
     const text = newTokenText()
+    const given = {
+      id: text.id,
+      hash: hashSecret(text.secret),
+      principal: checkName('principal', token.principal),
+      permissions: JSON.stringify(checkPermissions(token.permissions)),
+      namespaces: checkNamespaces(token.namespaces),
+      agent_id: checkAgent(token.agentId),
+    }
+    const crc = db.dialect.checksum('hivewax_tokens', 'crc', given)
     const row = await db.transaction(async tx => {
       const [created] = await tx.all<TokenRow>(
-        sql`insert into hivewax_tokens (hash, ${columns})
-            values (${hashSecret(text.secret)}, ${text.id}, ${checkName('principal', token.principal)},
-              ${JSON.stringify(checkPermissions(token.permissions))}, ${checkNamespaces(token.namespaces)},
-              ${checkAgent(token.agentId)}, ${db.dialect.now()}, ${this.#expiry(token)})
+        sql`insert into hivewax_tokens (${columns})
+            values (${given.id}, ${given.hash}, ${given.principal}, ${given.permissions}, ${given.namespaces},
+              ${given.agent_id}, ${db.dialect.now()}, ${this.#expiry(token)}, ${crc})
             returning ${columns}`,
       )
       await this.#appendEvent(tx, 'token.created', { tokenId: text.id, principal: token.principal })
@@ -110,11 +121,11 @@ export class Tokens {
     return fromRow(row)
   }
 
-  #read(id: string): Promise<(TokenRow & { hash: string; live: number })[]> {
+  #read(id: string): Promise<(TokenRow & { live: number })[]> {
     const { db } = this.#context
     const isLive = sql`expires_at is null or expires_at > ${db.dialect.now()}`
     return db.all(
-      sql`select hash, case when ${isLive} then 1 else 0 end as live, ${columns}
+      sql`select case when ${isLive} then 1 else 0 end as live, ${columns}
           from hivewax_tokens where id = ${id}`,
     )
   }
@@ -149,6 +160,7 @@ function checkNamespaces(globs: unknown): string | undefined {
 }
 
 function fromRow(row: TokenRow): Token {
+  verified('hivewax_tokens', row)
   return {
     id: row.id,
     principal: row.principal,

@@ -1,3 +1,4 @@
+import { isDamaged } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { join, sql } from '../db/sql.ts'
@@ -37,7 +38,9 @@ export async function loseNodes(
   const repaired: RepairedTopology[] = []
   for (const swarmId of await candidates(tx, lost)) {
     const row = await latest(tx, swarmId)
-    const members = new Set(row && fromRow(row).nodes.map(nodeId))
+    // Of a damaged one nothing is known, and what the agents hold besides is not to wait for it.
+    if (row === undefined || isDamaged('swarm_topology', row)) continue
+    const members = new Set(fromRow(row).nodes.map(nodeId))
     const gone = lost.filter(id => members.has(id))
     if (gone.length === 0) continue
     const { version } = await repair(tx, { swarmId }, { lost: gone, source })

@@ -1,3 +1,4 @@
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
@@ -33,6 +34,7 @@ export interface TopologyRow {
   metadata: string | null
   version: number
   created_at: string
+  crc: number | null
 }
 
 /** What a version says, as JSON texts. */
@@ -49,7 +51,7 @@ export interface VersionOf {
   expected?: number | undefined
 }
 
-export const columns = sql`id, swarm_id, topology_type, nodes, edges, metadata, version, created_at`
+export const columns = sql`id, swarm_id, topology_type, nodes, edges, metadata, version, created_at, crc`
 
 /** How many versions of a swarm are kept. */
 const keptVersions = 100
@@ -69,10 +71,12 @@ export async function saveVersion(
   if (expected !== undefined && expected !== current) throw moved(swarmId, current, expected)
   const made = make(row)
   const version = Math.max(current, floor) + 1
+  const { type: topology_type, ...rest } = made
+  const crc = tx.dialect.checksum('swarm_topology', 'crc', { swarm_id: swarmId, topology_type, ...rest })
   const saved = await tx.all<TopologyRow>(
-    sql`insert into swarm_topology (swarm_id, topology_type, nodes, edges, metadata, version, created_at)
+    sql`insert into swarm_topology (swarm_id, topology_type, nodes, edges, metadata, version, created_at, crc)
         values (${swarmId}, ${made.type}, ${made.nodes}, ${made.edges}, ${made.metadata}, ${version},
-                ${tx.dialect.now()})
+                ${tx.dialect.now()}, ${crc})
         returning ${columns}`,
   )
   const oldest = version - keptVersions + 1
@@ -106,6 +110,7 @@ export function found(row: TopologyRow | undefined, swarmId: string): TopologyRo
 }
 
 export function fromRow(row: TopologyRow): SwarmTopology {
+  verified('swarm_topology', row)
   return {
     swarmId: row.swarm_id,
     topologyType: row.topology_type,

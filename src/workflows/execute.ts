@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
 import { encodeJson, type Json } from '../util/json.ts'
 import { Execution, type ExecutionOptions } from './execution.ts'
 import { type ClaimedRun, finishRun, giveBack, lapsedTooOften, maxLapses } from './run-lease.ts'
@@ -40,6 +41,8 @@ async function workOn(
   claimed: ClaimedRun,
   { fn, ...options }: Work,
 ): Promise<ExecutionOutcome> {
+  const damage = damageOf(claimed)
+  if (damage !== undefined) return finish(context, claimed, { status: 'rejected', reason: damage })
   const execution = new Execution(context, claimed, options)
   const working = Promise.allSettled([(async () => fn(execution))()])
   const settled = await Promise.race([working, execution.gone])
@@ -47,6 +50,16 @@ async function workOn(
   if (execution.isGone) return { end: 'given back' }
   if (settled === undefined || execution.broken !== undefined) return { end: 'lost', error: execution.broken }
   return finish(context, claimed, settled[0])
+}
+
+/** What keeps a run from being worked on by any process. */
+function damageOf({ row }: ClaimedRun): unknown {
+  try {
+    verified('hivewax_workflow_runs', row)
+    return undefined
+  } catch (error) {
+    return error
+  }
 }
 
 async function finish(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 import { closed } from '../db/decorators/closable.ts'
-import { Conflict, InvalidInput } from '../errors.ts'
+import { Conflict, Corrupt, InvalidInput } from '../errors.ts'
 import { checkInteger } from '../util/check.ts'
 import { type Duration, durationMs } from '../util/duration.ts'
 import { decodeLoose, encodeJson, isObject, type Json } from '../util/json.ts'
@@ -216,13 +216,16 @@ export class Execution implements WorkflowContext {
     })
   }
 
-  /** Asks the store. What it refuses for reasons of its own ends the execution, but not the run. */
+  /**
+   * Asks the store. What it refuses for reasons of its own ends the execution, but not the run; a damaged record, which
+   * would refuse the next one too, is an error of the function.
+   */
   async #ask<T>(question: () => Promise<T>): Promise<T> {
     try {
       return await question()
     } catch (error) {
       if (this.#isOver) return never()
-      if (!(error instanceof InvalidInput)) this.#broken = error
+      if (!(error instanceof InvalidInput || error instanceof Corrupt)) this.#broken = error
       throw error
     }
   }

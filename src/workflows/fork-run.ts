@@ -1,8 +1,11 @@
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
+import type { Db } from '../db/db.ts'
 import { sql } from '../db/sql.ts'
 import { Conflict, NotFound } from '../errors.ts'
+import { toDate } from '../util/time.ts'
 import { insertRun, type RunRow, theRun } from './runs.ts'
-import { readStep, type StepAddress, stepName } from './steps.ts'
+import { readStep, type StepAddress, type StepRow, stepColumns, stepName } from './steps.ts'
 import { lockWorkflow } from './workflow-state.ts'
 
 /** A checked fork. */
@@ -36,12 +39,7 @@ export async function forkRun(context: Context, id: string, fork: Fork): Promise
       sql`select 1 from hivewax_workflow_steps where workflow_id = ${fork.newId} limit 1`,
     )
     if (!isNew || own !== undefined) throw taken(fork.newId)
-    await tx.all(
-      sql`insert into hivewax_workflow_steps
-            (workflow_id, step, iteration, kind, result, completed_at, seq)
-          select ${fork.newId}, step, iteration, kind, result, completed_at, seq from hivewax_workflow_steps
-          where workflow_id = ${id} and seq <= ${last?.seq ?? Number.MAX_SAFE_INTEGER}`,
-    )
+    await copySteps(tx, id, { newId: fork.newId, last })
     await tx.all(
       sql`update workflow_state
           set step_count = (select coalesce(max(seq), 0) from hivewax_workflow_steps where workflow_id = ${fork.newId})
@@ -49,6 +47,41 @@ export async function forkRun(context: Context, id: string, fork: Fork): Promise
     )
     return theRun(tx, fork.newId)
   })
+}
+
+/** Steps per read: few enough that their results, which are large at times, are never many in memory. */
+const stepsPerRead = 100
+
+interface Copy {
+  newId: string
+  /** The last step to copy; undefined: all. */
+  last: StepRow | undefined
+}
+
+/** One by one, since the checksum of a step covers whose it is. */
+async function copySteps(tx: Db, id: string, { newId, last }: Copy): Promise<void> {
+  const isWanted = sql`workflow_id = ${id} and seq <= ${last?.seq ?? Number.MAX_SAFE_INTEGER}`
+  let rest = sql`1 = 1`
+  for (;;) {
+    const rows = await tx.all<StepRow>(
+      sql`select ${stepColumns} from hivewax_workflow_steps where ${isWanted} and ${rest}
+          order by seq, step, iteration limit ${stepsPerRead}`,
+    )
+    for (const row of rows)
+      await insertStep(tx, { ...verified('hivewax_workflow_steps', row), workflow_id: newId })
+    const end = rows.at(-1)
+    if (end === undefined || rows.length < stepsPerRead) return
+    rest = sql`(seq, step, iteration) > (${end.seq}, ${end.step}, ${end.iteration})`
+  }
+}
+
+async function insertStep(tx: Db, row: StepRow): Promise<void> {
+  const { workflow_id, step, iteration, kind, result, completed_at, seq } = row
+  const crc = tx.dialect.checksum('hivewax_workflow_steps', 'crc', row)
+  await tx.all(
+    sql`insert into hivewax_workflow_steps (${stepColumns})
+        values (${workflow_id}, ${step}, ${iteration}, ${kind}, ${result}, ${toDate(completed_at)}, ${seq}, ${crc})`,
+  )
 }
 
 function notDone(at: StepAddress): NotFound {

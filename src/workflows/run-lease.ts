@@ -180,10 +180,12 @@ interface Ending {
 export async function finishRun(context: Context, lease: RunLease, { status, text }: Ending): Promise<void> {
   const { dialect } = context.db
   const [result, error] = status === 'completed' ? [text, null] : [null, text]
+  const end = { workflow_id: lease.id, result, error }
+  const endCrc = dialect.checksum('hivewax_workflow_runs', 'end_crc', end)
   await context.db.transaction(async tx => {
     const [row] = await tx.all<RunRow>(
-      sql`update hivewax_workflow_runs set status = ${status}, result = ${result}, error = ${error}, ${releaseRun},
-            updated_at = ${dialect.now()}
+      sql`update hivewax_workflow_runs set status = ${status}, result = ${result}, error = ${error}, end_crc = ${endCrc},
+            ${releaseRun}, updated_at = ${dialect.now()}
           where ${isHeld(lease)} returning ${runColumns(dialect)}`,
     )
     if (row === undefined) throw await whyNotHeld(tx, lease)

@@ -1,4 +1,6 @@
 import type { Context } from '../context.ts'
+import type { ChecksumCells } from '../db/checksummed.ts'
+import { verified } from '../db/checksums.ts'
 import type { Db, Dialect } from '../db/db.ts'
 import { isLeased } from '../db/lease.ts'
 import { oneLocked } from '../db/locked-records.ts'
@@ -54,7 +56,7 @@ export interface RunFilter extends PageOptions {
   type?: string | undefined
 }
 
-export interface RunRow {
+export interface RunRow extends ChecksumCells<'hivewax_workflow_runs'> {
   workflow_id: string
   workflow_type: string
   code_version: string
@@ -93,7 +95,7 @@ export const readyAtOnce = new Date(0)
 export function runColumns(dialect: Dialect): Sql {
   return sql`workflow_id, workflow_type, code_version, status, input, result, error,
              case when ${isLeased(dialect)} then owner end as owner,
-             wake_at, waits_for, forked_from, created_at, updated_at`
+             wake_at, waits_for, forked_from, created_at, updated_at, input_crc, end_crc`
 }
 
 export async function readRun(db: Db, id: string): Promise<RunRow | undefined> {
@@ -131,12 +133,16 @@ export async function openRun(context: Context, run: NewRun): Promise<{ row: Run
 /** False when the workflow has a run already. */
 export async function insertRun(context: Context, run: NewRun): Promise<boolean> {
   const { dialect } = context.db
+  const given = { workflow_id: run.id, input: run.input }
+  const inputCrc = dialect.checksum('hivewax_workflow_runs', 'input_crc', given)
   const [row] = await context.db.all<RunRow>(
     sql`insert into hivewax_workflow_runs
-          (workflow_id, workflow_type, code_version, input, forked_from, token, wake_at, created_at, updated_at)
+          (workflow_id, workflow_type, code_version, input, forked_from, token, wake_at, created_at, updated_at,
+           input_crc)
         values (${run.id},
           coalesce(${run.type}, (select workflow_type from workflow_state where id = ${run.id})),
-          ${run.version}, ${run.input}, ${run.forkedFrom}, ${floor}, ${readyAtOnce}, ${dialect.now()}, ${dialect.now()})
+          ${run.version}, ${run.input}, ${run.forkedFrom}, ${floor}, ${readyAtOnce}, ${dialect.now()}, ${dialect.now()},
+          ${inputCrc})
         on conflict (workflow_id) do nothing
         returning ${runColumns(dialect)}, ${dialect.assertAboveFloor(sql`hivewax_workflow_runs`, sql`token + 1`)} as issued`,
   )
@@ -173,7 +179,7 @@ export async function retryRun(context: Context, id: string, version: string | u
   return context.db.transaction(async tx => {
     await lockRun(tx, id)
     const [row] = await tx.all<RunRow>(
-      sql`update hivewax_workflow_runs set status = 'open', error = null, wake_at = ${readyAtOnce},
+      sql`update hivewax_workflow_runs set status = 'open', error = null, end_crc = null, wake_at = ${readyAtOnce},
             code_version = coalesce(${version}, code_version), updated_at = ${tx.dialect.now()}
           where workflow_id = ${id} and status in ('failed', 'cancelled') returning ${runColumns(tx.dialect)}`,
     )
@@ -191,6 +197,7 @@ export const releaseRun = sql`${releaseLease}, wake_at = null, waits_for = null`
 
 /** The result of a run that has ended, or the error that says why there is none. */
 export function resultOf(row: RunRow): Json {
+  verified('hivewax_workflow_runs', row)
   if (row.status === 'completed') return decodeLoose(row.result ?? 'null')
   const error = row.status === 'failed' ? readError(row.error) : undefined
   const why = error === undefined ? 'was cancelled' : `failed: ${error.message}`
@@ -218,6 +225,7 @@ export function runMatches({ status, type, cursor }: RunFilter): Sql {
 }
 
 export function fromRunRow(row: RunRow): WorkflowRun {
+  verified('hivewax_workflow_runs', row)
   const wakeAt = toOptionalDate(row.wake_at)
   const waitsFor = row.waits_for === null ? [] : decodeLoose(row.waits_for)
   return {

@@ -1,3 +1,4 @@
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
@@ -6,7 +7,7 @@ import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
 import { toDate } from '../util/time.ts'
-import { floor, columns as workflowColumns } from './workflow-state.ts'
+import { unsaved, columns as workflowColumns } from './workflow-state.ts'
 
 /** What a step was: work that was done, a sleep that is over, or a wait for a signal that has ended. */
 export type StepKind = 'step' | 'sleep' | 'wait'
@@ -38,12 +39,14 @@ export type Kept<T> = T extends void
         : T
 
 export interface StepRow {
+  workflow_id: string
   step: string
   iteration: number
   kind: StepKind
   result: string
   completed_at: string
   seq: number
+  crc: number | null
 }
 
 /** Which step of which workflow. */
@@ -56,7 +59,7 @@ export interface StepAddress {
 /** So many steps a workflow may have: a process that resumes it must read them all. */
 const maxSteps = 10_000
 
-export const stepColumns = sql`step, iteration, kind, result, completed_at, seq`
+export const stepColumns = sql`workflow_id, step, iteration, kind, result, completed_at, seq, crc`
 
 export function stepAddress(id: string, name: string, { iteration = 0 }: StepOptions = {}): StepAddress {
   return {
@@ -72,11 +75,12 @@ export function isAt({ id, name, iteration }: StepAddress): Sql {
 }
 
 export async function readStep(db: Db, at: StepAddress): Promise<StepRow | undefined> {
-  return oneLocked<StepRow>(
+  const row = await oneLocked<StepRow>(
     db,
     { table: 'workflow_state', key: at.id },
     sql`select ${stepColumns} from hivewax_workflow_steps where ${isAt(at)}`,
   )
+  return row && verified('hivewax_workflow_steps', row)
 }
 
 /**
@@ -91,16 +95,18 @@ export async function keepStep(
 ): Promise<StepRow> {
   const [counted] = await tx.all<{ step_count: number }>(
     sql`insert into workflow_state (${workflowColumns}, step_count)
-        values (${at.id}, 'default', 'null', null, ${tx.dialect.now()}, ${tx.dialect.now()}, ${floor}, 1)
+        values (${unsaved(tx, at.id)}, 1)
         on conflict (id) do update set step_count = workflow_state.step_count + 1
           where not exists (select 1 from hivewax_workflow_steps where ${isAt(at)})
         returning step_count, ${tx.dialect.assertAboveFloor(sql`workflow_state`, sql`version + 1`)} as issued`,
   )
   const seq = counted?.step_count ?? 0
   if (seq > maxSteps) throw tooMany(at)
+  const key = { workflow_id: at.id, step: at.name, iteration: at.iteration }
+  const crc = tx.dialect.checksum('hivewax_workflow_steps', 'crc', { ...key, kind, result })
   const [row] = await tx.all<StepRow>(
-    sql`insert into hivewax_workflow_steps (workflow_id, ${stepColumns})
-        values (${at.id}, ${at.name}, ${at.iteration}, ${kind}, ${result}, ${tx.dialect.now()}, ${seq})
+    sql`insert into hivewax_workflow_steps (${stepColumns})
+        values (${at.id}, ${at.name}, ${at.iteration}, ${kind}, ${result}, ${tx.dialect.now()}, ${seq}, ${crc})
         on conflict (workflow_id, step, iteration) do nothing
         returning ${stepColumns}`,
   )
@@ -108,6 +114,7 @@ export async function keepStep(
 }
 
 export function fromStepRow(row: StepRow): WorkflowStep {
+  verified('hivewax_workflow_steps', row)
   return {
     name: row.step,
     iteration: row.iteration,

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { theRow } from '../db/rows.ts'
 import { sql } from '../db/sql.ts'
@@ -25,10 +26,14 @@ export interface Wait {
 }
 
 interface SignalRow {
+  workflow_id: string
   name: string
   payload: string
   sent_at: string
+  crc: number | null
 }
+
+const signalColumns = sql`workflow_id, name, payload, sent_at, crc`
 
 /** Keeps a signal unless one of its name was sent before, wakes the run that waits for it, and returns what is kept. */
 export async function sendSignal(
@@ -38,10 +43,12 @@ export async function sendSignal(
 ): Promise<WorkflowSignal> {
   const row = await context.db.transaction(async tx => {
     await lockWorkflow(tx, id)
+    const given = { workflow_id: id, name, payload }
+    const crc = tx.dialect.checksum('hivewax_workflow_signals', 'crc', given)
     const [sent] = await tx.all<SignalRow>(
-      sql`insert into hivewax_workflow_signals (workflow_id, name, payload, sent_at)
-          values (${id}, ${name}, ${payload}, ${tx.dialect.now()})
-          on conflict (workflow_id, name) do nothing returning name, payload, sent_at`,
+      sql`insert into hivewax_workflow_signals (${signalColumns})
+          values (${id}, ${name}, ${payload}, ${tx.dialect.now()}, ${crc})
+          on conflict (workflow_id, name) do nothing returning ${signalColumns}`,
     )
     if (sent === undefined) return theRow(await tx.all<SignalRow>(signalSql(id, name)))
     await tx.all(
@@ -52,7 +59,8 @@ export async function sendSignal(
     await appendRunEvent({ ...context, db: tx }, { what: 'signalled', row, more: { name } })
     return sent
   })
-  return { name: row.name, payload: decodeLoose(row.payload), sentAt: toDate(row.sent_at) }
+  const sent = verified('hivewax_workflow_signals', row)
+  return { name: sent.name, payload: decodeLoose(sent.payload), sentAt: toDate(sent.sent_at) }
 }
 
 /** Notes when a sleep or a wait is over, unless that is known from an earlier attempt, and returns the time. */
@@ -98,12 +106,12 @@ async function outcome(db: Db, { at, kind, dueAt }: Wait): Promise<string | unde
   )
   const [signal] = kind === 'wait' ? await db.all<SignalRow>(signalSql(at.id, at.name)) : []
   const isInTime = signal !== undefined && (dueAt === undefined || toDate(signal.sent_at) <= dueAt)
-  if (isInTime) return `{"signal":${signal.payload}}`
+  if (isInTime) return `{"signal":${verified('hivewax_workflow_signals', signal).payload}}`
   if (dueAt === undefined || timer?.due !== 1) return undefined
   return kind === 'sleep' ? 'null' : '{"timedOut":true}'
 }
 
 function signalSql(id: string, name: string) {
-  return sql`select name, payload, sent_at from hivewax_workflow_signals
+  return sql`select ${signalColumns} from hivewax_workflow_signals
              where workflow_id = ${id} and name = ${name}`
 }

@@ -1,3 +1,5 @@
+import type { ChecksumCells } from '../db/checksummed.ts'
+import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { checkName } from '../util/check.ts'
@@ -39,7 +41,7 @@ export interface WorkflowFilter extends PageOptions {
   workflowType?: string | undefined
 }
 
-export interface WorkflowRow {
+export interface WorkflowRow extends ChecksumCells<'workflow_state'> {
   id: string
   workflow_type: string
   state: string
@@ -49,7 +51,13 @@ export interface WorkflowRow {
   version: number
 }
 
-export type VersionRow = Pick<WorkflowRow, 'version' | 'state' | 'checkpoint_data'> & { saved_at: string }
+export interface VersionRow extends ChecksumCells<'hivewax_workflow_history'> {
+  workflow_id: string
+  version: number
+  state: string
+  checkpoint_data: string | null
+  saved_at: string
+}
 
 /** A checked save; the values are JSON text. */
 interface Save {
@@ -59,32 +67,44 @@ interface Save {
   checkpoint: string | undefined
 }
 
+const defaultType = 'default'
+
 /** How many versions the history of a workflow keeps. */
 const keptVersions = 100
 
-export const columns = sql`id, workflow_type, state, checkpoint_data, created_at, updated_at, version`
+export const columns = sql`id, workflow_type, state, checkpoint_data, created_at, updated_at, version,
+  type_crc, state_crc, checkpoint_crc`
+export const versionColumns = sql`workflow_id, version, state, checkpoint_data, saved_at, state_crc, checkpoint_crc`
 export const floor = sql`(select value from hivewax_counters where name = 'floor')`
 
 export function saveSql({ dialect }: Db, { id, type, state, checkpoint }: Save): Sql {
+  const typeCrc = (workflow_type: string) =>
+    dialect.checksum('workflow_state', 'type_crc', { id, workflow_type })
+  const stateCrc = dialect.checksum('workflow_state', 'state_crc', { id, state })
+  const checkpointCrc = dialect.checksum('workflow_state', 'checkpoint_crc', {
+    id,
+    checkpoint_data: checkpoint,
+  })
   return sql`
     insert into workflow_state (${columns})
-    values (${id}, coalesce(${type}, 'default'), ${state}, ${checkpoint}, ${dialect.now()}, ${dialect.now()},
-            ${floor} + 1)
+    values (${id}, ${type ?? defaultType}, ${state}, ${checkpoint}, ${dialect.now()}, ${dialect.now()},
+            ${floor} + 1, ${typeCrc(type ?? defaultType)}, ${stateCrc}, ${checkpointCrc})
     on conflict (id) do update set
       workflow_type = coalesce(${type}, workflow_state.workflow_type), state = excluded.state,
       checkpoint_data = coalesce(excluded.checkpoint_data, workflow_state.checkpoint_data),
-      updated_at = excluded.updated_at, version = workflow_state.version + 1
+      updated_at = excluded.updated_at, version = workflow_state.version + 1,
+      type_crc = coalesce(${type === undefined ? null : typeCrc(type)}, workflow_state.type_crc),
+      state_crc = excluded.state_crc,
+      checkpoint_crc = coalesce(excluded.checkpoint_crc, workflow_state.checkpoint_crc)
     returning ${columns}, ${dialect.assertAboveFloor(sql`workflow_state`, sql`version`)} as issued`
 }
 
 /** Adds a save to the history, and drops what has become too old. */
-export async function keepVersion(
-  tx: Db,
-  { id, version, state, checkpoint_data }: WorkflowRow,
-): Promise<void> {
+export async function keepVersion(tx: Db, row: WorkflowRow): Promise<void> {
+  const { id, version, state, checkpoint_data, state_crc, checkpoint_crc } = row
   await tx.all(
-    sql`insert into hivewax_workflow_history (workflow_id, version, state, checkpoint_data, saved_at)
-        values (${id}, ${version}, ${state}, ${checkpoint_data}, ${tx.dialect.now()})`,
+    sql`insert into hivewax_workflow_history (${versionColumns})
+        values (${id}, ${version}, ${state}, ${checkpoint_data}, ${tx.dialect.now()}, ${state_crc}, ${checkpoint_crc})`,
   )
   await tx.all(
     sql`delete from hivewax_workflow_history where workflow_id = ${id} and version <= ${version - keptVersions}`,
@@ -95,13 +115,19 @@ export async function keepVersion(
  * Makes sure that the workflow has a row to refer to, and locks it until the end of the transaction: every
  * transaction of a workflow takes this row first. A new one has a version that says that nothing was saved yet.
  */
-export async function lockWorkflow(tx: Db, id: string, type = 'default'): Promise<void> {
+export async function lockWorkflow(tx: Db, id: string, type = defaultType): Promise<void> {
   await tx.all(
-    sql`insert into workflow_state (${columns})
-        values (${id}, ${type}, 'null', null, ${tx.dialect.now()}, ${tx.dialect.now()}, ${floor})
+    sql`insert into workflow_state (${columns}) values (${unsaved(tx, id, type)})
         on conflict (id) do update set step_count = workflow_state.step_count
         returning ${tx.dialect.assertAboveFloor(sql`workflow_state`, sql`version + 1`)} as issued`,
   )
+}
+
+/** A workflow that was never saved, in the order of {@link columns}. */
+export function unsaved({ dialect }: Db, id: string, type = defaultType): Sql {
+  const typeCrc = dialect.checksum('workflow_state', 'type_crc', { id, workflow_type: type })
+  const stateCrc = dialect.checksum('workflow_state', 'state_crc', { id, state: 'null' })
+  return sql`${id}, ${type}, 'null', null, ${dialect.now()}, ${dialect.now()}, ${floor}, ${typeCrc}, ${stateCrc}, null`
 }
 
 export function matches({ workflowType, cursor }: WorkflowFilter): Sql {
@@ -113,6 +139,7 @@ export function matches({ workflowType, cursor }: WorkflowFilter): Sql {
 }
 
 export function fromRow(row: WorkflowRow): WorkflowRecord {
+  verified('workflow_state', row)
   return {
     id: row.id,
     workflowType: row.workflow_type,
@@ -125,6 +152,7 @@ export function fromRow(row: WorkflowRow): WorkflowRecord {
 }
 
 export function fromVersionRow(row: VersionRow): WorkflowVersion {
+  verified('hivewax_workflow_history', row)
   return {
     version: row.version,
     state: decodeLoose(row.state),

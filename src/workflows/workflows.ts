@@ -44,6 +44,7 @@ import {
   type SaveWorkflowOptions,
   saveSql,
   type VersionRow,
+  versionColumns,
   type WorkflowFilter,
   type WorkflowRecord,
   type WorkflowRow,
@@ -94,7 +95,7 @@ export class Workflows {
       { table: 'workflow_state', key: checkName('id', id) },
       sql`select ${columns} from workflow_state where id = ${id}`,
     )
-    return row === undefined ? undefined : fromRow(row)
+    return row === undefined ? undefined : fromRow({ ...row, id })
   }
 
   /** Workflows, the one saved last first. */
@@ -127,7 +128,7 @@ export class Workflows {
     const limit = pageLimit(options.limit)
     const [before] = cursorPosition(options.cursor, 1) ?? [Number.MAX_SAFE_INTEGER]
     const rows = await this.#context.db.all<VersionRow>(
-      sql`select version, state, checkpoint_data, saved_at from hivewax_workflow_history
+      sql`select ${versionColumns} from hivewax_workflow_history
           where workflow_id = ${checkName('id', id)} and version < ${before}
           order by version desc limit ${limit + 1}`,
     )

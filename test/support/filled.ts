@@ -1,4 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
+import { checksumColumns } from '../../src/db/checksummed.ts'
+import { allChecksums } from '../../src/db/checksums.ts'
 import { copiedTables, numberedTables } from '../../src/db/copy/copied-tables.ts'
 import { openMemory } from '../../src/open.ts'
 
@@ -17,7 +19,10 @@ export async function fillFile(file: string, count: number): Promise<void> {
     const columns = columnsOf(db, name)
     const places = columns.map(() => '?').join(', ')
     const insert = db.prepare(`insert into ${name} values (${places})`)
-    for (let i = 1; i <= count; i++) insert.run(...columns.map(column => fitting(column, i)))
+    for (let i = 1; i <= count; i++) {
+      const row = Object.fromEntries(columns.map(column => [column.name, fitting(column, i)]))
+      insert.run(...Object.values({ ...row, ...allChecksums(name, row) }))
+    }
   }
   db.exec("update hivewax_counters set value = value + 7 where name <> 'find_events'")
   // As if the last rows of each table had been deleted.
@@ -26,7 +31,7 @@ export async function fillFile(file: string, count: number): Promise<void> {
   db.close()
 }
 
-/** Every row of every table that is copied, and the numbers to be issued next, as text by table. */
+/** Every row of every table that is copied, without its checksums, and the numbers to be issued next, as text by table. */
 export function contents(file: string): Record<string, string[]> {
   const db = new DatabaseSync(file, { readOnly: true })
   const all = (text: string) =>
@@ -34,10 +39,11 @@ export function contents(file: string): Record<string, string[]> {
       .prepare(text)
       .all()
       .map(row => JSON.stringify(row))
-  const tables = copiedTables.map(({ name, key }) => [
-    name,
-    all(`select * from ${name} order by ${key.join(', ')}`),
-  ])
+  const tables = copiedTables.map(({ name, key }) => {
+    const columns = columnsOf(db, name).map(column => column.name)
+    const kept = columns.filter(column => !checksumColumns(name).includes(column))
+    return [name, all(`select ${kept.join(', ')} from ${name} order by ${key.join(', ')}`)]
+  })
   const counters = all(
     "select * from hivewax_counters where name not in ('find_events', 'event') order by name",
   )

@@ -1,5 +1,6 @@
 import { InvalidInput } from '../../errors.ts'
 import { toDate, toTimeText } from '../../util/time.ts'
+import { checksumColumns } from '../checksummed.ts'
 import type { CopiedTable } from './copied-tables.ts'
 
 /** A value as both engines can hold it; a time is the text that SQLite keeps. */
@@ -27,7 +28,7 @@ export interface IssuedNumbers {
 export interface Endpoint {
   /** The names of all its tables. */
   tables(): Promise<string[]>
-  /** The columns of a table in their order. An engine without a type for times says of none that it holds them. */
+  /** The columns of a table in their order, without those of checksums. An engine without a type for times says of none that it holds them. */
   columns(table: string): Promise<Column[]>
   /** The next rows in the order of the key, after the row with the key `after`; at most `limit` of them. */
   read(rows: Rows, after: readonly Cell[] | undefined, limit: number): Promise<Cell[][]>
@@ -64,6 +65,12 @@ export function cell(value: unknown, { table }: Rows, column: Column): Cell {
       hint: 'Correct it with `hivewax execute`, then try again.',
     },
   )
+}
+
+/** The columns that hold what is kept, without the checksums, which each engine makes of it as it does. */
+export function withoutChecksums(table: string, columns: Column[]): Column[] {
+  const checksums = checksumColumns(table)
+  return columns.filter(({ name }) => !checksums.includes(name))
 }
 
 /** The columns to copy: those of the source, each with the type that either store knows. */

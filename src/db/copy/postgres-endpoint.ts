@@ -1,7 +1,15 @@
 import { InvalidInput } from '../../errors.ts'
 import { quoted } from '../worker/jobs/job.ts'
 import { type CopiedTable, copiedTables, numberedTables } from './copied-tables.ts'
-import { type Cell, type Column, cell, type Endpoint, type IssuedNumbers, type Rows } from './endpoint.ts'
+import {
+  type Cell,
+  type Column,
+  cell,
+  type Endpoint,
+  type IssuedNumbers,
+  type Rows,
+  withoutChecksums,
+} from './endpoint.ts'
 
 /** Runs one statement on the endpoint's connection. */
 export type RunStatement = (text: string, params: readonly Cell[]) => Promise<Record<string, unknown>[]>
@@ -28,7 +36,8 @@ export class PostgresEndpoint implements Endpoint {
        where attrelid = cast($1 as regclass) and attnum > 0 and not attisdropped order by attnum`,
       [table],
     )
-    return rows.map(({ name, isTime }) => ({ name: String(name), isTime: isTime === true }))
+    const columns = rows.map(({ name, isTime }) => ({ name: String(name), isTime: isTime === true }))
+    return withoutChecksums(table, columns)
   }
 
   async read(rows: Rows, after: readonly Cell[] | undefined, limit: number): Promise<Cell[][]> {

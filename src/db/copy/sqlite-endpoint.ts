@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { checksumColumns } from '../checksummed.ts'
+import { allChecksums, assertSound } from '../checksums.ts'
 import type { Bound, Statement } from '../sql.ts'
 import type { Connection } from '../sqlite/connection.ts'
 import { quoted } from '../worker/jobs/job.ts'
@@ -12,6 +14,7 @@ import {
   type IssuedNumbers,
   type Rows,
   timeCell,
+  withoutChecksums,
 } from './endpoint.ts'
 
 /** A store in an SQLite file, on a connection of its own. Lets others have their turn between batches. */
@@ -28,12 +31,14 @@ export class SqliteEndpoint implements Endpoint {
 
   async columns(table: string): Promise<Column[]> {
     const rows = await this.run('select name from pragma_table_info(?) order by cid', [table])
-    return rows.map(row => ({ name: String(row.name), isTime: false }))
+    const columns = rows.map(row => ({ name: String(row.name), isTime: false }))
+    return withoutChecksums(table, columns)
   }
 
   async read(rows: Rows, after: readonly Cell[] | undefined, limit: number): Promise<Cell[][]> {
     await nextTurn()
     const found = this.#run(readText(rows, after), [...(after ?? []), limit])
+    for (const row of found) assertSound(rows.table.name, row)
     return found.map(row =>
       rows.columns.map(column => (column.isTime ? timeCell : cell)(row[column.name], rows, column)),
     )
@@ -45,10 +50,13 @@ export class SqliteEndpoint implements Endpoint {
 
   async insert({ table, columns }: Rows, values: readonly (readonly Cell[])[]): Promise<void> {
     await nextTurn()
-    const names = columns.map(({ name }) => quoted(name)).join(', ')
-    const places = columns.map(() => '?').join(', ')
-    const text = `insert into ${table.name} (${names}) values (${places})`
-    for (const row of values) this.#run(text, row)
+    const names = columns.map(({ name }) => name)
+    const all = [...names, ...checksumColumns(table.name)]
+    const text = `insert into ${table.name} (${all.map(quoted).join(', ')}) values (${all.map(() => '?').join(', ')})`
+    for (const row of values) {
+      const cells = Object.fromEntries(names.map((name, i) => [name, row[i]]))
+      this.#run(text, [...row, ...Object.values(allChecksums(table.name, cells))])
+    }
   }
 
   async empty(tables: readonly CopiedTable[]): Promise<void> {
@@ -107,6 +115,6 @@ export class SqliteEndpoint implements Endpoint {
 function readText({ table, columns }: Rows, after: readonly Cell[] | undefined): string {
   const key = table.key.map(quoted).join(', ')
   const isAfterKey = after === undefined ? '' : `where (${key}) > (${after.map(() => '?').join(', ')})`
-  const names = columns.map(({ name }) => quoted(name)).join(', ')
+  const names = [...columns.map(({ name }) => name), ...checksumColumns(table.name)].map(quoted).join(', ')
   return `select ${names} from ${table.name} ${isAfterKey} order by ${key} limit ?`
 }

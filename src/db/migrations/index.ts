@@ -3,9 +3,10 @@ import { tables } from './0001-tables.ts'
 import { find } from './0002-find.ts'
 import { coordination } from './0003-coordination.ts'
 import { access } from './0004-access.ts'
+import { checksums } from './0005-checksums.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
-export const migrations: readonly Migration[] = [tables, find, coordination, access]
+export const migrations: readonly Migration[] = [tables, find, coordination, access, checksums]
 
 /** The number of the schema that this program works with. */
 export const schemaId = migrations.length

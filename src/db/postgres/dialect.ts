@@ -45,6 +45,7 @@ export function postgresDialect(clock: Clock): Dialect {
     lockKeys: (kept, keys) => lockKeys({ valuesTable: table }, kept, keys),
     // A row that an insert has updated bears the lock that it took first.
     assertAboveFloor: (table, number) => sql`hivewax_issued(${number}, ${table}.xmax)`,
+    checksum: () => null,
     fullText: postgresFullText,
   }
 }

@@ -16,6 +16,7 @@ interface Server {
   autovacuum: string
   /** Of the oldest transaction that is open in this database, in seconds. */
   oldestSeconds: number
+  dataChecksums: string
   isMigrating: boolean
   invalidIndexes: string[]
   /** Tables in which records that were replaced or deleted take more room than the others. */
@@ -29,14 +30,20 @@ const longSeconds = 15 * 60
 export async function checkServer(client: PoolClient): Promise<Check[]> {
   const server = await readServer(client)
   const checks = [version(server), durability(server), role(server), encoding(server), deadRecords(server)]
-  return [...checks, transactions(server), indexes(server), ...(server.isMigrating ? [incompleteCopy] : [])]
+  return [
+    ...checks,
+    checksums(server),
+    transactions(server),
+    indexes(server),
+    ...(server.isMigrating ? [incompleteCopy] : []),
+  ]
 }
 
 async function readServer(client: PoolClient): Promise<Server> {
   const tables = await ourTables(client)
   const { rows } = await client.query<Server>(
     `select current_setting('server_version') as version, current_setting('server_encoding') as encoding,
-            current_setting('fsync') as fsync, current_setting('full_page_writes') as "fullPageWrites",
+            current_setting('data_checksums') as "dataChecksums", current_setting('fsync') as fsync, current_setting('full_page_writes') as "fullPageWrites",
             current_setting('synchronous_commit') as "synchronousCommit",
             current_setting('synchronous_standby_names') as "synchronousStandbys",
             pg_is_in_recovery() as "isStandby", current_setting('autovacuum') as autovacuum,
@@ -120,6 +127,14 @@ function deadRecords({ bloated, autovacuum }: Server): Check {
     message: `most records of ${bloated.join(', ')} are dead: autovacuum does not keep up`,
     fix: 'End transactions that are open for long, then run `hivewax vacuum`.',
   }
+}
+
+/** Having none is the server's default up to version 17: advice, not a fault. */
+function checksums({ dataChecksums }: Server): Check {
+  const name = 'checksums'
+  if (dataChecksums === 'on') return { name, ok: true, message: 'every page is read with its checksum' }
+  const message = 'data_checksums is off: what the disk has changed may be read as right'
+  return { name, ok: true, message, fix: 'Stop the server, then run pg_checksums --enable.' }
 }
 
 function transactions({ oldestSeconds }: Server): Check {

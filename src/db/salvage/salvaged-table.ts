@@ -1,4 +1,6 @@
 import { Conflict, InvalidInput } from '../../errors.ts'
+import { isDamaged } from '../checksums.ts'
+import type { SalvagedRows } from '../engine.ts'
 import { Connection } from '../sqlite/connection.ts'
 import { quoted } from '../worker/jobs/job.ts'
 import type { SchemaRow } from './damaged-schema.ts'
@@ -22,6 +24,8 @@ export class SalvagedTable {
   readonly #stored = new Set<number>()
   readonly #unread: Visit[] = []
   #unreadRows = 0
+  /** Rows that are not what was stored, by their row ids where they have one. */
+  readonly #damaged = new Set<number | FoundRow>()
 
   constructor(image: PageImage, fresh: Connection, found: FoundTable) {
     this.#image = image
@@ -69,18 +73,35 @@ export class SalvagedTable {
   }
 
   /** To be asked when all rows were taken. */
-  count(): { recovered: number; lost: number } {
+  count(): SalvagedRows {
     return {
       recovered: Number(this.#fresh.value(`select count(*) from ${quoted(this.name)}`)),
-      lost: this.#listed()?.filter(id => !this.#stored.has(id)).length ?? this.#estimate(),
+      lost: this.#listed()?.filter(id => !this.#isFound(id)).length ?? this.#estimate(),
+      damaged: this.#damaged.size,
     }
   }
 
   #take(page: TreePage, orElse: 'replace' | 'ignore'): void {
     for (const row of rowsOn(page)) {
-      if (row !== undefined && this.#store(row, orElse)) continue
+      if (row !== undefined && (this.#isDamaged(row) || this.#store(row, orElse))) continue
       if (orElse === 'replace') this.#unreadRows++
     }
+  }
+
+  /** A row whose checksum is wrong is left out, and so is what else is found under its row id: an older state of it. */
+  #isDamaged(row: FoundRow): boolean {
+    const { rowid, values } = row
+    if (rowid !== undefined && this.#damaged.has(rowid)) return true
+    const cells = Object.fromEntries(this.shape.columns.map(({ name }, i) => [name, values[i]]))
+    const { rowidColumn } = this.shape
+    if (!isDamaged(this.name, rowidColumn === undefined ? cells : { ...cells, [rowidColumn]: rowid }))
+      return false
+    this.#damaged.add(rowid ?? row)
+    return true
+  }
+
+  #isFound(rowid: number): boolean {
+    return this.#stored.has(rowid) || this.#damaged.has(rowid)
   }
 
   #store({ rowid, values }: FoundRow, orElse: 'replace' | 'ignore'): boolean {
@@ -127,7 +148,7 @@ export class SalvagedTable {
     const missing = this.#unread.map(({ after, upTo }) => {
       const ids = upTo - after
       if (!(ids <= maxRowsOfPage)) return 1
-      return Array.from({ length: ids }, (_, i) => after + 1 + i).filter(id => !this.#stored.has(id)).length
+      return Array.from({ length: ids }, (_, i) => after + 1 + i).filter(id => !this.#isFound(id)).length
     })
     return missing.reduce((sum, rows) => sum + rows, this.#unreadRows)
   }

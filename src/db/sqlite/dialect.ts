@@ -1,6 +1,7 @@
 import type { Clock } from '../../util/clock.ts'
 import { shiftTime, toTimeText } from '../../util/time.ts'
 import { isUnsealed } from '../chain.ts'
+import { checksumOf } from '../checksums.ts'
 import type { CellsOf, Columns } from '../columns.ts'
 import type { Dialect } from '../db.ts'
 import { type Binding, raw, Sql, sql } from '../sql.ts'
@@ -30,8 +31,9 @@ export function sqliteDialect(clock: Clock): Dialect {
     equalsKey: (column, rows, key) => sql`${column} = ${raw(`${rows}.${key}`)}`,
     valuesTable: table,
     lateralJoin: (table, condition) => sql`join ${table} on ${condition}`,
-    append: ({ values, from }, sealed) =>
-      sql`insert into events (type, source, data, timestamp) select ${values} from ${from}
+    append: ({ values, checksum, from }, sealed) =>
+      sql`insert into events (type, source, data, timestamp, crc)
+          select ${values}, ${checksum} + ${lastEventId} + at from ${from}
           where ${sealed === 'append' ? raw('1 = 1') : isUnsealed} returning id, timestamp`,
     withEvents: () => undefined,
     // No other connection writes while a write is under way.
@@ -40,9 +42,14 @@ export function sqliteDialect(clock: Clock): Dialect {
     forShare: raw(''),
     lockKeys: () => raw('select 1 where 0'),
     assertAboveFloor: (_, number) => number,
+    checksum: checksumOf,
     fullText: sqliteFullText,
   }
 }
+
+/** The id above which SQLite gives out the next ones. */
+const lastEventId = raw(`max(coalesce((select seq from sqlite_sequence where name = 'events'), 0),
+  coalesce((select max(id) from events), 0))`)
 
 /** A column of JSON text has one parameter and one plan, where `values` has one of each for every number of rows. */
 function table<C extends Columns>(columns: C, rows: readonly CellsOf<C>[]): Sql {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Busy, type HivewaxError } from '../../errors.ts'
 import type { Check, StoreFacts } from '../engine.ts'
 import { schemaId } from '../migrations/index.ts'
+import type { DamagedRecords } from '../worker/jobs/compare-checksums.ts'
 import type { Health } from '../worker/jobs/inspect-file.ts'
 import { remedy } from './remedy.ts'
 import { networkFsOf } from './store-files.ts'
@@ -28,6 +29,19 @@ export function checkStore(facts: StoreFacts, health: Health & { lostInLog: numb
   ]
 }
 
+/** What there is to say about the records that carry checksums. */
+export function checkRecords({ location: file }: StoreFacts, { count, messages }: DamagedRecords): Check {
+  const name = 'checksums'
+  if (count === 0) return { name, ok: true, message: 'no record differs from its checksum' }
+  const more = count > messages.length ? `; and ${count - messages.length} more` : ''
+  return {
+    name,
+    ok: false,
+    message: `${messages.join('; ')}${more}`,
+    fix: `Delete these records, or store them anew. Or: ${remedy(file)}`,
+  }
+}
+
 function schema({ schema: id }: StoreFacts): Check {
   const ok = id === schemaId
   return {
@@ -38,7 +52,7 @@ function schema({ schema: id }: StoreFacts): Check {
 }
 
 function integrity({ location: file }: StoreFacts, { problems }: Health): Check {
-  if (problems.length === 0) return { name: 'integrity', ok: true, message: 'every page and record is sound' }
+  if (problems.length === 0) return { name: 'integrity', ok: true, message: 'every page is sound' }
   return {
     name: 'integrity',
     ok: false,

@@ -26,7 +26,7 @@ import { offload, offloadScan, type Workplace } from '../worker/offload.ts'
 import { runInProcess } from '../worker/process.ts'
 import type { InTurn } from '../worker/turns.ts'
 import { retryBusy } from './busy.ts'
-import { checkStore, writing } from './doctor-checks.ts'
+import { checkRecords, checkStore, writing } from './doctor-checks.ts'
 import { flushWhileGrowing } from './file-growth.ts'
 import type { SqliteStore } from './sqlite-store.ts'
 
@@ -181,8 +181,10 @@ export class SqliteUpkeep implements Engine {
     const place = this.#enter()
     const facts = await this.facts()
     const { lost } = hasLog(place.file) ? await runInProcess({ name: 'inspectLog', ...place }) : { lost: 0 }
-    const health = await offload(place, { name: 'health' }, { onProgress })
-    const checks = checkStore(facts, { ...health, lostInLog: lost })
+    const health = await offload(place, { name: 'health' }, { onProgress: portion(onProgress, 0, 0.5) })
+    const comparing = { onProgress: portion(onProgress, 0.5, 1) }
+    const records = await offload(place, { name: 'compareChecksums' }, comparing)
+    const checks = [...checkStore(facts, { ...health, lostInLog: lost }), checkRecords(facts, records)]
     // Not over what the log holds behind a damage.
     if (lost === 0) checks.push(writing(await this.#writeError()))
     const found = await this.#rows(`select 1 from sqlite_schema where name = '${progressTable}'`)

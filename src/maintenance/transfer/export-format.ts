@@ -1,3 +1,4 @@
+import { verified } from '../../db/checksums.ts'
 import { InvalidInput } from '../../errors.ts'
 import { checkName, describe } from '../../util/check.ts'
 import { encodeJson, isObject, type Json } from '../../util/json.ts'
@@ -26,6 +27,8 @@ export interface RecordRow {
   updated_at: string | Date
   expires_at: string | Date | null
   revision: number
+  namespace: string
+  crc: number | null
 }
 
 /** A checked record of a file; value and metadata are JSON text. */
@@ -44,6 +47,7 @@ export function header(namespace: string, nowMs: number): Header {
 
 /** One record as one line of JSON. Values keep their text, and with it every digit of it. */
 export function recordLine(row: RecordRow): string {
+  verified('memory_store', row)
   const fields = [
     `"key":${JSON.stringify(row.key)}`,
     `"value":${jsonText(row.value)}`,

@@ -147,13 +147,14 @@ interface PlacedRecord extends ImportRecord {
  */
 export function upsertRecord(dialect: Dialect, record: PlacedRecord, mayReplace = sql``): Sql {
   const { namespace, key, value, metadata, createdAt, updatedAt, expiresAt } = record
+  const crc = dialect.checksum('memory_store', 'crc', record)
   return sql`
-    insert into memory_store (key, value, namespace, metadata, created_at, updated_at, expires_at, revision)
-    values (${key}, ${value}, ${namespace}, ${metadata}, ${createdAt}, ${updatedAt}, ${expiresAt},
+    insert into memory_store (key, value, namespace, metadata, created_at, updated_at, expires_at, crc, revision)
+    values (${key}, ${value}, ${namespace}, ${metadata}, ${createdAt}, ${updatedAt}, ${expiresAt}, ${crc},
             (select value + 1 from hivewax_counters where name = 'floor'))
     on conflict (key, namespace) do update set
       value = excluded.value, metadata = excluded.metadata, created_at = excluded.created_at,
-      updated_at = excluded.updated_at, expires_at = excluded.expires_at,
+      updated_at = excluded.updated_at, expires_at = excluded.expires_at, crc = excluded.crc,
       revision = memory_store.revision + 1
     ${mayReplace} returning ${dialect.assertAboveFloor(sql`memory_store`, sql`revision`)} as revision`
 }

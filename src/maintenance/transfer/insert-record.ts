@@ -1,8 +1,11 @@
 import { firstIncarnation } from '../../agents/ensure-agent.ts'
 import type { Context } from '../../context.ts'
+import type { Dialect } from '../../db/db.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { encodeTags } from '../../metrics/tags.ts'
 import { SharedState } from '../../shared/shared.ts'
+import { defaultMaxAttempts } from '../../tasks/attempts.ts'
+import { defaultQueue } from '../../tasks/lanes.ts'
 import { encodeJson, type Json } from '../../util/json.ts'
 import { Workflows } from '../../workflows/workflows.ts'
 import { upsertRecord } from './import-namespace.ts'
@@ -23,6 +26,7 @@ const agentTtlMs = 60_000
  * state and workflows are saved as their domains save them: those have a history, whose times are the store's own.
  */
 export async function insertRecord(context: Context, record: IncomingRecord): Promise<void> {
+  const { dialect } = context.db
   const encode = (what: string, value: Json | undefined) =>
     value === undefined ? undefined : encodeJson(what, value, context.maxValueBytes)
   switch (record.kind) {
@@ -34,7 +38,7 @@ export async function insertRecord(context: Context, record: IncomingRecord): Pr
         metadata: encode('metadata', record.metadata),
         expiresAt: record.expiresAt,
       }
-      await context.db.all(upsertRecord(context.db.dialect, { ...row, namespace: record.namespace }))
+      await context.db.all(upsertRecord(dialect, { ...row, namespace: record.namespace }))
       return
     }
     case 'shared':
@@ -44,64 +48,90 @@ export async function insertRecord(context: Context, record: IncomingRecord): Pr
       await new Workflows(context).save(record.id, record.state, { workflowType: record.workflowType })
       return
     case 'pattern':
-      await context.db.all(insertPattern(record, encode))
+      await context.db.all(insertPattern(dialect, record, encode))
       return
     case 'session':
-      await context.db.all(insertSession(record, encode))
+      await context.db.all(insertSession(dialect, record, encode))
       return
     case 'agent':
-      await context.db.all(insertAgent(record, encode))
+      await context.db.all(insertAgent(dialect, record, encode))
       return
     case 'task':
-      await context.db.all(insertTask(record, encode))
+      await context.db.all(insertTask(dialect, record, encode))
       return
     case 'metric':
-      await context.db.all(insertMetric(record))
+      await context.db.all(insertMetric(dialect, record))
   }
 }
 
 type Encode = (what: string, value: Json | undefined) => string | undefined
 
-function insertPattern(pattern: IncomingPattern, json: Encode): Sql {
+function insertPattern({ checksum }: Dialect, pattern: IncomingPattern, json: Encode): Sql {
   const { id, type, confidence, usageCount, successes, failures, createdAt, updatedAt, lastUsed } = pattern
+  const data = json('patternData', pattern.patternData) ?? 'null'
+  const metadata = json('metadata', pattern.metadata)
   return sql`
     insert into patterns (id, type, pattern_data, confidence, prior, usage_count, successes, failures, metadata,
-                          created_at, updated_at, last_used)
-    values (${id}, ${type}, ${json('patternData', pattern.patternData)}, ${confidence}, ${confidence},
-            ${usageCount}, ${successes}, ${failures}, ${json('metadata', pattern.metadata)},
-            ${createdAt}, ${updatedAt}, ${lastUsed})
+                          created_at, updated_at, last_used, crc)
+    values (${id}, ${type}, ${data}, ${confidence}, ${confidence},
+            ${usageCount}, ${successes}, ${failures}, ${metadata},
+            ${createdAt}, ${updatedAt}, ${lastUsed},
+            ${checksum('patterns', 'crc', { id, type, pattern_data: data, metadata })})
     on conflict (id) do nothing`
 }
 
-function insertSession({ id, data, createdAt, lastAccessed, expiresAt }: IncomingSession, json: Encode): Sql {
+function insertSession({ checksum }: Dialect, session: IncomingSession, json: Encode): Sql {
+  const { id, createdAt, lastAccessed, expiresAt } = session
+  const data = json('data', session.data)
   return sql`
-    insert into sessions (id, data, created_at, last_accessed, expires_at)
-    values (${id}, ${json('data', data)}, ${createdAt}, ${lastAccessed}, ${expiresAt})
+    insert into sessions (id, data, created_at, last_accessed, expires_at, crc)
+    values (${id}, ${data}, ${createdAt}, ${lastAccessed}, ${expiresAt},
+            ${checksum('sessions', 'crc', { id, data })})
     on conflict (id) do nothing`
 }
 
-function insertAgent(agent: IncomingAgent, json: Encode): Sql {
-  const { id, type, capabilities, state, swarmId, metadata, createdAt, lastActive } = agent
+function insertAgent({ checksum }: Dialect, agent: IncomingAgent, json: Encode): Sql {
+  const { id, type, swarmId, createdAt, lastActive } = agent
+  const capabilities = json('capabilities', agent.capabilities)
+  const state = json('state', agent.state)
+  const metadata = json('metadata', agent.metadata)
   return sql`
     insert into agents (id, type, capabilities, state, swarm_id, metadata, created_at, last_active, incarnation,
-                        ttl_ms, lapsed_at)
-    values (${id}, ${type}, ${json('capabilities', capabilities)}, ${json('state', state)}, ${swarmId},
-            ${json('metadata', metadata)}, ${createdAt}, ${lastActive}, ${firstIncarnation},
-            ${agentTtlMs}, ${lastActive})
+                        ttl_ms, lapsed_at, type_crc, capabilities_crc, state_crc, metadata_crc)
+    values (${id}, ${type}, ${capabilities}, ${state}, ${swarmId},
+            ${metadata}, ${createdAt}, ${lastActive}, ${firstIncarnation},
+            ${agentTtlMs}, ${lastActive}, ${checksum('agents', 'type_crc', { id, type, swarm_id: swarmId })},
+            ${checksum('agents', 'capabilities_crc', { id, capabilities })},
+            ${checksum('agents', 'state_crc', { id, state })},
+            ${checksum('agents', 'metadata_crc', { id, metadata })})
     on conflict (id) do nothing`
 }
 
-function insertTask(task: IncomingTask, json: Encode): Sql {
+function insertTask({ checksum }: Dialect, task: IncomingTask, json: Encode): Sql {
   const { id, description, status, priority, assignedTo, createdAt, updatedAt, completedAt } = task
+  const payload = json('payload', task.payload)
+  const result = json('result', task.result)
+  const none = { dependencies: null, requires: null, backoff: null, idempotency_key: null, created_by: null }
+  const given = {
+    id,
+    description,
+    priority,
+    queue: defaultQueue,
+    max_attempts: defaultMaxAttempts,
+    ...none,
+  }
   return sql`
-    insert into tasks (id, description, status, priority, assigned_to, payload, result,
-                       created_at, updated_at, completed_at)
-    values (${id}, ${description}, ${status}, ${priority}, ${assignedTo}, ${json('payload', task.payload)},
-            ${json('result', task.result)}, ${createdAt}, ${updatedAt}, ${completedAt})
+    insert into tasks (id, description, status, priority, queue, max_attempts, assigned_to, payload, result,
+                       created_at, updated_at, completed_at, crc, payload_crc, result_crc)
+    values (${id}, ${description}, ${status}, ${priority}, ${given.queue}, ${given.max_attempts}, ${assignedTo},
+            ${payload}, ${result}, ${createdAt}, ${updatedAt}, ${completedAt}, ${checksum('tasks', 'crc', given)},
+            ${checksum('tasks', 'payload_crc', { id, payload })}, ${checksum('tasks', 'result_crc', { id, result })})
     on conflict (id) do nothing`
 }
 
-function insertMetric({ name, value, tags, timestamp }: IncomingMetric): Sql {
-  return sql`insert into performance_metrics (metric_name, value, tags, timestamp)
-             values (${name}, ${value}, ${encodeTags(tags)}, ${timestamp})`
+function insertMetric({ checksum }: Dialect, { name, value, timestamp, ...metric }: IncomingMetric): Sql {
+  const tags = encodeTags(metric.tags)
+  return sql`insert into performance_metrics (metric_name, value, tags, timestamp, crc)
+             values (${name}, ${value}, ${tags}, ${timestamp},
+                     ${checksum('performance_metrics', 'crc', { metric_name: name, value, tags })})`
 }

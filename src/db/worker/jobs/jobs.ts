@@ -1,3 +1,4 @@
+import { compareChecksums } from './compare-checksums.ts'
 import { copyDamaged } from './copy-damaged.ts'
 import { copy, prepare } from './copy-file.ts'
 import { identify } from './identify-file.ts'
@@ -15,6 +16,7 @@ import { tryWrite } from './try-write.ts'
 /** Everything that takes long and therefore runs in a worker, by name. */
 export const jobs = {
   checkpoint,
+  compareChecksums,
   copy,
   copyDamaged,
   extents,

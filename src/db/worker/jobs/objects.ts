@@ -36,6 +36,16 @@ export function rowTables(connection: Connection, schema: string): string[] {
   return [...rows].map(row => String(row.name))
 }
 
+/** The columns by which the rows of a table lie in the file. */
+export function rowKey(connection: Connection, table: string): string[] {
+  const [kind] = [
+    ...connection.iterate('select wr from pragma_table_list where name = ? and schema = ?', [table, 'main']),
+  ]
+  if (kind?.wr !== 1) return ['rowid']
+  const rows = connection.iterate('select name from pragma_table_info(?) where pk > 0 order by pk', [table])
+  return [...rows].map(row => String(row.name))
+}
+
 export function drop(connection: Connection, schema: string, { type, name }: SchemaObject): void {
   // An index goes with its table, a trigger with its view.
   connection.exec(`drop ${type} if exists ${schema}.${quoted(name)}`)

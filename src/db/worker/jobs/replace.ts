@@ -1,4 +1,5 @@
 import { type ChainedEvent, eventHash, firstHash } from '../../chain.ts'
+import { checksumOf } from '../../checksums.ts'
 import type { Replaced } from '../../engine.ts'
 import type { Connection } from '../../sqlite/connection.ts'
 import { assertSchema } from '../../sqlite/schema.ts'
@@ -116,9 +117,11 @@ function logRestore(connection: Connection, now: string, data: string): number {
                 values ('memory.restored', 'system', ?, ?) returning id`
   const [row] = [...connection.iterate(text, [data, now])]
   const id = Number(row?.id)
+  const event = { id, type: 'memory.restored', source: 'system', data }
+  const crc = checksumOf('events', 'crc', event)
+  connection.exec(`update main.events set crc = ${crc} where id = ${id}`)
   const sealed = connection.value(`select value from main.hivewax_counters where name = 'events_sealed'`)
-  if (sealed !== undefined)
-    chain(connection, { id, type: 'memory.restored', source: 'system', data, timestamp: now })
+  if (sealed !== undefined) chain(connection, { ...event, timestamp: now })
   return id
 }
 
