@@ -24,6 +24,7 @@ const meanings = {
   store_too_new: { status: 501, exit: 1, retryable: false },
   busy: { status: 503, exit: 6, retryable: true },
   rate_limited: { status: 429, exit: 6, retryable: true },
+  store_gone: { status: 503, exit: 6, retryable: true },
   closed: { status: 503, exit: 1, retryable: false },
   deadline: { status: 504, exit: 1, retryable: false },
   corrupt: { status: 500, exit: 7, retryable: false },
@@ -59,7 +60,10 @@ export class HivewaxError extends Error {
     this.details = options.details
   }
 
-  /** True when the same call may succeed later without any change by the caller. */
+  /**
+   * True when the same call may succeed later without any change by the caller. Of `store_gone` that is so at a server,
+   * which opens the store anew; a handle of the library has to be opened anew by its owner.
+   */
   get retryable(): boolean {
     return meanings[this.code].retryable
   }
@@ -156,10 +160,13 @@ export class DiskFull extends HivewaxError {
   }
 }
 
-/** Any other failure of the database or the file system. */
+/**
+ * Any other failure of the database or the file system. `store_gone`: a file of the store was deleted or replaced while
+ * it was open, and the handle is refused from then on. Nothing was stored, unless `details.outcome` is `unknown`.
+ */
 export class Storage extends HivewaxError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('storage', message, options)
+  constructor(message: string, options?: ErrorOptions, code: 'storage' | 'store_gone' = 'storage') {
+    super(code, message, options)
   }
 }
 
@@ -190,6 +197,17 @@ const classes: Record<
   corrupt: Corrupt,
   disk_full: DiskFull,
   storage: Storage,
+  store_gone: Storage,
+}
+
+/** Whether a file of the store was deleted or replaced while it was open: see {@link Storage}. */
+export function isStoreGone(error: unknown): boolean {
+  return error instanceof HivewaxError && error.code === 'store_gone'
+}
+
+/** Whether the same call of the same handle may succeed later. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof HivewaxError && error.retryable && !isStoreGone(error)
 }
 
 /** An error of this code, of its class. */

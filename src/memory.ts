@@ -21,6 +21,8 @@ export interface MemoryEvents {
   slow_query: [query: string, durationMs: number]
   /** Work in the background failed. Nothing acknowledged is affected; it is tried again. */
   background_error: [error: unknown]
+  /** A file of the store was deleted or replaced: every call is refused with this error, until it is opened anew. */
+  store_gone: [error: unknown]
 }
 
 /** As which run of an agent a handle acts. */

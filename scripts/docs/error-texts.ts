@@ -58,6 +58,10 @@ export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string
     what: 'The caller has asked too often.',
     todo: 'Wait, then try again.',
   },
+  store_gone: {
+    what: 'A file of the store was deleted, moved or replaced while it was open; the message names it. Nothing was stored, unless `details.outcome` is `unknown`. The handle, and everything of it that was under way, is refused from then on.',
+    todo: 'In the library, close every handle of the store and open it anew. `hivewax mcp`, `serve`, `work` and the shell do so by themselves: call again. See [what is promised of files](../guide/durability.md).',
+  },
   closed: {
     what: 'The handle was closed.',
     todo: 'Open the memory again, or close it later.',

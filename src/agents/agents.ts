@@ -3,7 +3,7 @@ import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
-import { Conflict, HivewaxError, InvalidInput, NotFound } from '../errors.ts'
+import { Conflict, InvalidInput, isTransient, NotFound } from '../errors.ts'
 import type { EventRecord } from '../events/events.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
@@ -342,7 +342,7 @@ export class Agents {
     try {
       await this.releaseLapsed()
     } catch (error) {
-      if (!(error instanceof HivewaxError && error.retryable)) {
+      if (!isTransient(error)) {
         failed.abort(error)
         return undefined
       }

@@ -1,16 +1,19 @@
 import { Deadline } from '../errors.ts'
 
-/** A hung callback would keep others waiting for ever, so it loses its transaction instead. */
-export async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooLate(timeoutMs)), timeoutMs)
-    timer.unref()
-  })
+/**
+ * A hung callback would keep others waiting for ever, so it loses its transaction instead.
+ * @param lost ends it before that, with its reason
+ */
+export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, lost?: AbortSignal): Promise<T> {
+  const { promise: ended, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(tooLate(timeoutMs)), timeoutMs).unref()
+  const end = () => reject(lost?.reason)
+  lost?.addEventListener('abort', end)
   try {
-    return await Promise.race([work, late])
+    return await Promise.race([work, ended])
   } finally {
     clearTimeout(timer)
+    lost?.removeEventListener('abort', end)
   }
 }
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { isSameFile } from '../db/sqlite/store-files.ts'
+import { isSameFile } from '../db/sqlite/file-id.ts'
 import { InvalidInput } from '../errors.ts'
 import { filesBeside, namesBeside } from '../util/database-files.ts'
 import { fileError } from '../util/file-error.ts'

@@ -4,7 +4,7 @@ import type { Db } from '../db/db.ts'
 import { type Batch, follow } from '../db/follow.ts'
 import { theRow } from '../db/rows.ts'
 import { sql } from '../db/sql.ts'
-import { Conflict, HivewaxError } from '../errors.ts'
+import { Conflict, isTransient } from '../errors.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
@@ -290,7 +290,7 @@ export class SharedState {
       await this.removeLapsed()
     } catch (error) {
       // Others are writing: one of them removes the keys, or the next read does.
-      if (!(error instanceof HivewaxError && error.retryable)) throw error
+      if (!isTransient(error)) throw error
     }
     return readRevisions(this.#context.db, prefix, after)
   }

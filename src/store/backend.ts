@@ -12,6 +12,8 @@ export interface Backend {
   readonly url: string
   db(clock: Clock): Db
   engine(clock: Clock, isOpen: () => boolean): Engine
+  /** Aborts when the files of the store are found to be gone. Absent where it has none. */
+  readonly lost?: AbortSignal
   /** Throws inside a transaction of this store. */
   assertOutside(): void
   release(): Promise<void>
@@ -27,6 +29,7 @@ export async function openFile(file: string, options: OpenOptions): Promise<Back
   }
   return {
     url: store.file,
+    lost: store.lost,
     db: clock => store.db(clock),
     engine: (clock, isOpen) => new SqliteUpkeep(store, clock, isOpen),
     assertOutside: () => store.assertOutside(),

@@ -17,6 +17,7 @@ import { loseNodes } from '../topology/losses.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { type Clock, systemClock } from '../util/clock.ts'
 import { defaultMaxValueBytes } from '../util/json.ts'
+import { outsideAsyncContext } from '../util/outside-async-context.ts'
 import type { Backend } from './backend.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { actingAgent, type OpenOptions } from './open-options.ts'
@@ -61,6 +62,7 @@ export class Store {
     this.#access = new AccessLog(plain, clock, this.#onError)
     this.#heartbeats = new Heartbeats(db, clock, this.#onError)
     this.#context = this.#contextOn(db, options)
+    backend.lost?.addEventListener('abort', () => this.#endUpkeep(backend.lost?.reason))
     const engine = backend.engine(clock, this.#life.isOpen)
     const upkeep = { engine, meter: this.#meter, access: this.#access, reason: options.reason }
     this.#maintenance = new Maintenance({ ...upkeep, context: this.#context })
@@ -94,6 +96,14 @@ export class Store {
     await this.#background?.stop()
     await this.#access.close()
     await this.#backend.release()
+  }
+
+  /** What is done in the background would only fail from now on. */
+  #endUpkeep(reason: unknown): void {
+    this.#emit('store_gone', reason)
+    outsideAsyncContext(() => Promise.all([this.#background?.stop(), this.#access.close()])).catch(
+      this.#onError,
+    )
   }
 
   #contextOn(db: Db, options: StoreOptions): Context {

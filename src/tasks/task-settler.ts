@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Conflict, HivewaxError, NotFound } from '../errors.ts'
+import { Conflict, isTransient, NotFound } from '../errors.ts'
 import { Batcher } from '../util/batcher.ts'
 import { GiveUp, TryLater } from './give-up.ts'
 import type { StaleClaim } from './outcome.ts'
@@ -48,7 +48,7 @@ export class TaskSettler {
       try {
         return await write()
       } catch (error) {
-        if (!(error instanceof HivewaxError && error.retryable)) throw error
+        if (!isTransient(error)) throw error
       }
     }
     return undefined

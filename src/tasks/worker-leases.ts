@@ -1,4 +1,4 @@
-import { Conflict, Deadline } from '../errors.ts'
+import { Conflict, Deadline, isStoreGone } from '../errors.ts'
 import { chunks } from '../util/chunks.ts'
 import type { ClaimKey, StaleClaim } from './outcome.ts'
 import type { ClaimedTask } from './task.ts'
@@ -110,6 +110,8 @@ export class WorkerLeases {
       } catch (error) {
         // The next beat tries again; should none come through, the guard says so in time.
         this.#lastError = error
+        // In a store that takes its place nobody has claimed anything.
+        if (isStoreGone(error)) for (const held of part) this.#lose(held, error)
       }
     }
   }

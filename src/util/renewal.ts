@@ -1,4 +1,4 @@
-import { Deadline, HivewaxError } from '../errors.ts'
+import { Deadline, isTransient } from '../errors.ts'
 
 /**
  * Renews a lease in the background, a third of its length after the last time, until it is stopped. The holder
@@ -48,7 +48,7 @@ export class Renewal {
       if (!this.#ended) this.#trustFrom(askedAt)
     } catch (error) {
       this.#lastError = error
-      if (!(error instanceof HivewaxError && error.retryable)) this.#lose(error)
+      if (!isTransient(error)) this.#lose(error)
     }
     if (!this.#ended) this.#schedule()
   }

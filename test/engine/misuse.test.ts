@@ -155,7 +155,7 @@ it('acknowledges nothing that goes into a deleted file', async () => {
   const memory = await openScratch()
   await memory.store('k', 1)
   for (const end of ['', '-wal', '-shm']) fs.rmSync(memory.url + end)
-  const gone = { code: 'storage', message: expect.stringContaining('deleted') }
+  const gone = { code: 'store_gone', message: expect.stringContaining('deleted') }
   await expect(memory.store('k', 2)).rejects.toMatchObject(gone)
   await expect(memory.execute('delete from events')).rejects.toMatchObject(gone)
   await expect(memory.transaction((tx: Transaction) => tx.store('k', 3))).rejects.toMatchObject(gone)

@@ -36,9 +36,10 @@ export async function clearBeside(file: string): Promise<string[]> {
   return beside
 }
 
-/** Throws when this process has `file` open as a store: reading it as a file would drop its locks. */
+/** Throws when this process has `file` open: reading it as a file would drop the locks of a store that it is part of. */
 export function assertNotOpen(file: string): void {
-  if (isOpenHere(file)) throw refused(file, 'belongs to a store that this process has open')
+  if (isOpenHere(file))
+    throw refused(file, 'is open in this process, perhaps as a part of a store, or in another thread')
 }
 
 /** An empty file that only we know, in a new folder inside `folder`. */

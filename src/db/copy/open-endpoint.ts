@@ -49,7 +49,11 @@ async function withFile<T>(
     try {
       connection.exec('pragma synchronous=normal')
       const durable = async () => connection.exec('pragma synchronous=full')
-      return await fn({ endpoint: new SqliteEndpoint(connection), location: share.store.file, durable })
+      const look = () => share.store.look()
+      const endpoint = new SqliteEndpoint(connection, look)
+      const result = await fn({ endpoint, location: share.store.file, durable })
+      look()
+      return result
     } finally {
       connection.close()
     }

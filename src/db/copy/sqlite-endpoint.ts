@@ -20,9 +20,12 @@ import {
 /** A store in an SQLite file, on a connection of its own. Lets others have their turn between batches. */
 export class SqliteEndpoint implements Endpoint {
   readonly #connection: Connection
+  readonly #look: () => void
 
-  constructor(connection: Connection) {
+  /** @param look throws when the files of the store are gone. Default: they are nobody else's. */
+  constructor(connection: Connection, look: () => void = () => {}) {
     this.#connection = connection
+    this.#look = look
   }
 
   async tables(): Promise<string[]> {
@@ -99,6 +102,7 @@ export class SqliteEndpoint implements Endpoint {
     this.#connection.step('begin immediate')
     try {
       await work()
+      this.#look()
       this.#connection.step('commit')
     } catch (error) {
       if (this.#connection.isTransaction) this.#connection.step('rollback')

@@ -55,7 +55,7 @@ export class Connection {
 
   /** False after SQLite has rolled back by itself, as it does on a full disk in the middle of a transaction. */
   get isTransaction(): boolean {
-    return this.#db.isTransaction
+    return this.#db.isOpen && this.#db.isTransaction
   }
 
   /** Runs one of our statements. */

@@ -1,11 +1,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { Unsupported } from '../../errors.ts'
-import { namesBeside } from '../../util/database-files.ts'
 import { defaultBusyTimeoutMs } from './busy.ts'
+import { type FileId, fileIdOf, isOpenInProcess } from './file-id.ts'
 import { assertSoundLog } from './lost-store.ts'
+import { storeGone } from './placed-files.ts'
 import { SqliteStore } from './sqlite-store.ts'
-import { isSameFile, prepareFile, privateFile } from './store-files.ts'
+import { prepareFile, privateFile } from './store-files.ts'
 
 /** `full`: an acknowledged write survives a power cut. `normal`: it survives the death of the process only. */
 export type Durability = 'full' | 'normal'
@@ -35,15 +36,18 @@ interface CheckedOptions {
 }
 
 interface Shared {
+  readonly id: FileId
   readonly opening: Promise<SqliteStore>
   /** What each handle asked for. */
   readonly users: Set<CheckedOptions>
-  /** Set by the last handle when it leaves: resolves when the file is closed. */
+  /** Once it is open. */
+  store?: SqliteStore
+  /** Set when the last handle leaves, or the file is gone: resolves when the file is closed. */
   closing?: Promise<void>
 }
 
-/** The stores of this process by real path: two queues on one file would overtake each other. */
-const shared = new Map<string, Shared>()
+/** The stores of this process, by what their files are: two queues on one file would overtake each other. */
+const shared = new Map<FileId, Shared>()
 
 /** The first release with the fix of the WAL-reset bug, which could corrupt a file under concurrent checkpoints. */
 const minSqlite = '3.51.3'
@@ -54,20 +58,13 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
   const wanted = withDefaults(options)
   const isPrivate = location === ':memory:'
   const file = isPrivate ? privateFile() : prepareFile(location, wanted)
-  await closingEnded(file)
-  const entry: Shared = shared.get(file) ?? {
-    opening: openStore(file, wanted.busyTimeoutMs),
-    users: new Set(),
-  }
-  shared.set(file, entry)
-  entry.users.add(wanted)
+  const entry = await join(file, wanted)
   const release = async () => {
     if (!entry.users.delete(wanted)) return
     // Calls that wait through the handle that leaves are to look, and to fail because it was closed.
     void entry.opening.then(store => store.commits.add())
     if (entry.users.size > 0) return applyStrictest(entry)
-    entry.closing = entry.opening.then(store => store.close()).finally(() => shared.delete(file))
-    await entry.closing
+    await close(entry)
     if (isPrivate) fs.rmSync(path.dirname(file), { recursive: true, force: true })
   }
   try {
@@ -76,19 +73,54 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
     return { store, isLast: () => entry.users.size === 1, release }
   } catch (error) {
     entry.users.delete(wanted)
-    if (entry.users.size === 0) shared.delete(file)
     throw error
   }
 }
 
-async function openStore(file: string, busyTimeoutMs: number): Promise<SqliteStore> {
-  await assertSoundLog(file)
-  return SqliteStore.open(file, busyTimeoutMs)
+/** The store of the file in this process, with one user more. */
+async function join(file: string, user: CheckedOptions): Promise<Shared> {
+  const id = fileIdOf(file)
+  if (id === undefined) throw storeGone([{ file, how: 'deleted' }])
+  await closingEnded(id)
+  const entry = shared.get(id) ?? open(file, id, user)
+  entry.users.add(user)
+  return entry
 }
 
-/** Resolves when no close of the file is under way: a second queue would overtake what the first still has to write. */
-async function closingEnded(file: string): Promise<void> {
-  for (let entry = shared.get(file); entry?.closing !== undefined; entry = shared.get(file)) {
+function open(file: string, id: FileId, { busyTimeoutMs }: CheckedOptions): Shared {
+  const opening = openFile(file, id, busyTimeoutMs)
+  const entry: Shared = { id, opening, users: new Set() }
+  shared.set(id, entry)
+  opening.then(
+    store => {
+      entry.store = store
+      store.onGone = () => void close(entry).catch(() => {})
+    },
+    () => shared.delete(id),
+  )
+  return entry
+}
+
+async function openFile(file: string, id: FileId, busyTimeoutMs: number): Promise<SqliteStore> {
+  await assertSoundLog(file)
+  const store = await SqliteStore.open(file, busyTimeoutMs)
+  if (store.files.ids.get(file) === id) return store
+  await store.close()
+  throw storeGone([{ file, how: 'replaced' }])
+}
+
+function close(entry: Shared): Promise<void> {
+  entry.closing ??= entry.opening.then(store => store.close()).finally(() => shared.delete(entry.id))
+  return entry.closing
+}
+
+/**
+ * Resolves when no close of the file is under way: a second queue would overtake what the first still has to write. A
+ * store whose files are gone closes by itself, once it is noticed.
+ */
+async function closingEnded(id: FileId): Promise<void> {
+  for (let entry = shared.get(id); entry !== undefined; entry = shared.get(id)) {
+    if (entry.closing === undefined && !entry.store?.isGone) return
     const store = await entry.opening
     store.assertOutside()
     await entry.closing
@@ -96,15 +128,18 @@ async function closingEnded(file: string): Promise<void> {
 }
 
 /**
- * True when this process has the file open as a store, or as a part of one, under whatever path: opening and closing
- * it again would drop the locks that SQLite holds on it.
+ * True when this process has the file open, as a store or as a part of one, under whatever path: opening and closing it
+ * again would drop the locks that SQLite holds on it. On Linux that is known of other threads too.
  */
 export function isOpenHere(file: string): boolean {
-  const open = [...shared.keys()].flatMap(store => [store, ...namesBeside(store)])
-  return open.some(part => isSameFile(part, file))
+  const id = fileIdOf(file)
+  if (id === undefined) return false
+  const parts = [...shared.values()].flatMap(entry => [entry.id, ...(entry.store?.files.ids.values() ?? [])])
+  return parts.includes(id) || isOpenInProcess(id)
 }
 
-async function applyStrictest({ opening, users }: Shared): Promise<void> {
+async function applyStrictest({ opening, users, closing }: Shared): Promise<void> {
+  if (closing !== undefined) return
   const store = await opening
   store.writer.busyTimeoutMs = Math.max(...[...users].map(user => user.busyTimeoutMs))
   await store.setDurable([...users].some(user => user.durability === 'full'))

@@ -3,6 +3,7 @@ import { type Applied, type Migration, pending, record, tooNew } from '../migrat
 import { migrations, schemaId } from '../migrations/index.ts'
 import { retryBusy } from './busy.ts'
 import type { Connection } from './connection.ts'
+import { removeOldLog } from './nameless-log.ts'
 
 /** "hvwx": marks a database file as ours, https://sqlite.org/pragma.html#pragma_application_id */
 export const applicationId = 0x68767778
@@ -11,12 +12,22 @@ export const applicationId = 0x68767778
 export async function createSchema(connection: Connection, busyTimeoutMs: number): Promise<void> {
   const isOurs = await retryBusy(() => holdsStore(connection), busyTimeoutMs)
   // Both are set before the first table exists: afterwards auto_vacuum could only change by a full VACUUM.
-  if (!isOurs) await retryBusy(() => connection.exec('pragma auto_vacuum=incremental'), busyTimeoutMs)
+  if (!isOurs) await retryBusy(() => prepareEmpty(connection), busyTimeoutMs)
   const settings = 'pragma journal_mode=wal; pragma synchronous=full'
   await retryBusy(() => connection.exec(settings), busyTimeoutMs)
   const isCurrent =
     isOurs && (await retryBusy(() => missing(connection, migrations), busyTimeoutMs)).length === 0
   if (!isCurrent) await migrate(connection, busyTimeoutMs)
+}
+
+function prepareEmpty(connection: Connection): void {
+  connection.exec('begin exclusive')
+  try {
+    if (connection.value('pragma journal_mode') !== 'wal') removeOldLog(connection.file)
+  } finally {
+    connection.exec('rollback')
+  }
+  connection.exec('pragma auto_vacuum=incremental')
 }
 
 /** Applies what is missing, each in a transaction of its own. The process that comes second finds nothing left to do. */

@@ -83,7 +83,7 @@ export class SqliteDb implements Db {
     const { writer } = this.#store
     const { scope } = tx
     try {
-      const result = await withDeadline(tx.whole(fn), timeoutMs)
+      const result = await withDeadline(tx.whole(fn), timeoutMs, this.#store.lost)
       scope.end()
       this.#store.assertTransaction()
       writer.commit()

@@ -1,6 +1,6 @@
-import fs from 'node:fs'
-import { Busy, Storage } from '../../errors.ts'
+import { Busy, Closed, HivewaxError, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
+import { Poller } from '../../util/poller.ts'
 import type { Db, Executed, Row } from '../db.ts'
 import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
@@ -10,6 +10,8 @@ import { retryBusy } from './busy.ts'
 import { SqliteCommits } from './commits.ts'
 import { Connection } from './connection.ts'
 import { sqliteBinding, sqliteDialect } from './dialect.ts'
+import { waitForNamelessLog } from './nameless-log.ts'
+import { type Loss, PlacedFiles, storeGone } from './placed-files.ts'
 import { assertSchema, createSchema } from './schema.ts'
 import { SqliteDb } from './sqlite-db.ts'
 import { inDoubt } from './translate-error.ts'
@@ -24,9 +26,16 @@ const pageCacheKiB = 16_384
  */
 const checkpointPages = 4_000
 
+/**
+ * How often to look whether the files are in place though nobody calls, in milliseconds: what waits for a store is to
+ * hear of it, and whoever has a deleted log open is to let it go.
+ */
+const watchMs = 1_000
+
 /** A database file as this process has it open: one connection that writes, one that reads, one queue. */
 export class SqliteStore {
   readonly file: string
+  readonly files: PlacedFiles
   readonly writer: Writer
   readonly commits: SqliteCommits
   readonly hints = newHints()
@@ -40,17 +49,28 @@ export class SqliteStore {
   #othersTouched = false
   #changes: unknown
   #version: Promise<unknown> | undefined
-  readonly #inode: number | undefined
   #isDurable = true
+  /** What was gone when it was found that something is. */
+  #losses: readonly Loss[] = []
+  readonly #lost = new AbortController()
+  readonly #watch = new Poller(() => (this.isGone ? undefined : watchMs))
+  #closed: Promise<void> | undefined
+  /** Is called once, when the files are found to be gone. */
+  onGone: () => void = () => {}
 
-  private constructor(writing: Connection, reading: Connection, busyTimeoutMs: number) {
+  private constructor(
+    { writing, reading, files }: { writing: Connection; reading: Connection; files: PlacedFiles },
+    busyTimeoutMs: number,
+  ) {
     this.file = writing.file
+    this.files = files
     this.#writing = writing
     this.#reading = reading
     this.writer = new Writer(writing, busyTimeoutMs)
     this.commits = new SqliteCommits(() => this.#foreignVersion())
-    this.#inode = inodeOf(writing.file)
-    this.writer.onBegin = () => this.#assertInPlace()
+    this.#watch.within(watchMs)
+    this.writer.look = () => this.look()
+    this.writer.onBegin = () => this.#assertUsable()
     this.writer.onCommit = () => this.#countCommit()
   }
 
@@ -64,14 +84,43 @@ export class SqliteStore {
         connection.exec(`pragma cache_size=-${pageCacheKiB}; pragma wal_autocheckpoint=${checkpointPages}`)
         return connection
       }, busyTimeoutMs)
+    await waitForNamelessLog(file, busyTimeoutMs)
     try {
       const writing = await connect(false)
       await createSchema(writing, busyTimeoutMs)
-      return new SqliteStore(writing, await connect(true), busyTimeoutMs)
+      const files = PlacedFiles.of(file)
+      const reading = await connect(true)
+      // It opens the log by its name when it reads for the first time: here, and not when that may be another file.
+      await retryBusy(() => reading.value('select 1 from sqlite_schema'), busyTimeoutMs)
+      const store = new SqliteStore({ writing, reading, files }, busyTimeoutMs)
+      store.look()
+      return store
     } catch (error) {
       for (const connection of connections) connection.close()
       throw error
     }
+  }
+
+  /**
+   * Throws `store_gone` once a file was deleted or replaced: writes would be lost, and reads be of a store that is no more.
+   * From then on every call is refused, and the files are let go.
+   */
+  look(): void {
+    if (this.isGone) throw storeGone(this.#losses)
+  }
+
+  /** Whether `look` throws. */
+  get isGone(): boolean {
+    if (this.#losses.length === 0) {
+      this.#losses = this.files.losses()
+      if (this.#losses.length > 0) this.#letGo()
+    }
+    return this.#losses.length > 0
+  }
+
+  /** Aborts when the files are found to be gone, with that as its reason. */
+  get lost(): AbortSignal {
+    return this.#lost.signal
   }
 
   /** A handle whose times come from `clock`. */
@@ -131,15 +180,18 @@ export class SqliteStore {
   }
 
   /** The same in a process of its own, which can be ended. */
-  queryApart(text: string, params: readonly Param[], timeoutMs: number): Promise<Row[]> {
+  async queryApart(text: string, params: readonly Param[], timeoutMs: number): Promise<Row[]> {
     const { file, writer } = this
-    const place = { file, waitMs: Math.min(writer.busyTimeoutMs, timeoutMs) }
-    return queryInProcess(place, { text, params: this.#compiler.bind(params) }, timeoutMs)
+    const place = { file, waitMs: Math.min(writer.busyTimeoutMs, timeoutMs), files: this.files.ids }
+    this.look()
+    const rows = await queryInProcess(place, { text, params: this.#compiler.bind(params) }, timeoutMs)
+    this.look()
+    return rows
   }
 
   /** A statement of the owner, as a transaction of its own. */
   async execute(text: string, params: readonly Param[]): Promise<Executed> {
-    this.#assertInPlace()
+    this.#assertUsable()
     const run = () => this.runForeign('execute', text, params)
     try {
       return await retryBusy(run, this.writer.busyTimeoutMs)
@@ -173,38 +225,61 @@ export class SqliteStore {
     Scope.check(this)
   }
 
-  async close(): Promise<void> {
-    await this.writer.close()
-    this.#reading.close()
-    this.#writing.close()
+  /** Calls that were accepted are done first. Later calls resolve with the first one. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end()
+    return this.#closed
   }
 
-  /** Throws when a commit would be lost, since its file was deleted, or would meet tables that we do not know. */
-  #assertInPlace(): void {
+  async #end(): Promise<void> {
+    await this.writer.close(() => (this.isGone ? storeGone(this.#losses) : new Closed('the store is closed')))
+    await this.#watch.stop()
+    // The last connection to close merges the log into the file, unless it can only read. That saves what is in a log that
+    // was deleted; but where another log has taken its place, the file may hold what others have stored through that.
+    const merges = this.files.isLogMergeable
+    const [first, last] = merges ? [this.#reading, this.#writing] : [this.#writing, this.#reading]
+    first.close()
+    last.close()
+  }
+
+  #letGo(): void {
+    this.#lost.abort(storeGone(this.#losses))
+    this.onGone()
+    // What waits for a commit is to look as well, and to fail.
+    this.commits.add()
+    // Whoever closes the store hears of what fails in it.
+    this.close().catch(() => {})
+  }
+
+  /** Throws when a commit would be lost, or would meet tables that we do not know. */
+  #assertUsable(): void {
+    this.look()
     assertSchema(this.#writing)
-    if (inodeOf(this.file) === this.#inode) return
-    throw new Storage(`${this.file} was deleted or replaced while it was open`, {
-      hint: 'Nothing was stored. Close every handle of it, then open it again.',
-    })
   }
 
   #whenFree<T>(attempt: () => T): T | Promise<T> {
-    try {
+    const run = () => {
+      this.look()
       return attempt()
+    }
+    try {
+      return run()
     } catch (error) {
       if (!(error instanceof Busy)) throw this.#explain(error)
     }
-    return retryBusy(attempt, this.writer.busyTimeoutMs)
+    return retryBusy(run, this.writer.busyTimeoutMs)
   }
 
   /** A statement may fail because a newer program has changed the tables: then that is what to say. */
   #explain(error: unknown): unknown {
+    if (error instanceof HivewaxError && error.code === 'store_gone') return error
     assertSchema(this.#reading)
     return error
   }
 
   /** Changes with the commits of other connections, in whichever process; ours on this one do not move it. */
   #foreignVersion(): unknown {
+    this.look()
     return this.#writing.value('pragma data_version')
   }
 
@@ -231,8 +306,4 @@ export class SqliteStore {
     this.#memoryTouched = false
     this.#othersTouched = false
   }
-}
-
-function inodeOf(file: string): number | undefined {
-  return fs.statSync(file, { throwIfNoEntry: false })?.ino
 }

@@ -5,6 +5,7 @@ import { InvalidInput, Unsupported } from '../../errors.ts'
 import { fileError, systemCode } from '../../util/file-error.ts'
 import { makeFolder } from '../../util/make-folder.ts'
 import { assertNotLost } from './lost-store.ts'
+import { assertSoleName } from './sole-name.ts'
 
 /** Types of statfs(2) of file systems on which WAL's shared memory is not shared: linux/magic.h. */
 const networkFs = new Map<number, string>([
@@ -19,18 +20,20 @@ const networkFs = new Map<number, string>([
 ])
 
 /**
- * Makes sure that `file` exists and may be used, and returns its real path. A folder that we create is 0700 and
+ * Makes sure that the file exists and may be used, and returns its real path. A folder that we create is 0700 and
  * a file 0600. An existing file is never opened here: closing it again would drop the locks that SQLite holds.
  */
-export function prepareFile(file: string, options: { allowNetworkFs: boolean }): string {
-  if (file.includes('\0')) throw new InvalidInput('the path of a store must not hold a NUL character')
-  const absolute = path.resolve(file)
+export function prepareFile(location: string, options: { allowNetworkFs: boolean }): string {
+  if (location.includes('\0')) throw new InvalidInput('the path of a store must not hold a NUL character')
+  const absolute = path.resolve(location)
   try {
     makeFolder(path.dirname(absolute))
     if (!options.allowNetworkFs) refuseNetworkFs(path.dirname(absolute))
     assertNotLost(fs.existsSync(absolute) ? fs.realpathSync(absolute) : absolute)
     createPrivately(absolute)
-    return fs.realpathSync(absolute)
+    const file = fs.realpathSync(absolute)
+    assertSoleName(file)
+    return file
   } catch (error) {
     throw fileError(error, absolute)
   }
@@ -40,12 +43,6 @@ export function prepareFile(file: string, options: { allowNetworkFs: boolean }):
 export function privateFile(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hivewax-'))
   return prepareFile(path.join(folder, 'memory.db'), { allowNetworkFs: true })
-}
-
-/** True when both paths lead to one file, be it by links. A path that leads nowhere is not the same as any. */
-export function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [one, other].map(file => fs.statSync(file, { throwIfNoEntry: false }))
-  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
 }
 
 function createPrivately(file: string): void {

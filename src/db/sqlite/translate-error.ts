@@ -39,16 +39,30 @@ export function translate(error: unknown, file: string, mode: Mode): unknown {
 const readErrors = [266, 522]
 
 /**
- * The error when the disk failed during a commit: this process sees nothing of it, but
+ * The error when the disk failed during a commit, or the files were gone after it: this process sees nothing of it, but
  * what had reached the log may count for the next one that reads it. Other errors pass through.
  */
 export function inDoubt(error: unknown): unknown {
-  const result = error instanceof Storage ? Number(error.details?.sqlite) : 0
+  if (!(error instanceof Storage)) return error
+  const { code, message, details } = error
+  if (code === 'store_gone') {
+    return new Storage(
+      `whether it was stored is unknown, for ${message}`,
+      {
+        cause: error,
+        details: { ...details, outcome: 'unknown' },
+        hint: `Open the store anew, and ${lookForIt}`,
+      },
+      code,
+    )
+  }
+  const result = Number(details?.sqlite)
   if ((result & 0xff) !== ioError || readErrors.includes(result)) return error
-  const { message, details } = error as Storage
   return new Storage(`whether it was stored is unknown, for during the commit ${message}`, {
     cause: error,
     details: { ...details, outcome: 'unknown' },
-    hint: 'Once the disk works, look whether it was stored, or repeat it if that does no harm.',
+    hint: `Once the disk works, ${lookForIt}`,
   })
 }
+
+const lookForIt = 'look whether it was stored, or repeat it if that does no harm.'

@@ -56,7 +56,10 @@ export class SqliteUpkeep implements Engine {
     const { statement, params } = this.#store.compile(query)
     const batches = offloadScan(this.#enter(), { text: statement.text, params })
     // The row type is the word of the statement's author, as with `Db.all`.
-    for await (const batch of batches) yield batch as R[]
+    for await (const batch of batches) {
+      this.#store.look()
+      yield batch as R[]
+    }
   }
 
   async facts(): Promise<StoreFacts> {
@@ -74,7 +77,7 @@ export class SqliteUpkeep implements Engine {
   }
 
   async extents(): Promise<Extent[]> {
-    return offload(this.#enter(), { name: 'extents' })
+    return this.#inPlace(offload(this.#enter(), { name: 'extents' }))
   }
 
   async plan(text: string): Promise<Plan | undefined> {
@@ -95,18 +98,18 @@ export class SqliteUpkeep implements Engine {
     const before = await this.#number('page_count')
     if (full) await this.#store.writer.alone(() => offload(place, { name: 'vacuum' }, options))
     const freed = full ? before - (await this.#number('page_count')) : await this.#freePages(options)
-    await offload(place, { name: 'checkpoint', input: 'truncate' })
+    await this.#inPlace(offload(place, { name: 'checkpoint', input: 'truncate' }))
     options.onProgress?.({ step: 'done', fraction: 1 })
     return { freedBytes: Math.max(0, freed) * pageSize }
   }
 
   async optimize(options: AbortableOptions & { unref?: boolean }): Promise<void> {
-    await offload(this.#enter(), { name: 'optimize' }, { ...options, inTurn: this.#inTurn })
+    await this.#inPlace(offload(this.#enter(), { name: 'optimize' }, { ...options, inTurn: this.#inTurn }))
     options.onProgress?.({ step: 'done', fraction: 1 })
   }
 
   async reindex(options: AbortableOptions): Promise<void> {
-    await offload(this.#enter(), { name: 'reindex' }, { ...options, inTurn: this.#inTurn })
+    await this.#inPlace(offload(this.#enter(), { name: 'reindex' }, { ...options, inTurn: this.#inTurn }))
     options.onProgress?.({ step: 'done', fraction: 1 })
   }
 
@@ -125,7 +128,7 @@ export class SqliteUpkeep implements Engine {
     }
     await flushWhileGrowing(
       target,
-      () => offload(place, { name: 'copy', input: target }, { signal, onProgress: check }),
+      () => this.#inPlace(offload(place, { name: 'copy', input: target }, { signal, onProgress: check })),
       onSize,
     )
   }
@@ -183,7 +186,7 @@ export class SqliteUpkeep implements Engine {
     const { lost } = hasLog(place.file) ? await runInProcess({ name: 'inspectLog', ...place }) : { lost: 0 }
     const health = await offload(place, { name: 'health' }, { onProgress: portion(onProgress, 0, 0.5) })
     const comparing = { onProgress: portion(onProgress, 0.5, 1) }
-    const records = await offload(place, { name: 'compareChecksums' }, comparing)
+    const records = await this.#inPlace(offload(place, { name: 'compareChecksums' }, comparing))
     const checks = [...checkStore(facts, { ...health, lostInLog: lost }), checkRecords(facts, records)]
     // Not over what the log holds behind a damage.
     if (lost === 0) checks.push(writing(await this.#writeError()))
@@ -236,7 +239,16 @@ export class SqliteUpkeep implements Engine {
   #enter(): Workplace {
     if (!this.#isOpen()) throw closed()
     Scope.check(this.#store)
-    return { file: this.#store.file, waitMs: this.#store.writer.busyTimeoutMs }
+    this.#store.look()
+    const { file, writer, files } = this.#store
+    return { file, waitMs: writer.busyTimeoutMs, files: files.ids }
+  }
+
+  /** What a job has found or done counts only if the files of the store were there to the end. */
+  async #inPlace<T>(job: Promise<T>): Promise<T> {
+    const result = await job
+    this.#store.look()
+    return result
   }
 
   /** The plan of a statement in words; undefined when it cannot run any more, since its table is gone. */

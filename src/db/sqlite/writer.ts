@@ -34,10 +34,13 @@ export class Writer {
   onBegin: () => void = () => {}
   /** Called right after every commit, before any call resolves. */
   onCommit: () => void = () => {}
+  /** Throws when the files of the store are gone. Called before anything is done, and before it is acknowledged. */
+  look: () => void = () => {}
   readonly #connection: Connection
   #jobs: Job[] = []
   #draining: Promise<void> | undefined
-  #closed = false
+  /** Why no work is accepted any more. */
+  #closed: (() => Error) | undefined
   /** Since when other processes have kept this one from writing; undefined while they have not. */
   #keptOutSince: number | undefined
   #lastTurn = performance.now()
@@ -84,6 +87,8 @@ export class Writer {
 
   /** @throws Storage with an unknown outcome when the disk failed in it */
   commit(): void {
+    // A commit may merge the log into the file, which must not be done with a log that has no name any more.
+    this.look()
     try {
       this.#connection.step('commit')
     } catch (error) {
@@ -108,14 +113,14 @@ export class Writer {
     this.#lastTurn = performance.now()
   }
 
-  /** Refuses new work and resolves when all accepted work is done. */
-  async close(): Promise<void> {
-    this.#closed = true
+  /** Refuses new work, as Closed or for another reason, and resolves when all accepted work is done. */
+  async close(reason: () => Error = () => new Closed('the store is closed')): Promise<void> {
+    this.#closed ??= reason
     await this.#draining
   }
 
   #enqueue<T>(run: (queuedAt: number) => T | Promise<T>, alone: boolean): Promise<T> {
-    if (this.#closed) return Promise.reject(new Closed('the store is closed'))
+    if (this.#closed !== undefined) return Promise.reject(this.#closed())
     return new Promise<T>((resolve, reject) => {
       // The queue holds jobs of every type; each resolves with what its own `run` returned.
       const queuedAt = performance.now()
@@ -140,9 +145,21 @@ export class Writer {
 
   async #runAlone([job]: Job[]): Promise<void> {
     try {
-      job?.resolve(await job.run(job.queuedAt))
+      this.look()
+      const value = await job?.run(job.queuedAt)
+      this.#lookAgain()
+      job?.resolve(value)
     } catch (error) {
       job?.reject(error)
+    }
+  }
+
+  /** What was done may have been done to files that had no name any more by then. */
+  #lookAgain(): void {
+    try {
+      this.look()
+    } catch (error) {
+      throw inDoubt(error)
     }
   }
 
@@ -152,6 +169,12 @@ export class Writer {
       outcomes = await this.#commitTogether(batch)
     } catch (error) {
       await this.#recover(batch, error)
+      return
+    }
+    try {
+      this.#lookAgain()
+    } catch (error) {
+      for (const job of batch) job.reject(error)
       return
     }
     for (const [i, job] of batch.entries()) this.#settle(job, outcomes[i])

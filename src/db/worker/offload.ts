@@ -5,6 +5,7 @@ import { errorFromJson, type HivewaxError, Storage } from '../../errors.ts'
 import type { Row } from '../db.ts'
 import type { AbortableOptions, Progress } from '../engine.ts'
 import type { Bound } from '../sql.ts'
+import type { FileId } from '../sqlite/file-id.ts'
 import type { jobs } from './jobs/jobs.ts'
 import { type InTurn, Turns } from './turns.ts'
 
@@ -13,11 +14,9 @@ type Input<Name extends keyof Jobs> = Parameters<Jobs[Name]>[0]
 type Result<Name extends keyof Jobs> = Awaited<ReturnType<Jobs[Name]>>
 
 /** What a worker is started with. */
-export interface Order {
+export interface Order extends Workplace {
   name: keyof Jobs
   input?: unknown
-  file: string
-  waitMs: number
   /** Only of a process of its own that no event can end: when it ends itself, should its parent be gone, in milliseconds. */
   timeoutMs?: number
 }
@@ -34,6 +33,8 @@ export type Message =
 export interface Workplace {
   file: string
   waitMs: number
+  /** Of a store that is open: the files that it consists of, by their paths. The job refuses any others. */
+  files?: ReadonlyMap<string, FileId>
 }
 
 /** A job by its name, and what it is given, where it takes anything. */
@@ -58,11 +59,11 @@ export function workerUrl(): URL {
  * none can be stopped halfway.
  */
 export async function offload<Name extends Exclude<keyof Jobs, 'scan'>>(
-  { file, waitMs }: Workplace,
+  place: Workplace,
   job: Job<Name>,
   options: OffloadOptions = {},
 ): Promise<Result<Name>> {
-  for await (const message of converse({ ...job, file, waitMs }, options)) {
+  for await (const message of converse({ ...job, ...place }, options)) {
     if ('progress' in message) options.onProgress?.(message.progress)
     // The worker ran the job of this name.
     if ('result' in message) return message.result as Result<Name>
@@ -72,10 +73,10 @@ export async function offload<Name extends Exclude<keyof Jobs, 'scan'>>(
 
 /** The rows of a reading statement in batches, read by a worker only as fast as they are taken. */
 export async function* offloadScan(
-  { file, waitMs }: Workplace,
+  place: Workplace,
   input: { text: string; params: Bound[] },
 ): AsyncGenerator<Row[], void, undefined> {
-  for await (const message of converse({ name: 'scan', input, file, waitMs })) {
+  for await (const message of converse({ name: 'scan', input, ...place })) {
     if ('rows' in message) yield message.rows
     if ('result' in message) return
   }

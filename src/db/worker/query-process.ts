@@ -18,7 +18,7 @@ const waiting = new Set<() => void>()
  * @throws Deadline, and Busy when others took all the time
  */
 export async function queryInProcess(
-  { file, waitMs }: Workplace,
+  place: Workplace,
   input: Parameters<(typeof jobs)['query']>[0],
   timeoutMs: number,
 ): Promise<Row[]> {
@@ -26,7 +26,7 @@ export async function queryInProcess(
   await acquireSlot(signal)
   try {
     return await runInProcess(
-      { name: 'query', input, file, waitMs, timeoutMs },
+      { name: 'query', input, ...place, timeoutMs },
       { signal, hint: 'Perhaps it needed too much memory: ask for fewer rows.' },
     )
   } catch (error) {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { HivewaxError } from '../../errors.ts'
+import { PlacedFiles } from '../sqlite/placed-files.ts'
 import type { JobContext } from './jobs/job.ts'
 import { jobs } from './jobs/jobs.ts'
 import type { Message, Order } from './offload.ts'
@@ -24,14 +25,17 @@ function workInProcess(order: Order): Promise<void> {
 }
 
 async function work(order: Order, post: (message: Message) => void): Promise<void> {
+  const files = new PlacedFiles(order.files ?? new Map())
   const context: JobContext = {
     file: order.file,
     waitMs: order.waitMs,
+    assertInPlace: () => files.assertInPlace(),
     report: (step, fraction) => post({ progress: { step, fraction } }),
     send: rows => ask({ rows }),
     write: async transaction => {
       await ask({ turn: 'wanted' })
       try {
+        context.assertInPlace()
         transaction()
       } finally {
         post({ turn: 'over' })
@@ -45,6 +49,7 @@ async function work(order: Order, post: (message: Message) => void): Promise<voi
     await answered
   }
   try {
+    context.assertInPlace()
     // `offload` is typed so that each job gets its own input.
     post({ result: await jobs[order.name](order.input as never, context) })
   } catch (error) {

@@ -9,6 +9,8 @@ export interface JobContext {
   readonly file: string
   /** How long to wait for a lock, in milliseconds; blocking is fine, the thread is the job's own. */
   readonly waitMs: number
+  /** Throws when the files of the store are gone, or are others than those that the process has open. */
+  assertInPlace(): void
   /** Reports progress; `fraction` is of the whole job. */
   report(step: string, fraction: number): void
   /** Hands rows to the caller and resolves when it asks for more. */

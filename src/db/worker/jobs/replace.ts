@@ -31,6 +31,7 @@ export async function replace(input: ReplaceInput, context: JobContext): Promise
     connection.exec('begin immediate')
     assertSchema(connection)
     const replaced = replaceAll(connection, input, context)
+    context.assertInPlace()
     connection.exec('commit')
     // Before the next commit of any process, which would else have to merge it all, on a main thread perhaps.
     connection.exec('pragma main.wal_checkpoint(passive)')
