@@ -91,7 +91,7 @@ it('refuses to read as a file what another thread of the process has open', asyn
 const gone = { code: 'store_gone', retryable: true }
 
 /** What can happen to the files of an open store, and what the error says of it. */
-const losses: readonly { what: string; lose: (file: string) => void; says: RegExp }[] = [
+const losses: readonly { what: string; lose: (file: string) => void; says: RegExp; isKept?: boolean }[] = [
   {
     what: 'its log and the index of it are deleted',
     lose: file => remove(file, '-wal', '-shm'),
@@ -99,7 +99,13 @@ const losses: readonly { what: string; lose: (file: string) => void; says: RegEx
   },
   { what: 'its log is deleted', lose: file => remove(file, '-wal'), says: /-wal was deleted/ },
   { what: 'the index of its log is deleted', lose: file => remove(file, '-shm'), says: /-shm was deleted/ },
-  { what: 'its file alone is deleted', lose: file => remove(file, ''), says: /memory\.db was deleted/ },
+  {
+    what: 'its file alone is deleted',
+    lose: file => remove(file, ''),
+    says: /memory\.db was deleted/,
+    // What the log holds may be all that is left.
+    isKept: true,
+  },
   {
     what: 'all its files are deleted',
     lose: file => remove(file, '', '-wal', '-shm'),
@@ -125,20 +131,30 @@ const losses: readonly { what: string; lose: (file: string) => void; says: RegEx
   },
 ]
 
-describe.each(losses)('when $what', ({ lose, says }) => {
-  it.each<[string, (memory: Memory) => Promise<unknown>]>([
-    ['store', memory => memory.store('k', 2)],
-    ['execute', memory => memory.execute('delete from events')],
-    ['a transaction', memory => memory.transaction(tx => tx.store('k', 3))],
-    ['retrieve', memory => memory.retrieve('k')],
-    ['get', memory => memory.kv.get('k')],
-    ['query', memory => memory.query('select 1')],
-    ['query with a time limit', memory => memory.query('select 1', [], { timeoutMs: 10_000 })],
-    ['find', memory => memory.find('word')],
-    ['vacuum', memory => memory.vacuum()],
-    ['a backup', memory => memory.backup(scratchFile())],
-    ['an export', memory => memory.exportNamespace('default', scratchFile('all.json'))],
-  ])('%s is refused, and everything after it', async (_, call) => {
+type Call = readonly [name: string, call: (memory: Memory) => Promise<unknown>]
+
+const calls: readonly Call[] = [
+  ['store', memory => memory.store('k', 2)],
+  ['execute', memory => memory.execute('delete from events')],
+  ['a transaction', memory => memory.transaction(tx => tx.store('k', 3))],
+  ['retrieve', memory => memory.retrieve('k')],
+  ['get', memory => memory.kv.get('k')],
+  ['query', memory => memory.query('select 1')],
+  ['find', memory => memory.find('word')],
+]
+
+/** What is done in another thread or process. */
+const longCalls: readonly Call[] = [
+  ['query with a time limit', memory => memory.query('select 1', [], { timeoutMs: 10_000 })],
+  ['vacuum', memory => memory.vacuum()],
+  ['a full vacuum', memory => memory.vacuum({ full: true })],
+  ['a backup', memory => memory.backup(scratchFile())],
+  ['an export', memory => memory.exportNamespace('default', scratchFile('all.json'))],
+]
+
+describe.each(losses)('when $what', ({ what, lose, says, isKept }) => {
+  const all = what.startsWith('its log and') ? [...calls, ...longCalls] : calls
+  it.each(all)('%s is refused, and everything after it', async (_, call) => {
     const memory = await openIn('store')
     await memory.store('k', 'a word')
     expect(await memory.retrieve('k')).toBe('a word')
@@ -146,20 +162,28 @@ describe.each(losses)('when $what', ({ lose, says }) => {
     await expect(call(memory)).rejects.toMatchObject({ ...gone, message: expect.stringMatching(says) })
     await expect(memory.store('k', 4)).rejects.toMatchObject(gone)
     await expect(memory.retrieve('k')).rejects.toMatchObject(gone)
-    expect(await opens(memory.url)).toBe(true)
+    expect(await opens(memory.url)).toBe(!isKept)
   })
 })
 
-it.each(losses)('opens a store anew of which nobody has noticed that $what', async ({ lose }) => {
+it.each(losses)('opens a store anew of which nobody has noticed that $what', async ({ lose, isKept }) => {
   const memory = await openIn('store')
   await memory.store('k', 1)
   const { child, say } = await storing(memory.url)
   await say('by another process')
   lose(memory.url)
-  expect(await opens(memory.url)).toBe(true)
+  expect(await opens(memory.url)).toBe(!isKept)
   expect(await say('too late')).toBe('store_gone too late')
   child.process.stdin?.end()
   await child.exited
+  await expect(memory.store('k', 2)).rejects.toMatchObject(gone)
+})
+
+it('begins a new store beside the empty log of one that was deleted', async () => {
+  const memory = await openScratch()
+  await memory.vacuum()
+  remove(memory.url, '')
+  expect(await opens(memory.url)).toBe(true)
   await expect(memory.store('k', 2)).rejects.toMatchObject(gone)
 })
 
@@ -276,13 +300,18 @@ function openIn(folder: string): Promise<Memory> {
   return openScratch({}, path.join(scratchFolder(), folder, 'memory.db'))
 }
 
-/** Whether the store can be opened, written and read. */
+/** Whether the store can be opened, written and read; false when it is refused since it may be saved. */
 async function opens(file: string): Promise<boolean> {
-  const memory = await openMemory(file, { background: false })
-  await memory.store('new', 1)
-  const isThere = (await memory.retrieve('new')) === 1
-  await memory.close()
-  return isThere
+  try {
+    const memory = await openMemory(file, { background: false })
+    await memory.store('new', 1)
+    const isThere = (await memory.retrieve('new')) === 1
+    await memory.close()
+    return isThere
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'corrupt', message: expect.stringContaining('only its log is left') })
+    return false
+  }
 }
 
 /** Shows a file or folder at a second place, or skips the test where that is not permitted. */

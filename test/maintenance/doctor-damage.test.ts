@@ -35,7 +35,8 @@ beforeAll(async () => {
 /** Whether a job finds a file damaged, or cannot even open it. */
 async function findsDamage(look: (context: JobContext) => Promise<boolean>, file: string): Promise<boolean> {
   try {
-    return await look({ file, waitMs: 0, report: () => {}, send: async () => {}, write: async () => {} })
+    const none = { report: () => {}, assertInPlace: () => {}, send: async () => {}, write: async () => {} }
+    return await look({ file, waitMs: 0, ...none })
   } catch (error) {
     if (error instanceof HivewaxError) return true
     throw error

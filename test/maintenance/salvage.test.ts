@@ -52,7 +52,7 @@ async function saved({ db, log }: Files): Promise<{ recovered: number; lost: num
   const [file, target] = [path.join(folder, 'damaged.db'), path.join(folder, 'saved.db')]
   if (db !== undefined) fs.writeFileSync(file, db)
   if (log !== undefined) fs.writeFileSync(`${file}-wal`, log)
-  const none = { report: () => {}, send: async () => {}, write: async () => {} }
+  const none = { report: () => {}, assertInPlace: () => {}, send: async () => {}, write: async () => {} }
   const { tables } = await salvage({ target, name: file }, { file, waitMs: 0, ...none })
   const result = new DatabaseSync(target, { readOnly: true })
   const intact = `key = 'k' || (id - 1) and value = '"v' || (id - 1) || ' ' || replace(hex(zeroblob(75)), '0', 'x') || '"'`
