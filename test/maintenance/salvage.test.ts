@@ -19,6 +19,8 @@ let closed: Buffer
 let open: Files
 /** The rows on each page of memory_store in the closed one. */
 let rowsOn: Map<number, number>
+/** The pages of its schema. */
+let schemaPages: number[]
 
 interface Files {
   db?: Buffer
@@ -42,6 +44,10 @@ beforeAll(async () => {
     "select pageno, ncell from dbstat where name = 'memory_store' and pagetype = 'leaf'",
   )
   rowsOn = new Map(leaves.all().map(({ pageno, ncell }) => [Number(pageno), Number(ncell)]))
+  schemaPages = db
+    .prepare("select pageno from dbstat where name = 'sqlite_schema'")
+    .all()
+    .map(({ pageno }) => Number(pageno))
   db.close()
   fs.rmSync(path.dirname(file), { recursive: true })
 })
@@ -105,6 +111,9 @@ test('of a file whose first page is gone, and with it the schema, everything is 
   const db = copy()
   noise(db.subarray(0, pageSize), seeded(3))
   expect(await saved({ db })).toEqual({ recovered: records, lost: 0 })
+  const withoutSchema = copy()
+  for (const page of schemaPages) withoutSchema.fill(0, (page - 1) * pageSize, page * pageSize)
+  expect(await saved({ db: withoutSchema })).toEqual({ recovered: records, lost: 0 })
 })
 
 test('of a file with pages that are empty, or in the place of each other, the rest is saved', async () => {

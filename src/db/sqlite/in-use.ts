@@ -3,7 +3,8 @@ import { systemCode } from '../../util/file-error.ts'
 
 /**
  * True when a process, this one included, has a database in WAL mode open, be it one whose file was removed since: SQLite
- * then holds a lock on the index of its log. True as well where the system does not tell (it is Linux that does).
+ * then holds a lock on the index of its log. True as well where the system does not tell (it is Linux that does). Of the
+ * processes of other containers it tells nothing.
  */
 export function isInUse(file: string): boolean {
   const index = fs.statSync(`${file}-shm`, { throwIfNoEntry: false })

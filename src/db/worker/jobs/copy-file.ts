@@ -15,7 +15,7 @@ export async function copy(target: string, context: JobContext): Promise<void> {
     for (const _ of source.iterate('vacuum into ?', [target]));
   })
   context.report('check', 0)
-  await connected(target, { readOnly: true }, made => assertSound(made, target))
+  await connected(target, { readOnly: true }, made => assertSound(made, context.file))
 }
 
 interface PrepareInput {
