@@ -82,16 +82,20 @@ function fitSection({ title, lines, more }: Section, room: number): string[] {
 }
 
 async function openTasks(memory: Memory): Promise<Section> {
-  const [running, pending, counts] = await Promise.all([
+  const [running, lapsed, pending, counts] = await Promise.all([
     memory.tasks.list({ status: 'running', limit: 10 }),
+    memory.tasks.list({ status: 'lapsed', limit: 10 }),
     memory.tasks.list({ status: 'pending', order: 'desc', limit: 10 }),
     memory.tasks.counts(),
   ])
-  const lines = [...running.items, ...pending.items].map(task => {
-    const by = task.assignedTo === undefined ? 'waiting' : `running by ${quote(task.assignedTo)}`
+  const lines = [...running.items, ...lapsed.items, ...pending.items].map(task => {
+    const by =
+      task.assignedTo === undefined
+        ? 'waiting'
+        : `${task.status === 'lapsed' ? 'left' : 'running'} by ${quote(task.assignedTo)}`
     return item(`${quote(task.id)} ${quote(task.description)} (${task.priority}, ${by})`)
   })
-  const title = `Open tasks (${counts.running} running, ${counts.pending} waiting)`
+  const title = `Open tasks (${counts.running} running, ${counts.pending + counts.lapsed} waiting)`
   return { title, lines, share: 3, more: 'hivewax tasks list' }
 }
 

@@ -15,6 +15,7 @@ const sections: readonly (readonly [
   ['taskCounts', 'tasks.counts', {}, 0],
   ['runningTasks', 'tasks.list', { status: 'running', limit: 20 }, 0.15],
   ['pendingTasks', 'tasks.list', { status: 'pending', limit: 20 }, 0.15],
+  ['lapsedTasks', 'tasks.list', { status: 'lapsed', limit: 10 }, 0.05],
   ['handovers', 'events.list', { types: ['handover'], order: 'desc', limit: 5 }, 0.15],
   ['decisions', 'events.list', { types: ['decision'], order: 'desc', limit: 10 }, 0.15],
   ['sharedState', 'shared.list', { limit: 30 }, 0.15],

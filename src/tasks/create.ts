@@ -7,7 +7,7 @@ import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import { checkAcyclic } from './dependencies.ts'
 import { insertedColumns, newColumns, type TaskToInsert } from './new-task.ts'
 import { type Ended, lockTasks, settleDependents } from './settle-dependents.ts'
-import { columns, fromRow, isFinal, type Task, type TaskRow, taskOf } from './task.ts'
+import { columns, columnsNow, fromRow, isFinal, type Task, type TaskRow, taskOf } from './task.ts'
 import { taskEventsOf } from './task-events.ts'
 
 /** Characters of the values in one statement, about: far from the longest text that an engine takes. */
@@ -155,7 +155,7 @@ async function findKnown(tx: Db, refused: readonly TaskToInsert[]): Promise<Task
   const known: TaskRow[] = []
   for (const task of refused) {
     const [row] = await tx.all<TaskRow & { fingerprint: string | null }>(
-      sql`select ${columns}, fingerprint from tasks where idempotency_key = ${task.idempotency_key}`,
+      sql`select ${columnsNow(tx.dialect)}, fingerprint from tasks where idempotency_key = ${task.idempotency_key}`,
     )
     if (row === undefined) throw idTaken(task.id)
     checkFingerprint(task, row.id, row.fingerprint)

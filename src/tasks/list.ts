@@ -7,9 +7,11 @@ import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '
 import { type Priority, priorities } from './claim-order.ts'
 import { beyond, endOfSlice, type Place } from './id-slices.ts'
 import {
-  columns,
+  columnsNow,
   fromRow,
+  hasLapsed,
   hasStatus,
+  isRunning,
   isUnusual,
   statuses,
   type Task,
@@ -62,7 +64,8 @@ async function read(db: Db, options: ListTasksOptions, slice: Slice): Promise<Ta
   const filter = matches(options)
   const filtered = (parts: readonly Sql[]) => parts.map(part => sql`${part} and ${filter}`)
   if (status === 'pending') return readIndexed(db, filtered(waiting), slice)
-  if (status === 'running') return readIndexed(db, filtered([sql`status = 'running'`]), slice)
+  if (status === 'running') return readIndexed(db, filtered([isRunning(db.dialect)]), slice)
+  if (status === 'lapsed') return readIndexed(db, filtered([hasLapsed(db.dialect)]), slice)
   if (status === 'completed') return scan(db, sql`${filter} and status = 'completed'`, slice)
   if (status === undefined) return scan(db, filter, slice)
   return readRows(db, sql`${hasStatus(status)} and ${filter} and ${beyond(slice)}`, slice)
@@ -78,7 +81,7 @@ function matches({ assignedTo, priority, queue }: ListTasksOptions): Sql {
 
 function readRows(db: Db, where: Sql, { order, limit }: Slice): Promise<TaskRow[]> {
   return db.all<TaskRow>(
-    sql`select ${columns} from tasks where ${where} order by id ${raw(order)} limit ${limit}`,
+    sql`select ${columnsNow(db.dialect)} from tasks where ${where} order by id ${raw(order)} limit ${limit}`,
   )
 }
 
@@ -113,10 +116,11 @@ export async function countTasks(db: Db): Promise<Record<TaskStatus, number>> {
   const withStatus = (status: TaskStatus) => count(hasStatus(status))
   const { unusual, total, ...counts } = theRow(
     await db.all<Omit<Record<TaskStatus, number>, 'completed'> & { unusual: number; total: number }>(
-      sql`select ${join(waiting.map(count), ' + ')} as pending, ${count(sql`status = 'running'`)} as running,
+      sql`select ${join(waiting.map(count), ' + ')} as pending, ${count(isRunning(db.dialect))} as running,
+            ${count(hasLapsed(db.dialect))} as lapsed,
             ${withStatus('failed')} as failed, ${withStatus('cancelled')} as cancelled,
             ${withStatus('dead')} as dead, ${count(isUnusual)} as unusual, ${count(sql`1 = 1`)} as total`,
     ),
   )
-  return { ...counts, completed: total - counts.pending - counts.running - unusual }
+  return { ...counts, completed: total - counts.pending - counts.running - counts.lapsed - unusual }
 }

@@ -14,6 +14,7 @@ import {
   openEdges,
   settleDependents,
 } from './settle-dependents.ts'
+import { lateClaims, takeUp } from './take-up.ts'
 import { isClaimed, noTask, type TaskStatus } from './task.ts'
 import { appendTaskEvents, taskEventsOf } from './task-events.ts'
 
@@ -99,10 +100,25 @@ const completedData = {
 }
 
 /**
- * Ends the tasks whose claims hold, with their results, and lets those that waited for them go on.
+ * Ends the tasks whose claims hold, with their results, and lets those that waited for them go on. A claim that has
+ * lapsed holds as long as nobody else has claimed the task.
  * @returns the ids of the tasks
  */
 export async function completeTasks(context: Context, reports: readonly Report[]): Promise<Set<string>> {
+  const held = await completeHeld(context, reports)
+  const late = await lateClaims(
+    context,
+    reports.filter(({ id }) => !held.has(id)),
+  )
+  if (late.length === 0) return held
+  const others = await context.db.transaction(async db => {
+    for (const claim of late) await takeUp({ ...context, db }, claim)
+    return completeHeld({ ...context, db }, late)
+  })
+  return new Set([...held, ...others])
+}
+
+async function completeHeld(context: Context, reports: readonly Report[]): Promise<Set<string>> {
   const { db } = context
   const change = (provided?: HeldUpdate['provided']) => ({
     write: completion(db, reports, provided),

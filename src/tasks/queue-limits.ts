@@ -1,7 +1,7 @@
 import type { Db } from '../db/db.ts'
 import { sql } from '../db/sql.ts'
 import { readLane } from './lanes.ts'
-import { isReady } from './task.ts'
+import { isReady, isRunning } from './task.ts'
 
 /** How many more tasks of each limited queue may run now, by its name. */
 export type FreeSlots = ReadonlyMap<string, number>
@@ -69,7 +69,7 @@ export async function readQueues(db: Db): Promise<TaskQueue[]> {
   )
   for (const { lane, count } of lanes) known(readLane(lane ?? undefined).queue).ready += count
   const running = await db.all<{ queue: string; count: number }>(
-    sql`select queue, count(*) as count from tasks where status = 'running' group by queue`,
+    sql`select queue, count(*) as count from tasks where ${isRunning(db.dialect)} group by queue`,
   )
   for (const { queue, count } of running) known(queue).running = count
   const limits = await db.all<{ name: string; max_running: number }>(

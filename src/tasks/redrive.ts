@@ -84,6 +84,7 @@ async function revive(context: Context, task: EndedRow): Promise<Parent | 'chang
   const rank = isStrange ? null : rankOf(nextMicros(context.clock), knownPriority(task.priority))
   const revived = await context.db.all(
     sql`update tasks set status = 'pending', rank = ${rank}, run_at = null, attempts = 0, assigned_to = null,
+          lease_until = null, lease_epoch = null,
           open_dependencies = ${open.length}, caused_by = null, progress = null, progress_crc = null,
           completed_at = null, updated_at = ${context.db.dialect.now()}
         where id = ${task.id} and status = ${task.status} returning id`,

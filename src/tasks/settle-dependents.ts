@@ -182,7 +182,8 @@ export interface Setback {
   event: TaskEvent['what']
   /** Who says so, for the event. Default: the handle's agent. */
   source?: string | null
-  reason?: string
+  /** The lease lapsed: nobody has ended the claim, whose holder may still complete the task. */
+  reason?: 'lapsed'
 }
 
 /**
@@ -197,8 +198,9 @@ export async function endAttempt(context: Context, row: AttemptRow, setback: Set
   const errors = addError(row, { attempt: row.attempts, agentId, error, at: new Date(context.clock.now()) })
   const crc = dialect.checksum('tasks', 'errors_crc', { id: row.id, errors })
   const isLast = isFinal(status)
+  const lease = reason === 'lapsed' ? raw('') : sql`lease_until = null, lease_epoch = null,`
   const ended = await context.db.all(
-    sql`update tasks set status = ${status}, errors = ${errors}, errors_crc = ${crc}, lease_until = null, lease_epoch = null,
+    sql`update tasks set status = ${status}, errors = ${errors}, errors_crc = ${crc}, ${lease}
           assigned_to = ${isLast ? row.assigned_to : null}, completed_at = ${isLast ? dialect.now() : null},
           rank = case when ${delayMs === undefined} = 1 then rank end,
           run_at = ${delayMs === undefined ? sql`run_at` : dialect.now(delayMs)}, updated_at = ${dialect.now()}

@@ -8,7 +8,7 @@ import { maxLimit } from '../util/page.ts'
 import { knownPriority, type Priority } from './claim-order.ts'
 import type { OnFailure } from './dependencies.ts'
 import { childrenOf } from './settle-dependents.ts'
-import { givenColumns, noTask, type TaskStatus } from './task.ts'
+import { givenColumns, noTask, statusNow, type TaskStatus } from './task.ts'
 
 export interface GraphOptions {
   /** Only this task and those that wait for it, directly or through others. Default: all tasks. */
@@ -38,7 +38,7 @@ const maxIds = 500
 /** What is given of a task, which its description has a checksum with, but for the payload. */
 const { payload: _, ...described } = givenColumns
 
-const columns = listOf({ ...described, crc: 'number?', status: 'text', assigned_to: 'text?' })
+const columns = listOf({ ...described, crc: 'number?', assigned_to: 'text?' })
 
 interface NodeRow {
   id: string
@@ -52,7 +52,7 @@ export async function readGraph(db: Db, options: GraphOptions): Promise<TaskGrap
   const rootId = options.rootId === undefined ? undefined : checkName('rootId', options.rootId)
   const limit = checkInteger('limit', options.limit ?? 1_000, 1, maxLimit)
   const rows = await db.all<NodeRow>(
-    sql`select ${columns} from tasks
+    sql`select ${columns}, ${statusNow(db.dialect)} as status from tasks
         where ${rootId === undefined ? sql`1 = 1` : isBelow(db.dialect, rootId)} order by id limit ${limit + 1}`,
   )
   if (rows.length === 0 && rootId !== undefined) throw noTask(rootId)

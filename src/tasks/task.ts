@@ -1,5 +1,7 @@
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
+import type { Dialect } from '../db/db.ts'
+import { isLapsed, isLeased } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { NotFound } from '../errors.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
@@ -8,10 +10,12 @@ import { type Backoff, readBackoff, readErrors, type TaskError } from './attempt
 import { knownPriority, type Priority } from './claim-order.ts'
 
 /**
- * `pending` tasks wait: for their time, for others, or to be claimed. `failed` ones must not be tried
- * again, `dead` ones have used up their attempts. All but the first two are final, unless redriven.
+ * `pending` tasks wait: for their time, for others, or to be claimed. `lapsed` ones were claimed, and their holder gave
+ * no sign of life in time: the next claim may have them, and until then the holder may still complete them. `failed`
+ * ones must not be tried again, `dead` ones have used up their attempts. All but the first three are final, unless
+ * redriven.
  */
-export const statuses = ['pending', 'running', 'completed', 'failed', 'cancelled', 'dead'] as const
+export const statuses = ['pending', 'running', 'lapsed', 'completed', 'failed', 'cancelled', 'dead'] as const
 
 export type TaskStatus = (typeof statuses)[number]
 
@@ -20,6 +24,21 @@ export type TaskStatus = (typeof statuses)[number]
  * looks them up, and does not read all that run because it takes them for few.
  */
 export const isClaimed = sql`coalesce(tasks.status, '') = 'running'`
+
+/** The condition that a task is claimed, and its claim holds at this moment. */
+export function isRunning(dialect: Dialect): Sql {
+  return sql`(status = 'running' and ${isLeased(dialect)})`
+}
+
+/** The condition that a task is `lapsed`. It is stored as running until the next claim brings the queue up to date. */
+export function hasLapsed(dialect: Dialect): Sql {
+  return sql`(status = 'running' and ${isLapsed(dialect)})`
+}
+
+/** How a task stands at this moment, for every reader. */
+export function statusNow(dialect: Dialect): Sql {
+  return sql`case when ${hasLapsed(dialect)} then 'lapsed' else status end`
+}
 
 /** The condition that a task has come to its end. */
 export const isFinalStatus = sql`status in ('completed', 'failed', 'cancelled', 'dead')`
@@ -148,7 +167,15 @@ type Checksums = RowOf<typeof checksums>
 /** Checksums are absent from a row that was not read from the store. */
 export type TaskRow = RowOf<typeof taskColumns> & { status: TaskStatus } & Partial<Checksums>
 
+/** The columns as they are stored, for what has just been written. */
 export const columns = listOf({ ...taskColumns, ...checksums })
+
+const { status: _, ...lasting } = { ...taskColumns, ...checksums }
+
+/** The columns as they are read. */
+export function columnsNow(dialect: Dialect): Sql {
+  return sql`${statusNow(dialect)} as status, ${listOf(lasting)}`
+}
 
 /** The task of a row as it was read from the store. */
 export function fromRow(row: TaskRow): Task {

@@ -32,8 +32,9 @@ import { redriveDead, redriveTask } from './redrive.ts'
 import { deleteSchedule, listSchedules, type NewSchedule, putSchedule, type Schedule } from './schedule.ts'
 import {
   type ClaimedTask,
-  columns,
+  columnsNow,
   fromRow,
+  isRunning,
   type RenewedClaim,
   type Task,
   type TaskRow,
@@ -250,7 +251,7 @@ export class Tasks {
     const row = await oneLocked<TaskRow>(
       this.#context.db,
       { table: 'tasks', key: checkName('id', id) },
-      sql`select ${columns} from tasks where id = ${id}`,
+      sql`select ${columnsNow(this.#context.db.dialect)} from tasks where id = ${id}`,
     )
     return row === undefined ? undefined : fromRow({ ...row, id })
   }
@@ -371,7 +372,7 @@ async function results(
 
 async function deleteTask(db: Db, id: string): Promise<boolean> {
   const deleted = await db.all(
-    sql`delete from tasks where id = ${id} and status <> 'running' and not exists (${waiting(id)}) returning id`,
+    sql`delete from tasks where id = ${id} and not ${isRunning(db.dialect)} and not exists (${waiting(id)}) returning id`,
   )
   if (deleted.length > 0) return true
   const [task] = await db.all<{ status: TaskStatus }>(sql`select status from tasks where id = ${id}`)

@@ -86,7 +86,7 @@ conform('tasks', open => {
 
   it('counts tasks by status', async () => {
     const memory = await open()
-    const none = { pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0, dead: 0 }
+    const none = { pending: 0, running: 0, lapsed: 0, completed: 0, failed: 0, cancelled: 0, dead: 0 }
     expect(await memory.tasks.counts()).toEqual(none)
     await memory.tasks.createMany(['a', 'b', 'c', 'd'].map(id => ({ id, description: id })))
     await memory.tasks.complete(await claimOne(memory))

@@ -19,6 +19,8 @@ export interface ModelTask {
   token: number
   leaseUntil: number
   leaseBoot: string
+  /** Its last claim has lapsed, and nobody has had it since. */
+  hasLapsed: boolean
   /** Undefined until the time of a delayed task has come. */
   rank: number | undefined
   runAtMs: number | undefined
@@ -52,6 +54,7 @@ export class TaskModel {
         token: 0,
         leaseUntil: 0,
         leaseBoot: '',
+        hasLapsed: false,
         rank: delayMs === undefined ? this.#rank(task.priority) : undefined,
         runAtMs: delayMs === undefined ? undefined : this.#clock.now() + delayMs,
         causedBy: undefined,
@@ -71,6 +74,7 @@ export class TaskModel {
     const lapsed = [...this.tasks.values()].filter(task => task.status === 'running' && !this.isLeased(task))
     for (const task of lapsed.sort(byRank)) {
       task.status = task.attempts >= task.maxAttempts ? 'dead' : 'pending'
+      task.hasLapsed = true
       if (task.status === 'dead') this.#settle([task])
     }
     for (const task of this.tasks.values()) {
@@ -96,6 +100,7 @@ export class TaskModel {
     task.status = 'running'
     task.token = Math.max(task.token, this.#floor) + 1
     task.attempts++
+    task.hasLapsed = false
     this.renew(task, leaseMs)
   }
 
@@ -108,9 +113,21 @@ export class TaskModel {
     this.completeMany([task])
   }
 
+  /** Late holders come last, and bring a task that died of their lapse back to life. */
   completeMany(tasks: readonly ModelTask[]): void {
-    for (const task of tasks) task.status = 'completed'
-    this.#settle([...tasks])
+    const late = tasks.filter(task => task.status !== 'running')
+    this.#complete(tasks.filter(task => task.status === 'running'))
+    for (const task of late.filter(({ status }) => status === 'dead')) {
+      const { attempts } = task
+      this.redrive(task.id)
+      Object.assign(task, { attempts })
+    }
+    this.#complete(late)
+  }
+
+  /** How readers see a task. */
+  statusOf(task: ModelTask): TaskStatus {
+    return task.status === 'running' && !this.isLeased(task) ? 'lapsed' : task.status
   }
 
   /** @param runAtMs when the store will try again, which is random */
@@ -151,7 +168,7 @@ export class TaskModel {
   delete(id: string): boolean | string {
     const task = this.task(id)
     const waiting = this.#childrenOf(task).filter(child => child.status === 'pending' && child.open.has(id))
-    if (task.status === 'running' || waiting.length > 0) return 'conflict'
+    if (this.statusOf(task) === 'running' || waiting.length > 0) return 'conflict'
     this.tasks.delete(id)
     this.#floor = Math.max(this.#floor, task.token)
     for (const child of this.#childrenOf(task))
@@ -163,6 +180,11 @@ export class TaskModel {
     const task = this.tasks.get(id)
     if (task === undefined) throw new Error(`the model has no task ${id}`)
     return task
+  }
+
+  #complete(tasks: ModelTask[]): void {
+    for (const task of tasks) task.status = 'completed'
+    this.#settle(tasks)
   }
 
   #rank(priority: Priority): number {
@@ -202,6 +224,7 @@ export class TaskModel {
 
   #revive(task: ModelTask): void {
     Object.assign(task, { status: 'pending', attempts: 0, causedBy: undefined, runAtMs: undefined })
+    task.hasLapsed = false
     task.rank = this.#rank(task.priority)
     task.open = new Set(task.parents.filter(({ id }) => !isFinal(this.task(id).status)).map(({ id }) => id))
   }

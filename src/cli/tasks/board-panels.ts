@@ -34,7 +34,7 @@ export function panels(board: Board): Panel[] {
   const sections = {
     ready: cards(board.ready, task => card(task, '○', readyFacts(task, now))),
     waiting: cards(board.waiting, task => card(task, '○', waitingFacts(task, now))),
-    running: cards(board.running, task => card(task, lookOf('running').sign, runningFacts(task, now))),
+    running: cards(board.running, task => card(task, lookOf(task.status).sign, runningFacts(task, now))),
     done: cards(board.done, task => card(task, lookOf('completed').sign, doneFacts(task, now))),
     failed: cards(board.failed, task => card(task, lookOf(task.status).sign, failedFacts(task, now))),
   }
@@ -77,6 +77,7 @@ function* waitingFacts(task: WaitingTask, now: number): Generator<string> {
 }
 
 function* runningFacts(task: Task, now: number): Generator<string> {
+  if (task.status === 'lapsed') yield 'lapsed'
   yield task.assignedTo ?? 'somebody'
   yield formatDuration(now - Number(task.claimedAt ?? task.updatedAt))
   if (task.progress !== undefined) yield spell(task.progress, 'people')

@@ -33,7 +33,7 @@ export class BoardReader {
       url,
       ready: { count: ready, tasks: await this.#waiting(isReady, 'rank, id') },
       waiting: { count: Math.max(0, counts.pending - ready), tasks: await this.#held() },
-      running: { count: counts.running, tasks: await this.#running() },
+      running: { count: counts.running + counts.lapsed, tasks: await this.#running() },
       done: { count: counts.completed, tasks: await this.#completed() },
       failed: { count: counts.failed + counts.dead, tasks: await this.#failed() },
       cancelled: counts.cancelled,
@@ -64,8 +64,11 @@ export class BoardReader {
   }
 
   async #running(): Promise<Task[]> {
-    const { items } = await this.#list('running')
-    return items.sort((a, b) => Number(a.claimedAt ?? 0) - Number(b.claimedAt ?? 0))
+    const lists = [await this.#list('lapsed'), await this.#list('running')]
+    return lists
+      .flatMap(list => list.items)
+      .sort((a, b) => Number(a.claimedAt ?? 0) - Number(b.claimedAt ?? 0))
+      .slice(0, this.#limit)
   }
 
   /** By the log, which has them in the order of their ends. */

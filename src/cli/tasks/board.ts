@@ -11,7 +11,7 @@ export interface Board {
   ready: Section<WaitingTask>
   /** Wait for others, or for their time. */
   waiting: Section<WaitingTask>
-  /** The longest first. */
+  /** The longest first, with those whose lease has lapsed. */
   running: Section<Task>
   /** The latest first, of those whose events the log still has. */
   done: Section<Task>

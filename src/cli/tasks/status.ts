@@ -11,6 +11,7 @@ interface Look {
 const looks: Readonly<Record<TaskStatus, Look>> = {
   pending: { sign: '○', colour: 'yellow', fill: '#f4f4f4' },
   running: { sign: '●', colour: 'cyan', fill: '#cfe8ff' },
+  lapsed: { sign: '◌', colour: 'yellow', fill: '#ffe9c7' },
   completed: { sign: '✓', colour: 'green', fill: '#d3f2d3' },
   failed: { sign: '✗', colour: 'red', fill: '#ffd6d6' },
   cancelled: { sign: '-', colour: 'dim', fill: '#dddddd' },
