@@ -18,7 +18,7 @@ export interface Context {
   readonly db: Db
   /**
    * The same database in nobody's name, for upkeep that a call does by the way. Undefined where a call must write
-   * nothing of its own: in a caller's transaction.
+   * nothing of its own: in a caller's transaction, and in a memory that is only read.
    */
   readonly storeDb: Db | undefined
   readonly clock: Clock

@@ -43,6 +43,7 @@ export interface MemoryParts {
   readonly emitter: EventEmitter
   /** Where the store is, as a file path or URL. */
   readonly url: string
+  readonly isReadOnly: boolean
   /** Who acts through the handle; undefined for no agent. */
   readonly agentId: string | undefined
   /** The same store as another agent. */
@@ -55,6 +56,8 @@ export class Memory extends Transaction {
   readonly maintenance: Maintenance
   /** Where the store is, as a file path or URL. */
   readonly url: string
+  /** True when it was opened with `readOnly`, or its files may not be written: what would write is refused. */
+  readonly isReadOnly: boolean
   /** The agent that acts through this handle; undefined for none. */
   readonly agentId: string | undefined
   readonly #parts: MemoryParts
@@ -64,6 +67,7 @@ export class Memory extends Transaction {
     this.#parts = parts
     this.maintenance = parts.maintenance
     this.url = parts.url
+    this.isReadOnly = parts.isReadOnly
     this.agentId = parts.agentId
   }
 

@@ -2,7 +2,7 @@ import { Unsupported } from './errors.ts'
 import { isServer, locate, prepareSwarmFolder } from './location.ts'
 import type { Memory } from './memory.ts'
 import { type Backend, openFile, openPostgres } from './store/backend.ts'
-import { actingAgent, checkOptions, type OpenOptions } from './store/open-options.ts'
+import { actingAgent, checkOptions, isReadOnly, type OpenOptions } from './store/open-options.ts'
 import { Store } from './store/store.ts'
 
 export type { OpenOptions } from './store/open-options.ts'
@@ -29,12 +29,12 @@ async function openBackend(url: string, options: OpenOptions): Promise<Backend> 
       `cannot open ${url.replace(/:\/\/.*@/, '://…@')}: only files, :memory:, postgres:// and http:// are supported`,
     )
   }
-  prepareSwarmFolder(url)
+  if (!isReadOnly(options)) prepareSwarmFolder(url)
   return openFile(url, options)
 }
 
 /** The client is loaded by those only who use it. */
 async function openServer(url: string, options: OpenOptions): Promise<Memory> {
   const { openRemote } = await import('./client/open-remote.ts')
-  return openRemote(url, { ...options, agentId: actingAgent(options) })
+  return openRemote(url, { ...options, agentId: actingAgent(options), readOnly: isReadOnly(options) })
 }

@@ -43,8 +43,8 @@ export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string
     todo: 'Stop the work; its new owner goes on.',
   },
   unsupported: {
-    what: 'This engine, platform or file system cannot do it.',
-    todo: 'The message says what can.',
+    what: 'This engine, platform or file system cannot do it; or it would write, and the memory is only read.',
+    todo: 'The message says what can, and why nothing can be written.',
   },
   store_too_new: {
     what: 'A newer hivewax has upgraded the store.',

@@ -5,6 +5,7 @@ export interface Flags {
   readonly url?: string
   readonly agent?: string
   readonly durability?: 'full' | 'normal'
+  readonly readOnly?: boolean
   readonly json?: boolean
   readonly plain?: boolean
   readonly quiet?: boolean
@@ -32,6 +33,11 @@ export const flagFields: readonly Field[] = [
     type: 'text',
     choices: ['full', 'normal'],
     description: 'full: writes survive a power cut; normal: faster, they survive the end of the process only',
+  },
+  {
+    name: 'readOnly',
+    type: 'boolean',
+    description: 'Write nothing, whatever the command; also $HIVEWAX_READ_ONLY',
   },
   { name: 'json', type: 'boolean', description: 'Print one JSON document: { "ok": true, "data": … }' },
   { name: 'plain', type: 'boolean', description: 'Print lines of tab-separated fields, nothing shortened' },

@@ -115,7 +115,8 @@ export class Program {
     this.#url = flags.url
     // Nothing in the background, no counting, and no cache, from which one command could not profit.
     const light = { background: false, countReads: false, cacheBytes: 0 }
-    this.#memory ??= openMemory(flags.url, { ...light, durability: flags.durability })
+    const { durability, readOnly } = flags
+    this.#memory ??= openMemory(flags.url, { ...light, durability, readOnly })
     return this.#memory
   }
 

@@ -13,6 +13,8 @@ export interface RemoteOptions {
   agentId?: string | undefined
   busyTimeoutMs?: number | undefined
   maxValueBytes?: number | undefined
+  /** Make no call that writes. */
+  readOnly: boolean
 }
 
 /**
@@ -23,6 +25,7 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<M
   const connection = new ServerConnection(url, {
     token: options.token ?? environmentToken(),
     busyTimeoutMs: options.busyTimeoutMs ?? 5_000,
+    readOnly: options.readOnly,
     maxBytes: 16 * (options.maxValueBytes ?? defaultMaxValueBytes),
   })
   const emitter = new EventEmitter()
@@ -33,6 +36,7 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<M
       maintenance: remoteMaintenance(remote),
       emitter,
       url: connection.url,
+      isReadOnly: options.readOnly,
       agentId: as.agentId,
       as: (agentId, { incarnation } = {}) => {
         checkName('agentId', agentId)

@@ -28,6 +28,7 @@ import { checkInteger } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { serializeError } from '../util/serialize-error.ts'
 import { WriteGate } from '../util/write-gate.ts'
+import { askedFor, refusal } from '../util/write-refusal.ts'
 import { Workflows } from '../workflows/workflows.ts'
 import { toInput } from './call-input.ts'
 import { refusingUnknown } from './options.ts'
@@ -59,10 +60,15 @@ export class Remote {
   async call(name: OperationName, args: readonly unknown[]): Promise<unknown> {
     await this.#starts.ready()
     const operation = operationOf(name)
+    if (operation.effect !== 'read') this.#assertWriting()
     const { input, signal } = toInput(operation, args)
     signal?.throwIfAborted()
     const isIdempotent = operation.isIdempotent && this.#as.transaction === undefined
     return this.#connection.send(name.replace('.', '/'), { input, as: this.#as, signal, isIdempotent })
+  }
+
+  #assertWriting(): void {
+    if (this.#connection.isReadOnly) throw refusal(askedFor)
   }
 
   /** What the server says of the holder of a token. */
@@ -79,6 +85,7 @@ export class Remote {
   /** Runs `fn` in a transaction of the server's, within the one that this handle is of, if it is of one. */
   async transaction<T>(fn: (tx: Records) => Promise<T>, { timeoutMs }: TransactionOptions): Promise<T> {
     await this.#starts.ready()
+    this.#assertWriting()
     const within = this.#as.transaction
     const input = { within, timeoutMs }
     const { id } = (await this.#connection.send('transactions', { input, as: this.#as })) as { id: string }

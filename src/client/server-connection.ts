@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   readonly busyTimeoutMs: number
   /** The largest input, in bytes of JSON: the server may allow less. */
   readonly maxBytes: number
+  /** Whether calls that write are refused here, before they are made. */
+  readonly readOnly: boolean
 }
 
 interface Sending {
@@ -44,6 +46,11 @@ export class ServerConnection {
   /** The same server, for the holder of another token. */
   as(token: string): ServerConnection {
     return new ServerConnection(this.url, { ...this.#options, token })
+  }
+
+  /** See {@link ConnectionOptions.readOnly}. */
+  get isReadOnly(): boolean {
+    return this.#options.readOnly
   }
 
   /** Aborted when the handle is closed. */

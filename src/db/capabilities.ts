@@ -19,6 +19,8 @@ export interface Capabilities {
    * `Dialect.lockKeys` first.
    */
   readonly recordLocks: boolean
+  /** False where the store is only read, and every write is refused. */
+  readonly writing: boolean
 }
 
 /** What handles inside of a transaction can do, unless they say otherwise. */
@@ -27,6 +29,7 @@ export const transactionCapabilities: Capabilities = {
   commits: false,
   batching: false,
   recordLocks: false,
+  writing: true,
 }
 
 /** The `Db.commits` of a handle that hears of none. */

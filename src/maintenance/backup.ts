@@ -49,7 +49,7 @@ export async function backup(upkeep: Upkeep, to: string, options: BackupOptions 
     }
   })
   await writeWhole(checksumFile(file), name => fs.writeFile(name, `${made.sha256}  ${path.basename(file)}\n`))
-  await noteIfRoom(() => markDone(context, 'backup'))
+  if (context.storeDb !== undefined) await noteIfRoom(() => markDone(context, 'backup'))
   return { path: file, ...made, durationMs: performance.now() - started }
 }
 

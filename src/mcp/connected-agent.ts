@@ -83,6 +83,8 @@ export class ConnectedAgent {
   }
 
   async #arrive(): Promise<void> {
+    // Who only reads leaves no trace, that of having been there included.
+    if (this.#options.memory.isReadOnly) return
     await this.#register().catch(error => this.#failed(error))
     this.#beat = setInterval(() => void this.#live(), this.#lifeMs / 3).unref()
   }

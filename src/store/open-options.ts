@@ -20,6 +20,12 @@ export interface OpenOptions extends SqliteOptions, PostgresOptions {
   background?: boolean | undefined
   /** Count what `retrieve` reads, for `getHotKeys`. Default true. */
   countReads?: boolean | undefined
+  /**
+   * Write nothing: no record, no file, no upgrade of an older store, and no upkeep. So is a memory by itself whose file
+   * this account may not write, or whose server is a standby. Writes then fail with Unsupported. Default:
+   * HIVEWAX_READ_ONLY (`1`), else false.
+   */
+  readOnly?: boolean | undefined
   /** Where the time comes from; for tests. */
   clock?: Clock | undefined
 }
@@ -32,6 +38,7 @@ const checkNames = optionCheck('openMemory', {
   cacheBytes: true,
   background: true,
   countReads: true,
+  readOnly: true,
   clock: true,
   durability: true,
   busyTimeoutMs: true,
@@ -51,6 +58,11 @@ export function checkOptions(options: OpenOptions): void {
   if (options.cacheBytes !== undefined) checkInteger('cacheBytes', options.cacheBytes, 0)
   if (options.slowQueryMs !== undefined) checkNumber('slowQueryMs', options.slowQueryMs, 0)
   if (options.busyTimeoutMs !== undefined) checkInteger('busyTimeoutMs', options.busyTimeoutMs, 0)
+}
+
+/** Whether the memory is opened to be read only. */
+export function isReadOnly({ readOnly }: OpenOptions): boolean {
+  return readOnly ?? /^(1|true|yes)$/i.test(process.env.HIVEWAX_READ_ONLY ?? '')
 }
 
 /** Who acts through the handle that is opened; undefined for no agent. */

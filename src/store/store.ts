@@ -66,7 +66,7 @@ export class Store {
     const engine = backend.engine(clock, this.#life.isOpen)
     const upkeep = { engine, meter: this.#meter, access: this.#access, reason: options.reason }
     this.#maintenance = new Maintenance({ ...upkeep, context: this.#context })
-    if (options.background === false) return
+    if (options.background === false || !plain.supports.writing) return
     const context = { ...this.#context, db: plain }
     this.#background = new Background({ ...upkeep, context }, { onError: this.#onError })
   }
@@ -78,6 +78,7 @@ export class Store {
       maintenance: this.#maintenance,
       emitter: this.#emitter,
       url: this.#backend.url,
+      isReadOnly: this.#backend.readOnly !== undefined,
       agentId,
       as: (agentId, options) => this.memory(agentId, options),
       close: () => this.close(),
@@ -109,7 +110,7 @@ export class Store {
   #contextOn(db: Db, options: StoreOptions): Context {
     return {
       db,
-      storeDb: db,
+      storeDb: db.supports.writing ? db : undefined,
       clock: this.#clock,
       crossDomain,
       heartbeat: (inDb, agentId) => this.#heartbeats.note(inDb, agentId),
@@ -119,13 +120,18 @@ export class Store {
       closing: this.#life.closing,
       untilDone: this.#life.untilDone,
       countRead:
-        options.countReads === false ? () => {} : (namespace, key) => this.#access.count(namespace, key),
+        options.countReads === false || !db.supports.writing
+          ? () => {}
+          : (namespace, key) => this.#access.count(namespace, key),
       countLookup: isHit => this.#meter.countLookup(isHit),
     }
   }
 
   #actingAs(agentId: string, { incarnation }: ActingOptions = {}): Context {
-    const db = this.#heartbeats.of(checkName('agentId', agentId))
+    checkName('agentId', agentId)
+    // Who only reads gives no sign of life.
+    if (!this.#context.db.supports.writing) return { ...this.#context, agentId }
+    const db = this.#heartbeats.of(agentId)
     if (incarnation === undefined) return { ...this.#context, agentId, db }
     checkInteger('incarnation', incarnation, 0)
     return { ...this.#context, agentId, db: new FencedDb(db, { agentId, incarnation }) }

@@ -10,10 +10,10 @@ interface McpInput {
 /** Serves MCP on the standard streams until the client goes. Nothing else may be printed meanwhile. */
 export async function run(cli: Cli, { compat, hold }: McpInput): Promise<number> {
   const { serveMcp } = await import('../../mcp/mcp.ts')
-  const { url, durability, agent, debug } = cli.flags
+  const { url, durability, readOnly, agent, debug } = cli.flags
   const holdMs = optionMs('--hold', hold)
   // It may live as long as the swarm does, so that, unlike other commands, it sees to the upkeep of the store.
-  await using memory = await openMemory(url, { durability, agentId: agent })
+  await using memory = await openMemory(url, { durability, readOnly, agentId: agent })
   const interrupted = cli.interrupted()
   const signal = AbortSignal.any([interrupted, terminated()])
   const onError = (error: Error) => cli.print.note((debug && error.stack) || error.message)

@@ -25,9 +25,9 @@ const mebibyte = 1024 * 1024
 
 /** Serves the memory over HTTP until Ctrl-C or SIGTERM: then it answers what was asked before and ends. */
 export async function run(cli: Cli, input: ServeInput): Promise<number> {
-  const { url, durability } = cli.flags
+  const { url, durability, readOnly } = cli.flags
   // It lives as long as the swarm does, so that, unlike other commands, it sees to the upkeep of the store.
-  await using memory = await openMemory(url, { durability })
+  await using memory = await openMemory(url, { durability, readOnly })
   if (/^https?:/.test(memory.url)) throw new InvalidInput(`${memory.url} is a server already`)
   const tokenFile = input.tokenFile ?? ownerTokenFile(memory.url)
   if (input.host !== undefined && !isLoopback(input.host)) warn(input.host)

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { PoolClient } from 'pg'
+import { refusal } from '../../util/write-refusal.ts'
 import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
 import type { Commits, Db, DbTransactionOptions, Dialect, Executed, Row } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
@@ -14,7 +15,15 @@ import type { Wait } from './wait-limit.ts'
 
 const defaultTimeoutMs = 30_000
 
-const capabilities: Capabilities = { version: false, commits: true, batching: true, recordLocks: false }
+const capabilities: Capabilities = {
+  version: false,
+  commits: true,
+  batching: true,
+  recordLocks: false,
+  writing: true,
+}
+
+const readingCapabilities: Capabilities = { ...capabilities, writing: false }
 
 /** Of callers' transactions. Those of our own lock what they need by themselves. */
 const callersCapabilities: Capabilities = { ...transactionCapabilities, recordLocks: true }
@@ -22,12 +31,13 @@ const callersCapabilities: Capabilities = { ...transactionCapabilities, recordLo
 /** A handle on the store outside any transaction. */
 export class PostgresDb implements Db {
   readonly dialect: Dialect
-  readonly supports = capabilities
+  readonly supports: Capabilities
   readonly #store: PostgresStore
 
   constructor(store: PostgresStore, dialect: Dialect) {
     this.#store = store
     this.dialect = dialect
+    this.supports = store.readOnly === undefined ? capabilities : readingCapabilities
   }
 
   get hints(): Hints {
@@ -41,6 +51,7 @@ export class PostgresDb implements Db {
   async all<R extends object = Row>(query: Sql): Promise<R[]> {
     Scope.check(this.#store)
     const { statement, params } = this.#store.compile(query)
+    if (!statement.reads) this.#assertWriting()
     // Rows come as plain records; their type is the word of the domain that wrote the statement.
     return (await this.#store.run(statement, params)) as R[]
   }
@@ -60,6 +71,7 @@ export class PostgresDb implements Db {
 
   async transaction<T>(fn: (tx: Db) => Promise<T>, options: DbTransactionOptions = {}): Promise<T> {
     Scope.check(this.#store)
+    this.#assertWriting()
     const run = AsyncLocalStorage.snapshot()
     await this.#store.writes.ready()
     let isBegun = false
@@ -81,11 +93,16 @@ export class PostgresDb implements Db {
 
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
     Scope.check(this.#store)
+    this.#assertWriting()
     await this.#store.writes.ready()
     const attempt = (client: PoolClient) => this.#execute(client, text, params)
     const executed = await this.#store.again(wait => this.#store.lend(attempt, wait))
     this.#store.commits.add()
     return executed
+  }
+
+  #assertWriting(): void {
+    if (this.#store.readOnly !== undefined) throw refusal(this.#store.readOnly)
   }
 
   async #execute(client: PoolClient, text: string, params: readonly Param[]): Promise<Executed> {

@@ -3,6 +3,7 @@ import type { ClientConfig, PoolClient, QueryResult } from 'pg'
 import { InvalidInput, Storage, Unsupported } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { WriteGate } from '../../util/write-gate.ts'
+import { askedFor, type ReadOnly } from '../../util/write-refusal.ts'
 import type { Db, Executed, Row } from '../db.ts'
 import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
@@ -14,7 +15,7 @@ import type { Mode } from './error-meanings.ts'
 import { type Listening, notifying } from './listener.ts'
 import { PostgresDb } from './postgres-db.ts'
 import type { PostgresOptions } from './postgres-options.ts'
-import { createSchema } from './schema.ts'
+import { assertReadable, createSchema, isStandby } from './schema.ts'
 import { lockTimeout, maxIdleMs } from './timeouts.ts'
 import { inDoubt, isCollision, isRepeatable, translate } from './translate-error.ts'
 import { parserOf } from './value-parsers.ts'
@@ -39,6 +40,12 @@ const settings = [
   'tcp_user_timeout=10000',
 ]
 
+/** Why nothing can be written to a server that follows another one. */
+const standby: ReadOnly = {
+  why: 'the server is a standby',
+  hint: 'Name the primary in the URL; after a fail-over open the memory again.',
+}
+
 /** Statements that a connection keeps prepared. */
 const maxNamed = 500
 
@@ -54,6 +61,7 @@ export class PostgresStore {
   #underWay = 0
   #allEnded: (() => void) | undefined
   #isClosing = false
+  #readOnly: ReadOnly | undefined
   /** Reads go first that are to be over before anything more is written. */
   readonly writes = new WriteGate()
   readonly #compiler = new Compiler(postgresBinding)
@@ -73,12 +81,17 @@ export class PostgresStore {
     )
   }
 
-  /** Connects, and creates or migrates the tables. */
-  static async open(url: string, options: PostgresOptions = {}): Promise<PostgresStore> {
+  /**
+   * Connects, and creates or migrates the tables.
+   * @param isReadOnly true to write nothing; so it is on a standby, too
+   */
+  static async open(url: string, options: PostgresOptions = {}, isReadOnly = false): Promise<PostgresStore> {
     const pg = await loadDriver()
     const { connection, schema } = readUrl(url, options)
     const { maxConnections: max = 10, busyTimeoutMs = 5_000 } = options
     const asked = [`search_path=${quoteSetting(schema)}`, lockTimeout(busyTimeoutMs), ...settings]
+    // The server then refuses what the client lets pass.
+    if (isReadOnly) asked.push('default_transaction_read_only=on')
     const config: ClientConfig = {
       connectionString: connection,
       // Statements that do not depend on each other's answers go at once.
@@ -91,12 +104,24 @@ export class PostgresStore {
     }
     const store = new PostgresStore(pg, config, { max, schema, busyTimeoutMs, url: withoutPassword(url) })
     try {
-      await store.again(wait => store.use(client => createSchema(client, schema), wait))
+      const prepare = (client: PoolClient) => store.#prepare(client, schema, isReadOnly)
+      await store.again(wait => store.use(prepare, wait))
       return store
     } catch (error) {
       await store.close()
       throw error
     }
+  }
+
+  async #prepare(client: PoolClient, schema: string, isReadOnly: boolean): Promise<void> {
+    if (isReadOnly) this.#readOnly = askedFor
+    else if (await isStandby(client)) this.#readOnly = standby
+    return this.#readOnly === undefined ? createSchema(client, schema) : assertReadable(client, schema)
+  }
+
+  /** Why nothing can be written; undefined where it can. */
+  get readOnly(): ReadOnly | undefined {
+    return this.#readOnly
   }
 
   db(clock: Clock): Db {

@@ -17,6 +17,25 @@ export async function createSchema(client: PoolClient, schema: string): Promise<
   await migrate(client)
 }
 
+/**
+ * Makes sure that the schema holds a store of this version, and changes nothing.
+ * @throws Unsupported where it would have to be created or migrated first
+ */
+export async function assertReadable(client: PoolClient, schema: string): Promise<void> {
+  await assertServer(client)
+  await assertUsed(client, schema)
+  if (await isCurrent(client)) return
+  throw new Unsupported(`the schema ${schema} holds no store, or an older one, and nothing can be written`, {
+    hint: 'Open it once where it can be written: that creates or upgrades it.',
+  })
+}
+
+/** Whether the server follows another one, and takes no writes. */
+export async function isStandby(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+  return rows[0]?.standby === true
+}
+
 /** A proxy may have dropped what the connection asked for, and then all would go to another schema. */
 async function assertUsed(client: PoolClient, schema: string): Promise<void> {
   const { rows } = await client.query<{ used: string | null }>('select current_schema() as used')

@@ -1,4 +1,5 @@
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
 import { InvalidInput } from '../../errors.ts'
 import type { Executed, Row } from '../db.ts'
 import { type Bound, isReading, type Statement } from '../sql.ts'
@@ -42,7 +43,7 @@ export class Connection {
   #mode: Mode = 'own'
 
   constructor(file: string, options: ConnectionOptions) {
-    const { readOnly, waitMs = 0, trusted = false, maxValueBytes, name = file } = options
+    const { readOnly, waitMs = 0, trusted = false, maxValueBytes, name = pathOf(file) } = options
     this.file = name
     const limits = { attach: trusted ? 1 : 0, ...(maxValueBytes !== undefined && { length: maxValueBytes }) }
     this.#db = this.#try(
@@ -140,6 +141,11 @@ export class Connection {
     this.#prepared.set(text, statement)
     return statement
   }
+}
+
+/** The path in what opens a file, which may be a URI with what SQLite is to know of it. */
+function pathOf(location: string): string {
+  return location.startsWith('file:') ? fileURLToPath(location) : location
 }
 
 /** SQLite compiles the first statement and ignores the rest without a word; we do not. */

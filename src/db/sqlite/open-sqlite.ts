@@ -1,12 +1,15 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { Unsupported } from '../../errors.ts'
+import type { ReadOnly } from '../../util/write-refusal.ts'
 import { defaultBusyTimeoutMs } from './busy.ts'
 import { type FileId, fileIdOf, isOpenInProcess } from './file-id.ts'
 import { assertSoundLog } from './lost-store.ts'
 import { storeGone } from './placed-files.ts'
+import { prepareLog } from './prepare-log.ts'
+import { ReadingStore } from './reading-store.ts'
 import { SqliteStore } from './sqlite-store.ts'
-import { prepareFile, privateFile } from './store-files.ts'
+import { existingFile, prepareFile, privateFile } from './store-files.ts'
 
 /** `full`: an acknowledged write survives a power cut. `normal`: it survives the death of the process only. */
 export type Durability = 'full' | 'normal'
@@ -77,6 +80,19 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
   }
 }
 
+/** Opens a file that exists, to read it. */
+export async function openReading(
+  location: string,
+  why: ReadOnly,
+  options: SqliteOptions,
+): Promise<ReadingStore> {
+  assertSqliteVersion(process.versions.sqlite)
+  const { busyTimeoutMs, allowNetworkFs } = withDefaults(options)
+  const file = existingFile(location, { allowNetworkFs })
+  await assertSoundLog(file)
+  return ReadingStore.open(file, why, busyTimeoutMs)
+}
+
 /** The store of the file in this process, with one user more. */
 async function join(file: string, user: CheckedOptions): Promise<Shared> {
   const id = fileIdOf(file)
@@ -103,6 +119,7 @@ function open(file: string, id: FileId, { busyTimeoutMs }: CheckedOptions): Shar
 
 async function openFile(file: string, id: FileId, busyTimeoutMs: number): Promise<SqliteStore> {
   await assertSoundLog(file)
+  prepareLog(file)
   const store = await SqliteStore.open(file, busyTimeoutMs)
   if (store.files.ids.get(file) === id) return store
   await store.close()

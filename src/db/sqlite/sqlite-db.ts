@@ -9,7 +9,13 @@ import type { SqliteStore } from './sqlite-store.ts'
 
 const defaultTimeoutMs = 30_000
 
-const capabilities: Capabilities = { version: true, commits: true, batching: false, recordLocks: false }
+const capabilities: Capabilities = {
+  version: true,
+  commits: true,
+  batching: false,
+  recordLocks: false,
+  writing: true,
+}
 
 /** A handle on the store outside any transaction: reads at once, writes through the queue. */
 export class SqliteDb implements Db {

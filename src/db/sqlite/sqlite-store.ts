@@ -5,6 +5,7 @@ import type { Db, Executed, Row } from '../db.ts'
 import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
+import type { Workplace } from '../worker/offload.ts'
 import { queryInProcess } from '../worker/query-process.ts'
 import { retryBusy } from './busy.ts'
 import { SqliteCommits } from './commits.ts'
@@ -121,6 +122,12 @@ export class SqliteStore {
   /** Aborts when the files are found to be gone, with that as its reason. */
   get lost(): AbortSignal {
     return this.#lost.signal
+  }
+
+  /** Where a job of its own finds the store. */
+  place(): Workplace {
+    this.look()
+    return { file: this.file, waitMs: this.writer.busyTimeoutMs, files: this.files.ids }
   }
 
   /** A handle whose times come from `clock`. */

@@ -39,6 +39,18 @@ export function prepareFile(location: string, options: { allowNetworkFs: boolean
   }
 }
 
+/** The real path of a file that is there, and is only to be read. */
+export function existingFile(location: string, options: { allowNetworkFs: boolean }): string {
+  try {
+    const file = fs.realpathSync(location)
+    if (!options.allowNetworkFs) refuseNetworkFs(path.dirname(file))
+    if (!fs.statSync(file).isFile()) throw notAFile(file)
+    return file
+  } catch (error) {
+    throw fileError(error, path.resolve(location))
+  }
+}
+
 /** A new file in a new private folder, for a store that only this process shall see. */
 export function privateFile(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hivewax-'))
@@ -51,8 +63,12 @@ function createPrivately(file: string): void {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
     if (fs.statSync(file).isFile()) return
-    throw new InvalidInput(`${file} is a folder, not a database file`, { hint: 'Name a file inside it.' })
+    throw notAFile(file)
   }
+}
+
+function notAFile(file: string): InvalidInput {
+  return new InvalidInput(`${file} is a folder, not a database file`, { hint: 'Name a file inside it.' })
 }
 
 /** The kind of network file system that a folder is on, or undefined for a local one. */

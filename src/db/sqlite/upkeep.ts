@@ -26,9 +26,11 @@ import { offload, offloadScan, type Workplace } from '../worker/offload.ts'
 import { runInProcess } from '../worker/process.ts'
 import type { InTurn } from '../worker/turns.ts'
 import { retryBusy } from './busy.ts'
+import type { SqliteCommits } from './commits.ts'
 import { checkRecords, checkStore, writing } from './doctor-checks.ts'
 import { flushWhileGrowing } from './file-growth.ts'
 import type { SqliteStore } from './sqlite-store.ts'
+import type { Writer } from './writer.ts'
 
 /** Free pages that one transaction gives back: writers wait for no more than that. */
 const sliceOfPages = 256
@@ -36,17 +38,23 @@ const sliceOfPages = 256
 /** In the background: when upkeep is worth its while, and how much of it is done at a time. */
 const idle = { freePages: 1024, slices: 8, walBytes: 16 * 1024 * 1024 }
 
+/** What the upkeep has to do with: a store that is open, to be written or only to be read. */
+export type UpkeepStore = Pick<SqliteStore, 'file' | 'compile' | 'read' | 'exec' | 'look' | 'place'> & {
+  readonly writer: Pick<Writer, 'alone' | 'busyTimeoutMs'>
+  readonly commits: Pick<SqliteCommits, 'add'>
+}
+
 /**
  * The upkeep of an SQLite file: what is long runs in a worker, what must exclude writers holds the writer
  * queue.
  */
 export class SqliteUpkeep implements Engine {
-  readonly #store: SqliteStore
+  readonly #store: UpkeepStore
   readonly #clock: Clock
   readonly #isOpen: () => boolean
   readonly #inTurn: InTurn = work => this.#store.writer.alone(work)
 
-  constructor(store: SqliteStore, clock: Clock, isOpen: () => boolean) {
+  constructor(store: UpkeepStore, clock: Clock, isOpen: () => boolean) {
     this.#store = store
     this.#clock = clock
     this.#isOpen = isOpen
@@ -63,7 +71,8 @@ export class SqliteUpkeep implements Engine {
   }
 
   async facts(): Promise<StoreFacts> {
-    const { file } = this.#enter()
+    this.#enter()
+    const { file } = this.#store
     const walBytes = sizeOf(`${file}-wal`)
     return {
       location: file,
@@ -239,9 +248,7 @@ export class SqliteUpkeep implements Engine {
   #enter(): Workplace {
     if (!this.#isOpen()) throw closed()
     Scope.check(this.#store)
-    this.#store.look()
-    const { file, writer, files } = this.#store
-    return { file, waitMs: writer.busyTimeoutMs, files: files.ids }
+    return this.#store.place()
   }
 
   /** What a job has found or done counts only if the files of the store were there to the end. */
