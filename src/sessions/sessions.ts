@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { verified } from '../db/checksums.ts'
+import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -31,17 +32,19 @@ export interface CreateSessionOptions {
   id?: string | undefined
 }
 
-interface SessionRow {
-  id: string
-  data: string
-  created_at: string
-  last_accessed: string
-  expires_at: string | null
-  ttl_ms: number | null
-  crc: number | null
-}
+const sessionColumns = {
+  id: 'text',
+  data: 'text',
+  created_at: 'time',
+  last_accessed: 'time',
+  expires_at: 'time?',
+  ttl_ms: 'number?',
+  crc: 'number?',
+} as const satisfies Columns
 
-const columns = sql`id, data, created_at, last_accessed, expires_at, ttl_ms, crc`
+type SessionRow = RowOf<typeof sessionColumns>
+
+const columns = listOf(sessionColumns)
 
 /** Sessions: data under an id that outlives the process, and ends by itself when it is not used for a while. */
 export class Sessions {
