@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { verified } from '../db/checksums.ts'
+import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { join, sql } from '../db/sql.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
@@ -53,23 +54,24 @@ export interface Outcome {
   decay?: number | undefined
 }
 
-interface PatternRow {
-  id: string
-  type: string
-  pattern_data: string
-  confidence: number
-  usage_count: number
-  successes: number
-  failures: number
-  metadata: string | null
-  created_at: string
-  updated_at: string
-  last_used: string | null
-  crc: number | null
-}
+const patternColumns = {
+  id: 'text',
+  type: 'text',
+  pattern_data: 'text',
+  confidence: 'number',
+  usage_count: 'number',
+  successes: 'number',
+  failures: 'number',
+  metadata: 'text?',
+  created_at: 'time',
+  updated_at: 'time',
+  last_used: 'time?',
+  crc: 'number?',
+} as const satisfies Columns
 
-const columns = sql`id, type, pattern_data, confidence, usage_count, successes, failures, metadata,
-  created_at, updated_at, last_used, crc`
+type PatternRow = RowOf<typeof patternColumns>
+
+const columns = listOf(patternColumns)
 
 /** Learned patterns: what worked, how often, and how much it is to be trusted. */
 export class Patterns {
@@ -227,5 +229,5 @@ function fromRow(row: PatternRow): Pattern {
     createdAt: toDate(row.created_at),
     updatedAt: toDate(row.updated_at),
     lastUsed: toOptionalDate(row.last_used),
-  }
+  } satisfies FieldsOf<Omit<PatternRow, 'crc'>>
 }
