@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { verified } from '../db/checksums.ts'
+import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
@@ -55,19 +56,21 @@ export interface NamespaceCount {
   count: number
 }
 
-interface MemoryRow {
-  key: string
-  namespace: string
-  value: string
-  metadata: string | null
-  created_at: string
-  updated_at: string
-  expires_at: string | null
-  revision: number
-  crc: number | null
-}
+const memoryColumns = {
+  key: 'text',
+  namespace: 'text',
+  value: 'text',
+  metadata: 'text?',
+  created_at: 'time',
+  updated_at: 'time',
+  expires_at: 'time?',
+  revision: 'number',
+  crc: 'number?',
+} as const satisfies Columns
 
-const columns = sql`key, namespace, value, metadata, created_at, updated_at, expires_at, revision, crc`
+type MemoryRow = RowOf<typeof memoryColumns>
+
+const columns = listOf(memoryColumns)
 
 /** Key-value memory: JSON values under a key and a namespace, with expiry and compare-and-set. */
 export class Kv {
@@ -327,5 +330,5 @@ function fromRow(row: MemoryRow): MemoryRecord {
     updatedAt: toDate(row.updated_at),
     expiresAt: toOptionalDate(row.expires_at),
     revision: row.revision,
-  }
+  } satisfies FieldsOf<Omit<MemoryRow, 'crc'>>
 }
