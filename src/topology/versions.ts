@@ -1,4 +1,5 @@
 import { verified } from '../db/checksums.ts'
+import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
@@ -25,17 +26,19 @@ export interface SwarmTopology {
   createdAt: Date
 }
 
-export interface TopologyRow {
-  id: number
-  swarm_id: string
-  topology_type: TopologyType
-  nodes: string
-  edges: string | null
-  metadata: string | null
-  version: number
-  created_at: string
-  crc: number | null
-}
+const topologyColumns = {
+  id: 'number',
+  swarm_id: 'text',
+  topology_type: 'text',
+  nodes: 'text',
+  edges: 'text?',
+  metadata: 'text?',
+  version: 'number',
+  created_at: 'time',
+  crc: 'number?',
+} as const satisfies Columns
+
+export type TopologyRow = RowOf<typeof topologyColumns> & { topology_type: TopologyType }
 
 /** What a version says, as JSON texts. */
 export interface NewVersion {
@@ -51,7 +54,7 @@ export interface VersionOf {
   expected?: number | undefined
 }
 
-export const columns = sql`id, swarm_id, topology_type, nodes, edges, metadata, version, created_at, crc`
+export const columns = listOf(topologyColumns)
 
 /** How many versions of a swarm are kept. */
 const keptVersions = 100
