@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { verified } from '../db/checksums.ts'
+import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { InvalidInput, Unauthorized } from '../errors.ts'
@@ -32,19 +33,21 @@ export interface Token extends Grant {
   expiresAt: Date | undefined
 }
 
-interface TokenRow {
-  id: string
-  hash: string
-  principal: string
-  permissions: string
-  namespaces: string | null
-  agent_id: string | null
-  created_at: string
-  expires_at: string | null
-  crc: number | null
-}
+const tokenColumns = {
+  id: 'text',
+  hash: 'text',
+  principal: 'text',
+  permissions: 'text',
+  namespaces: 'text?',
+  agent_id: 'text?',
+  created_at: 'time',
+  expires_at: 'time?',
+  crc: 'number?',
+} as const satisfies Columns
 
-const columns = sql`id, hash, principal, permissions, namespaces, agent_id, created_at, expires_at, crc`
+type TokenRow = RowOf<typeof tokenColumns>
+
+const columns = listOf(tokenColumns)
 
 /** Tokens: who may use the store from outside the process of its owner, and for what. */
 export class Tokens {
