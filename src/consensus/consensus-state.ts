@@ -1,4 +1,5 @@
 import { verified } from '../db/checksums.ts'
+import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import { decodeLoose, isObject, type Json } from '../util/json.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 
@@ -35,26 +36,30 @@ export interface ConsensusState {
   timestamp: Date
 }
 
+const stateColumns = {
+  key: 'text',
+  value: 'text',
+  version: 'number',
+  proposer: 'text?',
+  acceptors: 'text?',
+  rejectors: 'text?',
+  voters: 'text?',
+  weights: 'text?',
+  quorum: 'number?',
+  accepts: 'number',
+  rejects: 'number',
+  deadline: 'time?',
+  decided_at: 'time?',
+  timestamp: 'time',
+  crc: 'number?',
+  votes_crc: 'number?',
+} as const satisfies Columns
+
 /** A row of consensus_state, its status as every reader sees it at the moment of reading. */
-export interface ConsensusRow {
-  key: string
-  value: string
-  version: number
-  proposer: string | null
-  acceptors: string | null
-  rejectors: string | null
-  status: ConsensusStatus
-  voters: string | null
-  weights: string | null
-  quorum: number | null
-  accepts: number
-  rejects: number
-  deadline: string | null
-  decided_at: string | null
-  timestamp: string
-  crc: number | null
-  votes_crc: number | null
-}
+export type ConsensusRow = RowOf<typeof stateColumns> & { status: ConsensusStatus }
+
+/** All columns but the status. */
+export const columns = listOf(stateColumns)
 
 /** The state that a row holds. */
 export function fromRow(row: ConsensusRow): ConsensusState {
@@ -77,7 +82,7 @@ export function fromRow(row: ConsensusRow): ConsensusState {
     deadline: toOptionalDate(row.deadline),
     decidedAt: toOptionalDate(row.decided_at),
     timestamp: toDate(row.timestamp),
-  }
+  } satisfies FieldsOf<Omit<ConsensusRow, 'crc' | 'votes_crc'>>
 }
 
 function readNames(text: string | null): string[] {

@@ -16,12 +16,13 @@ import {
   type ConsensusRow,
   type ConsensusState,
   type ConsensusStatus,
+  columns,
   consensusStatuses,
   fromRow,
 } from './consensus-state.ts'
 import { checkConsensus } from './option-names.ts'
 import { checkElectorate, type Electorate, type Proposal, weigh } from './proposal.ts'
-import { type RecordedVote, type RecordedVoteRow, toVote } from './votes.ts'
+import { type RecordedVote, type RecordedVoteRow, toVote, columns as voteColumns } from './votes.ts'
 
 export type { ConsensusState } from './consensus-state.ts'
 export type { Proposal } from './proposal.ts'
@@ -157,7 +158,7 @@ export class Consensus {
     if (ballot !== undefined) parts.push(sql`ballot = ${checkInteger('ballot', ballot, 1)}`)
     if (after !== undefined) parts.push(sql`(ballot, voter) > (${after[0]}, ${after[1]})`)
     const rows = await this.#context.db.all<RecordedVoteRow>(
-      sql`select ballot, voter, accepts, weight, voted_at from hivewax_votes
+      sql`select ${voteColumns} from hivewax_votes
           where ${join(parts, ' and ')} order by ballot, voter limit ${limit + 1}`,
     )
     return toPage(rows, limit, { item: toVote, position: row => [row.ballot, row.voter] })
@@ -271,9 +272,7 @@ export class Consensus {
         sql`(${key}, ${version}, ${voter}, ${accepts}, ${weigh([voter], weights)}, ${tx.dialect.now()})`,
     )
     for (const values of chunks(rows, votesPerInsert)) {
-      await tx.all(
-        sql`insert into hivewax_votes (key, ballot, voter, accepts, weight, voted_at) values ${join(values)}`,
-      )
+      await tx.all(sql`insert into hivewax_votes (key, ${voteColumns}) values ${join(values)}`)
     }
   }
 
@@ -322,13 +321,11 @@ export class Consensus {
     const votes = votesText(key, { acceptors: proposal.acceptors, rejectors: [] })
     const given = { key, value, proposer, voters, weights, quorum }
     return sql`
-      insert into consensus_state (key, value, version, proposer, acceptors, timestamp, status, voters,
-                                   weights, quorum, accepts, rejects, rejectors, deadline, decided_at, crc, votes_crc)
+      insert into consensus_state (${columns}, status)
       values (${key}, ${value}, (select value + 1 from hivewax_counters where name = 'floor'), ${proposer},
-              ${votes.acceptors}, ${now}, ${status}, ${voters}, ${weights}, ${quorum}, ${accepts}, 0, ${votes.rejectors},
-              ${deadline}, ${status === 'decided' ? now : undefined},
-              ${dialect.checksum('consensus_state', 'crc', given)},
-              ${dialect.checksum('consensus_state', 'votes_crc', votes)})
+              ${votes.acceptors}, ${votes.rejectors}, ${voters}, ${weights}, ${quorum}, ${accepts}, 0, ${deadline},
+              ${status === 'decided' ? now : undefined}, ${now}, ${dialect.checksum('consensus_state', 'crc', given)},
+              ${dialect.checksum('consensus_state', 'votes_crc', votes)}, ${status})
       on conflict (key) do update set
         value = excluded.value, proposer = excluded.proposer, acceptors = excluded.acceptors,
         version = case when consensus_state.version < excluded.version
@@ -343,8 +340,7 @@ export class Consensus {
 
   /** A row as every reader sees it at this moment: what is open past its deadline has expired. */
   #columns(): Sql {
-    return sql`key, value, version, proposer, acceptors, rejectors, voters, weights, quorum, accepts, rejects,
-      deadline, decided_at, timestamp, crc, votes_crc, case when ${this.#lapsed()} then 'expired' else status end as status`
+    return sql`${columns}, case when ${this.#lapsed()} then 'expired' else status end as status`
   }
 
   #lapsed(): Sql {
