@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
 import { follow } from '../db/follow.ts'
 import { isLapsed, isLeased, type LeaseColumns, leaseFor } from '../db/lease.ts'
@@ -15,14 +16,18 @@ export interface LockRequest {
   delayMs: number
 }
 
+const lockColumns = {
+  name: 'text',
+  owner: 'text?',
+  token: 'number',
+  acquired_at: 'time',
+} as const satisfies Columns
+
 /** A lock with its holder. */
-export interface LockRow {
-  name: string
-  owner: string | null
-  token: number
-  acquired_at: string
-  remaining_ms: number
-}
+export type LockRow = RowOf<typeof lockColumns> & { remaining_ms: number }
+
+/** All columns of a {@link LockRow} but how long it remains, which is another question each time. */
+export const columns = listOf(lockColumns)
 
 /** What keeps a lock from being free: its lease, and the delay after a lapse. */
 const delayed: LeaseColumns = {
@@ -96,7 +101,7 @@ export async function untilFree(
 async function holderOf(db: Db, name: string): Promise<HeldLock | undefined> {
   const { dialect } = db
   const [row] = await db.all<LockRow>(
-    sql`select name, owner, token, acquired_at, lease_until + delay_ms - ${dialect.leaseNow()} as remaining_ms
+    sql`select ${columns}, lease_until + delay_ms - ${dialect.leaseNow()} as remaining_ms
         from hivewax_locks where name = ${name} and ${isLeased(dialect, delayed)}`,
   )
   return row && fromRow(row)
@@ -122,5 +127,5 @@ export function fromRow(row: LockRow): HeldLock {
     token: row.token,
     acquiredAt: toDate(row.acquired_at),
     remainingMs: row.remaining_ms,
-  }
+  } satisfies FieldsOf<LockRow>
 }

@@ -20,6 +20,7 @@ import {
 } from './leadership.ts'
 import {
   checkKey,
+  columns,
   freeLock,
   fromRow,
   type LockRequest,
@@ -272,7 +273,7 @@ export class Locks {
   }
 
   #columns(): Sql {
-    return sql`name, owner, token, acquired_at, lease_until - ${this.#context.db.dialect.leaseNow()} as remaining_ms`
+    return sql`${columns}, lease_until - ${this.#context.db.dialect.leaseNow()} as remaining_ms`
   }
 }
 
