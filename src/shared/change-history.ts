@@ -1,4 +1,5 @@
 import { verified } from '../db/checksums.ts'
+import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
 import type { Batch } from '../db/follow.ts'
 import { theRow } from '../db/rows.ts'
@@ -11,15 +12,17 @@ import { hasPrefix } from './key-range.ts'
 import type { SharedChange, SharedRevision } from './shared.ts'
 import { anyLapsed, nextLapse } from './shared-leases.ts'
 
-interface ChangeRow {
-  revision: number
-  key: string
-  version: number
-  value: string | null
-  updated_by: string | null
-  updated_at: string
-  crc: number | null
-}
+const changeColumns = {
+  revision: 'number',
+  key: 'text',
+  version: 'number',
+  value: 'text?',
+  updated_by: 'text?',
+  updated_at: 'time',
+  crc: 'number?',
+} as const satisfies Columns
+
+type ChangeRow = RowOf<typeof changeColumns>
 
 interface Bounds {
   floor: number
@@ -35,7 +38,7 @@ const batchSize = 100
 /** How soon a watch looks again at leases at the soonest, in milliseconds. */
 const minWaitMs = 10
 
-const columns = sql`revision, key, version, value, updated_by, updated_at, crc`
+const columns = listOf(changeColumns)
 
 /** The revision of the latest change; whatever is written from now on has a later one. */
 export async function currentRevision(db: Db): Promise<number> {

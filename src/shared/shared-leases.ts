@@ -1,3 +1,4 @@
+import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import type { Db, Dialect } from '../db/db.ts'
 import { checkLeaseMs, isLapsed, isLeased, lapsedRanges, leaseFor } from '../db/lease.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
@@ -28,13 +29,16 @@ export interface GrantLeaseOptions {
   owner?: string | undefined
 }
 
-interface LeaseRow {
-  id: string
-  owner: string | null
-  ttl_ms: number
-  granted_at: string
-  remaining_ms: number
-}
+const leaseColumns = {
+  id: 'text',
+  owner: 'text?',
+  ttl_ms: 'number',
+  granted_at: 'time',
+} as const satisfies Columns
+
+type LeaseRow = RowOf<typeof leaseColumns> & { remaining_ms: number }
+
+const stored = listOf(leaseColumns)
 
 /** A grant, checked. */
 interface Grant {
@@ -144,7 +148,7 @@ export async function listLeases(db: Db, options: PageOptions): Promise<Page<Sha
 }
 
 function columns(dialect: Dialect): Sql {
-  return sql`id, owner, ttl_ms, granted_at, lease_until - ${dialect.leaseNow()} as remaining_ms`
+  return sql`${stored}, lease_until - ${dialect.leaseNow()} as remaining_ms`
 }
 
 function noLease(id: string): NotFound {
@@ -161,5 +165,5 @@ function fromRow(row: LeaseRow): SharedLease {
     ttlMs: row.ttl_ms,
     grantedAt: toDate(row.granted_at),
     remainingMs: row.remaining_ms,
-  }
+  } satisfies FieldsOf<LeaseRow>
 }
