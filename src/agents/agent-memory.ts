@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { verified } from '../db/checksums.ts'
+import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { join, sql } from '../db/sql.ts'
@@ -24,14 +25,18 @@ export interface AgentMemoryFilter extends PageOptions {
   glob?: string | undefined
 }
 
-interface AgentMemoryRow {
-  agent_id: string
-  key: string
-  value: string
-  created_at: string
-  updated_at: string
-  crc: number | null
-}
+const memoryColumns = {
+  agent_id: 'text',
+  key: 'text',
+  value: 'text',
+  created_at: 'time',
+  updated_at: 'time',
+  crc: 'number?',
+} as const satisfies Columns
+
+type AgentMemoryRow = RowOf<typeof memoryColumns>
+
+const columns = listOf(memoryColumns)
 
 /** Memory that each agent has to itself: JSON values under a key, without expiry. */
 export class AgentMemory {
@@ -77,7 +82,7 @@ export class AgentMemory {
     if (filter.glob !== undefined) parts.push(this.#context.db.dialect.glob(sql`key`, checkGlob(filter.glob)))
     if (after !== undefined) parts.push(sql`key > ${after[0]}`)
     const rows = await this.#context.db.all<AgentMemoryRow>(
-      sql`select agent_id, key, value, created_at, updated_at, crc from agent_memory
+      sql`select ${columns} from agent_memory
           where ${join(parts, ' and ')} order by key limit ${limit + 1}`,
     )
     return toPage(rows, limit, { item: fromRow, position: row => [row.key] })
@@ -108,7 +113,7 @@ function address(agentId: string, key: string): Address {
 async function upsert(db: Db, { agentId, key, text }: Address & { text: string }): Promise<boolean> {
   const crc = db.dialect.checksum('agent_memory', 'crc', { agent_id: agentId, key, value: text })
   const rows = await db.all(
-    sql`insert into agent_memory (agent_id, key, value, created_at, updated_at, crc)
+    sql`insert into agent_memory (${columns})
         select id, ${key}, ${text}, ${db.dialect.now()}, ${db.dialect.now()}, ${crc} from agents where id = ${agentId}
         on conflict (agent_id, key) do update set
           value = excluded.value, updated_at = excluded.updated_at, crc = excluded.crc
@@ -125,5 +130,5 @@ function fromRow(row: AgentMemoryRow): AgentMemoryRecord {
     value: decodeLoose(row.value),
     createdAt: toDate(row.created_at),
     updatedAt: toDate(row.updated_at),
-  }
+  } satisfies FieldsOf<Omit<AgentMemoryRow, 'crc'>>
 }

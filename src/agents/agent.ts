@@ -1,5 +1,5 @@
-import type { ChecksumCells } from '../db/checksummed.ts'
 import { verified } from '../db/checksums.ts'
+import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Dialect } from '../db/db.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
@@ -26,23 +26,29 @@ export interface Agent {
   alive: boolean
 }
 
-export interface AgentRow extends ChecksumCells<'agents'> {
-  id: string
-  type: string
-  capabilities: string | null
-  state: string | null
-  swarm_id: string | null
-  metadata: string | null
-  incarnation: number
-  created_at: string
-  last_active: string
-  ttl_ms: number | null
-  alive: number
-}
+const agentColumns = {
+  id: 'text',
+  type: 'text',
+  capabilities: 'text?',
+  state: 'text?',
+  swarm_id: 'text?',
+  metadata: 'text?',
+  incarnation: 'number',
+  created_at: 'time',
+  last_active: 'time',
+  ttl_ms: 'number?',
+  type_crc: 'number?',
+  capabilities_crc: 'number?',
+  state_crc: 'number?',
+  metadata_crc: 'number?',
+} as const satisfies Columns
+
+export type AgentRow = RowOf<typeof agentColumns> & { alive: number }
+
+const stored = listOf(agentColumns)
 
 export function columns(dialect: Dialect): Sql {
-  return sql`id, type, capabilities, state, swarm_id, metadata, incarnation, created_at, last_active, ttl_ms,
-    type_crc, capabilities_crc, state_crc, metadata_crc, case when ${hasLapsed(dialect)} then 0 else 1 end as alive`
+  return sql`${stored}, case when ${hasLapsed(dialect)} then 0 else 1 end as alive`
 }
 
 export function fromRow(row: AgentRow): Agent {
