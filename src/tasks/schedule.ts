@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { verified } from '../db/checksums.ts'
+import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import { appendEvents } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
 import { sql } from '../db/sql.ts'
@@ -60,22 +61,24 @@ export interface Schedule {
   lastTaskId: string | undefined
 }
 
-interface ScheduleRow {
-  id: string
-  cron: string | null
-  every_ms: number | null
-  timezone: string | null
-  overlap: Overlap
-  task: string
-  next_at: string | null
-  last_at: string | null
-  last_task_id: string | null
-  crc: number | null
-}
+const scheduleColumns = {
+  id: 'text',
+  cron: 'text?',
+  every_ms: 'number?',
+  timezone: 'text?',
+  overlap: 'text',
+  task: 'text',
+  next_at: 'time?',
+  last_at: 'time?',
+  last_task_id: 'text?',
+  crc: 'number?',
+} as const satisfies Columns
+
+type ScheduleRow = RowOf<typeof scheduleColumns> & { overlap: Overlap }
 
 type Timing = Pick<ScheduleRow, 'cron' | 'every_ms' | 'timezone'>
 
-const columns = sql`id, cron, every_ms, timezone, overlap, task, next_at, last_at, last_task_id, crc`
+const columns = listOf(scheduleColumns)
 
 const isSameTiming = sql`old.cron is not distinct from excluded.cron
   and old.every_ms is not distinct from excluded.every_ms and old.timezone is not distinct from excluded.timezone`
@@ -244,5 +247,5 @@ function fromRow(row: ScheduleRow): Schedule {
     nextAt: toOptionalDate(row.next_at),
     lastAt: toOptionalDate(row.last_at),
     lastTaskId: row.last_task_id ?? undefined,
-  }
+  } satisfies FieldsOf<Omit<ScheduleRow, 'crc'>>
 }
