@@ -148,6 +148,3 @@ export type Covered<T extends ChecksummedTable, C extends ChecksumName<T>> = {
     | null
     | undefined
 }
-
-/** The columns of a table that hold checksums, as a row has them. */
-export type ChecksumCells<T extends ChecksummedTable> = { [C in ChecksumName<T>]: number | null }

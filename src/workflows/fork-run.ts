@@ -5,7 +5,7 @@ import { sql } from '../db/sql.ts'
 import { Conflict, NotFound } from '../errors.ts'
 import { toDate } from '../util/time.ts'
 import { insertRun, type RunRow, theRun } from './runs.ts'
-import { readStep, type StepAddress, type StepRow, stepColumns, stepName } from './steps.ts'
+import { readStep, type StepAddress, type StepRow, columns as stepColumns, stepName } from './steps.ts'
 import { lockWorkflow } from './workflow-state.ts'
 
 /** A checked fork. */

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
-import type { ChecksumCells } from '../db/checksummed.ts'
 import { verified } from '../db/checksums.ts'
+import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db, Dialect } from '../db/db.ts'
 import { isLeased } from '../db/lease.ts'
 import { oneLocked } from '../db/locked-records.ts'
@@ -56,21 +56,27 @@ export interface RunFilter extends PageOptions {
   type?: string | undefined
 }
 
-export interface RunRow extends ChecksumCells<'hivewax_workflow_runs'> {
-  workflow_id: string
-  workflow_type: string
-  code_version: string
-  status: WorkflowStatus
-  input: string
-  result: string | null
-  error: string | null
-  owner: string | null
-  wake_at: string | null
-  waits_for: string | null
-  forked_from: string | null
-  created_at: string
-  updated_at: string
-}
+const storedColumns = {
+  workflow_id: 'text',
+  workflow_type: 'text',
+  code_version: 'text',
+  status: 'text',
+  input: 'text',
+  result: 'text?',
+  error: 'text?',
+  wake_at: 'time?',
+  waits_for: 'text?',
+  forked_from: 'text?',
+  created_at: 'time',
+  updated_at: 'time',
+  input_crc: 'number?',
+  end_crc: 'number?',
+} as const satisfies Columns
+
+/** A run, with who works on it at the moment of reading. */
+export type RunRow = RowOf<typeof storedColumns> & { status: WorkflowStatus; owner: string | null }
+
+const stored = listOf(storedColumns)
 
 /** A run to begin; `input` is JSON text. */
 export interface NewRun {
@@ -93,9 +99,7 @@ interface RunEvent {
 export const readyAtOnce = new Date(0)
 
 export function runColumns(dialect: Dialect): Sql {
-  return sql`workflow_id, workflow_type, code_version, status, input, result, error,
-             case when ${isLeased(dialect)} then owner end as owner,
-             wake_at, waits_for, forked_from, created_at, updated_at, input_crc, end_crc`
+  return sql`${stored}, case when ${isLeased(dialect)} then owner end as owner`
 }
 
 export async function readRun(db: Db, id: string): Promise<RunRow | undefined> {

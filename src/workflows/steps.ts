@@ -1,4 +1,5 @@
 import { verified } from '../db/checksums.ts'
+import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
@@ -38,16 +39,18 @@ export type Kept<T> = T extends void
         ? { [K in keyof T]: Kept<T[K]> }
         : T
 
-export interface StepRow {
-  workflow_id: string
-  step: string
-  iteration: number
-  kind: StepKind
-  result: string
-  completed_at: string
-  seq: number
-  crc: number | null
-}
+const stepColumns = {
+  workflow_id: 'text',
+  step: 'text',
+  iteration: 'number',
+  kind: 'text',
+  result: 'text',
+  completed_at: 'time',
+  seq: 'number',
+  crc: 'number?',
+} as const satisfies Columns
+
+export type StepRow = RowOf<typeof stepColumns> & { kind: StepKind }
 
 /** Which step of which workflow. */
 export interface StepAddress {
@@ -59,7 +62,7 @@ export interface StepAddress {
 /** So many steps a workflow may have: a process that resumes it must read them all. */
 const maxSteps = 10_000
 
-export const stepColumns = sql`workflow_id, step, iteration, kind, result, completed_at, seq, crc`
+export const columns = listOf(stepColumns)
 
 export function stepAddress(id: string, name: string, { iteration = 0 }: StepOptions = {}): StepAddress {
   return {
@@ -78,7 +81,7 @@ export async function readStep(db: Db, at: StepAddress): Promise<StepRow | undef
   const row = await oneLocked<StepRow>(
     db,
     { table: 'workflow_state', key: at.id },
-    sql`select ${stepColumns} from hivewax_workflow_steps where ${isAt(at)}`,
+    sql`select ${columns} from hivewax_workflow_steps where ${isAt(at)}`,
   )
   return row && verified('hivewax_workflow_steps', row)
 }
@@ -105,10 +108,10 @@ export async function keepStep(
   const key = { workflow_id: at.id, step: at.name, iteration: at.iteration }
   const crc = tx.dialect.checksum('hivewax_workflow_steps', 'crc', { ...key, kind, result })
   const [row] = await tx.all<StepRow>(
-    sql`insert into hivewax_workflow_steps (${stepColumns})
+    sql`insert into hivewax_workflow_steps (${columns})
         values (${at.id}, ${at.name}, ${at.iteration}, ${kind}, ${result}, ${tx.dialect.now()}, ${seq}, ${crc})
         on conflict (workflow_id, step, iteration) do nothing
-        returning ${stepColumns}`,
+        returning ${columns}`,
   )
   return row ?? theRow([await readStep(tx, at)].filter(kept => kept !== undefined))
 }

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { verified } from '../db/checksums.ts'
+import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
 import { theRow } from '../db/rows.ts'
 import { sql } from '../db/sql.ts'
@@ -25,15 +26,17 @@ export interface Wait {
   dueAt: Date | undefined
 }
 
-interface SignalRow {
-  workflow_id: string
-  name: string
-  payload: string
-  sent_at: string
-  crc: number | null
-}
+const signalColumns = {
+  workflow_id: 'text',
+  name: 'text',
+  payload: 'text',
+  sent_at: 'time',
+  crc: 'number?',
+} as const satisfies Columns
 
-const signalColumns = sql`workflow_id, name, payload, sent_at, crc`
+type SignalRow = RowOf<typeof signalColumns>
+
+const columns = listOf(signalColumns)
 
 /** Keeps a signal unless one of its name was sent before, wakes the run that waits for it, and returns what is kept. */
 export async function sendSignal(
@@ -46,9 +49,9 @@ export async function sendSignal(
     const given = { workflow_id: id, name, payload }
     const crc = tx.dialect.checksum('hivewax_workflow_signals', 'crc', given)
     const [sent] = await tx.all<SignalRow>(
-      sql`insert into hivewax_workflow_signals (${signalColumns})
+      sql`insert into hivewax_workflow_signals (${columns})
           values (${id}, ${name}, ${payload}, ${tx.dialect.now()}, ${crc})
-          on conflict (workflow_id, name) do nothing returning ${signalColumns}`,
+          on conflict (workflow_id, name) do nothing returning ${columns}`,
     )
     if (sent === undefined) return theRow(await tx.all<SignalRow>(signalSql(id, name)))
     await tx.all(
@@ -112,6 +115,6 @@ async function outcome(db: Db, { at, kind, dueAt }: Wait): Promise<string | unde
 }
 
 function signalSql(id: string, name: string) {
-  return sql`select ${signalColumns} from hivewax_workflow_signals
+  return sql`select ${columns} from hivewax_workflow_signals
              where workflow_id = ${id} and name = ${name}`
 }

@@ -1,5 +1,5 @@
-import type { ChecksumCells } from '../db/checksummed.ts'
 import { verified } from '../db/checksums.ts'
+import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { checkName } from '../util/check.ts'
@@ -41,23 +41,32 @@ export interface WorkflowFilter extends PageOptions {
   workflowType?: string | undefined
 }
 
-export interface WorkflowRow extends ChecksumCells<'workflow_state'> {
-  id: string
-  workflow_type: string
-  state: string
-  checkpoint_data: string | null
-  created_at: string
-  updated_at: string
-  version: number
-}
+const stateColumns = {
+  id: 'text',
+  workflow_type: 'text',
+  state: 'text',
+  checkpoint_data: 'text?',
+  created_at: 'time',
+  updated_at: 'time',
+  version: 'number',
+  type_crc: 'number?',
+  state_crc: 'number?',
+  checkpoint_crc: 'number?',
+} as const satisfies Columns
 
-export interface VersionRow extends ChecksumCells<'hivewax_workflow_history'> {
-  workflow_id: string
-  version: number
-  state: string
-  checkpoint_data: string | null
-  saved_at: string
-}
+export type WorkflowRow = RowOf<typeof stateColumns>
+
+const historyColumns = {
+  workflow_id: 'text',
+  version: 'number',
+  state: 'text',
+  checkpoint_data: 'text?',
+  saved_at: 'time',
+  state_crc: 'number?',
+  checkpoint_crc: 'number?',
+} as const satisfies Columns
+
+export type VersionRow = RowOf<typeof historyColumns>
 
 /** A checked save; the values are JSON text. */
 interface Save {
@@ -72,9 +81,8 @@ const defaultType = 'default'
 /** How many versions the history of a workflow keeps. */
 const keptVersions = 100
 
-export const columns = sql`id, workflow_type, state, checkpoint_data, created_at, updated_at, version,
-  type_crc, state_crc, checkpoint_crc`
-export const versionColumns = sql`workflow_id, version, state, checkpoint_data, saved_at, state_crc, checkpoint_crc`
+export const columns = listOf(stateColumns)
+export const versionColumns = listOf(historyColumns)
 export const floor = sql`(select value from hivewax_counters where name = 'floor')`
 
 export function saveSql({ dialect }: Db, { id, type, state, checkpoint }: Save): Sql {

@@ -29,7 +29,7 @@ import {
   type StepOptions,
   type StepRow,
   stepAddress,
-  stepColumns,
+  columns as stepColumns,
   type WorkflowStep,
 } from './steps.ts'
 import { sendSignal, type WorkflowSignal } from './waits.ts'
