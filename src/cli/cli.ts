@@ -11,7 +11,7 @@ export const interruptedExit = 130
 export interface Cli {
   readonly flags: Flags
   readonly print: Printer
-  /** The memory, opened when it is asked for first. */
+  /** The memory, opened when it is asked for first, and anew when its store was gone. */
   readonly memory: () => Promise<Memory>
   readonly ask: Ask
   /** Aborts on Ctrl-C: a command that asks for it ends by itself. The signal ends all others. */

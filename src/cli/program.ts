@@ -1,3 +1,4 @@
+import type { StandingMemory } from '../access/standing-memory.ts'
 import { InvalidInput } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import { openMemory } from '../open.ts'
@@ -12,6 +13,7 @@ import type { Flags } from './flags.ts'
 import { type Parsed, parse, type Texts } from './parse.ts'
 import { Printer } from './print/printer.ts'
 import { runOperation } from './run-operation.ts'
+import { standingMemory } from './standing.ts'
 import { fillFromStdin, readStdin } from './stdin.ts'
 
 /** Asks on the terminal; undefined when the input is not a terminal. */
@@ -35,7 +37,7 @@ export class Program {
   ask: Ask = async question => (await import('./ask.ts')).ask(question)
   /** How to read the value that `-` stands for; the shell has its own. */
   readStdin: (print: Printer) => Promise<string> = readStdin
-  #memory: Promise<Memory> | undefined
+  #standing: Promise<StandingMemory> | undefined
   #url: string | undefined
   #interrupt: AbortController | undefined
   /** Once only: a second Ctrl-C ends the process, whatever it does. */
@@ -68,8 +70,8 @@ export class Program {
 
   async close(): Promise<void> {
     // A memory that did not open has been reported, and there is nothing to close.
-    const memory = await this.#memory?.catch(() => undefined)
-    await memory?.close()
+    const standing = await this.#standing?.catch(() => undefined)
+    await standing?.close()
   }
 
   async #dispatch(parsed: Parsed, flags: Flags, print: Printer): Promise<number | undefined> {
@@ -107,7 +109,7 @@ export class Program {
   }
 
   async #open(flags: Flags): Promise<Memory> {
-    if (this.#memory !== undefined && this.#url !== flags.url) {
+    if (this.#standing !== undefined && this.#url !== flags.url) {
       throw new InvalidInput('another memory is open in this shell', {
         hint: 'Start a shell with --url for it.',
       })
@@ -116,8 +118,8 @@ export class Program {
     // Nothing in the background, no counting, and no cache, from which one command could not profit.
     const light = { background: false, countReads: false, cacheBytes: 0 }
     const { durability, readOnly } = flags
-    this.#memory ??= openMemory(flags.url, { ...light, durability, readOnly })
-    return this.#memory
+    this.#standing ??= standingMemory(() => openMemory(flags.url, { ...light, durability, readOnly }))
+    return (await this.#standing).present()
   }
 
   #signal(): AbortSignal {

@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context as Request } from 'hono'
 import { z } from 'zod'
 import { checkPermission } from '../access/grant.ts'
+import { type Served, served } from '../access/standing-memory.ts'
 import { inTraceOf } from '../access/tracing.ts'
 import { Closed, NotFound } from '../errors.ts'
 import type { Memory } from '../memory.ts'
@@ -33,7 +34,7 @@ interface Mounted {
 }
 
 export interface AppOptions {
-  readonly memory: Memory
+  readonly memory: Memory | Served
   /** The text that stands for the owner of the store. */
   readonly ownerToken: string
   /** Names under which the server may be addressed, without ports. */
@@ -61,7 +62,11 @@ export interface AppOptions {
 
 interface Env {
   Bindings: HttpBindings
-  Variables: { caller: Caller }
+  Variables: {
+    caller: Caller
+    /** That of the moment when the request came. */
+    memory: Memory
+  }
 }
 
 type App = Hono<Env>
@@ -71,11 +76,10 @@ const streamLimits = { all: 1000, perCaller: 250 }
 
 /** The routes of the server: the operations, the streams, transactions, and what monitors ask for. */
 export function createApp(options: AppOptions): { app: App; transactions: Transactions } {
-  const { memory } = options
   const app: App = new Hono()
   const metrics = new RequestMetrics()
   const transactions = new Transactions()
-  const acting = (c: Request<Env>) => actingMemory(memory, c.get('caller').grant, c)
+  const acting = (c: Request<Env>) => actingMemory(c.get('memory'), c.get('caller').grant, c)
 
   app.onError((error, c) => problem(c, error))
   app.notFound(c =>
@@ -87,7 +91,7 @@ export function createApp(options: AppOptions): { app: App; transactions: Transa
   app.get('/openapi.json', c => c.body(description, 200, { 'content-type': 'application/json' }))
   app.get('/metrics', async c => {
     checkPermission(c.get('caller').grant, 'memory:read', '/metrics')
-    return c.body(await metrics.text(memory), 200, {
+    return c.body(await metrics.text(c.get('memory')), 200, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
     })
   })
@@ -101,21 +105,25 @@ export function createApp(options: AppOptions): { app: App; transactions: Transa
 
 /** What every request passes before its route is looked at, in this order. */
 function useMiddleware(app: App, options: AppOptions, metrics: RequestMetrics): void {
-  const { memory, closing } = options
-  const authenticator = new Authenticator(memory, options.ownerToken)
+  const { closing } = options
+  const store = served(options.memory)
+  const authenticator = new Authenticator(options.ownerToken)
   const rate = new RateLimit(options.ratePerSecond)
   app.use(protect(closing), metrics.count, guard(options), allowOrigins(options.origins))
   app.get('/health', async c => {
     if (closing.aborted) return c.json({ status: 'closing' }, 503)
-    await memory.query('select 1')
+    await (await store.present()).query('select 1')
     return c.json({ status: 'ok' })
   })
   app.use(async (c, next) => {
     if (closing.aborted) throw new Closed('the server is closing', { hint: 'Try again when it is back.' })
-    const caller = await authenticator.callerOf(c)
-    rate.take(caller.id)
-    c.set('caller', caller)
-    await next()
+    await store.call(async memory => {
+      const caller = await authenticator.callerOf(c, memory)
+      rate.take(caller.id)
+      c.set('caller', caller)
+      c.set('memory', memory)
+      await next()
+    })
   })
   app.use((c, next) => inTraceOf(() => c.req.header(), next))
   app.use(limitBody(options.maxBodyBytes))

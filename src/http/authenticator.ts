@@ -19,30 +19,29 @@ const refusalsPerSecond = 20
 
 /** Identifies callers by their access tokens. */
 export class Authenticator {
-  readonly #memory: Memory
   readonly #ownerHash: string
   readonly #refusals = new RateLimit(refusalsPerSecond, 'refused requests')
 
   /** @param ownerToken the text that stands for the owner of the store, from the server's own file */
-  constructor(memory: Memory, ownerToken: string) {
-    this.#memory = memory
+  constructor(ownerToken: string) {
     this.#ownerHash = hashSecret(ownerToken)
   }
 
   /**
    * @throws Unauthorized when the caller does not say who it is, or says what is not true; Busy `rate_limited` when
    *   its address does so too often. A token that is good is never refused for what others at its address do.
+   * @param memory knows the other tokens
    */
-  async callerOf(request: Request): Promise<Caller> {
+  async callerOf(request: Request, memory: Memory): Promise<Caller> {
     try {
-      return await this.#identify(request.req.header('authorization'))
+      return await this.#identify(memory, request.req.header('authorization'))
     } catch (error) {
       if (error instanceof Unauthorized) this.#refusals.take(getConnInfo(request).remote.address ?? '')
       throw error
     }
   }
 
-  async #identify(header = ''): Promise<Caller> {
+  async #identify(memory: Memory, header = ''): Promise<Caller> {
     const [, token] = /^Bearer +(\S+)$/i.exec(header) ?? []
     if (token === undefined) {
       throw new Unauthorized('this needs a token', {
@@ -52,8 +51,8 @@ export class Authenticator {
     if (isSecret(token, this.#ownerHash)) {
       return { grant: { principal: 'owner', permissions: ['admin'] }, id: 'owner', check: async () => {} }
     }
-    const grant = await this.#memory.tokens.verify(token)
-    const check = async () => void (await this.#memory.tokens.verify(token))
+    const grant = await memory.tokens.verify(token)
+    const check = async () => void (await memory.tokens.verify(token))
     // The ids of tokens are hexadecimal, and never the word above.
     return { grant, id: readToken(token)?.id ?? '', check }
   }

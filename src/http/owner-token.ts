@@ -12,7 +12,11 @@ export function ownerTokenFile(storeFile: string): string {
 
 /** The owner's token, made at random when there is none: a file that only its user can read (0600). */
 export function ownerToken(file: string): string {
-  const token = writeToken(newTokenText())
+  return keepOwnerToken(file, writeToken(newTokenText()))
+}
+
+/** Writes the owner's token where there is none. Returns the one that is there then. */
+export function keepOwnerToken(file: string, token: string): string {
   // Whole from the first moment that it bears its name: another server may look for it right now.
   const draft = `${file}.${process.pid}`
   try {

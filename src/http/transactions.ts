@@ -1,4 +1,4 @@
-import { Closed, Deadline, InvalidInput, NotFound } from '../errors.ts'
+import { Closed, Deadline, InvalidInput, isStoreGone, NotFound } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import type { Transaction } from '../transaction.ts'
 import { checkInteger } from '../util/check.ts'
@@ -39,6 +39,8 @@ export interface BeginOptions {
 /** Transactions that callers have open from one request to another, and savepoints within them. */
 export class Transactions {
   readonly #open = new Map<string, OpenTransaction>()
+  /** Those that went with their store, until their callers have heard of it: whose they were, and why. */
+  readonly #gone = new Map<string, { owner: string; error: unknown }>()
   readonly #limit = new ConcurrencyLimit('transactions', limits)
   #isClosing = false
 
@@ -63,9 +65,14 @@ export class Transactions {
       for (const [, inner] of this.#within(id)) inner.end('rollback')
       release()
     }
+    const note = (error: unknown) => {
+      if (isStoreGone(error)) this.#gone.set(id, { owner, error })
+      throw error
+    }
     parent
       .transaction(async tx => hold(tx), { timeoutMs: limitMs })
       .finally(forget)
+      .catch(note)
       .then(ended.resolve, ended.reject)
     // Before it has begun, `begin` fails with its error; afterwards the call that ends it does.
     ended.promise.catch(begun.reject)
@@ -111,6 +118,11 @@ export class Transactions {
   #find(id: string, owner: string): OpenTransaction {
     const found = this.#open.get(id)
     if (found?.owner === owner) return found
+    const lost = this.#gone.get(id)
+    if (lost?.owner === owner) {
+      this.#gone.delete(id)
+      throw lost.error
+    }
     throw new NotFound(`there is no open transaction ${JSON.stringify(id)}`, {
       hint: `It was ended, or was open for longer than its timeoutMs, by default ${defaultTimeoutMs}.`,
     })

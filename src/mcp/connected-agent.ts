@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { looplessHoldMs } from '../access/hold.ts'
 import type { Agent } from '../agents/agent.ts'
-import { Conflict, HivewaxError, NotFound } from '../errors.ts'
+import { Conflict, HivewaxError, isStoreGone, NotFound } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import type { Keep } from '../operation.ts'
 import type { Caller } from './caller.ts'
@@ -51,6 +51,11 @@ export class ConnectedAgent {
     this.#options = options
     this.#acting = options.memory.as(options.id)
     this.#lifeMs = Math.min(lifeMs, options.holdMs)
+  }
+
+  /** The one that it is registered in. */
+  get memory(): Memory {
+    return this.#options.memory
   }
 
   /** Does what its client asks for. */
@@ -126,6 +131,8 @@ export class ConnectedAgent {
       await this.#renew()
       this.#hasFailed = false
     } catch (error) {
+      // Its client hears of it, and another one takes its place.
+      if (isStoreGone(error)) return clearInterval(this.#beat)
       this.#failed(error)
     }
   }

@@ -1,6 +1,7 @@
 import { createMcpHandler as createSdkHandler, type ServerEventBus } from '@modelcontextprotocol/server'
 import { clientAgent } from '../access/agent-name.ts'
 import { looplessHoldMs } from '../access/hold.ts'
+import { type Served, served } from '../access/standing-memory.ts'
 import type { Memory } from '../memory.ts'
 import type { Grant } from '../tokens/token.ts'
 import { listensTo } from './listening-transport.ts'
@@ -10,7 +11,7 @@ import { createServer, type Serve, type ServerParts } from './server.ts'
 import { toolboxFor } from './toolbox.ts'
 
 interface McpHandlerOptions {
-  readonly memory: Memory
+  readonly memory: Memory | Served
   /** What callers may do, unless a request comes with a grant of its own. Default: everything. */
   readonly grant?: Grant | undefined
 }
@@ -32,21 +33,24 @@ const maxStreams = 256
 export function createMcpHandler({ memory, grant: usual }: McpHandlerOptions): McpHandler {
   const toolbox = toolboxFor(undefined)
   const streams = new Streams()
+  const store = served(memory)
   const handle = async (request: Request, grant = usual): Promise<Response> => {
-    const parts = { toolbox: await toolbox, serve: statelessly(memory, grant) }
+    const parts = { toolbox: await toolbox, serve: statelessly(store, grant) }
     const uris = await listened(request)
     if (uris === undefined) return answer(request, parts)
-    return streams.listen(request, { uris, parts, read: uri => readResource(uri, { memory, grant }) })
+    const read = async (uri: string) => readResource(uri, { memory: await store.present(), grant })
+    return streams.listen(request, { uris, parts, read })
   }
   return Object.assign(handle, { close: () => streams.close() })
 }
 
 /** Every request by itself: whoever its token, or the client itself, says that it is. */
-function statelessly(memory: Memory, grant: Grant | undefined): Serve {
-  return ({ name, signal }, work) => {
-    const id = grant?.agentId ?? memory.agentId ?? grant?.principal ?? clientAgent(name)
-    return work({ memory: memory.as(id), grant, writer: id, holdMs: looplessHoldMs, signal })
-  }
+function statelessly(store: Served, grant: Grant | undefined): Serve {
+  return ({ name, signal }, work) =>
+    store.call(memory => {
+      const id = grant?.agentId ?? memory.agentId ?? grant?.principal ?? clientAgent(name)
+      return work({ memory: memory.as(id), grant, writer: id, holdMs: looplessHoldMs, signal })
+    })
 }
 
 /** The addresses that a request wants to listen to; undefined when it wants something else. */

@@ -7,6 +7,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { HivewaxError } from '../errors.ts'
 import { packageVersion } from '../version.ts'
+import { toErrorResult } from './answer.ts'
 import type { Caller } from './caller.ts'
 import { instructions } from './instructions.ts'
 import { getPrompt, prompts } from './prompts.ts'
@@ -71,9 +72,15 @@ type As = <T>(context: ServerContext, work: (caller: Caller) => Promise<T>) => P
 
 function serveTools(server: Server, toolbox: Toolbox, as: As): void {
   server.setRequestHandler('tools/list', () => ({ tools: [...toolbox.list] }))
-  server.setRequestHandler('tools/call', ({ params }, context) =>
-    as(context, caller => toolbox.call(params.name, params.arguments ?? {}, caller)),
-  )
+  server.setRequestHandler('tools/call', async ({ params }, context) => {
+    try {
+      return await as(context, caller => toolbox.call(params.name, params.arguments ?? {}, caller))
+    } catch (error) {
+      // Of a store that was gone before the call.
+      if (error instanceof HivewaxError) return toErrorResult(error)
+      throw error
+    }
+  })
 }
 
 function serveResources(server: Server, watch: ResourceWatch | undefined, as: As): void {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { claudeCode, clientAgent, sessionAgent } from '../access/agent-name.ts'
+import { type Served, served } from '../access/standing-memory.ts'
 import type { Memory } from '../memory.ts'
 import { ConnectedAgent } from './connected-agent.ts'
 import { ListeningTransport } from './listening-transport.ts'
@@ -12,7 +13,7 @@ import { type Compat, toolboxFor } from './toolbox.ts'
 
 interface ServeMcpOptions {
   /** Acts as the agent of the connection; when it acts as none, that is named after the client and its session. */
-  readonly memory: Memory
+  readonly memory: Memory | Served
   /** How long the agent holds what it takes after its last call, in milliseconds. Default: 2 hours. */
   readonly holdMs?: number | undefined
   /** Answer the tools of this product instead of our own. */
@@ -32,16 +33,20 @@ const usualHoldMs = 2 * 3_600_000
 export async function serveMcp(options: ServeMcpOptions): Promise<void> {
   const { memory, signal, onError } = options
   const toolbox = await toolboxFor(options.compat)
+  const store = served(memory)
   let server: Server | undefined
   const watch = new ResourceWatch(
-    uri => readResource(uri, { memory }),
+    async uri => readResource(uri, { memory: await store.present() }),
     uri => void server?.sendResourceUpdated({ uri }).catch(onError),
   )
+  const session = randomUUID()
   let agent: ConnectedAgent | undefined
-  const serve: Serve = ({ name, signal }, work) => {
-    agent ??= agentOf(name, options)
-    return agent.run(signal, work)
-  }
+  const serve: Serve = ({ name, signal }, work) =>
+    store.call(memory => {
+      // In a store that was opened anew it is registered anew, and holds nothing.
+      if (agent?.memory !== memory) agent = agentOf({ client: name, session, memory }, options)
+      return agent.run(signal, work)
+    })
   const create = () => {
     server = createServer({ serve, toolbox, watch, canListen: true })
     return server
@@ -56,10 +61,12 @@ export async function serveMcp(options: ServeMcpOptions): Promise<void> {
 }
 
 /** One session of a client is one agent; Claude Code gives its hooks the same session. */
-function agentOf(client: string | undefined, options: ServeMcpOptions): ConnectedAgent {
-  const { memory, holdMs = usualHoldMs, onError } = options
+function agentOf(
+  { client, session, memory }: { client: string | undefined; session: string; memory: Memory },
+  { holdMs = usualHoldMs, onError }: ServeMcpOptions,
+): ConnectedAgent {
   const known = client === claudeCode ? process.env.CLAUDE_CODE_SESSION_ID : undefined
-  const id = memory.agentId ?? sessionAgent(client, known || randomUUID())
+  const id = memory.agentId ?? sessionAgent(client, known || session)
   const isNamed = memory.agentId !== undefined
   return new ConnectedAgent({ memory, id, type: clientAgent(client), isNamed, holdMs, onError })
 }

@@ -1,6 +1,7 @@
 import { openMemory } from '../../open.ts'
 import { type Cli, interruptedExit } from '../cli.ts'
 import { optionMs } from '../coerce.ts'
+import { standingMemory } from '../standing.ts'
 
 interface McpInput {
   compat?: 'claude-flow' | 'memory-tool'
@@ -13,7 +14,7 @@ export async function run(cli: Cli, { compat, hold }: McpInput): Promise<number>
   const { url, durability, readOnly, agent, debug } = cli.flags
   const holdMs = optionMs('--hold', hold)
   // It may live as long as the swarm does, so that, unlike other commands, it sees to the upkeep of the store.
-  await using memory = await openMemory(url, { durability, readOnly, agentId: agent })
+  await using memory = await standingMemory(() => openMemory(url, { durability, readOnly, agentId: agent }))
   const interrupted = cli.interrupted()
   const signal = AbortSignal.any([interrupted, terminated()])
   const onError = (error: Error) => cli.print.note((debug && error.stack) || error.message)

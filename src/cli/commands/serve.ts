@@ -1,13 +1,14 @@
 import fs from 'node:fs'
 import { InvalidInput } from '../../errors.ts'
 import { isLoopback, type ServeOptions, serve } from '../../http/http-server.ts'
-import { ownerToken, ownerTokenFile } from '../../http/owner-token.ts'
+import { keepOwnerToken, ownerToken, ownerTokenFile } from '../../http/owner-token.ts'
 import { createMcpHandler } from '../../mcp/mcp.ts'
 import type { Memory } from '../../memory.ts'
 import { openMemory } from '../../open.ts'
 import { checkInteger } from '../../util/check.ts'
 import { type Cli, interruptedExit } from '../cli.ts'
 import { optionMs } from '../coerce.ts'
+import { standingMemory } from '../standing.ts'
 
 interface ServeInput {
   host?: string
@@ -27,16 +28,22 @@ const mebibyte = 1024 * 1024
 export async function run(cli: Cli, input: ServeInput): Promise<number> {
   const { url, durability, readOnly } = cli.flags
   // It lives as long as the swarm does, so that, unlike other commands, it sees to the upkeep of the store.
-  await using memory = await openMemory(url, { durability, readOnly })
+  await using standing = await standingMemory(
+    () => openMemory(url, { durability, readOnly }),
+    memory => keepOwnerToken(tokenFileOf(memory), token),
+  )
+  const memory = await standing.present()
   if (/^https?:/.test(memory.url)) throw new InvalidInput(`${memory.url} is a server already`)
-  const tokenFile = input.tokenFile ?? ownerTokenFile(memory.url)
+  const tokenFileOf = (memory: Memory) => input.tokenFile ?? ownerTokenFile(memory.url)
+  const tokenFile = tokenFileOf(memory)
+  const token = ownerToken(tokenFile)
   if (input.host !== undefined && !isLoopback(input.host)) warn(input.host)
   const ending = untilEnded(cli)
   const serving = await serve({
     ...options(input),
-    memory,
-    ownerToken: ownerToken(tokenFile),
-    mcp: mcpOf(memory),
+    memory: standing,
+    ownerToken: token,
+    mcp: createMcpHandler({ memory: standing }),
   })
   announce(cli, { url: serving.url, store: memory.url, tokenFile })
   const exitCode = await ending
@@ -63,11 +70,6 @@ function options(input: ServeInput): Partial<ServeOptions> {
 function folder(name: string): string {
   if (fs.statSync(name, { throwIfNoEntry: false })?.isDirectory()) return name
   throw new InvalidInput(`--files: ${name} is no folder`)
-}
-
-/** Answers at /mcp as the caller's grant says. */
-function mcpOf(memory: Memory): ServeOptions['mcp'] {
-  return createMcpHandler({ memory })
 }
 
 function announce(cli: Cli, where: { url: string; store: string; tokenFile: string }): void {

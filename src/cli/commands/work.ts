@@ -1,6 +1,8 @@
 import os from 'node:os'
-import { InvalidInput } from '../../errors.ts'
+import { InvalidInput, isStoreGone } from '../../errors.ts'
 import { isServer, locate } from '../../location.ts'
+import type { Memory } from '../../memory.ts'
+import type { WorkSummary } from '../../tasks/work-options.ts'
 import type { Cli } from '../cli.ts'
 import { optionMs } from '../coerce.ts'
 import { whenReaderGoes } from '../print/standard-streams.ts'
@@ -29,35 +31,49 @@ interface WorkInput {
  */
 export async function run(cli: Cli, input: WorkInput): Promise<number> {
   const words = wordsOf(input)
-  const memory = await cli.memory()
   const agentId =
     input.agentId ?? cli.flags.agent ?? (process.env.HIVEWAX_AGENT || `${os.hostname()}-${process.pid}`)
   const { stop, hurry, forget } = endings(cli)
   const groups = new ProcessGroups()
   const reporter = new Reporter(cli)
   const laterMs = optionMs('--later', input.later) ?? defaultLaterMs
+  const options = {
+    agentId,
+    capabilities: input.capabilities,
+    queues: input.queues,
+    concurrency: input.concurrency,
+    leaseMs: optionMs('--lease', input.lease),
+    drainMs: input.drain === '0' ? 0 : optionMs('--drain', input.drain),
+    untilEmpty: input.once,
+    signal: stop,
+  }
   const { url: given } = locate(cli.flags.url)
-  // What the memory says of a server lacks the password, which the commands of the tasks need too.
-  const url = isServer(given) ? given : memory.url
-  const runner = new TaskRunner({ words, url, agentId, laterMs, hurry, groups, reporter })
+  const workOn = async (memory: Memory): Promise<WorkSummary> => {
+    // What the memory says of a server lacks the password, which the commands of the tasks need too.
+    const url = isServer(given) ? given : memory.url
+    const runner = new TaskRunner({ words, url, agentId, laterMs, hurry, groups, reporter })
+    const summary = await memory.tasks.work(runner.run, options)
+    if (runner.failure !== undefined) throw runner.failure
+    return summary
+  }
   process.on('exit', groups.kill)
   try {
-    const summary = await memory.tasks.work(runner.run, {
-      agentId,
-      capabilities: input.capabilities,
-      queues: input.queues,
-      concurrency: input.concurrency,
-      leaseMs: optionMs('--lease', input.lease),
-      drainMs: input.drain === '0' ? 0 : optionMs('--drain', input.drain),
-      untilEmpty: input.once,
-      signal: stop,
-    })
-    if (runner.failure !== undefined) throw runner.failure
-    reporter.summary(summary)
+    reporter.summary(await whileGone(async () => workOn(await cli.memory()), stop))
     return 0
   } finally {
     process.off('exit', groups.kill)
     forget()
+  }
+}
+
+/** Begins anew, on what has taken its place, whenever the store that it works on is gone: its tasks went with it. */
+async function whileGone<T>(work: () => Promise<T>, stop: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isStoreGone(error) || stop.aborted) throw error
+    }
   }
 }
 

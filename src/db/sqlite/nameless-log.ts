@@ -9,7 +9,8 @@ import { Connection } from './connection.ts'
  * @throws Busy when they keep it
  */
 export async function waitForNamelessLog(file: string, busyTimeoutMs: number): Promise<void> {
-  if (hasLog(file) || fs.statSync(file).size === 0) return
+  const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  if (size === 0 || hasLog(file)) return
   try {
     await retryBusy(() => hasLog(file) || assertUnused(file), busyTimeoutMs)
   } catch (error) {
