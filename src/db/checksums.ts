@@ -85,19 +85,25 @@ function isSound(checksum: Checksum, row: Cells, key: Cells): boolean {
 }
 
 function compute({ keys, number, columns }: Checksum, row: Cells, key: Cells): number | null {
-  if (columns.every(column => row[column] === null || row[column] === undefined)) return null
-  const crc = crc32(textOf(key, keys) + textOf(row, columns)) | 0
+  const covered = textOf(row, columns)
+  if (covered === undefined) return null
+  const crc = crc32((textOf(key, keys) ?? '') + covered) | 0
   return number === undefined ? crc : crc + Number(key[number])
 }
 
-/** Unlike for unlike cells: no name and no JSON holds these characters. */
-function textOf(row: Cells, columns: readonly string[]): string {
+/** Unlike for unlike cells: no name and no JSON holds these characters. Undefined where all cells are null. */
+function textOf(row: Cells, columns: readonly string[]): string | undefined {
   let text = ''
+  let isNull = true
   for (const column of columns) {
     const cell = row[column]
-    text += cell === null || cell === undefined ? '\u0001' : `\0${cell}`
+    if (cell === null || cell === undefined) text += '\u0001'
+    else {
+      text += `\0${cell}`
+      isNull = false
+    }
   }
-  return text
+  return isNull ? undefined : text
 }
 
 /** The error of a record that is not what was stored. */
