@@ -21,13 +21,14 @@ export async function createSchema(connection: Connection, busyTimeoutMs: number
 }
 
 function prepareEmpty(connection: Connection): void {
+  // Before the first transaction, with which SQLite takes the file as it is to be.
+  connection.exec('pragma auto_vacuum=incremental')
   connection.exec('begin exclusive')
   try {
     if (connection.value('pragma journal_mode') !== 'wal') removeOldLog(connection.file)
   } finally {
     connection.exec('rollback')
   }
-  connection.exec('pragma auto_vacuum=incremental')
 }
 
 /** Applies what is missing, each in a transaction of its own. The process that comes second finds nothing left to do. */
