@@ -120,4 +120,15 @@ conform('task lapses', open => {
     await memory.tasks.redrive('t')
     await expect(memory.tasks.complete(again)).rejects.toMatchObject(stale)
   })
+
+  it('refuses a late holder of a dead task once that was redriven', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    await memory.tasks.create({ id: 't', description: 'x', maxAttempts: 1 })
+    const late = await claimOne(memory)
+    clock.advance(leaseMs)
+    await upkeep(memory)
+    expect(await memory.tasks.redrive('t')).toEqual(['t'])
+    await expect(memory.tasks.complete(late)).rejects.toMatchObject({ code: 'stale_token' })
+  })
 })
