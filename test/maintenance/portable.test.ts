@@ -84,7 +84,9 @@ describe('a backup', () => {
     fs.truncateSync(file, fs.statSync(file).size / 2)
     await expect(memory.restore(file)).rejects.toMatchObject({ code: 'corrupt' })
     const foreign = scratchFile('foreign.db')
-    new DatabaseSync(foreign).exec('create table t (x)')
+    const db = new DatabaseSync(foreign)
+    db.exec('create table t (x)')
+    db.close()
     await expect(memory.restore(foreign)).rejects.toMatchObject({ code: 'foreign_store' })
     const store = path.join(path.dirname(file), 'store.db')
     await (await openScratch({}, store)).store('mine', 1)
@@ -139,12 +141,18 @@ describe('upkeep of PostgreSQL', () => {
     expect(await check('indexes')).toMatchObject({ ok: true })
   })
 
-  it('has nothing to recover, and says so', async () => {
+  it('recovers a file that is named, and has none of its own', async () => {
     const memory = await openPostgresScratch()
-    for (const options of [{}, { from: (await openScratch()).url }]) {
-      const failed = memory.maintenance.recover(scratchFile('recovered.db'), options)
-      await expect(failed).rejects.toMatchObject({ hint: expect.stringMatching(/./) })
-    }
+    const to = scratchFile('recovered.db')
+    const failed = memory.maintenance.recover(to)
+    await expect(failed).rejects.toMatchObject({
+      code: 'unsupported',
+      hint: expect.stringContaining('--from'),
+    })
+    const file = await openScratch()
+    await file.store('k', 1)
+    const { tables } = await memory.maintenance.recover(to, { from: file.url })
+    expect(tables.memory_store).toMatchObject({ recovered: 1, lost: 0 })
   })
 
   it('ends early on a signal', async () => {
