@@ -40,7 +40,7 @@ export interface TextQuery {
 }
 
 /** Which matches of the index count, and how many of them. */
-export interface TextMatches {
+interface TextMatches {
   readonly now: Sql
   readonly limit: number
   /** Records whose text in the index is out of date. */
@@ -48,7 +48,7 @@ export interface TextMatches {
 }
 
 /** What the score of a text depends on besides the text. */
-export interface TextFrequencies {
+interface TextFrequencies {
   /** How many records there are. */
   readonly records: number
   /** How many terms those have together, where the score depends on it. */

@@ -19,7 +19,7 @@ export function isTemporary({ script }: LaunchCommand): boolean {
 }
 
 /** The command as a POSIX shell reads it, which Claude Code uses on every platform. */
-export function shellCommand({ node, script, options }: LaunchCommand, words: readonly string[]): string {
+function shellCommand({ node, script, options }: LaunchCommand, words: readonly string[]): string {
   return [node, script, ...words, ...options].map(quote).join(' ')
 }
 

@@ -5,7 +5,7 @@ import { varint } from './record.ts'
 export type Kind = 'table' | 'index'
 
 /** What lies on a page of a tree, https://sqlite.org/fileformat2.html#b_tree_pages */
-export interface Cell {
+interface Cell {
   /** The page below, whose keys are not above this one; absent in a leaf. */
   readonly child?: number
   /** In a table with row ids. */

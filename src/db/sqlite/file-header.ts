@@ -1,5 +1,5 @@
 /** The first bytes of every SQLite database. */
-export const magic = Buffer.from('SQLite format 3\0', 'latin1')
+const magic = Buffer.from('SQLite format 3\0', 'latin1')
 
 /** The length of the header, with which the first page begins. */
 export const headerBytes = 100
