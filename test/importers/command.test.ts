@@ -113,11 +113,12 @@ it('gives every old memory a name of its own, at which nothing is left of anothe
     fs.rmSync(path.join(folder, '.swarm', name))
   }
   makeDatabase(path.join(folder, '.swarm/memory.db'), bank)
-  fs.writeFileSync(path.join(folder, '.swarm/memory.claude-flow-2.db-wal'), 'the log of another database')
+  const left = path.join(folder, '.swarm/memory.claude-flow-2.db-wal')
+  fs.writeFileSync(left, 'the log of another database')
   expect(hivewax(folder, ['import', '--yes']).status).toBe(0)
+  expect(fs.readFileSync(left, 'utf8')).toBe('the log of another database')
   expect(swarm(folder)).toEqual([
     'agentdb-memory.db',
-    'memory.claude-flow-2.db-wal',
     'memory.claude-flow-3.db',
     'memory.claude-flow.db',
     'memory.db',
