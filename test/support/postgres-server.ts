@@ -13,6 +13,8 @@ export interface Server {
   crash(): Promise<void>
   /** Starts it again after a crash. */
   start(): void
+  /** The same, as a standby: it follows a server that is away, and takes no writes. */
+  startAsStandby(): void
   /** Ends it for good; resolves when nothing of it is left. */
   stop(): Promise<void>
 }
@@ -67,6 +69,10 @@ export function startServer({ durable = false, listen }: ServerOptions = {}): Se
       fs.rmSync(path.join(data, 'postmaster.pid'), { force: true })
     },
     start: () => {
+      server = launch()
+    },
+    startAsStandby: () => {
+      fs.writeFileSync(path.join(data, 'standby.signal'), '')
       server = launch()
     },
     stop: async () => {
