@@ -18,6 +18,8 @@ async function useTogether(memory: Memory): Promise<OperationName[]> {
     return (await operationOf(name).run(memory, input as never)) as never
   }
   await call('kv.storeMany', { records: [{ key: 'one', value: 1 }] })
+  await call('agents.register', { id: 'gone', type: 'worker' })
+  await call('agents.release', { id: 'gone' })
   await call('sessions.create', { id: 'session', data: { step: 1 } })
   await call('sessions.update', { id: 'session', patch: { step: 2 } })
   await call('sessions.resume', { id: 'session' })
@@ -75,7 +77,7 @@ describe.each(engines)('$name', ({ open }) => {
     for (const operation of writing) if (await use(memory, operation)) used.add(operation.name)
     for (const name of await useTogether(memory)) used.add(name)
     expect(writing.filter(({ name }) => !used.has(name)).map(({ name }) => name)).toEqual([])
-    await memory.find('text')
+    await memory.optimize()
     const indexed = await memory.query('select distinct source from hivewax_find_records order by source')
     const kinds = ['agent_memory', 'events', 'memory_store', 'patterns', 'tasks']
     expect(indexed.map(({ source }) => source)).toEqual(kinds)

@@ -7,6 +7,21 @@ import { recordedStores, remake } from './stores.ts'
 /** What `doctor` says of a store alone, and not of the machine that it is on. */
 const ofTheStore = /^(schema|integrity|references|orphans|indexes|migration)$/
 
+interface Answers {
+  tasks: object
+  graph: object
+  queues: object
+}
+
+/** All leases of a recorded store have lapsed; the programs of then showed, and counted, their tasks as running. */
+function withLapses({ tasks, graph, queues, ...others }: Answers): object {
+  const shown = (name: string, value: unknown) => {
+    if (value === 'running') return 'lapsed'
+    return name === 'running' ? 0 : value
+  }
+  return { ...others, ...JSON.parse(JSON.stringify({ tasks, graph, queues }, shown)) }
+}
+
 describe.each(engines)('$name', ({ name, scratch, open }) => {
   const former = recordedStores.filter(({ engine }) => engine === name)
 
@@ -15,7 +30,7 @@ describe.each(engines)('$name', ({ name, scratch, open }) => {
       const location = scratch()
       await remake(recorded, location)
       const memory = await open({}, location)
-      expect(await answers(memory)).toMatchObject(recorded.answers as object)
+      expect(await answers(memory)).toMatchObject(withLapses(recorded.answers as Answers))
     })
 
     it('is from then on what a new store is', async () => {

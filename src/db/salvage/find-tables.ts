@@ -3,7 +3,7 @@ import { rowTables } from '../worker/jobs/objects.ts'
 import { type DamagedSchema, schemaOf } from './damaged-schema.ts'
 import type { PageImage } from './page-image.ts'
 import { isAccepted, SalvagedTable, shapeBySql } from './salvaged-table.ts'
-import { shapeOf } from './table-shape.ts'
+import { shapeOf, type TableShape } from './table-shape.ts'
 
 /** Made anew rather than copied: the schema's own history, and the full-text index. */
 const derived = /^hivewax_(migrations|find.*)$/
@@ -19,7 +19,7 @@ export function findTables(image: PageImage, fresh: Connection, damaged: Damaged
   return rowTables(fresh, 'main').flatMap(name => {
     const row = known.get(name)
     if (row === undefined || derived.test(name)) return []
-    const shape = shapeBySql(row) ?? shapeOf(fresh, name)
+    const shape = latestShape(shapeBySql(row), shapeOf(fresh, name))
     const indexes = [...known.values()].filter(({ type, table }) => type === 'index' && table === name)
     return new SalvagedTable(image, fresh, {
       shape,
@@ -27,6 +27,13 @@ export function findTables(image: PageImage, fresh: Connection, damaged: Damaged
       indexes: indexes.map(({ root }) => root),
     })
   })
+}
+
+/** Ours, where it has only more columns: rows that lie behind the damage of a log may be newer than the schema before it. */
+function latestShape(theirs: TableShape | undefined, ours: TableShape): TableShape {
+  if (theirs === undefined) return ours
+  const isOlder = theirs.columns.every(({ name }, i) => name === ours.columns[i]?.name)
+  return isOlder ? { ...ours, leastColumns: theirs.leastColumns } : theirs
 }
 
 /** Makes the tables that the store's owner added; virtual ones first, which make others themselves. */

@@ -9,6 +9,17 @@ const maxDepth = 30
 /** The tree that a page is of: the number of its root, `free` for a page of none, undefined where the map does not say. */
 export type Owner = number | 'free' | undefined
 
+interface Entry {
+  readonly type: number
+  readonly parent: number
+}
+
+/** The entry of a map at an offset; undefined where it says nothing. */
+function entryIn(map: Buffer, at: number): Entry | undefined {
+  if (map.length < at + 5 || map[at] === 0) return undefined
+  return { type: map.readUInt8(at), parent: map.readUInt32BE(at + 1) }
+}
+
 /** Says of pages to which tree they belong, though what leads from the root to them is damaged. */
 export class PageMap {
   readonly #image: PageImage
@@ -33,12 +44,16 @@ export class PageMap {
     return undefined
   }
 
-  #entry(page: number): { type: number | undefined; parent: number } | undefined {
+  #entry(page: number): Entry | undefined {
     if (page === 1) return { type: root, parent: 0 }
     const map = Math.floor((page - 2) / (this.#entries + 1)) * (this.#entries + 1) + 2
+    if (page <= map) return undefined
     const at = 5 * (page - map - 1)
-    const bytes = this.#image.page(map)
-    if (page <= map || bytes.length < at + 5) return undefined
-    return { type: bytes[at], parent: bytes.readUInt32BE(at + 1) }
+    // Of a page that came after the damage of the log only a map behind the damage knows.
+    return entryIn(this.#image.page(map), at) ?? entryIn(this.#behindDamage(map), at)
+  }
+
+  #behindDamage(page: number): Buffer {
+    return this.#image.behindDamage.findLast(({ number }) => number === page)?.bytes ?? Buffer.alloc(0)
   }
 }

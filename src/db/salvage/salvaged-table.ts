@@ -54,7 +54,7 @@ export class SalvagedTable {
   /** Whether all that lies on a page are rows of this table, with every column that it has. */
   isOfShape(page: TreePage): boolean {
     const isWhole = (row: FoundRow | undefined) =>
-      row?.values.length === this.shape.columns.length && fits(row.values, this.shape)
+      row !== undefined && row.values.length >= this.shape.leastColumns && fits(row.values, this.shape)
     return page.kind === this.shape.kind && page.cells.length > 0 && rowsOn(page).every(isWhole)
   }
 

@@ -21,6 +21,8 @@ export interface TableShape {
   readonly kind: Kind
   /** In the order of the values of a record. */
   readonly columns: readonly Column[]
+  /** How many of them a record has at least, of rows that were stored when its schema was already what it is. */
+  readonly leastColumns: number
   /** The column that is the row id itself, whose value the record leaves out. */
   readonly rowidColumn: string | undefined
 }
@@ -40,6 +42,7 @@ export function shapeOf(connection: Connection, name: string): TableShape {
   return {
     name,
     kind: isRowid ? 'table' : 'index',
+    leastColumns: stored.length,
     rowidColumn: alias && String(alias.name),
     columns: stored.map(row => ({
       name: String(row.name),

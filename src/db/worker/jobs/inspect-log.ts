@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { logOf } from '../../../util/database-files.ts'
-import { fileError } from '../../../util/file-error.ts'
+import { fileError, systemCode } from '../../../util/file-error.ts'
 import { committedFrames } from '../../sqlite/committed-frames.ts'
 import { LogFrames, type ReadAt } from '../../sqlite/log-frames.ts'
 import { identify } from './identify-file.ts'
@@ -29,11 +29,11 @@ export async function inspectLog(_input: undefined, context: JobContext): Promis
 /** The least that was found in some looks: what is written meanwhile may be read in part, but not again and again. */
 function countLost(log: string): number {
   let lost = Number.POSITIVE_INFINITY
-  for (let look = 0; look < looks && lost > 0; look++) lost = Math.min(lost, committedIn(log).lost)
+  for (let look = 0; look < looks && lost > 0; look++) lost = Math.min(lost, lostIn(log))
   return lost
 }
 
-function committedIn(log: string) {
+function lostIn(log: string): number {
   try {
     const handle = fs.openSync(log, 'r')
     const read: ReadAt = (offset, length) => {
@@ -41,11 +41,13 @@ function committedIn(log: string) {
       return bytes.subarray(0, fs.readSync(handle, bytes, 0, length, offset))
     }
     try {
-      return committedFrames(new LogFrames(read, usualPageSize))
+      return committedFrames(new LogFrames(read, usualPageSize)).lost
     } finally {
       fs.closeSync(handle)
     }
   } catch (error) {
+    // The last process that used the store has closed it, and merged the log.
+    if (systemCode(error) === 'ENOENT') return 0
     throw fileError(error, log)
   }
 }
