@@ -3,10 +3,11 @@ import path from 'node:path'
 
 /** Makes a folder that only its owner can read, and those above it. A power cut takes none of them away again. */
 export function makeFolder(folder: string): void {
-  const first = fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const whole = path.resolve(folder)
+  const first = fs.mkdirSync(whole, { recursive: true, mode: 0o700 })
   if (first === undefined) return
   const top = path.dirname(first)
-  for (let made = path.resolve(folder); made !== top; made = path.dirname(made)) sync(path.dirname(made))
+  for (let made = whole; made !== top; made = path.dirname(made)) sync(path.dirname(made))
 }
 
 /** Windows has no such call, and needs none. */
