@@ -37,8 +37,8 @@ async function work(): Promise<void> {
       const word = (id: string) => (isLost.has(id) ? 'stale' : 'completed')
       fs.writeSync(1, tasks.map(({ id, token }) => `${word(id)} ${id} ${token}\n`).join(''))
     } else {
-      const { pending, running } = await persist(() => memory.tasks.counts())
-      if (pending + running === 0) return
+      const { pending, running, lapsed } = await persist(() => memory.tasks.counts())
+      if (pending + running + lapsed === 0) return
       await sleep(20)
     }
   }

@@ -21,8 +21,8 @@ const note = (word: string, claims: readonly { id: string; token: number | undef
 for (;;) {
   const tasks = await memory.tasks.claim({ ...lease, limit: 40 })
   if (tasks.length === 0) {
-    const { pending, running } = await memory.tasks.counts()
-    if (pending + running === 0) break
+    const { pending, running, lapsed } = await memory.tasks.counts()
+    if (pending + running + lapsed === 0) break
     await sleep(10)
     continue
   }

@@ -32,8 +32,8 @@ for (;;) {
     )
     console.log(`${said} ${task.id} ${task.token}`)
   } else {
-    const { pending, running } = await memory.tasks.counts()
-    if (pending + running === 0) break
+    const { pending, running, lapsed } = await memory.tasks.counts()
+    if (pending + running + lapsed === 0) break
     await sleep(5)
   }
 }

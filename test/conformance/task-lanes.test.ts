@@ -157,6 +157,7 @@ conform('task lanes', open => {
     expect(await memory.tasks.counts()).toEqual({
       pending: 5,
       running: 2,
+      lapsed: 0,
       completed: 3,
       failed: 1,
       cancelled: 0,
