@@ -7,7 +7,7 @@ export function makeFolder(folder: string): void {
   const first = fs.mkdirSync(whole, { recursive: true, mode: 0o700 })
   if (first === undefined) return
   const top = path.dirname(first)
-  for (let made = whole; made !== top; made = path.dirname(made)) sync(path.dirname(made))
+  for (let made = whole; made.length > top.length; made = path.dirname(made)) sync(path.dirname(made))
 }
 
 /** Windows has no such call, and needs none. */
