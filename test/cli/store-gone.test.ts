@@ -77,7 +77,10 @@ describe('an MCP server over stdio whose memory was deleted', () => {
     hivewax(folder, ['store', 'plan', 'new'])
     expect(await ask(client, 'recall', { key: 'plan' })).toMatchObject({ isError: true, error: gone })
     expect((await ask(client, 'recall', { key: 'plan' })).data).toMatchObject({ value: 'new' })
-    await vi.waitFor(() => expect(log.join()).toMatch(/memory\.db was deleted or moved.*anew/), patiently)
+    await vi.waitFor(
+      () => expect(log.join()).toMatch(/memory\.db was (deleted or moved|replaced).*anew/),
+      patiently,
+    )
   })
 
   it('makes a new store where nobody has, and writes into it', async () => {
@@ -135,7 +138,10 @@ it('a server over HTTP opens its memory anew, for callers, streams and transacti
   expect(await memory.retrieve('plan')).toBe('new')
   expect(fs.readFileSync(tokenFile, 'utf8').trim()).toBe(token)
   expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' })
-  await vi.waitFor(() => expect(log.join()).toMatch(/memory\.db was deleted or moved.*anew/), patiently)
+  await vi.waitFor(
+    () => expect(log.join()).toMatch(/memory\.db was (deleted or moved|replaced).*anew/),
+    patiently,
+  )
 })
 
 it('a worker goes on with the tasks of the new store, and settles none of the old one', async () => {
@@ -157,7 +163,10 @@ it('a worker goes on with the tasks of the new store, and settles none of the ol
     timeout: 60_000,
     interval: 200,
   })
-  await vi.waitFor(() => expect(log.join()).toMatch(/memory\.db was deleted or moved.*anew/), patiently)
+  await vi.waitFor(
+    () => expect(log.join()).toMatch(/memory\.db was (deleted or moved|replaced).*anew/),
+    patiently,
+  )
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
 })
