@@ -3,6 +3,14 @@ import { json, page } from '../schemas.ts'
 
 const id = (z: Zod) => z.string().describe("The agent's id, 1 to 512 bytes")
 
+const incarnation = (z: Zod) =>
+  z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('What register returned; refused when another process has registered the id since')
+
 /** What an agent says of itself. */
 const description = (z: Zod) => ({
   capabilities: z.array(z.string()).optional().describe('What it can do'),
@@ -98,12 +106,7 @@ export const agentsOperations = [
     input: z =>
       z.object({
         id: id(z),
-        incarnation: z
-          .number()
-          .int()
-          .min(0)
-          .optional()
-          .describe('What register returned; refused when another process has registered the id since'),
+        incarnation: incarnation(z),
       }),
     run: (memory, { id, ...options }) => memory.agents.heartbeat(id, options),
   }),
@@ -162,12 +165,7 @@ export const agentsOperations = [
     input: z =>
       z.object({
         id: id(z),
-        incarnation: z
-          .number()
-          .int()
-          .min(0)
-          .optional()
-          .describe('What register returned; refused when another process has registered the id since'),
+        incarnation: incarnation(z),
       }),
     run: (memory, { id, ...options }) => memory.agents.release(id, options),
   }),
