@@ -177,6 +177,18 @@ conform('kv', open => {
     expect(seen).toEqual([...new Set(all.map(({ namespace, key }) => `${namespace} ${key}`))].sort())
   })
 
+  it('refuses the cursor of another namespace, where it would skip or repeat keys', async () => {
+    const memory = await open()
+    for (const namespace of ['one', 'two'])
+      for (const key of ['a', 'b']) await memory.kv.store(key, 1, { namespace })
+    const { cursor } = await memory.kv.search('*', { namespace: 'one', limit: 1 })
+    const other = memory.kv.search('*', { namespace: 'two', limit: 1, cursor })
+    await expect(other).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('"one"'),
+    })
+  })
+
   it('stores many or none', async () => {
     const memory = await open()
     const bad = { key: '', value: 1 }
