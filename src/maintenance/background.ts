@@ -133,8 +133,10 @@ export class Background {
   async #every(intervalMs: number, name: string, work: () => Promise<unknown>): Promise<void> {
     const { context } = this.#upkeep
     const last = await lastDone(context, name)
-    if (last !== undefined && context.clock.now() - last.getTime() < intervalMs) return
+    const startedAt = context.clock.now()
+    if (last !== undefined && startedAt - last.getTime() < intervalMs) return
     await work()
-    await markDone(context, name)
+    // What came of age while this ran was not looked at: the next run is due an interval after the start of this one.
+    await markDone(context, name, new Date(startedAt))
   }
 }

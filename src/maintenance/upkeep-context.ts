@@ -15,10 +15,10 @@ export interface Upkeep {
   readonly reason: string
 }
 
-/** Notes that a task of upkeep was done just now. */
-export async function markDone({ db }: Context, name: string): Promise<void> {
+/** Notes that a task of upkeep was done, just now or at `at`. */
+export async function markDone({ db }: Context, name: string, at?: Date): Promise<void> {
   await db.all(
-    sql`insert into hivewax_upkeep (name, done_at) values (${name}, ${db.dialect.now()})
+    sql`insert into hivewax_upkeep (name, done_at) values (${name}, ${at ?? db.dialect.now()})
         on conflict (name) do update set done_at = excluded.done_at`,
   )
 }
