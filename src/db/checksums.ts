@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib'
 import { Corrupt } from '../errors.ts'
+import { crc32 } from '../util/crc32.ts'
 import {
   type Checksummed,
   type ChecksummedTable,
@@ -87,7 +87,7 @@ function isSound(checksum: Checksum, row: Cells, key: Cells): boolean {
 function compute({ keys, number, columns }: Checksum, row: Cells, key: Cells): number | null {
   const covered = textOf(row, columns)
   if (covered === undefined) return null
-  const crc = crc32((textOf(key, keys) ?? '') + covered) | 0
+  const crc = crc32((textOf(key, keys) ?? '') + covered)
   return number === undefined ? crc : crc + Number(key[number])
 }
 
