@@ -10,7 +10,7 @@ export async function fill(memory: Memory, backup: string): Promise<void> {
   await fillMeasures(memory)
   await memory.backup(backup)
   // Leaves changes that are not in the index yet.
-  await memory.find('bees')
+  await memory.optimize()
   await memory.store('late', 'the last bees of the day')
   await memory.retrieve('greeting')
 }
