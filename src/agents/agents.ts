@@ -3,21 +3,18 @@ import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
-import { Conflict, InvalidInput, isTransient, NotFound } from '../errors.ts'
-import type { EventRecord } from '../events/events.ts'
+import { InvalidInput, NotFound } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
 import { encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { Poller } from '../util/poller.ts'
 import { type Agent, type AgentRow, columns, fromRow } from './agent.ts'
-import { type AgentChange, appendAgentEvents, changeTypes, type Released, toChange } from './agent-changes.ts'
+import { type AgentChange, appendAgentEvents, type Released } from './agent-changes.ts'
 import { AgentMemory, type AgentMemoryFilter, type AgentMemoryRecord } from './agent-memory.ts'
 import { firstIncarnation, unregistered } from './ensure-agent.ts'
 import {
+  assertHoldsNothing,
   endLife,
-  type Holdings,
-  holdings,
   type LapsedAgent,
   releaseAll,
   releaseLapsed,
@@ -27,6 +24,7 @@ import {
 import { staleIncarnation } from './incarnation.ts'
 import { hasLapsed, heartbeatAssignments } from './liveness.ts'
 import { checkAgents } from './option-names.ts'
+import { watchAgents } from './watch-agents.ts'
 
 export interface NewAgent {
   id: string
@@ -76,9 +74,6 @@ export interface WatchAgentsOptions {
   /** Ends the watch, without an error. */
   signal?: AbortSignal | undefined
 }
-
-/** Between two looks of a watch for agents that have lapsed, in milliseconds. */
-const lapsesEveryMs = 500
 
 /** The registry of agents, their heartbeats, and the memory that each has to itself. */
 export class Agents {
@@ -205,7 +200,7 @@ export class Agents {
       )
       if (row === undefined) return false
       if (options.cascade) await tx.all(sql`delete from agent_memory where agent_id = ${id}`)
-      else await refuseHoldings(tx, id)
+      else await assertHoldsNothing(tx, id)
       const { incarnation, swarm_id } = row
       const agents = [{ id, incarnation, swarmId: swarm_id ?? undefined }]
       const released = await releaseAll(this.#context, tx, { agents, source: this.#source })
@@ -250,17 +245,7 @@ export class Agents {
    */
   watch(options: WatchAgentsOptions = {}): AsyncIterable<AgentChange> {
     checkAgents.watch(options)
-    const { swarmId, since, signal } = options
-    const wanted = swarmId === undefined ? undefined : checkName('swarmId', swarmId)
-    const stopped = new AbortController()
-    const signals = signal === undefined ? [stopped.signal] : [signal, stopped.signal]
-    // From this moment on, not from when it is iterated first.
-    const events = this.#context.crossDomain.subscribe(this.#context, {
-      types: changeTypes,
-      since,
-      signal: AbortSignal.any(signals),
-    })
-    return this.#changes(events, wanted, stopped)
+    return watchAgents(this.#context, options)
   }
 
   /** What each of these agents works on at this moment: the ids of its running tasks and the names of its locks. */
@@ -319,37 +304,6 @@ export class Agents {
     })
   }
 
-  async *#changes(
-    events: AsyncIterable<EventRecord>,
-    swarmId: string | undefined,
-    stopped: AbortController,
-  ): AsyncGenerator<AgentChange, void, undefined> {
-    const lapses = new Poller(() => this.#lookForLapses(stopped))
-    lapses.within(0)
-    try {
-      for await (const event of events) {
-        const change = toChange(event)
-        if (change !== undefined && (swarmId ?? change.swarmId) === change.swarmId) yield change
-      }
-      stopped.signal.throwIfAborted()
-    } finally {
-      lapses.stop()
-    }
-  }
-
-  /** When to look again; when that cannot help, it aborts `failed` instead. */
-  async #lookForLapses(failed: AbortController): Promise<number | undefined> {
-    try {
-      await this.releaseLapsed()
-    } catch (error) {
-      if (!isTransient(error)) {
-        failed.abort(error)
-        return undefined
-      }
-    }
-    return lapsesEveryMs
-  }
-
   #matches(filter: AgentFilter): Sql {
     const { dialect } = this.#context.db
     const { swarmId, type, capabilities, alive } = filter
@@ -392,29 +346,6 @@ export class Agents {
 interface Beat {
   id: string
   incarnation: number | undefined
-}
-
-async function refuseHoldings(tx: Db, agentId: string): Promise<void> {
-  const held = await holdings(tx, agentId)
-  const parts = Object.entries(heldAs).flatMap(([kind, name]) => {
-    const count = held[kind as keyof Holdings]
-    return count === 0 ? [] : [`${count} ${name}`]
-  })
-  if (parts.length === 0) return
-  throw new Conflict(`agent ${JSON.stringify(agentId)} still has ${parts.join(', ')}`, {
-    hint: 'Delete it with cascade to let them go, or wait until it is done.',
-    details: { agentId, ...held },
-  })
-}
-
-/** What an agent holds, as people call it. */
-const heldAs: Record<keyof Holdings, string> = {
-  memory: 'keys of memory',
-  tasks: 'running tasks',
-  locks: 'locks',
-  leases: 'leases of shared state',
-  groups: 'consumer groups',
-  workflows: 'workflows',
 }
 
 function checkType(type: unknown): string {

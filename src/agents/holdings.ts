@@ -3,11 +3,12 @@ import type { Db } from '../db/db.ts'
 import { isLeased } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
+import { Conflict } from '../errors.ts'
 import { type AgentKey, appendAgentEvents, type Released } from './agent-changes.ts'
 import { hasLapsed } from './liveness.ts'
 
 /** How much an agent holds: keys of its memory, and what it has under an unexpired lease. */
-export type Holdings = Record<'memory' | Leased, number>
+type Holdings = Record<'memory' | Leased, number>
 
 /** What an agent can have under a lease. */
 type Leased = Exclude<keyof Released, 'topologies'>
@@ -42,8 +43,31 @@ const leaseTables: Record<Leased, LeaseTable> = {
 
 const leased: readonly Leased[] = ['tasks', 'locks', 'leases', 'groups', 'workflows']
 
-/** Counts what an agent holds. */
-export async function holdings(db: Db, agentId: string): Promise<Holdings> {
+/** What an agent holds, as people call it. */
+const heldAs: Record<keyof Holdings, string> = {
+  memory: 'keys of memory',
+  tasks: 'running tasks',
+  locks: 'locks',
+  leases: 'leases of shared state',
+  groups: 'consumer groups',
+  workflows: 'workflows',
+}
+
+/** @throws Conflict when an agent still has memory, or anything under a lease */
+export async function assertHoldsNothing(tx: Db, agentId: string): Promise<void> {
+  const held = await holdings(tx, agentId)
+  const parts = Object.entries(heldAs).flatMap(([kind, name]) => {
+    const count = held[kind as keyof Holdings]
+    return count === 0 ? [] : [`${count} ${name}`]
+  })
+  if (parts.length === 0) return
+  throw new Conflict(`agent ${JSON.stringify(agentId)} still has ${parts.join(', ')}`, {
+    hint: 'Delete it with cascade to let them go, or wait until it is done.',
+    details: { agentId, ...held },
+  })
+}
+
+async function holdings(db: Db, agentId: string): Promise<Holdings> {
   const counts = leased.map(kind => {
     const { table } = leaseTables[kind]
     return sql`(select count(*) from ${table} where ${isHeldBy(db, kind, [agentId])})`
