@@ -1,5 +1,7 @@
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
+import type { Dialect } from '../db/db.ts'
+import { type Sql, sql } from '../db/sql.ts'
 import { decodeLoose, isObject, type Json } from '../util/json.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 
@@ -61,6 +63,21 @@ export type ConsensusRow = RowOf<typeof stateColumns> & { status: ConsensusStatu
 /** All columns but the status. */
 export const columns = listOf(stateColumns)
 
+/** The columns of a row as every reader sees it at this moment. */
+export function presentColumns(dialect: Dialect): Sql {
+  return sql`${columns}, ${presentStatus(dialect)} as status`
+}
+
+/** What is open past its deadline has expired. */
+export function presentStatus(dialect: Dialect): Sql {
+  return sql`case when ${hasExpired(dialect)} then 'expired' else status end`
+}
+
+/** The condition that a vote is open past its deadline, and nobody has stored yet that it has expired. */
+export function hasExpired(dialect: Dialect): Sql {
+  return sql`status = 'open' and deadline is not null and deadline <= ${dialect.now()}`
+}
+
 /** The state that a row holds. */
 export function fromRow(row: ConsensusRow): ConsensusState {
   verified('consensus_state', row)
@@ -83,6 +100,14 @@ export function fromRow(row: ConsensusRow): ConsensusState {
     decidedAt: toOptionalDate(row.decided_at),
     timestamp: toDate(row.timestamp),
   } satisfies FieldsOf<Omit<ConsensusRow, 'crc' | 'votes_crc'>>
+}
+
+/** Who has voted, as the columns of a ballot hold it. */
+export function votesText(
+  key: string,
+  { acceptors, rejectors }: Pick<ConsensusState, 'acceptors' | 'rejectors'>,
+) {
+  return { key, acceptors: JSON.stringify(acceptors), rejectors: JSON.stringify(rejectors) }
 }
 
 function readNames(text: string | null): string[] {

@@ -8,20 +8,22 @@ import { join, type Sql, sql } from '../db/sql.ts'
 import { Deadline, InvalidInput, NotFound } from '../errors.ts'
 import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
 import { chunks } from '../util/chunks.ts'
-import { encodeJson } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { readTimeOrDuration, type TimeOrDuration } from '../util/time-or-duration.ts'
 import { castVote, final, stale } from './ballot.ts'
 import {
   type ConsensusRow,
   type ConsensusState,
   type ConsensusStatus,
-  columns,
   consensusStatuses,
   fromRow,
+  hasExpired,
+  presentColumns,
+  presentStatus,
+  votesText,
 } from './consensus-state.ts'
 import { checkConsensus } from './option-names.ts'
-import { checkElectorate, type Electorate, type Proposal, weigh } from './proposal.ts'
+import { type Proposal, weigh } from './proposal.ts'
+import { checkProposal, proposing } from './propose.ts'
 import { type RecordedVote, type RecordedVoteRow, toVote, columns as voteColumns } from './votes.ts'
 
 export type { ConsensusState } from './consensus-state.ts'
@@ -92,9 +94,9 @@ export class Consensus {
    */
   async propose(key: string, proposal: Proposal): Promise<ConsensusState> {
     checkConsensus.propose(proposal)
-    const checked = this.#checked(key, proposal)
+    const checked = checkProposal(this.#context, key, proposal)
     return this.#context.db.transaction(async tx => {
-      const [row] = await tx.all<ConsensusRow>(this.#upsert(checked))
+      const [row] = await tx.all<ConsensusRow>(proposing(tx.dialect, checked))
       if (row === undefined) throw final(found(await this.#lock(tx, checked.key), checked.key))
       const state = fromRow(row)
       await tx.all(
@@ -241,7 +243,7 @@ export class Consensus {
     await this.#context.db.transaction(async tx => {
       const [row] = await tx.all<ConsensusRow>(
         sql`update consensus_state set status = 'expired'
-            where key = ${key} and version = ${version} and ${this.#lapsed()} returning ${this.#columns()}`,
+            where key = ${key} and version = ${version} and ${hasExpired(tx.dialect)} returning ${this.#columns()}`,
       )
       if (row !== undefined) await this.#announce(tx, fromRow(row), { what: 'expired' })
     })
@@ -312,39 +314,8 @@ export class Consensus {
     )
   }
 
-  #upsert(proposal: CheckedProposal): Sql {
-    const { key, value, proposer, quorum, accepts, deadline, status } = proposal
-    const { dialect } = this.#context.db
-    const now = dialect.now()
-    const voters = proposal.voters && JSON.stringify(proposal.voters)
-    const weights = proposal.weights && JSON.stringify(proposal.weights)
-    const votes = votesText(key, { acceptors: proposal.acceptors, rejectors: [] })
-    const given = { key, value, proposer, voters, weights, quorum }
-    return sql`
-      insert into consensus_state (${columns}, status)
-      values (${key}, ${value}, (select value + 1 from hivewax_counters where name = 'floor'), ${proposer},
-              ${votes.acceptors}, ${votes.rejectors}, ${voters}, ${weights}, ${quorum}, ${accepts}, 0, ${deadline},
-              ${status === 'decided' ? now : undefined}, ${now}, ${dialect.checksum('consensus_state', 'crc', given)},
-              ${dialect.checksum('consensus_state', 'votes_crc', votes)}, ${status})
-      on conflict (key) do update set
-        value = excluded.value, proposer = excluded.proposer, acceptors = excluded.acceptors,
-        version = case when consensus_state.version < excluded.version
-                  then excluded.version else consensus_state.version + 1 end,
-        timestamp = excluded.timestamp, status = excluded.status, voters = excluded.voters,
-        weights = excluded.weights, quorum = excluded.quorum, accepts = excluded.accepts, rejects = excluded.rejects,
-        rejectors = excluded.rejectors, deadline = excluded.deadline, decided_at = excluded.decided_at,
-        crc = excluded.crc, votes_crc = excluded.votes_crc
-      where consensus_state.status <> 'decided'
-      returning ${this.#columns()}, ${dialect.assertAboveFloor(sql`consensus_state`, sql`version`)} as issued`
-  }
-
-  /** A row as every reader sees it at this moment: what is open past its deadline has expired. */
   #columns(): Sql {
-    return sql`${columns}, case when ${this.#lapsed()} then 'expired' else status end as status`
-  }
-
-  #lapsed(): Sql {
-    return sql`status = 'open' and deadline is not null and deadline <= ${this.#context.db.dialect.now()}`
+    return presentColumns(this.#context.db.dialect)
   }
 
   #matching({ status, cursor }: ConsensusFilter): Sql {
@@ -353,44 +324,14 @@ export class Consensus {
     if (after !== undefined) parts.push(sql`key > ${after[0]}`)
     if (status !== undefined) {
       const wanted = checkOneOf('status', status, consensusStatuses)
-      parts.push(sql`case when ${this.#lapsed()} then 'expired' else status end = ${wanted}`)
+      parts.push(sql`${presentStatus(this.#context.db.dialect)} = ${wanted}`)
     }
     return join(parts, ' and ')
-  }
-
-  #checked(key: string, proposal: Proposal): CheckedProposal {
-    const { value, proposer = this.#context.agentId } = proposal
-    return {
-      key: checkName('key', key),
-      value: encodeJson('value', value, this.#context.maxValueBytes),
-      proposer: proposer === undefined ? undefined : checkName('proposer', proposer),
-      deadline: proposal.deadline === undefined ? undefined : this.#deadline(proposal.deadline),
-      ...checkElectorate(proposal),
-    }
-  }
-
-  #deadline(deadline: TimeOrDuration): Sql | Date {
-    const moment = readTimeOrDuration('deadline', deadline)
-    if (!(moment instanceof Date)) return this.#context.db.dialect.now(moment)
-    if (moment.getTime() > this.#context.clock.now()) return moment
-    throw new InvalidInput(`deadline must lie in the future, got ${moment.toISOString()}`)
   }
 }
 
 /** How a ballot stands, for its events. */
 type Standing = Pick<ConsensusState, 'key' | 'version' | 'status' | 'accepts' | 'rejects'>
-
-interface CheckedProposal extends Electorate {
-  key: string
-  value: string
-  proposer: string | undefined
-  deadline: Sql | Date | undefined
-}
-
-/** Who has voted, as the columns of a ballot hold it. */
-function votesText(key: string, { acceptors, rejectors }: Pick<ConsensusState, 'acceptors' | 'rejectors'>) {
-  return { key, acceptors: JSON.stringify(acceptors), rejectors: JSON.stringify(rejectors) }
-}
 
 function found(state: ConsensusState | undefined, key: string): ConsensusState {
   if (state !== undefined) return state
