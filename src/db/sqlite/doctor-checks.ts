@@ -5,8 +5,8 @@ import type { Check, StoreFacts } from '../engine.ts'
 import { schemaId } from '../migrations/index.ts'
 import type { DamagedRecords } from '../worker/jobs/compare-checksums.ts'
 import type { Health } from '../worker/jobs/inspect-file.ts'
+import { networkFsOf } from './network-fs.ts'
 import { remedy } from './remedy.ts'
-import { networkFsOf } from './store-files.ts'
 
 /** A log beyond this size was not merged for long: a reader holds an old snapshot open. */
 const largeWalBytes = 256 * 1024 * 1024

@@ -1,23 +1,12 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { InvalidInput, Unsupported } from '../../errors.ts'
+import { InvalidInput } from '../../errors.ts'
 import { fileError, systemCode } from '../../util/file-error.ts'
 import { makeFolder } from '../../util/make-folder.ts'
 import { assertNotLost } from './lost-store.ts'
+import { refuseNetworkFs } from './network-fs.ts'
 import { assertSoleName } from './sole-name.ts'
-
-/** Types of statfs(2) of file systems on which WAL's shared memory is not shared: linux/magic.h. */
-const networkFs = new Map<number, string>([
-  [0x6969, 'NFS'],
-  [0x517b, 'SMB'],
-  [0xff534d42, 'CIFS'],
-  [0xfe534d42, 'SMB2'],
-  [0x01021997, '9p'],
-  [0x5346414f, 'AFS'],
-  [0x00c36400, 'Ceph'],
-  [0x0bd00bd0, 'Lustre'],
-])
 
 /**
  * Makes sure that the file exists and may be used, and returns its real path. A folder that we create is 0700 and
@@ -69,17 +58,4 @@ function createPrivately(file: string): void {
 
 function notAFile(file: string): InvalidInput {
   return new InvalidInput(`${file} is a folder, not a database file`, { hint: 'Name a file inside it.' })
-}
-
-/** The kind of network file system that a folder is on, or undefined for a local one. */
-export function networkFsOf(folder: string): string | undefined {
-  return networkFs.get(fs.statfsSync(folder).type)
-}
-
-function refuseNetworkFs(folder: string): void {
-  const name = networkFsOf(folder)
-  if (name === undefined) return
-  throw new Unsupported(`${folder} is on a network file system (${name}), where SQLite loses writes`, {
-    hint: 'Use a local disk, or pass allowNetworkFs when only one machine will ever open it.',
-  })
 }
