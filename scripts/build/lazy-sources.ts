@@ -24,6 +24,7 @@ export const eagerSources: readonly string[] = [
   '/node_modules/croner/',
   '/src/cli/commands/index.ts',
   '/src/find/operations.ts',
+  '/src/setup/client-names.ts',
 ]
 
 /** True when a command loads the file only when it needs it. */

@@ -1,7 +1,8 @@
 import { nearest } from '../util/nearest.ts'
 import type { Command } from './command.ts'
-import { additions, ownCommands } from './commands/index.ts'
 import { manifest } from './manifest.ts'
+import { additions } from './own-commands/additions.ts'
+import { ownCommands } from './own-commands/index.ts'
 
 /** The words for commands that other programs use. */
 const synonyms = new Map([

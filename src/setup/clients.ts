@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Json } from '../util/json.ts'
 import { putHooks, removeHooks } from './claude-hooks.ts'
 import { putPermission, removePermission } from './claude-permissions.ts'
+import type { ClientName } from './client-names.ts'
 import { at, putJson, readJson, removeJson } from './json-edit.ts'
 import { type LaunchCommand, namesUrl, serverArgs } from './launch-command.ts'
 import { putToml, removeToml, tomlTable } from './toml-edit.ts'
@@ -47,9 +48,6 @@ export interface Client {
   /** What is left for a person to do. */
   readonly next: string
 }
-
-type ClientName = (typeof clientNames)[number]
-export const clientNames = ['claude-code', 'codex', 'cursor', 'vscode', 'gemini'] as const
 
 const plainServer: Server = ({ program }, there) => ({
   command: program.node,

@@ -1,0 +1,4 @@
+/** The coding agents that `hivewax init` sets up. The command line's own start loads nothing else of them. */
+export const clientNames = ['claude-code', 'codex', 'cursor', 'vscode', 'gemini'] as const
+
+export type ClientName = (typeof clientNames)[number]
