@@ -13,6 +13,8 @@ export type {
   WatchAgentsOptions,
 } from './agents/agents.ts'
 export type { LapsedAgent } from './agents/holdings.ts'
+export type { Briefing, BriefingOptions } from './briefing/briefing.ts'
+export type { Reference, Section, SectionName } from './briefing/section.ts'
 export type { ConsensusFilter, RecordedVote, Vote, VotesFilter } from './consensus/consensus.ts'
 export type { ConsensusState, ConsensusStatus } from './consensus/consensus-state.ts'
 export type { Proposal } from './consensus/proposal.ts'

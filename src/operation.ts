@@ -10,6 +10,8 @@ export type Zod = typeof z
 export interface RunOptions extends AbortableOptions {
   /** Stop after this many milliseconds, even in the middle of a statement of the caller's own. Default: never. */
   timeoutMs?: number | undefined
+  /** The namespaces that the caller may see, as globs, for an operation that shows what it may. Default: all. */
+  namespaces?: readonly string[] | undefined
 }
 
 /**
@@ -20,6 +22,7 @@ type Identity = 'actor' | 'owner' | 'other'
 
 /** The tools of the MCP server that have operations, see `mcp/tools.ts`. */
 export type ToolName =
+  | 'briefing'
   | 'recall'
   | 'remember'
   | 'forget'
@@ -37,9 +40,9 @@ interface Shown {
   readonly assumed?: Readonly<Record<string, unknown>>
   /**
    * `record`: a long value is given in pieces, each from an `offset`. `claims`: no more are claimed than there is room
-   * for. Default: a list as far as it fits, anything else cut to fit.
+   * for. `briefing`: text, which has its own bounds. Default: a list as far as it fits, anything else cut to fit.
    */
-  readonly answer?: 'record' | 'claims'
+  readonly answer?: 'record' | 'claims' | 'briefing'
   /** What it stores says in its metadata who wrote it. */
   readonly isSigned?: true
 }

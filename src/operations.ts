@@ -1,4 +1,5 @@
 import { agentsOperations } from './agents/operations.ts'
+import { briefingOperations } from './briefing/operations.ts'
 import { consensusOperations } from './consensus/operations.ts'
 import { eventsOperations } from './events/operations.ts'
 import { findOperations } from './find/operations.ts'
@@ -18,6 +19,7 @@ import { workflowsOperations } from './workflows/operations.ts'
 const all = [
   ...kvOperations,
   ...findOperations,
+  ...briefingOperations,
   ...sessionsOperations,
   ...agentsOperations,
   ...tasksOperations,

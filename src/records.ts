@@ -39,6 +39,10 @@ export function recordsOf(context: Context): Records {
       const { Find } = await import('./find/find.ts')
       return new Find(context).find(text, options)
     },
+    briefing: async options => {
+      const { tell } = await import('./briefing/briefing.ts')
+      return tell(context, recordsOf(context), options)
+    },
     transaction: (fn, { timeoutMs }) => {
       const transactionId = context.transactionId ?? uuidv7(context.clock.now())
       const inside = (tx: Context['db']) =>

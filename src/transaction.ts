@@ -1,5 +1,6 @@
 import type { Agent } from './agents/agent.ts'
 import type { Agents, NewAgent } from './agents/agents.ts'
+import type { Briefing, BriefingOptions } from './briefing/briefing.ts'
 import type { Consensus, ConsensusState, Proposal } from './consensus/consensus.ts'
 import type { Executed, QueryOptions, Row } from './db/db.ts'
 import type { Param } from './db/sql.ts'
@@ -51,6 +52,7 @@ export interface Records {
   readonly query: (text: string, params?: readonly Param[], options?: QueryOptions) => Promise<Row[]>
   readonly execute: (text: string, params?: readonly Param[]) => Promise<Executed>
   readonly find: (text: string, options?: FindOptions) => Promise<Findings>
+  readonly briefing: (options?: BriefingOptions) => Promise<Briefing>
   readonly transaction: <T>(fn: (tx: Records) => Promise<T>, options: TransactionOptions) => Promise<T>
 }
 
@@ -218,6 +220,14 @@ export class Transaction {
     const { timeoutMs } = options
     if (timeoutMs !== undefined) checkInteger('timeoutMs', timeoutMs, 1, longestTimerMs)
     return this.#records.transaction(records => fn(new Transaction(records)), options)
+  }
+
+  /**
+   * Where things stand, for an agent that begins or has forgotten: what it holds, what is pinned, the latest decisions,
+   * tasks, memory and shared state, who else is at work, and what the session before came to. It writes nothing.
+   */
+  briefing(options?: BriefingOptions): Promise<Briefing> {
+    return this.#records.briefing(options)
   }
 
   /** The best matches of {@link Find.find}, as an array. */

@@ -42,7 +42,8 @@ export async function call(
   const parsed = parse(schemaOf(z, operation, isLenient), operation, input)
   if (grant !== undefined) authorize(grant, operation, parsed)
   const held = withHold(operation, confined(operation, parsed, files), holdMs)
-  return traced(operation, () => operation.run(memory, held, options))
+  const { namespaces } = grant ?? {}
+  return traced(operation, () => operation.run(memory, held, { ...options, namespaces }))
 }
 
 const schemas = { strict: new WeakMap<Operation, ZodType>(), lenient: new WeakMap<Operation, ZodType>() }

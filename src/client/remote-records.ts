@@ -1,5 +1,6 @@
 import { Agents } from '../agents/agents.ts'
 import { checkAgents } from '../agents/option-names.ts'
+import { checkBriefing } from '../briefing/option-names.ts'
 import { Consensus, type ConsensusState, type WaitOptions } from '../consensus/consensus.ts'
 import { Deadline, InvalidInput, Unsupported } from '../errors.ts'
 import { type EventRecord, Events, type SubscribeOptions } from '../events/events.ts'
@@ -203,6 +204,10 @@ export function remoteRecords(remote: Remote): Records {
       checkFind.find(options)
       const { in: where, ...rest } = options
       return ask('find.find')(text, { ...rest, in: typeof where === 'string' ? [where] : where })
+    },
+    briefing: async (options = {}) => {
+      checkBriefing(options)
+      return ask('briefing.briefing')(options)
     },
     transaction: (fn, options) => remote.transaction(fn, options),
   }

@@ -70,6 +70,8 @@ export interface FullText {
    * were indexed last and have not expired, in no order. An engine may give any ref as text.
    */
   match(query: TextQuery, matches: TextMatches): Sql
+  /** A select of the `ref` of those records of a source, last first, that are among the `window` records indexed last. */
+  latest(source: TextSource, among: { window: number; limit: number }): Sql
   /** A select of the `count` of matches, expired ones included. Stops counting at `atMost`. */
   count(query: TextQuery, atMost: number): Sql
   /** How rare the terms of a query are, were these entries in the index as well. */

@@ -1,12 +1,15 @@
 import { claudeCode } from '../access/agent-name.ts'
+import { briefingTokens } from '../briefing/bounds.ts'
+import { briefingText } from '../mcp/briefing-text.ts'
+import { toolCall } from '../mcp/tool-call.ts'
 import type { Memory } from '../memory.ts'
 import type { Transaction } from '../transaction.ts'
 import { checkpoint, note } from './checkpoint.ts'
+import { branchOf } from './git-branch.ts'
 import type { HookEvent } from './hook-events.ts'
 import { type HookInput, idOf, textOf } from './hook-input.ts'
 import { agentOf, sessionOf, subagentOf } from './record-ids.ts'
 import { arrive, leave } from './roster.ts'
-import { sessionBriefing } from './session-briefing.ts'
 import { completeTask, noteTask } from './todo.ts'
 
 /** What a hook works with. */
@@ -56,13 +59,8 @@ export const hookHandlers: Readonly<Record<HookEvent, (hook: Hook) => Promise<un
 }
 
 async function begin(hook: Hook): Promise<void> {
-  const { memory, input, budget, answer } = hook
-  const isCompacted = input.source === 'compact'
-  const additionalContext = await sessionBriefing(memory, {
-    sessionId: sessionOf(input),
-    isCompacted,
-    budget,
-  })
+  const { input, answer } = hook
+  const additionalContext = await briefingFor(hook)
   // First, since a store that others hold can be read, but not written.
   if (additionalContext !== undefined) {
     answer({ hookSpecificOutput: { hookEventName: 'SessionStart', additionalContext } })
@@ -71,6 +69,21 @@ async function begin(hook: Hook): Promise<void> {
     await note(tx, input, { started: idOf(input, 'source'), model: idOf(input, 'model') })
     await arriveSession(tx, input)
   })
+}
+
+/** What a session is told that begins, or goes on after a compaction. Undefined when there is nothing to tell. */
+async function briefingFor({ memory, input, budget }: Hook): Promise<string | undefined> {
+  const agentId = agentOf(input)
+  const acting = agentId === undefined ? memory : memory.as(agentId)
+  const before = agentId === undefined ? undefined : await memory.agents.get(agentId)
+  const briefing = await acting.briefing({
+    sessionId: sessionOf(input),
+    isCompacted: input.source === 'compact',
+    since: before?.lastActive,
+    about: branchOf(textOf(input, 'cwd')),
+    maxTokens: Math.max(budget, briefingTokens.least),
+  })
+  return briefingText(briefing, toolCall, memory.url)
 }
 
 async function end(memory: Transaction, input: HookInput): Promise<void> {

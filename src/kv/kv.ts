@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
+import type { Dialect } from '../db/db.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
@@ -68,9 +69,9 @@ const memoryColumns = {
   crc: 'number?',
 } as const satisfies Columns
 
-type MemoryRow = RowOf<typeof memoryColumns>
+export type MemoryRow = RowOf<typeof memoryColumns>
 
-const columns = listOf(memoryColumns)
+export const columns = listOf(memoryColumns)
 
 /** Key-value memory: JSON values under a key and a namespace, with expiry and compare-and-set. */
 export class Kv {
@@ -267,7 +268,7 @@ export class Kv {
   }
 
   #live(): Sql {
-    return sql`(expires_at is null or expires_at > ${this.#context.db.dialect.now()})`
+    return isLive(this.#context.db.dialect)
   }
 
   #encodeMetadata(metadata: unknown): string | undefined {
@@ -319,7 +320,12 @@ function expectedRevision({ ifAbsent, expectedRevision }: StoreOptions): number 
   return expectedRevision === undefined ? undefined : checkInteger('expectedRevision', expectedRevision, 0)
 }
 
-function fromRow(row: MemoryRow): MemoryRecord {
+/** The condition that a record has not expired. */
+export function isLive(dialect: Dialect): Sql {
+  return sql`(expires_at is null or expires_at > ${dialect.now()})`
+}
+
+export function fromRow(row: MemoryRow): MemoryRecord {
   verified('memory_store', row)
   return {
     key: row.key,

@@ -1,9 +1,7 @@
 import { InvalidInput } from '../errors.ts'
 import { describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
-
-/** What a caller's `maxTokens` may be. A token counts as four characters of the answer's JSON. */
-export const tokens = { least: 500, most: 100_000, usual: 2_000, characters: 4 } as const
+import { escaped, sliced, tokens } from '../util/model-text.ts'
 
 /** What an answer needs besides its data, in characters. */
 const overhead = 400
@@ -16,6 +14,11 @@ export function roomFor(maxTokens: unknown = tokens.usual): number {
   throw new InvalidInput(
     `maxTokens must be a whole number from ${least} to ${most}, got ${describe(maxTokens)}`,
   )
+}
+
+/** How many tokens an answer has whose data may take so many characters. */
+export function tokensFor(room: number): number {
+  return Math.floor((room + overhead) / tokens.characters)
 }
 
 /** How long an item of an index may be, where cutting its texts can make it so. */
@@ -34,11 +37,6 @@ export function plain(value: unknown): Json {
   return JSON.parse(
     JSON.stringify(value, (_key, inner) => (inner instanceof Map ? Object.fromEntries(inner) : inner)),
   )
-}
-
-/** JSON in which no `<` is left: nothing that is stored can look like the end of the data. */
-export function escaped(value: Json): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c')
 }
 
 /** A value with its texts cut until it fits; and whether they were. */
@@ -70,14 +68,6 @@ export function fitItems(items: readonly Json[], room: number): { items: Json[];
 function indexed(item: Json): Json {
   const cuts = indexTexts.map(longest => clip(item, longest))
   return cuts.find(cut => JSON.stringify(cut).length <= indexItem) ?? cuts.at(-1) ?? null
-}
-
-/** A part of a text that splits no character. */
-export function sliced(text: string, start: number, length: number): string {
-  const isLow = (i: number) => /[\udc00-\udfff]/.test(text.charAt(i))
-  const from = isLow(start) && start > 0 ? start + 1 : start
-  const end = Math.max(from + length, from + 1)
-  return text.slice(from, end < text.length && isLow(end) ? end + 1 : end)
 }
 
 /** A copy whose texts, lists and objects are cut to about a length; what is left out is counted. */

@@ -4,7 +4,7 @@ import {
   ProtocolError,
   ProtocolErrorCode,
 } from '@modelcontextprotocol/server'
-import { delimited, notice } from './answer.ts'
+import { toText } from './answer.ts'
 import { briefing } from './briefing.ts'
 import { roomFor } from './budget.ts'
 import type { Caller } from './caller.ts'
@@ -81,7 +81,7 @@ export async function getPrompt(name: string, values: Values, caller: Caller): P
   if (text === undefined)
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `there is no prompt ${name}`)
   const lines = text.lines(values).filter(line => line !== undefined)
-  if (text.hasBriefing) lines.push('', notice, delimited((await briefing(caller, roomFor())).data))
+  if (text.hasBriefing) lines.push('', toText(await briefing(caller, roomFor())))
   return {
     ...(text.prompt.description !== undefined && { description: text.prompt.description }),
     messages: [{ role: 'user', content: { type: 'text', text: lines.join('\n') } }],

@@ -1,7 +1,8 @@
 import { checkInteger } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
+import { escaped, sliced } from '../util/model-text.ts'
 import type { Answer } from './answer.ts'
-import { escaped, fitValue, plain, sliced } from './budget.ts'
+import { fitValue, plain } from './budget.ts'
 import { ask, type ToolCall } from './caller.ts'
 import { fitted } from './list-answer.ts'
 

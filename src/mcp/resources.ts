@@ -1,7 +1,7 @@
 import { type Resource, ResourceNotFoundError, type ResourceTemplateType } from '@modelcontextprotocol/server'
 import { type OperationName, operationOf } from '../operations.ts'
 import type { Json } from '../util/json.ts'
-import { notice } from './answer.ts'
+import { notice } from '../util/model-text.ts'
 import { fitItems, plain, roomFor } from './budget.ts'
 import { type Arguments, ask, type Caller } from './caller.ts'
 

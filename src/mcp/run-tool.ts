@@ -28,7 +28,6 @@ interface ToolRequest {
 export async function runTool(z: Zod, { tool, args, caller }: ToolRequest): Promise<Answer> {
   const { maxTokens, action: _, ...given } = args
   const room = roomFor(readInput((maxTokens ?? null) as Json, integer) ?? undefined)
-  if (tool.name === 'briefing') return briefing(caller, room)
   const operation = choose(z, tool, args) ?? refuse(tool, args)
   try {
     const input = readInput(given as { [name: string]: Json }, inputOf(z, operation)) as Arguments
@@ -42,6 +41,7 @@ async function answer(z: Zod, call: ToolCall): Promise<Answer> {
   const { effect, mcp } = call.operation
   if (mcp?.answer === 'record') return readRecord(call)
   if (mcp?.answer === 'claims') return claim(call)
+  if (mcp?.answer === 'briefing') return briefing(call.caller, call.room, call.input)
   return effect === 'read' ? runRead(z, call) : write(call)
 }
 

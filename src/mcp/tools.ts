@@ -3,7 +3,7 @@ import { operations } from '../operations.ts'
 
 /** What a tool says of itself. */
 interface Described {
-  readonly name: ToolName | 'briefing'
+  readonly name: ToolName
   readonly title: string
   /** Static: what is stored never shows in it. */
   readonly description: string
@@ -29,10 +29,10 @@ const described: readonly Described[] = [
     name: 'briefing',
     title: 'Catch up',
     description:
-      'Where things stand, in one call: tasks, decisions, shared state, agents, last session. Call it first.',
+      'Where things stand: your tasks with tokens, decisions, open tasks, memory, last session, agents. about: tells memory near to it too. Call it first, and when you have forgotten.',
     effect: 'read',
     isIdempotent: true,
-    chosenBy: 'action',
+    chosenBy: 'fields',
   },
   {
     name: 'recall',

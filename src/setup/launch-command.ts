@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { shellWord } from '../util/shell-word.ts'
 
 /** How to start this very hivewax: Node and its script, by absolute paths, so that nothing is searched or installed. */
 export interface LaunchCommand {
@@ -20,11 +21,7 @@ export function isTemporary({ script }: LaunchCommand): boolean {
 
 /** The command as a POSIX shell reads it, which Claude Code uses on every platform. */
 function shellCommand({ node, script, options }: LaunchCommand, words: readonly string[]): string {
-  return [node, script, ...words, ...options].map(quote).join(' ')
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  return [node, script, ...words, ...options].map(shellWord).join(' ')
 }
 
 /**
@@ -53,5 +50,5 @@ export function hookCommand(program: LaunchCommand, event: string, there = ''): 
   const added = new RegExp(` hook ${event}( .*)$`).exec(there)?.[1] ?? ''
   const kept = program.options.length === 0 ? added : added.replaceAll(/ --url[ =](?:'[^']*'|\S)+/g, '')
   const own = shellCommand({ ...program, options: [] }, ['hook', event])
-  return [own + kept, ...program.options.map(quote)].join(' ')
+  return [own + kept, ...program.options.map(shellWord)].join(' ')
 }

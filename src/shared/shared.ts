@@ -343,7 +343,7 @@ function assertVersion(key: string, { current }: KeyState, expected: number | un
   })
 }
 
-function fromRow(row: EntryRow): SharedEntry {
+export function fromRow(row: EntryRow): SharedEntry {
   verified('shared_state', row)
   return {
     key: row.key,

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fitItems, fitValue, sliced } from '../../src/mcp/budget.ts'
+import { fitItems, fitValue } from '../../src/mcp/budget.ts'
 import type { Json } from '../../src/util/json.ts'
+import { sliced } from '../../src/util/model-text.ts'
 import { openScratch } from '../support/memory.ts'
 import { type Answered, ask, overHttp } from './support.ts'
 

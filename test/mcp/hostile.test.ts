@@ -42,7 +42,7 @@ describe('what somebody hostile has stored', () => {
       ]
       for (const [tool, args] of calls) {
         const { text, notice, isError } = await ask(client, tool, args)
-        const outside = text.replace(/<hivewax-data>\n.*\n<\/hivewax-data>$/, '')
+        const outside = text.replace(/<hivewax-data>\n[\s\S]*\n<\/hivewax-data>$/, '')
         expect(text.match(/<\/?hivewax-data>/g), tool).toEqual(['<hivewax-data>', '</hivewax-data>'])
         expect(text, tool).toContain('ignore')
         if (!isError) {
@@ -94,7 +94,12 @@ describe('what somebody hostile has stored', () => {
         })
       }
       expect(await memory.retrieve('a')).toBe(1)
-      expect(await ask(client, 'briefing')).toMatchObject({ isError: false })
+      await memory.store('decision/open', 'seen', { namespace: 'open', metadata: { pinned: true } })
+      await memory.store('decision/shut', 'hidden', { metadata: { pinned: true } })
+      const { isError, text } = await ask(client, 'briefing', { about: 'open seen' })
+      expect(isError).toBe(false)
+      expect(text.match(/seen/g)?.length).toBeGreaterThan(3)
+      expect(text).not.toMatch(/hidden|shut/)
     })
   }
 

@@ -2,10 +2,10 @@ import { serve } from '@hono/node-server'
 import { Client, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { onTestFinished } from 'vitest'
-import { notice } from '../../src/mcp/answer.ts'
 import { createMcpHandler, type McpHandler } from '../../src/mcp/mcp.ts'
 import type { Memory } from '../../src/memory.ts'
 import type { Grant } from '../../src/tokens/token.ts'
+import { notice } from '../../src/util/model-text.ts'
 import { cliEnv, hivewaxFile } from '../support/cli.ts'
 
 /** The two protocols: the client's default is the older one. */
@@ -80,10 +80,19 @@ export async function ask(
   return { isError, ...read((content as { text: string }[])[0]?.text ?? '', isError) }
 }
 
+/** The data of an answer; a briefing is lines that quote what is stored. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
 /** Reads an answer as a model does: its words, and the data between the marks. */
 export function read(text: string, isError: boolean): Omit<Answered, 'isError'> {
   const [, words = '', json] = /^([\s\S]*?)(?:<hivewax-data>\n([\s\S]*)\n<\/hivewax-data>)?$/.exec(text) ?? []
-  const data = json === undefined ? undefined : JSON.parse(json)
+  const data = json && parsed(json)
   if (isError) {
     const [, code, message] = /^(\w+): (.*)$/m.exec(words) ?? []
     const hint = /^Hint: (.*)$/m.exec(words)?.[1]?.replaceAll('\\u003c', '<')

@@ -54,6 +54,13 @@ export const postgresFullText: FullText = {
             offset 0) as record`
   },
 
+  latest(source, { window, limit }) {
+    return sql`
+      select ref from hivewax_find_records
+      where source = ${source} and indexed > (select max(indexed) from hivewax_find_records) - ${window}
+      order by indexed desc limit ${limit}`
+  },
+
   count(query, atMost) {
     return sql`select count(*) as count
                from (select 1 from hivewax_find_records where ${matches(query)} limit ${atMost}) as hit`

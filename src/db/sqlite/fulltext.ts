@@ -68,6 +68,13 @@ export const sqliteFullText: FullText = {
       order by hivewax_find.rowid desc limit ${limit}`
   },
 
+  latest(source, { window, limit }) {
+    return sql`
+      select ref from hivewax_find_records
+      where source = ${source} and id > (select max(id) from hivewax_find_records) - ${window}
+      order by id desc limit ${limit}`
+  },
+
   count(query, atMost) {
     return sql`
       select count(*) as count

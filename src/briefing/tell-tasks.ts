@@ -1,0 +1,87 @@
+import { heldTasks } from '../tasks/held.ts'
+import type { Task, TaskStatus } from '../tasks/task.ts'
+import type { Asked, Draft } from './section.ts'
+import { by, cut, minute, quote } from './words.ts'
+
+const shown = 10
+
+/** What the agent itself holds, with what it takes to complete it: it may have forgotten that. */
+export async function tellClaims({ context, agentId }: Asked): Promise<Draft | undefined> {
+  // A token is its holder's alone.
+  if (agentId === undefined || agentId !== context.agentId) return undefined
+  const held = await heldTasks(context, agentId, shown)
+  if (held.length === 0) return undefined
+  return {
+    name: 'claims',
+    title: 'Tasks that you hold',
+    lines: held.map(
+      ({ id, description, token, leaseUntil }) =>
+        `${quote(id)} ${quote(description)} (token ${token}, yours until ${minute(leaseUntil)})`,
+    ),
+    share: 3,
+    more: { operation: 'tasks.list', input: { status: 'running', assignedTo: agentId } },
+  }
+}
+
+/** What others do, what went wrong, and what waits, first what needs somebody. */
+export async function tellTasks(asked: Asked): Promise<Draft | undefined> {
+  const { tasks } = asked.records
+  const list = async (status: TaskStatus, limit = shown) =>
+    (await tasks.list({ status, limit, order: 'desc' })).items
+  const [counts, lapsed, dead, failed, running, waiting] = await Promise.all([
+    tasks.counts(),
+    list('lapsed'),
+    list('dead', 3),
+    list('failed', 3),
+    list('running'),
+    waitingTasks(asked),
+  ])
+  const others = running.filter(task => task.assignedTo !== asked.agentId)
+  const lines = [...lapsed, ...dead, ...failed, ...others, ...waiting].map(taskLine)
+  if (lines.length === 0) return undefined
+  const counted = (['running', 'lapsed', 'pending', 'failed', 'dead'] as const)
+    .filter(status => counts[status] > 0)
+    .map(status => `${counts[status]} ${status}`)
+  return {
+    name: 'tasks',
+    title: `Tasks (${counted.join(', ')})`,
+    lines,
+    share: 3,
+    more: { operation: 'tasks.list', input: {} },
+  }
+}
+
+/** Of those that wait the most urgent, and of these the latest. */
+async function waitingTasks({ records: { tasks } }: Asked): Promise<Task[]> {
+  const found: Task[] = []
+  for (const priority of ['critical', 'high', 'medium', 'low'] as const) {
+    const { items } = await tasks.list({
+      status: 'pending',
+      priority,
+      order: 'desc',
+      limit: shown - found.length,
+    })
+    found.push(...items)
+    if (found.length >= shown) break
+  }
+  return found
+}
+
+function taskLine({ id, description, priority, status, assignedTo, errors }: Task): string {
+  const error = errors.at(-1)?.error
+  const failure = error === undefined ? '' : `, last error ${cut(quote(messageIn(error)), 100)}`
+  return `${quote(id)} ${quote(description)} (${priority}, ${standing(status, assignedTo)}${failure})`
+}
+
+function standing(status: TaskStatus, holder: string | undefined): string {
+  if (status === 'lapsed') return `left${by(holder)}, free to claim`
+  if (status === 'running') return `running${by(holder)}`
+  return status === 'pending' ? 'waiting' : status
+}
+
+/** What an error says; of one that is an object only that. */
+function messageIn(error: Task['errors'][number]['error']): typeof error {
+  return typeof error === 'object' && error !== null && !Array.isArray(error) && 'message' in error
+    ? (error.message ?? null)
+    : error
+}
