@@ -12,6 +12,8 @@ export interface RunOptions extends AbortableOptions {
   timeoutMs?: number | undefined
   /** The namespaces that the caller may see, as globs, for an operation that shows what it may. Default: all. */
   namespaces?: readonly string[] | undefined
+  /** Who calls, where that is somebody who may not do all that the owner of the process may. Default: the owner. */
+  caller?: string | undefined
 }
 
 /**

@@ -32,7 +32,7 @@ export interface TransactionOptions {
 const checkTransaction = optionCheck('transaction', { timeoutMs: true } satisfies Names<
   keyof TransactionOptions
 >)
-const checkQuery = optionCheck('query', { timeoutMs: true } satisfies Names<keyof QueryOptions>)
+const checkQuery = optionCheck('query', { timeoutMs: true, caller: true } satisfies Names<keyof QueryOptions>)
 
 /** What a handle works through: the domains, and what spans them. */
 export interface Records {
@@ -121,7 +121,8 @@ export class Transaction {
   /**
    * Runs one SQL statement that only reads, in the engine's own SQL, against the raw tables: expired rows are
    * still there. Sees every write acknowledged before. What could write is refused with InvalidInput. With
-   * `timeoutMs`, and outside a transaction, it is ended when it takes longer (Deadline).
+   * `timeoutMs`, and outside a transaction, it is ended when it takes longer (Deadline). With `caller` it runs for
+   * somebody whom the owner of the process does not trust.
    */
   async query(text: string, params?: readonly Param[], options?: QueryOptions): Promise<Row[]> {
     checkQuery(options)

@@ -8,7 +8,7 @@ import type { Grant } from '../tokens/token.ts'
 import { describe } from '../util/check.ts'
 import { fileError, systemCode } from '../util/file-error.ts'
 import { unknownOption } from '../util/options.ts'
-import { authorize } from './grant.ts'
+import { authorize, restrictedCaller } from './grant.ts'
 import { withHold } from './hold.ts'
 import { traced } from './tracing.ts'
 
@@ -43,7 +43,8 @@ export async function call(
   if (grant !== undefined) authorize(grant, operation, parsed)
   const held = withHold(operation, confined(operation, parsed, files), holdMs)
   const { namespaces } = grant ?? {}
-  return traced(operation, () => operation.run(memory, held, { ...options, namespaces }))
+  const caller = grant && restrictedCaller(grant)
+  return traced(operation, () => operation.run(memory, held, { ...options, namespaces, caller }))
 }
 
 const schemas = { strict: new WeakMap<Operation, ZodType>(), lenient: new WeakMap<Operation, ZodType>() }

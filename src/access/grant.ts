@@ -10,6 +10,11 @@ export function actingFor(memory: Memory, grant: Grant): Memory {
   return grant.agentId === undefined ? memory : memory.as(grant.agentId)
 }
 
+/** Who calls, unless the grant is for all that the owner may. */
+export function restrictedCaller({ id, principal, permissions }: Grant): string | undefined {
+  return permissions.includes('admin') ? undefined : (id ?? principal)
+}
+
 /**
  * Refuses what the grant does not cover.
  * @param input as the operation's schema has parsed it

@@ -37,9 +37,14 @@ export interface QueryOptions {
   /**
    * Ends the statement after so many milliseconds, wherever it is, with Deadline; the rows that it may return are
    * bounded too. It then runs apart, which takes longer to start. Not in a transaction, whose statements run where
-   * its writes are. Default: as long as it takes.
+   * its writes are. Default: as long as it takes, and 30,000 for a `caller`.
    */
   timeoutMs?: number | undefined
+  /**
+   * For whom it runs, where that is not the owner of the process. Callers share a few slots fairly, see no tokens, and on
+   * PostgreSQL are the role that can only read, `reader`. Not in a transaction. Default: for the owner.
+   */
+  caller?: string | undefined
 }
 
 /** Commits, by whichever process, but of this one not those that change memory_store alone, for which no call waits. */

@@ -271,7 +271,8 @@ export const maintenanceOperations = [
     ],
     input: z => z.object(statement(z)),
     namespaces: () => ['*'],
-    run: (memory, { sql, params }, long) => memory.query(sql, params, { timeoutMs: long?.timeoutMs }),
+    run: (memory, { sql, params }, long) =>
+      memory.query(sql, params, { timeoutMs: long?.timeoutMs, caller: long?.caller }),
   }),
   operation({
     name: 'maintenance.execute',

@@ -7,7 +7,7 @@ import { SqliteUpkeep, type UpkeepStore } from '../db/sqlite/upkeep.ts'
 import { whyReadOnly } from '../db/sqlite/write-access.ts'
 import type { Clock } from '../util/clock.ts'
 import type { ReadOnly } from '../util/write-refusal.ts'
-import { isReadOnly, type OpenOptions } from './open-options.ts'
+import { isReadOnly, type OpenOptions, readerRole } from './open-options.ts'
 
 /** A store as its engine has opened it. */
 export interface Backend {
@@ -64,7 +64,8 @@ async function openToRead(file: string, why: ReadOnly, options: OpenOptions): Pr
 export async function openPostgres(url: string, options: OpenOptions): Promise<Backend> {
   const { PostgresStore } = await import('../db/postgres/postgres-store.ts')
   const { PostgresUpkeep } = await import('../db/postgres/upkeep.ts')
-  const store = await PostgresStore.open(url, options, isReadOnly(options))
+  const reader = readerRole(options)
+  const store = await PostgresStore.open(url, { ...options, reader }, isReadOnly(options))
   const text = `select 1 where to_regclass('${progressTable}') is not null`
   const isHalf = (await store.use(client => client.query(text))).rows.length > 0
   if (isHalf) {

@@ -45,6 +45,7 @@ const checkNames = optionCheck('openMemory', {
   allowNetworkFs: true,
   maxConnections: true,
   schema: true,
+  reader: true,
 } satisfies Names<keyof OpenOptions>)
 
 /** @throws InvalidInput for an option, or an agent of the environment, that cannot be */
@@ -63,6 +64,11 @@ export function checkOptions(options: OpenOptions): void {
 /** Whether the memory is opened to be read only. */
 export function isReadOnly({ readOnly }: OpenOptions): boolean {
   return readOnly ?? /^(1|true|yes)$/i.test(process.env.HIVEWAX_READ_ONLY ?? '')
+}
+
+/** As whom the SQL of others runs, on PostgreSQL; undefined when nobody has said it. */
+export function readerRole({ reader }: OpenOptions): string | undefined {
+  return reader ?? (process.env.HIVEWAX_READER || undefined)
 }
 
 /** Who acts through the handle that is opened; undefined for no agent. */

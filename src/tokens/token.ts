@@ -3,6 +3,8 @@ import type { Permission } from '../permission.ts'
 
 /** What a caller may do. The owner of the process has none: nothing is refused to it. */
 export interface Grant {
+  /** That of the token; undefined where there is none, as for the owner of a server. */
+  readonly id?: string | undefined
   /** Who it was given to, for people to read. */
   readonly principal: string
   readonly permissions: readonly Permission[]

@@ -59,6 +59,30 @@ it('bounds what a statement may return', async () => {
     code: 'too_large',
   })
   await expect(apart('select zeroblob(500000000)')).rejects.toMatchObject({ code: 'too_large' })
+  await expect(apart(`${rows} select i from n`)).rejects.toMatchObject({ code: 'too_large' })
+  expect(await apart(`${rows} select i from n limit 100000`)).toHaveLength(100_000)
+})
+
+it('lets a statement write no more of temporary files than it may', async () => {
+  const memory = await openScratch()
+  const rows = 'with recursive n(i) as (select 1 union all select i + 1 from n limit 6000)'
+  const sort = `select sum(length(v)) from (${rows} select hex(randomblob(25000)) as v from n order by v limit -1 offset 0)`
+  await expect(memory.query(sort, [], { timeoutMs: 60_000 })).rejects.toMatchObject({
+    code: 'too_large',
+    message: expect.stringContaining('no room for what the statement has to sort'),
+  })
+})
+
+it('shows to others than the owner everything but who may call', async () => {
+  const memory = await openScratch()
+  const { id } = await memory.tokens.create({ principal: 'p', permissions: ['memory:read'] })
+  const ask = (text: string, caller?: string) => memory.query(text, [], { timeoutMs: 30_000, caller })
+  expect(await ask('select id from hivewax_tokens')).toEqual([{ id }])
+  for (const text of ['select id from hivewax_tokens', 'select count(*) as n from hivewax_tokens'])
+    await expect(ask(text, 'other')).rejects.toMatchObject({ code: 'invalid_input' })
+  expect(await memory.query('select type from events', [], { caller: 'other' })).toEqual([
+    { type: 'token.created' },
+  ])
 })
 
 it('sees what was acknowledged before, also in a private store', async () => {

@@ -121,6 +121,9 @@ describe('upkeep of PostgreSQL', () => {
     const { checks } = await memory.maintenance.doctor()
     expect(checks.find(({ name }) => name === 'server')?.message).toMatch(/^PostgreSQL \d+/)
     expect(checks.find(({ name }) => name === 'role')?.message).toContain('a primary')
+    const user = checks.find(({ name }) => name === 'user')
+    expect(user).toMatchObject({ ok: true, message: expect.stringContaining('is a superuser') })
+    expect(user?.fix).toContain('a role of its own')
   })
 
   it('finds what a crash of the server would lose, and transactions that nobody ends', async () => {

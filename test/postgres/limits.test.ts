@@ -9,10 +9,14 @@ async function setting(db: Pick<Transaction, 'query'>, name: string): Promise<un
   return (await db.query(`select current_setting('${name}') as value`))[0]?.value
 }
 
-it('gives a query 30 seconds, or what the role is allowed, and each statement of a transaction its timeout', async () => {
+it('gives a query the time of its call, or what the role is allowed, and each statement of a transaction its timeout', async () => {
   const url = await emptyUrl()
   const memory = await openPostgresScratch({}, url)
-  expect(await setting(memory, 'statement_timeout')).toBe('30s')
+  expect(await setting(memory, 'statement_timeout')).toBe('0')
+  await expect(memory.query(forever, [], { timeoutMs: 300 })).rejects.toMatchObject({
+    code: 'deadline',
+    message: expect.stringContaining('longer than 300 ms'),
+  })
   const within = memory.transaction(tx => setting(tx, 'statement_timeout'), { timeoutMs: 5_000 })
   expect(await within).toBe('5s')
   const limited = await openPostgresScratch({}, `${url}&statement_timeout=4000`)

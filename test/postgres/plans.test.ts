@@ -48,7 +48,7 @@ async function work(memory: Memory): Promise<void> {
 
 /** The statements that the connection of this handle has prepared, with the tables that their plans read whole. */
 async function scansOf(memory: Memory, url: string): Promise<{ statements: number; scans: string[] }> {
-  const prepared = await memory.query('select statement from pg_prepared_statements')
+  const prepared = await memory.transaction(tx => tx.query('select statement from pg_prepared_statements'))
   const scans: string[] = []
   await withClient(async client => {
     for (const { statement } of prepared) {

@@ -63,7 +63,7 @@ it('gives up when no connection comes free, and says so', async () => {
   await expect(memory.store('key', 1)).rejects.toMatchObject({ ...busy, message, details })
   await expect(memory.retrieve('key')).rejects.toMatchObject({ ...busy, message })
   await expect(memory.transaction(tx => tx.store('key', 1))).rejects.toMatchObject({ ...busy, message })
-  await expect(memory.query('select 1 as one')).rejects.toMatchObject({ ...busy, message })
+  await expect(memory.execute('select 1 as one')).rejects.toMatchObject({ ...busy, message })
   end.resolve()
   await held
   await memory.store('key', 2)
@@ -95,7 +95,7 @@ it('counts the wait for a connection and that for a lock together', async () => 
 it('refuses none of many calls that wait for their turn while the ones before them get on', async () => {
   const url = await emptyUrl()
   const memory = await openPostgresScratch({ maxConnections: 1, busyTimeoutMs: 3_500 }, url)
-  const calls = Array.from({ length: 8 }, () => memory.query('select pg_sleep(0.6)'))
+  const calls = Array.from({ length: 8 }, () => memory.execute('select pg_sleep(0.6)'))
   expect(await Promise.all(calls)).toHaveLength(8)
 })
 

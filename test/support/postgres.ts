@@ -70,3 +70,24 @@ function split(text: string): { href: string; schema: string | null } {
   url.searchParams.delete('schema')
   return { href: url.href, schema }
 }
+
+/** The URL of a new role that can only read the store at `url`, as the guide makes one; it goes with the test. */
+export async function readerUrl(url: string): Promise<string> {
+  const role = newName()
+  const { password } = new URL(url)
+  const { schema } = split(url)
+  const change = (...texts: string[]) =>
+    withClient(async client => {
+      for (const text of texts) await client.query(text)
+    }, url)
+  await change(
+    `create role ${role} login password '${password || 'unused'}'`,
+    `grant usage on schema ${schema ?? 'public'} to ${role}`,
+    `grant select on all tables in schema ${schema ?? 'public'} to ${role}`,
+    `revoke select on hivewax_tokens from ${role}`,
+  )
+  onTestFinished(() => change(`drop owned by ${role}`, `drop role ${role}`))
+  const own = new URL(url)
+  own.username = role
+  return own.href
+}

@@ -65,11 +65,12 @@ export class Connections {
   /**
    * Gives a connection back. One that broke is not used again.
    * @param error what the call that had it failed with
+   * @param isSpent true to close it in any case
    */
-  giveBack(client: PoolClient, error: unknown): void {
+  giveBack(client: PoolClient, error: unknown, isSpent = false): void {
     // A call that has waited in vain does not mean that those behind it will get one.
     if (!(error instanceof Busy)) this.#movedAt = performance.now()
-    client.release(isUnfit(error))
+    client.release(isSpent || isUnfit(error))
   }
 
   end(): Promise<void> {

@@ -14,6 +14,8 @@ interface Server {
   synchronousStandbys: string
   isStandby: boolean
   autovacuum: string
+  user: string
+  isSuperuser: boolean
   /** Of the oldest transaction that is open in this database, in seconds. */
   oldestSeconds: number
   dataChecksums: string
@@ -33,6 +35,7 @@ export async function checkServer(client: PoolClient): Promise<Check[]> {
   return [
     ...checks,
     checksums(server),
+    user(server),
     transactions(server),
     indexes(server),
     ...(server.isMigrating ? [incompleteCopy] : []),
@@ -46,6 +49,7 @@ async function readServer(client: PoolClient): Promise<Server> {
             current_setting('data_checksums') as "dataChecksums", current_setting('fsync') as fsync, current_setting('full_page_writes') as "fullPageWrites",
             current_setting('synchronous_commit') as "synchronousCommit",
             current_setting('synchronous_standby_names') as "synchronousStandbys",
+            cast(current_user as text) as user, current_setting('is_superuser') = 'on' as "isSuperuser",
             pg_is_in_recovery() as "isStandby", current_setting('autovacuum') as autovacuum,
             coalesce((select extract(epoch from max(clock_timestamp() - xact_start)) from pg_stat_activity
                       where datname = current_database() and pid <> pg_backend_pid()), 0) as "oldestSeconds",
@@ -135,6 +139,18 @@ function checksums({ dataChecksums }: Server): Check {
   if (dataChecksums === 'on') return { name, ok: true, message: 'every page is read with its checksum' }
   const message = 'data_checksums is off: what the disk has changed may be read as right'
   return { name, ok: true, message, fix: 'Stop the server, then run pg_checksums --enable.' }
+}
+
+/** Many a database of one machine has no other user: advice, not a fault. */
+function user({ user: name, isSuperuser }: Server): Check {
+  if (!isSuperuser) return { name: 'user', ok: true, message: `${name} is no superuser of the server` }
+  const message = `${name} is a superuser: who can have SQL run by it has the server, and the files of its machine`
+  return {
+    name: 'user',
+    ok: true,
+    message,
+    fix: 'Give the store to a role of its own, see the guide to PostgreSQL.',
+  }
 }
 
 function transactions({ oldestSeconds }: Server): Check {

@@ -31,6 +31,14 @@ const unreachable: Meaning = {
 
 const collision: Meaning = { code: 'busy', message: 'another transaction was in the way', hint: again }
 
+/** What lies between us and the server, or has its hands on its sessions, has dropped what we had prepared there. */
+const unprepared: Meaning = {
+  code: 'busy',
+  message: 'the connection has lost the statements that it had prepared',
+  hint: again,
+  connection: 'unfit',
+}
+
 const damaged: Meaning = {
   code: 'corrupt',
   message: 'the database is damaged',
@@ -101,7 +109,12 @@ const common: Table = {
 
 /** Of the errors of each mode's statements; what has no line has that of the empty beginning. */
 export const sqlstates: Readonly<Record<Mode, Table>> = {
-  own: { ...common, '': { code: 'storage', message: 'the server refused a statement of ours' } },
+  own: {
+    ...common,
+    26000: unprepared,
+    '42P05': unprepared,
+    '': { code: 'storage', message: 'the server refused a statement of ours' },
+  },
   query: {
     ...common,
     '': failed,

@@ -2,14 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { PoolClient } from 'pg'
 import { refusal } from '../../util/write-refusal.ts'
 import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
-import type { Commits, Db, DbTransactionOptions, Dialect, Executed, Row } from '../db.ts'
+import type { Commits, Db, DbTransactionOptions, Dialect, Executed, QueryOptions, Row } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
 import type { Hints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
 import { isFollowed } from './commits.ts'
 import type { PostgresStore } from './postgres-store.ts'
-import { beginReading, beginWithin } from './timeouts.ts'
+import { beginWithin } from './timeouts.ts'
 import { inDoubt, isLost, isOutdated } from './translate-error.ts'
 import type { Wait } from './wait-limit.ts'
 
@@ -84,11 +84,9 @@ export class PostgresDb implements Db {
     return this.#store.again(attempt, () => !isBegun || options.interactive !== true)
   }
 
-  /** Runs in a transaction that can only read, and not for ever. */
-  async query(text: string, params: readonly Param[] = []): Promise<Row[]> {
+  async query(text: string, params: readonly Param[] = [], options: QueryOptions = {}): Promise<Row[]> {
     Scope.check(this.#store)
-    const attempt = (client: PoolClient) => this.#read(client, text, params)
-    return this.#store.again(wait => this.#store.lend(attempt, wait))
+    return this.#store.readApart(text, params, options)
   }
 
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
@@ -107,18 +105,9 @@ export class PostgresDb implements Db {
 
   async #execute(client: PoolClient, text: string, params: readonly Param[]): Promise<Executed> {
     try {
-      return await this.#store.runForeign(client, { text, params, mode: 'execute' })
+      return await this.#store.executeForeign(client, text, params)
     } catch (error) {
       throw inDoubt(error)
-    }
-  }
-
-  async #read(client: PoolClient, text: string, params: readonly Param[]): Promise<Row[]> {
-    await this.#store.command(client, beginReading)
-    try {
-      return (await this.#store.runForeign(client, { text, params, mode: 'query' })).rows
-    } finally {
-      await this.#store.command(client, 'rollback')
     }
   }
 
@@ -161,6 +150,9 @@ export class PostgresDb implements Db {
     await this.#store.runAndCommit(session.client, statement, params)
   }
 }
+
+/** What follows it sees the transaction's writes, and makes none; it is undone with all that it has set. */
+const beginReadingWithin = 'savepoint reading; set transaction read only; set local cursor_tuple_fraction = 1'
 
 /** An open transaction. */
 interface Session {
@@ -212,9 +204,9 @@ class TransactionDb implements Db {
 
   query(text: string, params: readonly Param[] = []): Promise<Row[]> {
     return this.#inTurn(async () => {
-      await this.#store.command(this.#client, 'savepoint reading; set transaction read only')
+      await this.#store.command(this.#client, beginReadingWithin)
       try {
-        return (await this.#store.runForeign(this.#client, { text, params, mode: 'query' })).rows
+        return await this.#store.readForeign(this.#client, text, params)
       } finally {
         await this.#store.command(this.#client, 'rollback to savepoint reading; release savepoint reading')
       }
@@ -223,7 +215,7 @@ class TransactionDb implements Db {
 
   execute(text: string, params: readonly Param[] = []): Promise<Executed> {
     this.#session.isFollowed = true
-    return this.#inTurn(() => this.#store.runForeign(this.#client, { text, params, mode: 'execute' }))
+    return this.#inTurn(() => this.#store.executeForeign(this.#client, text, params))
   }
 
   async transaction<T>(

@@ -5,6 +5,11 @@ export interface PostgresOptions {
   /** The schema that holds the tables. Default `public`, or what the URL's `schema` says. */
   schema?: string | undefined
   /**
+   * As whom the SQL of others than the process's owner runs (see `caller` of `query`): the URL of a role that can only
+   * read, or `owner` for the role of the store itself. Default: HIVEWAX_READER, else it is refused.
+   */
+  reader?: string | undefined
+  /**
    * How long a call may wait, in milliseconds: for a lock that another transaction holds, for a connection when none
    * comes free, and for a server that went away. Default 5,000.
    */

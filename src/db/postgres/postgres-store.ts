@@ -1,24 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClientConfig, PoolClient, QueryResult } from 'pg'
-import { InvalidInput, Storage, Unsupported } from '../../errors.ts'
+import type { PoolClient, QueryResult } from 'pg'
+import { Storage, Unsupported } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { WriteGate } from '../../util/write-gate.ts'
 import { askedFor, type ReadOnly } from '../../util/write-refusal.ts'
-import type { Db, Executed, Row } from '../db.ts'
+import type { Db, Executed, QueryOptions, Row } from '../db.ts'
+import { inSlot, timeLimit } from '../foreign-statements.ts'
 import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
+import { type Access, accessOf } from './access.ts'
 import { isFollowed, PostgresCommits } from './commits.ts'
-import { Connections, connectTimeoutMs } from './connections.ts'
+import { Connections } from './connections.ts'
+import { checkText, readAll } from './cursor.ts'
 import { postgresBinding, postgresDialect } from './dialect.ts'
 import type { Mode } from './error-meanings.ts'
+import { readApart } from './foreign-connection.ts'
 import { type Listening, notifying } from './listener.ts'
 import { PostgresDb } from './postgres-db.ts'
 import type { PostgresOptions } from './postgres-options.ts'
+import { noReader } from './reader-role.ts'
 import { assertReadable, createSchema, isStandby } from './schema.ts'
-import { lockTimeout, maxIdleMs } from './timeouts.ts'
+import { refuseControl } from './transaction-control.ts'
 import { inDoubt, isCollision, isRepeatable, translate } from './translate-error.ts'
-import { parserOf } from './value-parsers.ts'
 import { Wait } from './wait-limit.ts'
 
 /** How often a collision with another transaction is tried again before the caller hears of it. */
@@ -26,19 +30,6 @@ const maxAttempts = 10
 
 /** The longest pause between two attempts, in milliseconds. */
 const maxPauseMs = 250
-
-/**
- * What every connection asks of the server. A client that has vanished, with its host or behind a cut cable, it takes
- * for gone within 10 seconds instead of hours: until then it keeps the rows locked that a transaction of it has written.
- */
-const settings = [
-  'client_min_messages=warning',
-  `idle_in_transaction_session_timeout=${maxIdleMs}`,
-  'tcp_keepalives_idle=5',
-  'tcp_keepalives_interval=1',
-  'tcp_keepalives_count=5',
-  'tcp_user_timeout=10000',
-]
 
 /** Why nothing can be written to a server that follows another one. */
 const standby: ReadOnly = {
@@ -55,6 +46,8 @@ export class PostgresStore {
   readonly url: string
   readonly commits: PostgresCommits
   readonly hints = newHints()
+  readonly #pg: Driver
+  readonly #access: Access
   readonly #connections: Connections
   readonly #busyTimeoutMs: number
   /** How much is under way, and who waits for the end of the last. */
@@ -66,15 +59,19 @@ export class PostgresStore {
   readonly writes = new WriteGate()
   readonly #compiler = new Compiler(postgresBinding)
   readonly #names = new Map<string, string>()
+  /** Connections that a statement of a caller's own has run on, and has left who knows what. */
+  readonly #spent = new WeakSet<PoolClient>()
 
-  private constructor(pg: Driver, config: ClientConfig, options: PoolOptions) {
-    this.#connections = new Connections(pg, config, options)
-    this.#busyTimeoutMs = options.busyTimeoutMs
-    this.url = options.url
-    const channel = pg.escapeIdentifier(`hivewax ${options.schema}`)
+  private constructor(pg: Driver, access: Access, { max, busyTimeoutMs }: PoolOptions) {
+    this.#pg = pg
+    this.#access = access
+    this.url = access.shownUrl
+    this.#connections = new Connections(pg, access.own, { max, url: this.url })
+    this.#busyTimeoutMs = busyTimeoutMs
+    const channel = pg.escapeIdentifier(`hivewax ${access.schema}`)
     this.commits = new PostgresCommits(
       {
-        connect: () => new pg.Client(config) as Listening,
+        connect: () => new pg.Client(access.own) as Listening,
         notify: () => this.use(async client => void (await client.query(notifying(channel)))),
       },
       channel,
@@ -87,22 +84,10 @@ export class PostgresStore {
    */
   static async open(url: string, options: PostgresOptions = {}, isReadOnly = false): Promise<PostgresStore> {
     const pg = await loadDriver()
-    const { connection, schema } = readUrl(url, options)
     const { maxConnections: max = 10, busyTimeoutMs = 5_000 } = options
-    const asked = [`search_path=${quoteSetting(schema)}`, lockTimeout(busyTimeoutMs), ...settings]
-    // The server then refuses what the client lets pass.
-    if (isReadOnly) asked.push('default_transaction_read_only=on')
-    const config: ClientConfig = {
-      connectionString: connection,
-      // Statements that do not depend on each other's answers go at once.
-      pipeline: true,
-      connectionTimeoutMillis: connectTimeoutMs,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      options: asked.map(each => `-c ${each}`).join(' '),
-      types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => parserOf(pg.types, oid, format) },
-    }
-    const store = new PostgresStore(pg, config, { max, schema, busyTimeoutMs, url: withoutPassword(url) })
+    const access = accessOf(pg, { url, ...options, busyTimeoutMs, isReadOnly })
+    const { schema } = access
+    const store = new PostgresStore(pg, access, { max, busyTimeoutMs })
     try {
       const prepare = (client: PoolClient) => store.#prepare(client, schema, isReadOnly)
       await store.again(wait => store.use(prepare, wait))
@@ -157,20 +142,42 @@ export class PostgresStore {
   }
 
   async runOn(client: PoolClient, { text }: Statement, params: Bound[]): Promise<Row[]> {
-    const result = await this.#ask(client, { text, values: params, ...this.#named(text) }, 'own')
+    // What a caller has prepared could bear the name of one of ours.
+    const named = this.#spent.has(client) ? {} : this.#named(text)
+    const result = await this.#ask(client, { text, values: params, ...named }, 'own')
     return result.rows
   }
 
-  /** Runs one statement of a caller's own. */
-  async runForeign(
-    client: PoolClient,
-    { text, params, mode }: { text: string; params: readonly Param[]; mode: Exclude<Mode, 'own'> },
-  ): Promise<Executed> {
-    if (text.trim() === '') throw new InvalidInput('the statement is empty')
+  /** Runs one statement of the owner's own. */
+  async executeForeign(client: PoolClient, text: string, params: readonly Param[]): Promise<Executed> {
+    checkText(text)
+    refuseControl(text)
+    this.#spent.add(client)
     // In the extended protocol a text is one statement, which cannot end the transaction that a second one is in.
     const query = { text, values: this.bind(params), queryMode: 'extended' }
-    const result = await this.#ask(client, query, mode)
+    const result = await this.#ask(client, query, 'execute')
     return { rows: result.rows, changes: result.command === 'SELECT' ? 0 : (result.rowCount ?? 0) }
+  }
+
+  /** Runs one statement of a caller's own that only reads, within a transaction that only reads. */
+  async readForeign(client: PoolClient, text: string, params: readonly Param[]): Promise<Row[]> {
+    checkText(text)
+    this.#spent.add(client)
+    return this.#translated('query', () => readAll(client, { text, params: this.bind(params) }, false))
+  }
+
+  /** Runs one statement of a caller's own that only reads, by itself and where none of ours ever runs. */
+  async readApart(text: string, params: readonly Param[], options: QueryOptions): Promise<Row[]> {
+    checkText(text)
+    const { owner, reader } = this.#access
+    const as = options.caller === undefined ? owner : reader
+    if (as === undefined) throw noReader()
+    const statement = { text, params: this.bind(params) }
+    return inSlot(options, limit => {
+      const run = { ...as, timeoutMs: timeLimit(options), limit }
+      const attempt = () => this.#translated('query', () => readApart(this.#pg, statement, run))
+      return this.again(attempt, () => limit?.aborted !== true)
+    })
   }
 
   /** Runs statements of ours that return nothing. */
@@ -236,7 +243,7 @@ export class PostgresStore {
         failure = error
         throw error
       } finally {
-        this.#connections.giveBack(client, failure)
+        this.#connections.giveBack(client, failure, this.#spent.has(client))
       }
     })
   }
@@ -304,8 +311,12 @@ export class PostgresStore {
     query: { text: string; values: Bound[]; name?: string; queryMode?: string },
     mode: Mode,
   ): Promise<QueryResult> {
+    return this.#translated(mode, () => client.query(query))
+  }
+
+  async #translated<T>(mode: Mode, ask: () => Promise<T>): Promise<T> {
     try {
-      return await client.query(query)
+      return await ask()
     } catch (error) {
       throw translate(error, this.url, mode)
     }
@@ -331,9 +342,7 @@ function sendTogether(client: PoolClient): void {
 
 interface PoolOptions {
   max: number
-  schema: string
   busyTimeoutMs: number
-  url: string
 }
 
 interface Compiled {
@@ -354,27 +363,4 @@ async function loadDriver(): Promise<Driver> {
       cause,
     })
   }
-}
-
-function readUrl(text: string, options: PostgresOptions): { connection: string; schema: string } {
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch (cause) {
-    throw new InvalidInput(`${text.replace(/:\/\/.*@/, '://…@')} is no URL of a PostgreSQL database`, {
-      hint: 'For example postgres://user@host:5432/database.',
-      cause,
-    })
-  }
-  const schema = options.schema ?? url.searchParams.get('schema') ?? 'public'
-  url.searchParams.delete('schema')
-  return { connection: url.href, schema }
-}
-
-function withoutPassword(text: string): string {
-  return text.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1@').replace(/([?&]password=)[^&]*/, '$1…')
-}
-
-function quoteSetting(schema: string): string {
-  return `"${schema.replaceAll('"', '""')}"`.replace(/[\\ ]/g, '\\$&')
 }

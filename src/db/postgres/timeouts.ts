@@ -4,10 +4,7 @@
  */
 export const maxIdleMs = 10_000
 
-/** How long a statement of `query` may take, in milliseconds. */
-const queryMs = 30_000
-
-/** So much longer a caller's transaction may stand still, in milliseconds, for its process ends it itself by then. */
+/** So much longer the server lets a caller go on, in milliseconds, for its process ends what is late by itself. */
 const graceMs = 1_000
 
 /** The longest time that the server takes for a setting, in milliseconds. */
@@ -18,8 +15,12 @@ export function lockTimeout(ms: number): string {
   return `lock_timeout=${Math.min(Math.max(1, Math.ceil(ms)), maxMs)}`
 }
 
-/** Begins a transaction for a statement of a caller that only reads. */
-export const beginReading = `begin read only; ${statementsWithin(queryMs)}`
+/** Begins a transaction for a statement of a caller that only reads, in so many milliseconds; undefined for any time. */
+export function beginReading(timeoutMs: number | undefined): string {
+  return timeoutMs === undefined
+    ? 'begin read only'
+    : `begin read only; ${statementsWithin(timeoutMs + graceMs)}`
+}
 
 /**
  * Begins a transaction of a caller, who may have it wait for other things than the store.

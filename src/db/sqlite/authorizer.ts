@@ -1,10 +1,11 @@
 import { constants } from 'node:sqlite'
 
 /**
- * What a connection may be asked to do. `own`: our statements. `query`: SQL from outside that must only read.
- * `execute`: SQL of the process's owner, which may write but not move the ground under the writer queue.
+ * What a connection may be asked to do. `own`: our statements. `query`: SQL from outside that must only read. `guest`:
+ * the same, of others than the process's owner. `execute`: SQL of the process's owner, which may write but not move the
+ * ground under the writer queue.
  */
-export type Mode = 'own' | 'query' | 'execute'
+export type Mode = 'own' | 'query' | 'guest' | 'execute'
 
 const reading = new Set<number>([
   constants.SQLITE_SELECT,
@@ -71,18 +72,23 @@ const refusedPragmas = new Set([
   'writable_schema',
 ])
 
+/** What only the owner sees: who may call, and for what. */
+const hiddenTable = 'hivewax_tokens'
+
 /** The authorizer of SQLite, https://sqlite.org/c3ref/set_authorizer.html: may this step of a statement be? */
 // biome-ignore lint/complexity/useMaxParams: what SQLite calls it with, behind the mode.
 export function authorize(mode: Mode, action: number, first: string | null, second: string | null): boolean {
   if (mode === 'own') return true
   if (action === constants.SQLITE_PRAGMA) return allowsPragma(mode, first ?? '', second)
-  if (mode === 'query') return reading.has(action) && !isDangerous(action, second)
-  return !moving.has(action)
+  if (mode === 'execute') return !moving.has(action)
+  const isHidden = mode === 'guest' && action === constants.SQLITE_READ && first === hiddenTable
+  return reading.has(action) && !isHidden && !isDangerous(action, second)
 }
 
 function allowsPragma(mode: Mode, name: string, value: string | null): boolean {
   const pragma = name.toLowerCase()
-  if (mode === 'query') return reportingPragmas.has(pragma) || (settablePragmas.has(pragma) && value === null)
+  if (mode !== 'execute')
+    return reportingPragmas.has(pragma) || (settablePragmas.has(pragma) && value === null)
   if (pragma === 'journal_mode') return value === null || value.toLowerCase() === 'wal'
   return value === null || !refusedPragmas.has(pragma)
 }

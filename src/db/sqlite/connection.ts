@@ -2,6 +2,7 @@ import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { InvalidInput } from '../../errors.ts'
 import type { Executed, Row } from '../db.ts'
+import { type AnswerLimits, answerTooLarge } from '../foreign-statements.ts'
 import { type Bound, isReading, type Statement } from '../sql.ts'
 import { authorize, type Mode } from './authorizer.ts'
 import { translate } from './translate-error.ts'
@@ -31,8 +32,8 @@ interface ForeignStatement {
   text: string
   params: Bound[]
   mode: Exclude<Mode, 'own'>
-  /** How many characters its rows may have together. Default: any. */
-  maxLength?: number
+  /** What its rows may come to. Default: anything. */
+  limits?: AnswerLimits
 }
 
 /** One SQLite connection: its prepared statements, and what SQL from outside may do on it. */
@@ -97,23 +98,23 @@ export class Connection {
   }
 
   /** Runs one statement of a caller's own, within what its mode allows. */
-  runForeign({ text, params, mode, maxLength }: ForeignStatement): Executed {
+  runForeign({ text, params, mode, limits }: ForeignStatement): Executed {
     if (text.trim() === '') throw new InvalidInput('the statement is empty')
     this.#mode = mode
     try {
-      return this.#try(() => this.#runOnce(text, params, maxLength))
+      return this.#try(() => this.#runOnce(text, params, limits))
     } finally {
       this.#mode = 'own'
     }
   }
 
-  #runOnce(text: string, params: Bound[], maxLength?: number): Executed {
+  #runOnce(text: string, params: Bound[], limits?: AnswerLimits): Executed {
     const statement = this.#db.prepare(text)
     refuseTail(text, statement.sourceSQL)
     if (statement.columns().length === 0)
       return { rows: [], changes: Number(statement.run(...params).changes) }
     const rows =
-      maxLength === undefined ? statement.all(...params) : within(maxLength, statement.iterate(...params))
+      limits === undefined ? statement.all(...params) : within(limits, statement.iterate(...params))
     // The driver's rows have no prototype and columns as `Row` has them.
     return { rows: rows as Row[], changes: isReading(text) ? 0 : rows.length }
   }
@@ -162,16 +163,13 @@ function refuseTail(text: string, first: string): void {
 const scalarLength = 8
 
 /** Rows as they come, until they are too many to send or to keep. */
-function within(maxLength: number, rows: Iterable<object>): object[] {
+function within({ rows: maxRows, characters }: AnswerLimits, rows: Iterable<object>): object[] {
   let length = 0
-  return Array.from(rows, row => {
+  return Array.from(rows, (row, count) => {
     length += rowLength(row)
-    if (length <= maxLength) return row
-    throw new InvalidInput(
-      `the rows of the statement have more than ${maxLength} characters`,
-      { hint: 'Ask for fewer: with limit, or with fewer columns.' },
-      'too_large',
-    )
+    if (length > characters) throw answerTooLarge(`${characters} characters`)
+    if (count >= maxRows) throw answerTooLarge(`${maxRows} rows`)
+    return row
   })
 }
 

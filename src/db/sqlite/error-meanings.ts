@@ -62,6 +62,18 @@ const common: Table = {
 
 const failed: Meaning = { code: 'invalid_input', message: 'the statement failed' }
 
+/** Of statements that read: what they may write is temporary files, and of these not any size (`db/worker/process.ts`). */
+const reading: Table = {
+  ...common,
+  [otherError]: failed,
+  // IOERR_WRITE
+  778: {
+    code: 'too_large',
+    message: 'no room for what the statement has to sort',
+    hint: 'Ask for less, or have an index do the sorting: look with `explain query plan`.',
+  },
+}
+
 /** Of the errors of each mode's statements. */
 export const resultCodes: Readonly<Record<Mode, Table>> = {
   own: {
@@ -72,7 +84,8 @@ export const resultCodes: Readonly<Record<Mode, Table>> = {
       hint: 'Unless another program has changed the tables, it is a fault of hivewax: update it, or report this.',
     },
   },
-  query: { ...common, [otherError]: failed },
+  query: reading,
+  guest: reading,
   execute: { ...common, [otherError]: failed },
 }
 

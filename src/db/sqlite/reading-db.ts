@@ -1,6 +1,7 @@
 import { refusal } from '../../util/write-refusal.ts'
 import type { Capabilities } from '../capabilities.ts'
 import type { Commits, Db, Dialect, Executed, QueryOptions, Row } from '../db.ts'
+import { timeLimit } from '../foreign-statements.ts'
 import type { Hints } from '../hints.ts'
 import type { Param, Sql } from '../sql.ts'
 import type { ReadingStore } from './reading-store.ts'
@@ -43,10 +44,9 @@ export class ReadingDb implements Db {
   }
 
   async query(text: string, params: readonly Param[] = [], options: QueryOptions = {}): Promise<Row[]> {
-    const { timeoutMs } = options
-    return timeoutMs === undefined
+    return timeLimit(options) === undefined
       ? this.#store.query(text, params)
-      : this.#store.queryApart(text, params, timeoutMs)
+      : this.#store.queryApart(text, params, options)
   }
 
   async execute(): Promise<Executed> {

@@ -1,7 +1,7 @@
 import { Busy, InvalidInput, Unsupported } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { type ReadOnly, refusal } from '../../util/write-refusal.ts'
-import type { Db, Row } from '../db.ts'
+import type { Db, QueryOptions, Row } from '../db.ts'
 import { newHints } from '../hints.ts'
 import { schemaId } from '../migrations/index.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
@@ -69,10 +69,9 @@ export class ReadingStore {
   }
 
   /** The same in a process of its own, which can be ended. */
-  queryApart(text: string, params: readonly Param[], timeoutMs: number): Promise<Row[]> {
-    const waitMs = Math.min(this.busyTimeoutMs, timeoutMs)
-    const input = { text, params: this.#compiler.bind(params) }
-    return this.#inPlace(queryInProcess({ ...this.place(), waitMs }, input, timeoutMs))
+  queryApart(text: string, params: readonly Param[], options: QueryOptions): Promise<Row[]> {
+    const statement = { text, params: this.#compiler.bind(params) }
+    return this.#inPlace(queryInProcess(this.place(), statement, options))
   }
 
   /** Nothing is written that would need a turn. */

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
 import type { Commits, Db, DbTransactionOptions, Dialect, Executed, QueryOptions, Row } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
+import { timeLimit } from '../foreign-statements.ts'
 import type { Hints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
@@ -52,10 +53,9 @@ export class SqliteDb implements Db {
 
   async query(text: string, params: readonly Param[] = [], options: QueryOptions = {}): Promise<Row[]> {
     Scope.check(this.#store)
-    const { timeoutMs } = options
-    return timeoutMs === undefined
+    return timeLimit(options) === undefined
       ? this.#store.query(text, params)
-      : this.#store.queryApart(text, params, timeoutMs)
+      : this.#store.queryApart(text, params, options)
   }
 
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {

@@ -1,7 +1,7 @@
 import { Busy, Closed, HivewaxError, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { Poller } from '../../util/poller.ts'
-import type { Db, Executed, Row } from '../db.ts'
+import type { Db, Executed, QueryOptions, Row } from '../db.ts'
 import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
@@ -187,11 +187,9 @@ export class SqliteStore {
   }
 
   /** The same in a process of its own, which can be ended. */
-  async queryApart(text: string, params: readonly Param[], timeoutMs: number): Promise<Row[]> {
-    const { file, writer } = this
-    const place = { file, waitMs: Math.min(writer.busyTimeoutMs, timeoutMs), files: this.files.ids }
-    this.look()
-    const rows = await queryInProcess(place, { text, params: this.#compiler.bind(params) }, timeoutMs)
+  async queryApart(text: string, params: readonly Param[], options: QueryOptions): Promise<Row[]> {
+    const statement = { text, params: this.#compiler.bind(params) }
+    const rows = await queryInProcess(this.place(), statement, options)
     this.look()
     return rows
   }

@@ -18,7 +18,7 @@ export interface Order extends Workplace {
   name: keyof Jobs
   input?: unknown
   /** Only of a process of its own that no event can end: when it ends itself, should its parent be gone, in milliseconds. */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
 }
 
 /** What a worker sends. After `rows`, and when it wants a turn, it waits for an answer. */

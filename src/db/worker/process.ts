@@ -9,9 +9,17 @@ type Jobs = typeof jobs
 /** What a process of its own may take of memory. */
 const maxHeapMiB = 512
 
+/**
+ * How large a file may become that a confined process writes. It writes none but what SQLite sorts in when there is no
+ * room for that in memory, of which a short statement can ask for all that a disk has.
+ */
+export const maxScratchMiB = 256
+
 interface ProcessOptions {
   /** Ends the process, whatever it does. */
   signal?: AbortSignal | undefined
+  /** It runs what somebody else has written, who is not to fill the disk. No difference on Windows, which has no limits. */
+  isConfined?: boolean
   /** What to do when the process dies. */
   hint?: string | undefined
 }
@@ -22,13 +30,12 @@ interface ProcessOptions {
  */
 export async function runInProcess<Name extends keyof Jobs>(
   order: Job<Name> & Workplace & Pick<Order, 'timeoutMs'>,
-  { signal, hint }: ProcessOptions = {},
+  { signal, hint, isConfined = false }: ProcessOptions = {},
 ): Promise<Awaited<ReturnType<Jobs[Name]>>> {
   signal?.throwIfAborted()
   const child = fork(workerUrl(), {
     serialization: 'advanced',
-    // Options of this process's own start (`--input-type` …) may not suit another file.
-    execArgv: [`--max-old-space-size=${maxHeapMiB}`],
+    ...program(isConfined),
     // Nothing of it is for people: what it has to say it sends.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
@@ -41,6 +48,17 @@ export async function runInProcess<Name extends keyof Jobs>(
   } finally {
     child.kill('SIGKILL')
   }
+}
+
+/** What is run. A limit can be set by a shell only, which becomes the process itself. */
+function program(isConfined: boolean): { execPath: string; execArgv: string[] } {
+  // Options of this process's own start (`--input-type` …) may not suit another file.
+  const execArgv = [`--max-old-space-size=${maxHeapMiB}`]
+  const { execPath, platform } = process
+  if (!isConfined || platform === 'win32') return { execPath, execArgv }
+  // In blocks of 512 bytes. Where a lower limit is set already, that stays.
+  const limited = `ulimit -f ${maxScratchMiB * 2048} 2> /dev/null; exec "$0" "$@"`
+  return { execPath: '/bin/sh', execArgv: ['-c', limited, execPath, ...execArgv] }
 }
 
 async function answerOf(child: ChildProcess, { signal, hint }: ProcessOptions): Promise<unknown> {
