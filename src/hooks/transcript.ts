@@ -46,12 +46,28 @@ function readTail(file: string): string {
 function messageOf(line: string, type: string): string | undefined {
   try {
     const entry: unknown = JSON.parse(line)
-    if (field(entry, 'type') !== type || field(entry, 'isMeta') === true) return undefined
-    return textIn(field(field(entry, 'message'), 'content'))
+    if (field(entry, 'type') !== type || isOfClient(entry)) return undefined
+    const text = textIn(field(field(entry, 'message'), 'content'))
+    return text !== undefined && clientText.test(text) ? undefined : text
   } catch {
     return undefined // the first line of a tail is cut
   }
 }
+
+/** Whether the client says that it wrote an entry itself: the summary of a compaction, the end of a subagent's work. */
+function isOfClient(entry: unknown): boolean {
+  const kind = field(field(entry, 'origin'), 'kind')
+  return (
+    field(entry, 'isMeta') === true ||
+    field(entry, 'isCompactSummary') === true ||
+    field(entry, 'promptSource') === 'system' ||
+    (typeof kind === 'string' && kind !== 'human')
+  )
+}
+
+/** How texts begin that the client puts in the place of a person's where no field of the entry says so. */
+const clientText =
+  /^(<(task-notification|command-name|command-message|local-command-\w+|bash-\w+|system-reminder)>|\[Request interrupted)/
 
 function textIn(content: unknown): string | undefined {
   const parts = Array.isArray(content) ? content : [{ type: 'text', text: content }]

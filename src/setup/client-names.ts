@@ -1,4 +1,13 @@
 /** The coding agents that `hivewax init` sets up. The command line's own start loads nothing else of them. */
-export const clientNames = ['claude-code', 'codex', 'cursor', 'vscode', 'gemini'] as const
+export const clientNames = [
+  'claude-code',
+  'codex',
+  'cursor',
+  'vscode',
+  'gemini',
+  'qwen',
+  'opencode',
+  'zed',
+] as const
 
 export type ClientName = (typeof clientNames)[number]

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import type { Json } from '../util/json.ts'
+import { isObject, type Json } from '../util/json.ts'
 import { putHooks, removeHooks } from './claude-hooks.ts'
 import { putPermission, removePermission } from './claude-permissions.ts'
 import type { ClientName } from './client-names.ts'
@@ -28,12 +28,21 @@ export interface Terms {
 /** The entry of a server. @param there the arguments that are there already */
 type Server = (terms: Terms, there: unknown) => { [name: string]: Json }
 
+/** How a client starts its server, as its file says. */
+export interface Launch {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
 /** One file that a client reads, and what is ours in it. Undefined stands for a file that is not there. */
 interface Target {
   /** In the project or the home; an absolute path is one. */
   readonly file: string
   put(text: string | undefined, terms: Terms): string
   remove(text: string): string | undefined
+  /** How the client starts the server, where this is the file that says it. */
+  launch?(text: string): Launch | undefined
 }
 
 /** A coding agent that can use the memory. */
@@ -63,6 +72,15 @@ const workspaceServer: Server = (terms, there) => {
   return typedServer({ ...terms, program: { ...terms.program, options: ['--url', workspaceUrl] } }, there)
 }
 
+/** opencode has the program and its arguments in one list. */
+const listedServer: Server = ({ program }, there) => ({
+  type: 'local',
+  command: [program.node, ...serverArgs(program, there)],
+  enabled: true,
+})
+
+const customServer: Server = (terms, there) => ({ source: 'custom', ...plainServer(terms, there) })
+
 /** Gemini CLI asks before each use of a tool, and refuses it where there is nobody to ask, unless it trusts the server. */
 const trustedServer: Server = (terms, there) => ({
   ...plainServer(terms, there),
@@ -86,6 +104,8 @@ const tomlServer: Target = {
     })
   },
   remove: text => removeToml(text, tomlPath),
+  // A table of TOML that JSON has no word for, such as a date, is none of ours.
+  launch: text => launchIn(tomlTable(text, tomlPath) as Json | undefined),
 }
 
 const claudeSettings: Target = {
@@ -150,6 +170,30 @@ export const clients: readonly Client[] = [
     home: [jsonServer('.gemini/settings.json', 'mcpServers', trustedServer)],
     next: 'Start gemini here, in a folder that it trusts; /mcp then shows it.',
   },
+  {
+    name: 'qwen',
+    title: 'Qwen Code',
+    traces: { project: ['.qwen', 'QWEN.md'], home: ['.qwen'] },
+    project: [jsonServer('.qwen/settings.json', 'mcpServers', trustedServer)],
+    home: [jsonServer('.qwen/settings.json', 'mcpServers', trustedServer)],
+    next: 'Start qwen here; /mcp then shows it.',
+  },
+  {
+    name: 'opencode',
+    title: 'opencode',
+    traces: { project: ['opencode.json', 'opencode.jsonc', '.opencode'], home: ['.config/opencode'] },
+    project: [jsonServer('opencode.json', 'mcp', listedServer)],
+    home: [jsonServer('.config/opencode/opencode.json', 'mcp', listedServer)],
+    next: 'Start opencode here; opencode mcp list then shows it.',
+  },
+  {
+    name: 'zed',
+    title: 'Zed',
+    traces: { project: ['.zed'], home: ['.config/zed'] },
+    project: [jsonServer('.zed/settings.json', 'context_servers', customServer)],
+    home: [jsonServer('.config/zed/settings.json', 'context_servers', customServer)],
+    next: 'Open the settings of the Agent Panel of Zed: hivewax is among the MCP servers.',
+  },
 ]
 
 /** Whether a client leaves traces in the project or in the home of the user. */
@@ -164,7 +208,31 @@ function jsonServer(file: string, key: string, server: Server): Target {
   const place = [key, 'hivewax']
   return {
     file,
-    put: (text, terms) => putJson(text, place, server(terms, text && at(readJson(text), [...place, 'args']))),
+    put: (text, terms) => {
+      const there = text === undefined ? undefined : at(readJson(text), place)
+      return putJson(text, place, server(terms, argsIn(there)))
+    },
     remove: text => removeJson(text, place),
+    launch: text => launchIn(at(readJson(text), place)),
+  }
+}
+
+/** The arguments of an entry, be they beside the program or in one list with it. */
+function argsIn(entry: Json | undefined): Json | undefined {
+  if (entry === undefined || !isObject(entry)) return undefined
+  return Array.isArray(entry.command) ? entry.command.slice(1) : entry.args
+}
+
+function launchIn(entry: Json | undefined): Launch | undefined {
+  if (entry === undefined || !isObject(entry)) return undefined
+  const { command, env, environment } = entry
+  const program = Array.isArray(command) ? command[0] : command
+  const args = argsIn(entry) ?? []
+  if (typeof program !== 'string' || !Array.isArray(args)) return undefined
+  const set = Object.entries({ ...(env as object), ...(environment as object) })
+  return {
+    command: program,
+    args: args.map(String),
+    env: Object.fromEntries(set.map(([name, value]) => [name, String(value)])),
   }
 }

@@ -30,6 +30,7 @@ export interface Change {
 
 export interface Setup {
   readonly program: LaunchCommand
+  readonly places: Places
   readonly clients: readonly Client[]
   /** The files that are not yet as they should be. */
   readonly changes: readonly Change[]
@@ -54,7 +55,7 @@ export function planSetup(options: SetupOptions, location: Location): Setup {
   const edits = chosen.flatMap(client => editsOf(client, options, terms))
   const problems = edits.filter(edit => edit instanceof InvalidInput)
   const changes = edits.filter((edit): edit is Change => !(edit instanceof InvalidInput))
-  return { program, clients: chosen, changes, problems }
+  return { program, places, clients: chosen, changes, problems }
 }
 
 /** Makes the changes, one file after the other. What was made before one that fails stays. */

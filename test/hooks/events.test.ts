@@ -66,6 +66,12 @@ describe('the hooks of Claude Code', () => {
         line('assistant', [{ type: 'tool_use', name: 'Bash', input: {} }]),
         line('user', [{ type: 'tool_result', content: 'ok' }]),
         line('user', 'not said by anybody', { isMeta: true }),
+        line('user', 'a summary', { isCompactSummary: true }),
+        line('user', 'of the client', { promptSource: 'system' }),
+        line('user', 'of a subagent', { origin: { kind: 'task-notification' } }),
+        line('user', '<task-notification>done</task-notification>'),
+        line('user', '<command-name>/clear</command-name>'),
+        line('user', '[Request interrupted by user]'),
         '{"type":"assistant", cut',
       ].join('\n'),
     )

@@ -12,20 +12,23 @@ function shown(text: string, command: string): string {
   return text.split(`$ ${command}\n`)[1]?.split('\nChange this file?')[0] ?? ''
 }
 
-it.each(['codex', 'cursor', 'vscode', 'gemini'])('the guide of %s shows what init changes', name => {
-  const text = fs.readFileSync(path.join(guides, `${name}.md`), 'utf8')
-  const folder = scratchFolder()
-  const file = text.match(/cat (\S+)\n([\s\S]*?\n)\$/)
-  if (file !== null) {
-    fs.mkdirSync(path.join(folder, path.dirname(file[1]!)))
-    fs.writeFileSync(path.join(folder, file[1]!), file[2]!)
-  }
-  const { stdout } = hivewax(folder, ['init', '--client', name, '--dry-run'])
-  const diff = stdout
-    .replaceAll(process.execPath, '/home/ada/.local/bin/node')
-    .replaceAll(hivewaxFile, '/home/ada/.local/bin/hivewax')
-  expect(`${shown(text, `hivewax init --client ${name}`)}\n`).toBe(diff)
-})
+it.each(['codex', 'cursor', 'vscode', 'gemini', 'qwen', 'opencode', 'zed'])(
+  'the guide of %s shows what init changes',
+  name => {
+    const text = fs.readFileSync(path.join(guides, `${name}.md`), 'utf8')
+    const folder = scratchFolder()
+    const file = text.match(/cat (\S+)\n([\s\S]*?\n)\$/)
+    if (file !== null) {
+      fs.mkdirSync(path.join(folder, path.dirname(file[1]!)))
+      fs.writeFileSync(path.join(folder, file[1]!), file[2]!)
+    }
+    const { stdout } = hivewax(folder, ['init', '--client', name, '--dry-run'])
+    const diff = stdout
+      .replaceAll(process.execPath, '/home/ada/.local/bin/node')
+      .replaceAll(hivewaxFile, '/home/ada/.local/bin/hivewax')
+    expect(`${shown(text, `hivewax init --client ${name}`)}\n`).toBe(diff)
+  },
+)
 
 it.each(clients)('the guide of $name says what is left to do', ({ name, title, next }) => {
   expect(fs.readFileSync(path.join(guides, `${name}.md`), 'utf8')).toContain(`\n${title}: ${next}\n`)

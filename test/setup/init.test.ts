@@ -5,7 +5,7 @@ import { document, hivewax, hivewaxFile, type Ran } from '../support/cli.ts'
 import { scratchFolder } from '../support/memory.ts'
 import { atTerminal, hasScript } from '../support/terminal.ts'
 
-const all = ['--client', 'claude-code,codex,cursor,vscode,gemini']
+const all = ['--client', 'claude-code,codex,cursor,vscode,gemini,qwen,opencode,zed']
 
 let project: string
 
@@ -38,7 +38,7 @@ const readJson = (name: string) => JSON.parse(read(name))
 function tree(): Record<string, string> {
   const entries = fs.readdirSync(project, { recursive: true, withFileTypes: true })
   const named = entries.map(entry => ({ entry, file: path.join(entry.parentPath, entry.name) }))
-  const kept = named.filter(({ file }) => !file.includes('.swarm'))
+  const kept = named.filter(({ file }) => !/\.swarm|other\.db/.test(file))
   return Object.fromEntries(
     kept.map(({ entry, file }) => [
       path.relative(project, file),
@@ -60,6 +60,13 @@ describe('hivewax init', () => {
     expect(ran).toMatchObject({ status: 0 })
     expect(readJson('.mcp.json')).toEqual({ mcpServers: { hivewax: { type: 'stdio', ...ours } } })
     expect(readJson('.gemini/settings.json')).toEqual({ mcpServers: { hivewax: { ...ours, trust: true } } })
+    expect(readJson('.qwen/settings.json')).toEqual(readJson('.gemini/settings.json'))
+    expect(readJson('opencode.json')).toEqual({
+      mcp: { hivewax: { type: 'local', command: [ours.command, ...ours.args], enabled: true } },
+    })
+    expect(readJson('.zed/settings.json')).toEqual({
+      context_servers: { hivewax: { source: 'custom', ...ours } },
+    })
     expect(readJson('.cursor/mcp.json').mcpServers.hivewax.args).toEqual(inWorkspace)
     expect(readJson('.vscode/mcp.json').servers.hivewax.args).toEqual(inWorkspace)
     expect(read('.codex/config.toml')).toBe(
@@ -74,7 +81,16 @@ describe('hivewax init', () => {
       },
     ])
     expect(fs.existsSync(path.join(project, '.swarm/memory.db'))).toBe(true)
-    for (const title of ['Claude Code', 'Codex', 'Cursor', 'VS Code', 'Gemini CLI']) {
+    for (const title of [
+      'Claude Code',
+      'Codex',
+      'Cursor',
+      'VS Code',
+      'Gemini CLI',
+      'Qwen Code',
+      'opencode',
+      'Zed',
+    ]) {
       expect(ran.stdout).toContain(`\n${title}: `)
     }
   })
@@ -353,4 +369,25 @@ it.runIf(hasScript).each([
   terminal.type(`${answer}\n`)
   expect(await terminal.exited).toBe(exitCode)
   expect(fs.existsSync(path.join(project, '.codex/config.toml'))).toBe(exitCode === 0)
+})
+
+describe('hivewax init --check', () => {
+  it('says of each client whether it reaches the memory, and as whom', () => {
+    expect(init('--client', 'claude-code,opencode,cursor', '--yes').stdout).toMatch(
+      /^✓ Claude Code reaches the memory as claude-code-[\da-f]{8}: it stored a record and read it back$/m,
+    )
+    write('.cursor/mcp.json', '{ "mcpServers": { "hivewax": { "command": "/no/such/program" } } }')
+    const ran = init('--check', '--client', 'opencode,cursor,codex')
+    expect(ran.status).toBe(1)
+    expect(ran.stdout.split('\n')).toEqual([
+      expect.stringMatching(/^✗ Codex: it is not set up$/),
+      expect.stringMatching(/^✗ Cursor: spawn \/no\/such\/program ENOENT$/),
+      expect.stringMatching(/^✓ opencode reaches the memory as opencode-[\da-f]{8}: /),
+      '',
+    ])
+    const { data } = document(hivewax(project, ['search', '*', '--namespace', '*', '--json'])) as {
+      data: { items: [] }
+    }
+    expect(data.items).toEqual([])
+  })
 })

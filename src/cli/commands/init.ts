@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { InvalidInput } from '../../errors.ts'
 import { locate } from '../../location.ts'
+import { type Checked, checkClient } from '../../setup/check-client.ts'
 import { unifiedDiff } from '../../setup/diff.ts'
 import { isTemporary } from '../../setup/launch-command.ts'
 import { applySetup, type Change, planSetup, type Setup } from '../../setup/setup.ts'
@@ -14,11 +15,13 @@ interface InitInput {
   remove?: boolean
   home?: boolean
   ask?: boolean
+  check?: boolean
   dryRun?: boolean
 }
 
 /** Shows what it would change, asks, changes it, and says what is left to do. Fails at last for files that it could not edit. */
-export async function run(cli: Cli, input: InitInput): Promise<undefined> {
+export async function run(cli: Cli, input: InitInput): Promise<number | undefined> {
+  if (input.check) return check(cli, input)
   const { remove = false, home = false, ask = false, dryRun = false } = input
   // `--yes` holds also when `| head` has seen enough of the diff.
   const undo = whenReaderGoes(() => {})
@@ -28,11 +31,40 @@ export async function run(cli: Cli, input: InitInput): Promise<undefined> {
   // Before the files: a memory that cannot be opened is nothing to set up.
   if (isDone && !remove && !home) await cli.memory()
   if (isDone) applySetup(setup)
-  report(cli.print, setup, { isDone, remove })
+  // They all start the same program: one that reaches the memory is proof of it.
+  const checked =
+    isDone && !remove && !home ? await checkEach({ ...setup, clients: setup.clients.slice(0, 1) }) : []
+  report(cli.print, setup, { isDone, remove, checked })
   undo()
   const [problem, ...others] = setup.problems
   for (const { message } of others) cli.print.note(message)
   if (problem !== undefined) throw problem
+  return exitCodeOf(checked)
+}
+
+/** Says of each client whether it reaches the memory, and as whom. */
+async function check(cli: Cli, { client, home = false }: InitInput): Promise<number | undefined> {
+  const checked = await checkEach(planSetup({ clients: client, home }, locate(cli.flags.url)))
+  if (cli.print.json) cli.print.document({ clients: checked })
+  else for (const each of checked) cli.print.styled(spelled(cli.print, each))
+  return exitCodeOf(checked)
+}
+
+/** One after the other: a server that starts beside others takes longer than its client would wait. */
+async function checkEach({ clients, places }: Pick<Setup, 'clients' | 'places'>): Promise<Checked[]> {
+  const checked: Checked[] = []
+  for (const client of clients) checked.push(await checkClient(client, places))
+  return checked
+}
+
+function exitCodeOf(checked: readonly Checked[]): number | undefined {
+  return checked.some(({ problem }) => problem !== undefined) ? 1 : undefined
+}
+
+function spelled({ out }: Printer, { title, agent, problem }: Checked): string {
+  if (problem === undefined)
+    return `${out.green('✓')} ${title} reaches the memory as ${visible(String(agent))}: it stored a record and read it back`
+  return `${out.red('✗')} ${title}: ${visible(problem)}`
 }
 
 /** Whether to go on: nothing to change, `--yes`, or a person said so. */
@@ -64,18 +96,19 @@ function diffOf({ file, before, after }: Change): string {
 function report(
   print: Printer,
   setup: Setup,
-  { isDone, remove }: { isDone: boolean; remove: boolean },
+  { isDone, remove, checked }: { isDone: boolean; remove: boolean; checked: readonly Checked[] },
 ): void {
   const { clients, changes, program } = setup
   const next = remove ? [] : clients.map(({ title, next }) => ({ client: title, next }))
   if (print.json) {
     const files = changes.map(change => ({ client: change.client, file: change.file, diff: diffOf(change) }))
-    print.document({ changed: isDone, changes: files, next })
+    print.document({ changed: isDone, changes: files, next, clients: checked })
     return
   }
   if (!isDone) print.note('nothing was changed: this was a dry run')
   else if (changes.length === 0) print.note('nothing to change: all is as it should be')
   else print.note(`changed ${changes.map(({ file }) => path.relative(process.cwd(), file)).join(', ')}`)
+  for (const each of checked) print.styled(spelled(print, each))
   if (isDone) for (const { client, next: step } of next) print.styled(`${print.out.bold(client)}: ${step}`)
   if (isDone && remove) print.note('the memory itself is left as it is')
   if (!remove && isTemporary(program)) {

@@ -21,7 +21,8 @@ export const clientCommands: readonly Command[] = [
       {
         name: 'home',
         type: 'boolean',
-        description: 'For all your projects instead of this one: for codex, cursor and gemini',
+        description:
+          'For all your projects instead of this one: for codex, cursor, gemini, qwen, opencode and zed',
       },
       {
         name: 'ask',
@@ -29,8 +30,18 @@ export const clientCommands: readonly Command[] = [
         description:
           'Leave the clients to ask you before they use a tool; where nobody can be asked, they then refuse it',
       },
+      {
+        name: 'check',
+        type: 'boolean',
+        description: 'Change nothing: say of each client whether it reaches the memory, and under which name',
+      },
     ],
-    examples: ['hivewax init', 'hivewax init --client claude-code,codex --yes', 'hivewax init --remove'],
+    examples: [
+      'hivewax init',
+      'hivewax init --client claude-code,codex --yes',
+      'hivewax init --check',
+      'hivewax init --remove',
+    ],
   },
   {
     path: 'hook',
