@@ -1,7 +1,7 @@
-import type { StandingMemory } from '../access/standing-memory.ts'
 import { InvalidInput } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import { openMemory } from '../open.ts'
+import type { StandingMemory } from '../standing-memory.ts'
 import { type Cli, interruptedExit, type Runner } from './cli.ts'
 import { coerce } from './coerce.ts'
 import { type Command, type Field, label } from './command.ts'

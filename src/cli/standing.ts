@@ -1,5 +1,5 @@
-import { StandingMemory } from '../access/standing-memory.ts'
 import type { Memory } from '../memory.ts'
+import { StandingMemory } from '../standing-memory.ts'
 import { writeError } from './print/standard-streams.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Memory } from '../memory.ts'
+import type { Memory } from './memory.ts'
 
 /** The memory that a door serves, which may be another one by the next call. */
 export interface Served {
