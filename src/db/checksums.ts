@@ -85,25 +85,22 @@ function isSound(checksum: Checksum, row: Cells, key: Cells): boolean {
 }
 
 function compute({ keys, number, columns }: Checksum, row: Cells, key: Cells): number | null {
-  const covered = textOf(row, columns)
-  if (covered === undefined) return null
-  const crc = crc32((textOf(key, keys) ?? '') + covered)
-  return number === undefined ? crc : crc + Number(key[number])
-}
-
-/** Unlike for unlike cells: no name and no JSON holds these characters. Undefined where all cells are null. */
-function textOf(row: Cells, columns: readonly string[]): string | undefined {
-  let text = ''
+  let crc = 0
+  for (const column of keys) crc = crcWithCell(crc, key[column])
   let isNull = true
   for (const column of columns) {
     const cell = row[column]
-    if (cell === null || cell === undefined) text += '\u0001'
-    else {
-      text += `\0${cell}`
-      isNull = false
-    }
+    if (cell !== null && cell !== undefined) isNull = false
+    crc = crcWithCell(crc, cell)
   }
-  return isNull ? undefined : text
+  if (isNull) return null
+  return number === undefined ? crc : crc + Number(key[number])
+}
+
+/** Unlike for unlike cells: no name and no JSON holds these characters. */
+function crcWithCell(crc: number, cell: unknown): number {
+  if (cell === null || cell === undefined) return crc32('\u0001', crc)
+  return crc32(typeof cell === 'string' ? cell : `${cell}`, crc32('\0', crc))
 }
 
 /** The error of a record that is not what was stored. */

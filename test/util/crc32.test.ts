@@ -15,3 +15,9 @@ it('is that of zlib for any text, whether zlib computes it or not', () => {
   expect(crc32('123456789')).toBe(0xcbf43926 | 0)
   for (const text of texts) expect(crc32(text), text.slice(0, 40)).toBe(ofZlib(text) | 0)
 })
+
+it('goes on behind the text before, as if both were one', () => {
+  for (const one of texts.slice(0, 40))
+    for (const two of texts.slice(0, 40))
+      expect(crc32(two, crc32(one)), JSON.stringify([one, two])).toBe(ofZlib(one.toWellFormed() + two) | 0)
+})

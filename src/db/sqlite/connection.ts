@@ -1,10 +1,11 @@
-import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
+import { constants, DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { InvalidInput } from '../../errors.ts'
 import type { Executed, Row } from '../db.ts'
 import { type AnswerLimits, answerTooLarge } from '../foreign-statements.ts'
 import { type Bound, isReading, type Statement } from '../sql.ts'
 import { authorize, type Mode } from './authorizer.ts'
+import { Prepared } from './prepared.ts'
 import { translate } from './translate-error.ts'
 
 const maxPrepared = 500
@@ -40,7 +41,7 @@ interface ForeignStatement {
 export class Connection {
   readonly file: string
   readonly #db: DatabaseSync
-  readonly #prepared = new Map<string, StatementSync>()
+  readonly #prepared = new Map<string, Prepared>()
   #mode: Mode = 'own'
 
   constructor(file: string, options: ConnectionOptions) {
@@ -62,8 +63,8 @@ export class Connection {
 
   /** Runs one of our statements. */
   run<R extends object = Row>(statement: Statement, params: Bound[]): R[] {
-    // Rows come as plain records; their type is the word of the domain that wrote the statement.
-    return this.#try(() => this.#prepare(statement.text).all(...params)) as R[]
+    // The type of the rows is the word of the domain that wrote the statement.
+    return this.#try(() => this.#prepare(statement.text).all(params)) as R[]
   }
 
   /** The rows of one of our statements as they come, all from one snapshot. */
@@ -93,8 +94,7 @@ export class Connection {
 
   /** The first column of the first row of a short statement of ours, prepared once. */
   value(text: string): unknown {
-    const row = this.#try(() => this.#prepare(text).get())
-    return row === undefined ? undefined : Object.values(row)[0]
+    return this.#try(() => this.#prepare(text).value())
   }
 
   /** Runs one statement of a caller's own, within what its mode allows. */
@@ -133,14 +133,14 @@ export class Connection {
     }
   }
 
-  #prepare(text: string): StatementSync {
+  #prepare(text: string): Prepared {
     const known = this.#prepared.get(text)
     if (known !== undefined) return known
     const oldest = this.#prepared.size >= maxPrepared ? this.#prepared.keys().next().value : undefined
     if (oldest !== undefined) this.#prepared.delete(oldest)
-    const statement = this.#db.prepare(text)
-    this.#prepared.set(text, statement)
-    return statement
+    const prepared = new Prepared(this.#db.prepare(text))
+    this.#prepared.set(text, prepared)
+    return prepared
   }
 }
 
