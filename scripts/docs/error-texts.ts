@@ -59,7 +59,7 @@ export const errorTexts: Readonly<Record<ErrorCode, { what: string; todo: string
     todo: 'Wait, then try again.',
   },
   store_gone: {
-    what: 'A file of the store was deleted, moved or replaced while it was open; the message names it. Nothing was stored, unless `details.outcome` is `unknown`. The handle, and everything of it that was under way, is refused from then on.',
+    what: 'A file of the store was deleted, moved or replaced while it was open; the message names it. Nothing was stored, unless `details.outcome` is `unknown`. The handle, and everything of it that was under way, is refused from then on. Where the log was left, the message names the file in which all that the store held is saved.',
     todo: 'In the library, close every handle of the store and open it anew. `hivewax mcp`, `serve`, `work` and the shell do so by themselves: call again. See [what is promised of files](../guide/durability.md).',
   },
   closed: {

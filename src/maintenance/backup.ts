@@ -3,7 +3,8 @@ import path from 'node:path'
 import { type AbortableOptions, portion } from '../db/engine.ts'
 import { sha256 } from '../db/sha256.ts'
 import { Conflict, DiskFull } from '../errors.ts'
-import { checkPath, checksumFile, readChecksum, writeWhole } from './output-files.ts'
+import { writeWhole } from '../util/write-whole.ts'
+import { checkPath, checksumFile, readChecksum } from './output-files.ts'
 import { markDone, type Upkeep } from './upkeep-context.ts'
 
 export interface BackupOptions extends AbortableOptions {

@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import { type AbortableOptions, portion, type Salvaged, type StoreFacts } from '../db/engine.ts'
 import { NotFound, Unsupported } from '../errors.ts'
 import { hasLog } from '../util/database-files.ts'
-import { checkPath, writeWhole } from './output-files.ts'
+import { writeWhole } from '../util/write-whole.ts'
+import { checkPath } from './output-files.ts'
 import type { Upkeep } from './upkeep-context.ts'
 
 export interface RecoverOptions extends AbortableOptions {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import path from 'node:path'
 import readline from 'node:readline'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
@@ -93,6 +94,22 @@ describe('an MCP server over stdio whose memory was deleted', () => {
     expect(hivewax(folder, ['retrieve', 'k']).stdout.trim()).toBe('1')
     // As which it acts it is registered there too.
     expect(hivewax(folder, ['agents', 'list']).stdout).toContain('tester-')
+  })
+
+  it('goes on when its file alone was deleted, and says where all that it held is saved', async () => {
+    const folder = project()
+    const { client } = await connected(folder)
+    const remember = () => ask(client, 'remember', { key: 'k', value: 1 })
+    expect(await remember()).toMatchObject({ isError: false })
+    const file = path.join(folder, '.swarm/memory.db')
+    fs.rmSync(file)
+    const told = await remember()
+    expect(told).toMatchObject({ isError: true, error: gone })
+    expect(told.error?.message).toContain(`saved as ${file}.saved-*`)
+    expect(await remember()).toMatchObject({ isError: false })
+    const saved = fs.readdirSync(path.dirname(file)).filter(name => name.startsWith('memory.db.saved-'))
+    expect(hivewax(folder, ['restore', path.join('.swarm', saved[0]!), '--yes'])).toMatchObject({ status: 0 })
+    expect((await ask(client, 'recall', { key: 'plan' })).data).toMatchObject({ value: 'old' })
   })
 
   it('tells who listens of what the new store holds', async () => {

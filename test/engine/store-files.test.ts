@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { describe, expect, it, onTestFinished, type TestContext } from 'vitest'
+import { describe, expect, it, onTestFinished, type TestContext, vi } from 'vitest'
+import { fileIdOf, isOpenInProcess } from '../../src/db/sqlite/file-id.ts'
 import { openSqlite } from '../../src/db/sqlite/open-sqlite.ts'
 import type { Memory } from '../../src/memory.ts'
 import { openMemory } from '../../src/open.ts'
-import { startChild } from '../support/child.ts'
-import { openScratch, scratchFile, scratchFolder } from '../support/memory.ts'
+import { emptyFile, openScratch, scratchFile, scratchFolder } from '../support/memory.ts'
+import { storing } from '../support/storing.ts'
 import { take } from '../support/take.ts'
 
 describe('a store under a second name', () => {
@@ -91,7 +92,7 @@ it('refuses to read as a file what another thread of the process has open', asyn
 const gone = { code: 'store_gone', retryable: true }
 
 /** What can happen to the files of an open store, and what the error says of it. */
-const losses: readonly { what: string; lose: (file: string) => void; says: RegExp; isKept?: boolean }[] = [
+const losses: readonly { what: string; lose: (file: string) => void; says: RegExp }[] = [
   {
     what: 'its log and the index of it are deleted',
     lose: file => remove(file, '-wal', '-shm'),
@@ -102,14 +103,12 @@ const losses: readonly { what: string; lose: (file: string) => void; says: RegEx
   {
     what: 'its file alone is deleted',
     lose: file => remove(file, ''),
-    says: /memory\.db was deleted/,
-    // What the log holds may be all that is left.
-    isKept: true,
+    says: /memory\.db was deleted.*saved as .*memory\.db\.saved-/,
   },
   {
     what: 'all its files are deleted',
     lose: file => remove(file, '', '-wal', '-shm'),
-    says: /memory\.db was deleted/,
+    says: /memory\.db was deleted.*open$/,
   },
   {
     what: 'its folder is deleted',
@@ -127,7 +126,7 @@ const losses: readonly { what: string; lose: (file: string) => void; says: RegEx
       fs.copyFileSync(file, `${file}.copy`)
       fs.renameSync(`${file}.copy`, file)
     },
-    says: /memory\.db was replaced/,
+    says: /memory\.db was replaced.*saved as .*memory\.db\.saved-/,
   },
 ]
 
@@ -152,7 +151,7 @@ const longCalls: readonly Call[] = [
   ['an export', memory => memory.exportNamespace('default', scratchFile('all.json'))],
 ]
 
-describe.each(losses)('when $what', ({ what, lose, says, isKept }) => {
+describe.each(losses)('when $what', ({ what, lose, says }) => {
   const all = what.startsWith('its log and') ? [...calls, ...longCalls] : calls
   it.each(all)('%s is refused, and everything after it', async (_, call) => {
     const memory = await openIn('store')
@@ -162,17 +161,17 @@ describe.each(losses)('when $what', ({ what, lose, says, isKept }) => {
     await expect(call(memory)).rejects.toMatchObject({ ...gone, message: expect.stringMatching(says) })
     await expect(memory.store('k', 4)).rejects.toMatchObject(gone)
     await expect(memory.retrieve('k')).rejects.toMatchObject(gone)
-    expect(await opens(memory.url)).toBe(!isKept)
+    await expectNew(memory.url)
   })
 })
 
-it.each(losses)('opens a store anew of which nobody has noticed that $what', async ({ lose, isKept }) => {
+it.each(losses)('opens a store anew of which nobody has noticed that $what', async ({ lose }) => {
   const memory = await openIn('store')
   await memory.store('k', 1)
   const { child, say } = await storing(memory.url)
   await say('by another process')
   lose(memory.url)
-  expect(await opens(memory.url)).toBe(!isKept)
+  await expectNew(memory.url)
   expect(await say('too late')).toBe('store_gone too late')
   child.process.stdin?.end()
   await child.exited
@@ -183,8 +182,28 @@ it('begins a new store beside the empty log of one that was deleted', async () =
   const memory = await openScratch()
   await memory.vacuum()
   remove(memory.url, '')
-  expect(await opens(memory.url)).toBe(true)
+  await expectNew(memory.url)
   await expect(memory.store('k', 2)).rejects.toMatchObject(gone)
+})
+
+it('notices that a folder above was renamed', async () => {
+  const folder = scratchFolder()
+  const memory = await openScratch({}, path.join(folder, 'project/store/memory.db'))
+  await memory.store('k', 1)
+  fs.renameSync(path.join(folder, 'project'), path.join(folder, 'moved'))
+  // That alone is looked up a thousand times a second only.
+  await vi.waitFor(() => expect(memory.retrieve('k')).rejects.toMatchObject(gone), { interval: 2 })
+  await expect(memory.store('k', 2)).rejects.toMatchObject(gone)
+})
+
+it('lets go of all that it has opened', async context => {
+  if (process.platform !== 'linux') context.skip('only Linux tells what a process has open')
+  const file = emptyFile()
+  const ids = [file, path.dirname(file)].map(each => fileIdOf(each)!)
+  const memory = await openMemory(file, { background: false })
+  expect(ids.map(isOpenInProcess)).toEqual([true, true])
+  await memory.close()
+  expect(ids.map(isOpenInProcess)).toEqual([false, false])
 })
 
 it('tells its owner that the store is gone', async () => {
@@ -271,17 +290,6 @@ it('mixes no deleted log into what others have stored through a new one', async 
   expect((await memory.maintenance.doctor()).ok).toBe(true)
 })
 
-/** A process that has the store open, and stores what it is told: `say` resolves with what came of it. */
-async function storing(file: string) {
-  const child = startChild('store-lines', file)
-  await child.until(line => line === 'open')
-  const say = (line: string) => {
-    child.process.stdin?.write(`${line}\n`)
-    return child.until(said => said.endsWith(` ${line}`))
-  }
-  return { child, say }
-}
-
 /** What comes after the first item. */
 async function* skipOne<T>(stream: AsyncIterable<T>): AsyncGenerator<T> {
   let isFirst = true
@@ -300,18 +308,11 @@ function openIn(folder: string): Promise<Memory> {
   return openScratch({}, path.join(scratchFolder(), folder, 'memory.db'))
 }
 
-/** Whether the store can be opened, written and read; false when it is refused since it may be saved. */
-async function opens(file: string): Promise<boolean> {
-  try {
-    const memory = await openMemory(file, { background: false })
-    await memory.store('new', 1)
-    const isThere = (await memory.retrieve('new')) === 1
-    await memory.close()
-    return isThere
-  } catch (error) {
-    expect(error).toMatchObject({ code: 'corrupt', message: expect.stringContaining('only its log is left') })
-    return false
-  }
+/** Opens the store anew, to write and to read. */
+async function expectNew(file: string): Promise<void> {
+  await using memory = await openMemory(file, { background: false })
+  await memory.store('new', 1)
+  expect(await memory.retrieve('new')).toBe(1)
 }
 
 /** Shows a file or folder at a second place, or skips the test where that is not permitted. */

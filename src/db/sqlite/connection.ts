@@ -1,4 +1,4 @@
-import { constants, DatabaseSync } from 'node:sqlite'
+import { backup, constants, DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { InvalidInput } from '../../errors.ts'
 import type { Executed, Row } from '../db.ts'
@@ -117,6 +117,15 @@ export class Connection {
       limits === undefined ? statement.all(...params) : within(limits, statement.iterate(...params))
     // The driver's rows have no prototype and columns as `Row` has them.
     return { rows: rows as Row[], changes: isReading(text) ? 0 : rows.length }
+  }
+
+  /** Writes all pages, as of one moment, into the file `target`, be it that the own file has no name any more. */
+  async copyTo(target: string): Promise<void> {
+    try {
+      await backup(this.#db, target)
+    } catch (error) {
+      throw translate(error, this.file, this.#mode)
+    }
   }
 
   close(): void {

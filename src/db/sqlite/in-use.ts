@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { hasLog } from '../../util/database-files.ts'
 import { systemCode } from '../../util/file-error.ts'
 
 /**
@@ -12,6 +13,19 @@ export function isInUse(file: string): boolean {
   const locks = lockedInodes()
   // By the inode alone: layered file systems show another device there.
   return locks === undefined || locks.includes(String(index.ino))
+}
+
+/**
+ * Whether a process has the log beside a database open, but not the database: its file was deleted or replaced under it.
+ * Only Linux tells; elsewhere it is false.
+ */
+export function isLogOfAnother(file: string): boolean {
+  const locks = hasLog(file) ? lockedInodes() : undefined
+  const isLocked = (part: string) => {
+    const stat = fs.statSync(part, { throwIfNoEntry: false })
+    return stat !== undefined && locks?.includes(String(stat.ino)) === true
+  }
+  return isLocked(`${file}-shm`) && !isLocked(file)
 }
 
 /** The inodes on which locks are held, https://man7.org/linux/man-pages/man5/proc_locks.5.html */

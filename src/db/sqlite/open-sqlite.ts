@@ -8,8 +8,9 @@ import { assertSoundLog } from './lost-store.ts'
 import { storeGone } from './placed-files.ts'
 import { prepareLog } from './prepare-log.ts'
 import { ReadingStore } from './reading-store.ts'
+import { waitForSaving } from './save-lost.ts'
 import { SqliteStore } from './sqlite-store.ts'
-import { existingFile, prepareFile, privateFile } from './store-files.ts'
+import { existingFile, prepareFile, privateFile, realPathOf } from './store-files.ts'
 
 /** `full`: an acknowledged write survives a power cut. `normal`: it survives the death of the process only. */
 export type Durability = 'full' | 'normal'
@@ -60,7 +61,7 @@ export async function openSqlite(location: string, options: SqliteOptions): Prom
   assertSqliteVersion(process.versions.sqlite)
   const wanted = withDefaults(options)
   const isPrivate = location === ':memory:'
-  const file = isPrivate ? privateFile() : prepareFile(location, wanted)
+  const file = isPrivate ? privateFile() : await findFile(location, wanted)
   const entry = await join(file, wanted)
   const release = async () => {
     if (!entry.users.delete(wanted)) return
@@ -89,8 +90,25 @@ export async function openReading(
   assertSqliteVersion(process.versions.sqlite)
   const { busyTimeoutMs, allowNetworkFs } = withDefaults(options)
   const file = existingFile(location, { allowNetworkFs })
+  await waitForSaving(file, busyTimeoutMs)
   await assertSoundLog(file)
   return ReadingStore.open(file, why, busyTimeoutMs)
+}
+
+/** The real path of the file, which exists from now on. */
+async function findFile(location: string, options: CheckedOptions): Promise<string> {
+  const file = realPathOf(location)
+  for (const entry of [...shared.values()]) if (entry.store?.file === file) await lostEnded(entry)
+  await waitForSaving(file, options.busyTimeoutMs)
+  return prepareFile(location, options)
+}
+
+/** Resolves when a store that is gone from its place, which may be noticed only now, is saved and closed. */
+async function lostEnded(entry: Shared): Promise<void> {
+  if (!entry.store?.isGone) return
+  entry.store.assertOutside()
+  // What fails in it those hear of who close it.
+  await entry.closing?.catch(() => {})
 }
 
 /** The store of the file in this process, with one user more. */

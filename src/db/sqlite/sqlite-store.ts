@@ -12,7 +12,8 @@ import { SqliteCommits } from './commits.ts'
 import { Connection } from './connection.ts'
 import { sqliteBinding, sqliteDialect } from './dialect.ts'
 import { waitForNamelessLog } from './nameless-log.ts'
-import { type Loss, PlacedFiles, storeGone } from './placed-files.ts'
+import { PlacedFiles, storeGone } from './placed-files.ts'
+import { saveLost } from './save-lost.ts'
 import { assertSchema, createSchema } from './schema.ts'
 import { SqliteDb } from './sqlite-db.ts'
 import { inDoubt } from './translate-error.ts'
@@ -51,8 +52,8 @@ export class SqliteStore {
   #changes: unknown
   #version: Promise<unknown> | undefined
   #isDurable = true
-  /** What was gone when it was found that something is. */
-  #losses: readonly Loss[] = []
+  /** The error of every call, once a file was found to be gone. */
+  #gone: (() => Storage) | undefined
   readonly #lost = new AbortController()
   readonly #watch = new Poller(() => (this.isGone ? undefined : watchMs))
   #closed: Promise<void> | undefined
@@ -71,17 +72,17 @@ export class SqliteStore {
     this.commits = new SqliteCommits(() => this.#foreignVersion())
     this.#watch.within(watchMs)
     this.writer.look = () => this.look()
-    this.writer.onBegin = () => this.#assertUsable()
+    this.writer.onBegin = () => assertSchema(writing)
     this.writer.onCommit = () => this.#countCommit()
   }
 
   /** Opens the file and creates or migrates its schema, waiting for others that do the same. */
   static async open(file: string, busyTimeoutMs: number): Promise<SqliteStore> {
-    const connections: Connection[] = []
+    const opened: { close(): void }[] = []
     const connect = (readOnly: boolean) =>
       retryBusy(() => {
         const connection = new Connection(file, { readOnly })
-        connections.push(connection)
+        opened.push(connection)
         connection.exec(`pragma cache_size=-${pageCacheKiB}; pragma wal_autocheckpoint=${checkpointPages}`)
         return connection
       }, busyTimeoutMs)
@@ -89,7 +90,8 @@ export class SqliteStore {
     try {
       const writing = await connect(false)
       await createSchema(writing, busyTimeoutMs)
-      const files = PlacedFiles.of(file)
+      const files = new PlacedFiles(file)
+      opened.push(files)
       const reading = await connect(true)
       // It opens the log by its name when it reads for the first time: here, and not when that may be another file.
       await retryBusy(() => reading.value('select 1 from sqlite_schema'), busyTimeoutMs)
@@ -97,7 +99,7 @@ export class SqliteStore {
       store.look()
       return store
     } catch (error) {
-      for (const connection of connections) connection.close()
+      for (const each of opened) each.close()
       throw error
     }
   }
@@ -107,16 +109,17 @@ export class SqliteStore {
    * From then on every call is refused, and the files are let go.
    */
   look(): void {
-    if (this.isGone) throw storeGone(this.#losses)
+    if (this.isGone) throw this.#gone?.()
   }
 
   /** Whether `look` throws. */
   get isGone(): boolean {
-    if (this.#losses.length === 0) {
-      this.#losses = this.files.losses()
-      if (this.#losses.length > 0) this.#letGo()
-    }
-    return this.#losses.length > 0
+    if (this.#gone !== undefined) return true
+    const losses = this.files.losses()
+    if (losses.length === 0) return false
+    const isSaved = this.files.isLogAlone
+    this.#letGo(() => storeGone(losses, isSaved))
+    return true
   }
 
   /** Aborts when the files are found to be gone, with that as its reason. */
@@ -196,7 +199,7 @@ export class SqliteStore {
 
   /** A statement of the owner, as a transaction of its own. */
   async execute(text: string, params: readonly Param[]): Promise<Executed> {
-    this.#assertUsable()
+    assertSchema(this.#writing)
     const run = () => this.runForeign('execute', text, params)
     try {
       return await retryBusy(run, this.writer.busyTimeoutMs)
@@ -237,29 +240,37 @@ export class SqliteStore {
   }
 
   async #end(): Promise<void> {
-    await this.writer.close(() => (this.isGone ? storeGone(this.#losses) : new Closed('the store is closed')))
+    await this.writer.close(() => this.#gone?.() ?? new Closed('the store is closed'))
     await this.#watch.stop()
-    // The last connection to close merges the log into the file, unless it can only read. That saves what is in a log that
-    // was deleted; but where another log has taken its place, the file may hold what others have stored through that.
+    const { files } = this
+    try {
+      const connections = { writing: this.#writing, reading: this.#reading }
+      if (files.isLogAlone) await saveLost({ files, ...connections }, this.writer.busyTimeoutMs)
+    } finally {
+      this.#letFilesGo()
+    }
+  }
+
+  /**
+   * The last connection to close merges the log into the file, unless it can only read. That saves what is in a log that
+   * was deleted; but where another log has taken its place, the file may hold what others have stored through that.
+   */
+  #letFilesGo(): void {
     const merges = this.files.isLogMergeable
     const [first, last] = merges ? [this.#reading, this.#writing] : [this.#writing, this.#reading]
     first.close()
     last.close()
+    this.files.close()
   }
 
-  #letGo(): void {
-    this.#lost.abort(storeGone(this.#losses))
+  #letGo(gone: () => Storage): void {
+    this.#gone = gone
+    this.#lost.abort(gone())
     this.onGone()
     // What waits for a commit is to look as well, and to fail.
     this.commits.add()
     // Whoever closes the store hears of what fails in it.
     this.close().catch(() => {})
-  }
-
-  /** Throws when a commit would be lost, or would meet tables that we do not know. */
-  #assertUsable(): void {
-    this.look()
-    assertSchema(this.#writing)
   }
 
   #whenFree<T>(attempt: () => T): T | Promise<T> {

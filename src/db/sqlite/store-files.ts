@@ -18,7 +18,7 @@ export function prepareFile(location: string, options: { allowNetworkFs: boolean
   try {
     makeFolder(path.dirname(absolute))
     if (!options.allowNetworkFs) refuseNetworkFs(path.dirname(absolute))
-    assertNotLost(fs.existsSync(absolute) ? fs.realpathSync(absolute) : absolute)
+    assertNotLost(realPathOf(absolute))
     createPrivately(absolute)
     const file = fs.realpathSync(absolute)
     assertSoleName(file)
@@ -26,6 +26,14 @@ export function prepareFile(location: string, options: { allowNetworkFs: boolean
   } catch (error) {
     throw fileError(error, absolute)
   }
+}
+
+/** The real path of a file, be it that there is none yet. */
+export function realPathOf(location: string): string {
+  const absolute = path.resolve(location)
+  if (fs.existsSync(absolute)) return fs.realpathSync(absolute)
+  const folder = path.dirname(absolute)
+  return fs.existsSync(folder) ? path.join(fs.realpathSync(folder), path.basename(absolute)) : absolute
 }
 
 /** The real path of a file that is there, and is only to be read. */

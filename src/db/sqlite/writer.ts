@@ -34,7 +34,7 @@ export class Writer {
   onBegin: () => void = () => {}
   /** Called right after every commit, before any call resolves. */
   onCommit: () => void = () => {}
-  /** Throws when the files of the store are gone. Called before anything is done, and before it is acknowledged. */
+  /** Throws when the files of the store are gone. Called before anything is committed, and before it is acknowledged. */
   look: () => void = () => {}
   readonly #connection: Connection
   #jobs: Job[] = []

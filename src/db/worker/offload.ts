@@ -5,7 +5,7 @@ import { errorFromJson, type HivewaxError, Storage } from '../../errors.ts'
 import type { Row } from '../db.ts'
 import type { AbortableOptions, Progress } from '../engine.ts'
 import type { Bound } from '../sql.ts'
-import type { FileId } from '../sqlite/file-id.ts'
+import type { FileIds } from '../sqlite/placed-files.ts'
 import type { jobs } from './jobs/jobs.ts'
 import { type InTurn, Turns } from './turns.ts'
 
@@ -34,7 +34,7 @@ export interface Workplace {
   file: string
   waitMs: number
   /** Of a store that is open: the files that it consists of, by their paths. The job refuses any others. */
-  files?: ReadonlyMap<string, FileId>
+  files?: FileIds
 }
 
 /** A job by its name, and what it is given, where it takes anything. */

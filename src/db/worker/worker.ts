@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { HivewaxError } from '../../errors.ts'
-import { PlacedFiles } from '../sqlite/placed-files.ts'
+import { assertInPlace } from '../sqlite/placed-files.ts'
 import type { JobContext } from './jobs/job.ts'
 import { jobs } from './jobs/jobs.ts'
 import type { Message, Order } from './offload.ts'
@@ -25,11 +25,10 @@ function workInProcess(order: Order): Promise<void> {
 }
 
 async function work(order: Order, post: (message: Message) => void): Promise<void> {
-  const files = new PlacedFiles(order.files ?? new Map())
   const context: JobContext = {
     file: order.file,
     waitMs: order.waitMs,
-    assertInPlace: () => files.assertInPlace(),
+    assertInPlace: () => order.files && assertInPlace(order.files),
     report: (step, fraction) => post({ progress: { step, fraction } }),
     send: rows => ask({ rows }),
     write: async transaction => {
