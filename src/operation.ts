@@ -1,4 +1,5 @@
 import type { ZodType, z } from 'zod'
+import type { Held } from './agents/holders.ts'
 import type { AbortableOptions } from './db/engine.ts'
 import type { Memory } from './memory.ts'
 import type { Permission } from './permission.ts'
@@ -56,6 +57,14 @@ interface Shown {
  */
 export type Keep = (memory: Transaction, leaseMs: number) => Promise<boolean>
 
+/**
+ * A record that somebody may hold, and that a call settles, renews, takes away, or uses as its holder does. By `token`
+ * the call says that it is the holder.
+ */
+export interface Hold extends Held {
+  readonly token?: number | undefined
+}
+
 /** What every operation says of itself. */
 interface Facts<Name extends string, Input> {
   /** `domain.method`, as in the library: `kv.store` is `memory.kv.store`. */
@@ -71,6 +80,12 @@ interface Facts<Name extends string, Input> {
   readonly result?: 'value'
   /** The namespaces of key-value memory that a call touches, `*` for any. Absent when it touches none. */
   readonly namespaces?: (input: Input) => readonly string[]
+  /** What it needs to be allowed besides, for what this call does. Default: nothing. */
+  readonly needs?: (input: Input) => readonly Permission[]
+  /** What it takes to be the holder of. Default: nothing. */
+  readonly holds?: (input: Input) => readonly Hold[]
+  /** What has a fencing `token` in its answer, which only the `owner` beside it sees: the record, or a list of such. */
+  readonly fenced?: 'record' | 'items' | 'stale'
   /** How it shows over MCP. Absent: not at all. */
   readonly mcp?: Shown
   /** How a caller that lives keeps what the answer gave it: of what gives something under a lease. */

@@ -8,8 +8,10 @@ import type { Grant } from '../tokens/token.ts'
 import { describe } from '../util/check.ts'
 import { fileError, systemCode } from '../util/file-error.ts'
 import { unknownOption } from '../util/options.ts'
+import { seenBy } from './answer.ts'
 import { authorize, restrictedCaller } from './grant.ts'
 import { withHold } from './hold.ts'
+import { checkHolder } from './holders.ts'
 import { traced } from './tracing.ts'
 
 export interface CallOptions extends RunOptions {
@@ -40,11 +42,15 @@ export async function call(
 ): Promise<unknown> {
   const { z } = await import('zod')
   const parsed = parse(schemaOf(z, operation, isLenient), operation, input)
-  if (grant !== undefined) authorize(grant, operation, parsed)
+  if (grant !== undefined) {
+    authorize(grant, operation, parsed)
+    await checkHolder(grant, operation, { input: parsed, memory })
+  }
   const held = withHold(operation, confined(operation, parsed, files), holdMs)
   const { namespaces } = grant ?? {}
   const caller = grant && restrictedCaller(grant)
-  return traced(operation, () => operation.run(memory, held, { ...options, namespaces, caller }))
+  const run = () => operation.run(memory, held, { ...options, namespaces, caller })
+  return traced(operation, () => seenBy(grant, operation, run))
 }
 
 const schemas = { strict: new WeakMap<Operation, ZodType>(), lenient: new WeakMap<Operation, ZodType>() }

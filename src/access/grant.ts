@@ -22,13 +22,19 @@ export function restrictedCaller({ id, principal, permissions }: Grant): string 
  */
 export function authorize(grant: Grant, operation: Operation, input: unknown): void {
   checkPermission(grant, operation.permission, operation.name)
+  for (const permission of operation.needs?.(input) ?? [])
+    checkPermission(grant, permission, `such a call of ${operation.name}`)
   for (const namespace of operation.namespaces?.(input) ?? []) checkNamespace(grant, namespace)
   if (operation.effect !== 'read') checkIdentities(grant, operation, input)
 }
 
+export function isAllowed({ permissions }: Grant, permission: Permission): boolean {
+  return permissions.includes(permission) || permissions.includes('admin')
+}
+
 /** @param what is refused without the permission, for the message */
 export function checkPermission(grant: Grant, permission: Permission, what: string): void {
-  if (grant.permissions.includes(permission) || grant.permissions.includes('admin')) return
+  if (isAllowed(grant, permission)) return
   throw forbidden(grant, `${what} needs the permission ${permission}`, { permission })
 }
 
@@ -67,7 +73,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-function forbidden({ principal }: Grant, what: string, details: Record<string, unknown>): Unauthorized {
+export function forbidden(
+  { principal }: Grant,
+  what: string,
+  details: Record<string, unknown>,
+): Unauthorized {
   return new Unauthorized(
     `the token of ${JSON.stringify(principal)} does not allow this: ${what}`,
     { hint: 'Ask for a token that does: hivewax token create.', details },

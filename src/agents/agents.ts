@@ -12,6 +12,7 @@ import { type Agent, type AgentRow, columns, fromRow } from './agent.ts'
 import { type AgentChange, appendAgentEvents, type Released } from './agent-changes.ts'
 import { AgentMemory, type AgentMemoryFilter, type AgentMemoryRecord } from './agent-memory.ts'
 import { firstIncarnation, unregistered } from './ensure-agent.ts'
+import { type Held, type Holder, holdersOf } from './holders.ts'
 import {
   assertHoldsNothing,
   endLife,
@@ -251,6 +252,15 @@ export class Agents {
   /** What each of these agents works on at this moment: the ids of its running tasks and the names of its locks. */
   async work(ids: readonly string[]): Promise<Map<string, Pick<Released, 'tasks' | 'locks'>>> {
     return workOf(this.#context.db, checkNames('ids', ids))
+  }
+
+  /**
+   * Who holds each of these at this moment, or held it last: a task, a lock, a lease of shared state, a group of consumers,
+   * a run of a workflow, an open vote. Of those that there are, in no order.
+   */
+  async holders(held: readonly Held[]): Promise<Holder[]> {
+    checkAgents.holders(held)
+    return holdersOf(this.#context, held)
   }
 
   /** See {@link AgentMemory.store}. */

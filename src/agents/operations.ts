@@ -139,8 +139,12 @@ export const agentsOperations = [
         cascade: z
           .boolean()
           .optional()
-          .describe('Delete its memory and end its leases too; else it is refused when it has any'),
+          .describe(
+            'Delete its memory, for which a token needs memory:delete too, and end its leases; else it is refused when it has any',
+          ),
       }),
+    // Its memory goes with it.
+    needs: ({ cascade = false }) => (cascade ? ['memory:delete'] : []),
     run: (memory, { id, ...options }) => memory.agents.delete(id, options),
   }),
   operation({

@@ -164,6 +164,7 @@ export function remoteRecords(remote: Remote): Records {
     sessions: remote.domain('sessions', Sessions.prototype, {}),
     agents: remote.domain('agents', Agents.prototype, {
       work: async ids => new Map(Object.entries(await ask('agents.work')(ids))),
+      holders: unsupported('agents.holders'),
       watch: (options = {}) => {
         checkAgents.watch(options)
         const { swarmId, since, signal } = options

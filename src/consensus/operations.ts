@@ -18,7 +18,8 @@ export const consensusOperations = [
     summary: 'Propose a value for others to agree on',
     effect: 'write',
     permission: 'consensus',
-    reveals: 'nothing',
+    // What was decided under the key.
+    reveals: 'memory:read',
     positionals: ['key', 'value'],
     arguments: ['key'],
     identities: { proposer: 'actor', acceptors: 'actor', voters: 'other', weights: 'other' },
@@ -52,6 +53,7 @@ export const consensusOperations = [
         ).optional(),
         allowMinority: z.boolean().optional().describe('Allow a quorum of half of the votes or fewer'),
       }),
+    holds: ({ key }) => [{ kind: 'vote', name: key }],
     run: (memory, { key, ...proposal }) => memory.consensus.propose(key, proposal),
   }),
   operation({
@@ -141,7 +143,8 @@ export const consensusOperations = [
     summary: 'Delete a proposal with its votes',
     effect: 'destroy',
     permission: 'consensus',
-    reveals: 'nothing',
+    // What was decided, where it is not deleted for that.
+    reveals: 'memory:read',
     positionals: ['key'],
     mcp: { tool: 'forget', unlisted: ['force'] },
     examples: ['hivewax consensus delete ship-v2', 'hivewax consensus delete ship-v2 --force'],
@@ -150,6 +153,7 @@ export const consensusOperations = [
         key: key(z),
         force: z.boolean().optional().describe('Delete it although it is decided'),
       }),
+    holds: ({ key }) => [{ kind: 'vote', name: key }],
     run: (memory, { key, ...options }) => memory.consensus.delete(key, options),
   }),
 ]

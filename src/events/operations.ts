@@ -121,6 +121,7 @@ export const eventsOperations = [
           .optional()
           .describe('Token of the consumer; refused when another one took over since'),
       }),
+    holds: ({ group, token }) => [{ kind: 'group', name: group, token }],
     run: (memory, { group, id, ...options }) => memory.events.commit(group, id, options),
   }),
   operation({
@@ -132,6 +133,7 @@ export const eventsOperations = [
     positionals: ['group', 'id'],
     examples: ['hivewax events seek mailer 0'],
     input: z => z.object({ group: group(z), id: id(z, 'Id of the event to go on after') }),
+    holds: ({ group }) => [{ kind: 'group', name: group }],
     run: (memory, { group, id }) => memory.events.seek(group, id),
   }),
   operation({
@@ -162,6 +164,7 @@ export const eventsOperations = [
     positionals: ['group'],
     examples: ['hivewax events delete-group mailer'],
     input: z => z.object({ group: group(z) }),
+    holds: ({ group }) => [{ kind: 'group', name: group }],
     run: (memory, { group }) => memory.events.deleteGroup(group),
   }),
   operation({

@@ -1,5 +1,6 @@
 import type { Context as Request } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { mayReveal } from '../access/answer.ts'
 import { call } from '../access/call.ts'
 import { checkPermission } from '../access/grant.ts'
 import { looplessHoldMs } from '../access/hold.ts'
@@ -75,9 +76,14 @@ export function isWired(request: Request): boolean {
   return request.req.header(wireHeader) !== undefined
 }
 
-function plainReply(request: Request, { operation, input }: OperationCall, result: unknown): Response {
+function plainReply(
+  request: Request,
+  { operation, input, caller }: OperationCall,
+  result: unknown,
+): Response {
   if (result !== undefined) return request.json(result)
-  if (operation.effect === 'read' || operation.result === 'value')
+  const isValue = operation.result === 'value' && mayReveal(caller.grant, operation)
+  if (operation.effect === 'read' || isValue)
     throw new NotFound('there is nothing of this name', { details: { input } })
   return request.body(null, 204)
 }

@@ -60,6 +60,7 @@ export const locksOperations = [
     mcp: { tool: 'swarm_write' },
     examples: ['hivewax locks renew deploy 1 --lease-ms 60000'],
     input: z => z.object({ ...key(z), leaseMs: leaseMs(z) }),
+    holds: ({ name, token }) => [{ kind: 'lock', name, token }],
     run: (memory, input) => memory.locks.renew(input),
   }),
   operation({
@@ -73,6 +74,7 @@ export const locksOperations = [
     mcp: { tool: 'swarm_write' },
     examples: ['hivewax locks release deploy 1'],
     input: z => z.object(key(z)),
+    holds: ({ name, token }) => [{ kind: 'lock', name, token }],
     run: (memory, input) => memory.locks.release(input),
   }),
   operation({
@@ -91,6 +93,7 @@ export const locksOperations = [
     summary: 'Show who holds a lock',
     effect: 'read',
     permission: 'memory:read',
+    fenced: 'record',
     positionals: ['name'],
     mcp: { tool: 'swarm_read' },
     examples: ['hivewax locks get deploy'],
@@ -102,6 +105,7 @@ export const locksOperations = [
     summary: 'List the locks that are held',
     effect: 'read',
     permission: 'memory:read',
+    fenced: 'items',
     mcp: { tool: 'swarm_read' },
     examples: ['hivewax locks list'],
     input: z => z.object(page(z)),

@@ -168,7 +168,7 @@ function objectOf(id: string, text: string | undefined): { [key: string]: Json }
   }
   const data = decodeLoose(text)
   if (isObject(data)) return data
-  throw new Conflict(`session ${JSON.stringify(id)} holds ${describe(data)}, which has no fields to update`, {
+  throw new Conflict(`session ${JSON.stringify(id)} holds no object, and so has no fields to update`, {
     hint: 'Delete the session and create it with an object.',
     details: { id },
   })

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noThenProperty: a transaction's `then` is a list of steps, which await ignores
 import { operation, type Zod } from '../operation.ts'
 import { json, page } from '../schemas.ts'
+import { leaseHold, transactHolds, transactNeeds } from './transact-needs.ts'
 
 const key = (z: Zod) => z.string().describe('1 to 512 bytes')
 const updatedBy = (z: Zod) => z.string().optional().describe('Who does it; default: the agent of the handle')
@@ -47,6 +48,7 @@ export const sharedOperations = [
           .describe('Refuse unless it has this version; 0: absent'),
         lease: lease(z),
       }),
+    holds: ({ lease }) => leaseHold(lease),
     run: (memory, { key, value, ...options }) => memory.shared.update(key, value, options),
   }),
   operation({
@@ -105,7 +107,7 @@ export const sharedOperations = [
     name: 'shared.transact',
     summary: 'Change several keys of the shared state at once, if conditions hold',
     effect: 'write',
-    permission: 'memory:delete',
+    permission: 'memory:write',
     reveals: 'memory:read',
     records: ['if', 'then', 'else'],
     identities: { updatedBy: 'actor' },
@@ -133,10 +135,15 @@ export const sharedOperations = [
           )
           .optional()
           .describe('Conditions that must all hold'),
-        then: steps(z, 'What to do when they hold'),
+        then: steps(
+          z,
+          'What to do when they hold; a token needs memory:read to get, and memory:delete to delete',
+        ),
         else: steps(z, 'What to do when one does not'),
         updatedBy: updatedBy(z),
       }),
+    needs: transactNeeds,
+    holds: transactHolds,
     run: (memory, transaction) => memory.shared.transact(transaction),
   }),
   operation({
@@ -168,6 +175,7 @@ export const sharedOperations = [
     positionals: ['id'],
     examples: ['hivewax shared keep-alive coder-1-presence'],
     input: z => z.object({ id: leaseId(z) }),
+    holds: ({ id }) => leaseHold(id),
     run: (memory, { id }) => memory.shared.keepAlive(id),
   }),
   operation({
@@ -179,6 +187,7 @@ export const sharedOperations = [
     positionals: ['id'],
     examples: ['hivewax shared revoke-lease coder-1-presence'],
     input: z => z.object({ id: leaseId(z) }),
+    holds: ({ id }) => leaseHold(id),
     run: (memory, { id }) => memory.shared.revokeLease(id),
   }),
   operation({

@@ -1,8 +1,9 @@
-import type { Zod } from '../operation.ts'
+import type { Hold, Zod } from '../operation.ts'
 import { json, time } from '../schemas.ts'
 import { priorities } from './claim-order.ts'
 import { failurePolicies } from './dependencies.ts'
 import type { NewTask } from './new-task.ts'
+import type { ClaimKey } from './outcome.ts'
 
 /** What the inputs of operations on tasks have in common. */
 
@@ -14,6 +15,9 @@ export const claimKey = (z: Zod) => ({
   id: taskId(z),
   token: z.number().int().min(0).describe('The token of the claim'),
 })
+
+/** What a claim takes to be the holder of. */
+export const holdOf = ({ id, token }: ClaimKey): Hold => ({ kind: 'task', name: id, token })
 
 export const leaseMs = (z: Zod) =>
   z

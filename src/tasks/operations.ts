@@ -1,7 +1,16 @@
 import { operation } from '../operation.ts'
 import { json, page } from '../schemas.ts'
 import { priorities } from './claim-order.ts'
-import { claimKey, leaseMs, newTask, progress, result, scheduledTask, taskId } from './input-fields.ts'
+import {
+  claimKey,
+  holdOf,
+  leaseMs,
+  newTask,
+  progress,
+  result,
+  scheduledTask,
+  taskId,
+} from './input-fields.ts'
 import type { ClaimKey } from './outcome.ts'
 import { overlaps } from './schedule.ts'
 import { statuses } from './task.ts'
@@ -87,6 +96,7 @@ export const tasksOperations = [
     mcp: { tool: 'tasks_write' },
     examples: ['hivewax tasks heartbeat add-login 1 --progress 45'],
     input: z => z.object({ ...claimKey(z), leaseMs: leaseMs(z), progress: progress(z) }),
+    holds: claim => [holdOf(claim)],
     run: (memory, heartbeat) => memory.tasks.heartbeat(heartbeat),
   }),
   operation({
@@ -95,6 +105,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     reveals: 'nothing',
+    fenced: 'stale',
     isIdempotent: true,
     arguments: ['claims'],
     records: ['claims'],
@@ -105,6 +116,7 @@ export const tasksOperations = [
         claims: z.array(z.object({ ...claimKey(z), progress: progress(z) })).describe('Up to 1,000 claims'),
         leaseMs: leaseMs(z),
       }),
+    holds: ({ claims }) => claims.map(holdOf),
     run: (memory, { claims, leaseMs }) => memory.tasks.heartbeatMany(claims, { leaseMs }),
   }),
   operation({
@@ -118,6 +130,7 @@ export const tasksOperations = [
     mcp: { tool: 'tasks_write' },
     examples: ['hivewax tasks complete add-login 1 --result \'{"files":3}\''],
     input: z => z.object({ ...claimKey(z), result: result(z) }),
+    holds: claim => [holdOf(claim)],
     run: (memory, completion) => memory.tasks.complete(completion),
   }),
   operation({
@@ -126,6 +139,7 @@ export const tasksOperations = [
     effect: 'write',
     permission: 'tasks',
     reveals: 'nothing',
+    fenced: 'stale',
     arguments: ['claims'],
     records: ['claims'],
     examples: ['hivewax tasks complete-many --claims \'[{"id":"add-login","token":1,"result":"done"}]\''],
@@ -133,6 +147,7 @@ export const tasksOperations = [
       z.object({
         claims: z.array(z.object({ ...claimKey(z), result: result(z) })).describe('Up to 1,000 claims'),
       }),
+    holds: ({ claims }) => claims.map(holdOf),
     run: (memory, { claims }) => memory.tasks.completeMany(claims),
   }),
   operation({
@@ -154,6 +169,7 @@ export const tasksOperations = [
         error: json(z, 'What went wrong: JSON, or text'),
         retry: z.boolean().optional().describe('False when trying again cannot help; default true'),
       }),
+    holds: claim => [holdOf(claim)],
     run: (memory, failure) => memory.tasks.fail(failure),
   }),
   operation({
@@ -171,6 +187,7 @@ export const tasksOperations = [
         ...claimKey(z),
         delayMs: z.number().int().min(0).optional().describe('Not to be claimed for so many ms'),
       }),
+    holds: claim => [holdOf(claim)],
     run: (memory, claim) => memory.tasks.release(claim),
   }),
   operation({
@@ -183,6 +200,7 @@ export const tasksOperations = [
     mcp: { tool: 'forget' },
     examples: ['hivewax tasks cancel add-login'],
     input: z => z.object({ id: taskId(z) }),
+    holds: ({ id }) => [{ kind: 'task', name: id }],
     run: (memory, input) => memory.tasks.cancel(input.id),
   }),
   operation({

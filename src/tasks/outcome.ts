@@ -278,7 +278,7 @@ export async function refuseStale(db: Db, claim: ClaimKey): Promise<never> {
 /** The error of a call with a stale token. */
 export function staleToken(claim: ClaimKey, { id, status, token }: StaleClaim): Conflict | NotFound {
   if (status === undefined) return noTask(id)
-  const state = status === 'running' && token !== claim.token ? `running under token ${token}` : status
+  const state = status === 'running' && token !== claim.token ? 'running under another claim' : status
   return new Conflict(
     `token ${claim.token} of task ${JSON.stringify(id)} is stale: the task is ${state}`,
     {

@@ -33,6 +33,7 @@ export const workflowsOperations = [
           .describe('What kind of workflow; omitted, it stays what it was (a new one gets "default")'),
         checkpoint: json(z, 'JSON to go on from, beside the state; omitted, it stays what it was').optional(),
       }),
+    holds: ({ id }) => [{ kind: 'run', name: id }],
     run: (memory, { id, state, ...options }) => memory.workflows.save(id, state, options),
   }),
   operation({
@@ -100,6 +101,7 @@ export const workflowsOperations = [
     mcp: { tool: 'state_write', unlisted: ['iteration'] },
     examples: ['hivewax workflows complete-step nightly lint \'{"warnings":0}\''],
     input: z => z.object({ ...step(z), result: json(z, 'JSON; on a command line plain text is a string') }),
+    holds: ({ id }) => [{ kind: 'run', name: id }],
     run: (memory, { id, name, result, ...options }) =>
       memory.workflows.completeStep(id, name, result, options),
   }),
@@ -181,6 +183,7 @@ export const workflowsOperations = [
     positionals: ['id'],
     examples: ['hivewax workflows cancel deploy-42'],
     input: z => z.object({ id: id(z) }),
+    holds: ({ id }) => [{ kind: 'run', name: id }],
     run: (memory, input) => memory.workflows.cancel(input.id),
   }),
   operation({
@@ -200,6 +203,7 @@ export const workflowsOperations = [
           .optional()
           .describe('The version of the code that is to go on; default: as it was'),
       }),
+    holds: ({ id }) => [{ kind: 'run', name: id }],
     run: (memory, { id, codeVersion: version }) => memory.workflows.retry(id, { version }),
   }),
   operation({
@@ -238,6 +242,7 @@ export const workflowsOperations = [
     mcp: { tool: 'forget' },
     examples: ['hivewax workflows delete nightly'],
     input: z => z.object({ id: id(z) }),
+    holds: ({ id }) => [{ kind: 'run', name: id }],
     run: (memory, input) => memory.workflows.delete(input.id),
   }),
 ]

@@ -129,6 +129,27 @@ describe('a call from outside', () => {
     for (const [name, input] of tries('me')) await ask(memory, name, input, own)
   })
 
+  it('settles by no token that was never given, which another one may get in a moment', async () => {
+    const memory = await openScratch()
+    const own = grant({ permissions: ['admin'], agentId: 'me' })
+    const lock = await memory.as('me').locks.acquire('l')
+    const next = { name: 'l', token: lock.token + 1 }
+    await expect(ask(memory, 'locks.release', next, own)).rejects.toMatchObject({ code: 'stale_token' })
+    expect(await ask(memory, 'locks.release', { name: 'l', token: lock.token }, own)).toBe(true)
+    await expect(ask(memory, 'locks.release', next, own)).rejects.toMatchObject({
+      code: 'stale_token',
+      message: expect.stringContaining('never given'),
+    })
+    expect(await ask(memory, 'locks.release', { name: 'absent', token: 1 }, own)).toBe(false)
+    const lost = await memory.as('you').locks.acquire('l')
+    await expect(ask(memory, 'locks.release', { name: 'l', token: lost.token }, own)).rejects.toMatchObject(
+      refused,
+    )
+    await expect(ask(memory, 'locks.renew', { name: 'l', token: lock.token }, own)).rejects.toMatchObject({
+      code: 'stale_token',
+    })
+  })
+
   it('opens no files but those of the folder that is open to callers', async () => {
     const memory = await openScratch()
     const files = scratchFolder()

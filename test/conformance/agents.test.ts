@@ -372,4 +372,40 @@ conform('agents', open => {
     expect(await memory.agents.get('b')).toMatchObject({ capabilities: ['js'], state: undefined })
     expect(await ids(memory, { capabilities: ['js'] })).toEqual(['b'])
   })
+
+  it('tells who holds what, or held it last', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    const ann = memory.as('ann')
+    const kinds = ['task', 'lock', 'lease', 'group', 'run', 'vote'] as const
+    const who = async () => {
+      const holders = await memory.agents.holders(kinds.map(kind => ({ kind, name: 'x' })))
+      return Object.fromEntries(
+        holders.map(({ kind, owner, isHeld, token }) => [kind, { owner, isHeld, token }]),
+      )
+    }
+    expect(await who()).toEqual({})
+    await ann.tasks.create({ id: 'x', description: 'd' })
+    await ann.events.seek('x', 0)
+    await ann.workflows.start('t', { id: 'x' })
+    const nobody = { owner: undefined, isHeld: false }
+    expect(await who()).toMatchObject({ task: nobody, group: nobody, run: nobody })
+    const [task] = await ann.tasks.claim()
+    const lock = await ann.locks.acquire('x')
+    await ann.shared.grantLease({ id: 'x', ttlMs: 60_000 })
+    await ann.consensus.propose('x', { value: 1, voters: ['ann', 'bob'], deadline: '1h' })
+    const held = { owner: 'ann', isHeld: true }
+    expect(await who()).toMatchObject({
+      task: { ...held, token: task?.token },
+      lock: { ...held, token: lock.token },
+      lease: { ...held, token: 0 },
+      vote: { ...held, token: 0 },
+    })
+    await ann.locks.release(lock)
+    await ann.consensus.reject('x', { voter: 'bob' })
+    expect(await who()).toMatchObject({ lock: { isHeld: false, token: lock.token }, vote: { isHeld: false } })
+    await expect(memory.agents.holders([{ kind: 'key' as 'lock', name: 'x' }])).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
+  })
 })
