@@ -110,8 +110,19 @@ export function damaged(table: ChecksummedTable, row: object): Corrupt {
   return new Corrupt(
     `the record ${JSON.stringify(key)} of ${table} is damaged: what the disk holds is not what was stored`,
     {
-      hint: 'Delete it or store it anew, or restore a backup with `hivewax restore`. `hivewax doctor` lists what is damaged, and `hivewax recover` saves the rest.',
+      hint: `Delete it or store it anew, or restore a backup with \`hivewax restore\`. \`hivewax doctor\` lists what is damaged, and \`hivewax recover\` saves the rest. If SQL has copied it from another record, with the checksum of that, have it read as it is: \`hivewax execute "${withoutChecksums(table, key)}"\`.`,
       details: { table, key },
     },
   )
+}
+
+/** The statement after which a record is read as it is. */
+function withoutChecksums(table: ChecksummedTable, key: Cells): string {
+  const columns = Object.keys(checksummed[table].checksums).map(column => `${column} = null`)
+  const conditions = Object.entries(key).map(([column, cell]) => `${column} = ${literal(cell)}`)
+  return `update ${table} set ${columns.join(', ')} where ${conditions.join(' and ')}`
+}
+
+function literal(cell: unknown): string {
+  return typeof cell === 'number' ? `${cell}` : `'${String(cell).replaceAll("'", "''")}'`
 }

@@ -42,6 +42,18 @@ function stopClock(): void {
 const plain = { colours: colours(1, false), width: 100, height: Number.POSITIVE_INFINITY }
 
 describe('the board', () => {
+  it('shows nothing of a waiting task that the disk has changed', async () => {
+    const memory = await openScratch()
+    await memory.tasks.create({ id: 'one', description: 'as it was', payload: 'kept' })
+    // As a disk would: the checksum stays, though the statement knows nothing of it.
+    await memory.execute('drop trigger tasks_crc')
+    await memory.execute("update tasks set description = 'as it is'")
+    await expect(new BoardReader(memory, 10).read()).rejects.toMatchObject({
+      code: 'corrupt',
+      details: { table: 'tasks', key: { id: 'one' } },
+    })
+  })
+
   it('tells of every task where it belongs', async () => {
     stopClock()
     const memory = await openScratch()

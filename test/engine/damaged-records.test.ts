@@ -143,6 +143,21 @@ describe('SQL of others', () => {
     }
   })
 
+  it('that copies a record with its checksum is told how to have the copy read as it is', async () => {
+    const { memory, file } = await filled()
+    await memory.store('a', 'kept')
+    const columns = 'namespace, value, created_at, updated_at, revision, crc'
+    foreign(
+      file,
+      `insert into memory_store (key, ${columns}) select 'it''s a copy', ${columns} from memory_store`,
+    )
+    const error: Corrupt = await memory.retrieve("it's a copy").catch(error => error)
+    expect(error).toMatchObject(corrupt('memory_store', { namespace: 'default', key: "it's a copy" }))
+    const [, statement = ''] = /`hivewax execute "([^"]+)"`/.exec(error.hint ?? '') ?? []
+    expect(await memory.execute(statement)).toMatchObject({ changes: 1 })
+    expect(await memory.retrieve("it's a copy")).toBe('kept')
+  })
+
   it('keeps the checksum of what it leaves as it was', async () => {
     const { memory, file } = await filled()
     await memory.store('a', 'kept')

@@ -1,3 +1,5 @@
+import { checksummed } from '../../db/checksummed.ts'
+import { verified } from '../../db/checksums.ts'
 import { knownPriority } from '../../tasks/claim-order.ts'
 import { namesIn } from '../../tasks/task.ts'
 import { toDate, toOptionalDate } from '../../util/time.ts'
@@ -18,10 +20,15 @@ export interface WaitingRow {
   updated_at: string
 }
 
-export const waitingColumns = `id, description, priority, queue, dependencies, open_dependencies, run_at, attempts,
-  max_attempts, created_at, updated_at`
+/** With the checksum of what its creator has given, and all that it covers. */
+export const waitingColumns = [
+  ...['id', 'open_dependencies', 'run_at', 'attempts', 'created_at', 'updated_at', 'crc'],
+  ...Object.keys(checksummed.tasks.checksums.crc),
+].join(', ')
 
+/** @throws Corrupt for a task that is not what was stored */
 export function toWaiting(row: WaitingRow): WaitingTask {
+  verified('tasks', row)
   return {
     id: row.id,
     description: row.description,
