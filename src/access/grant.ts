@@ -48,14 +48,19 @@ function checkNamespace(grant: Grant, namespace: string): void {
   throw forbidden(grant, `it is for ${namespaces.join(', ')}, and this touches ${which}`, { namespace })
 }
 
+/** In whose name the store itself acts, and no caller does but one who may do everything. */
+const system = 'system'
+
 /** Refuses a caller that is bound to one agent to act in the name of another, or on what is another's. */
 function checkIdentities(grant: Grant, { identities }: Operation, input: unknown): void {
   const { agentId } = grant
-  if (agentId === undefined) return
+  const isOther = (value: unknown) =>
+    agentId === undefined ? value === system && !isAllowed(grant, 'admin') : value !== agentId
   for (const [path, identity] of Object.entries(identities)) {
     if (identity === 'other') continue
-    const other = valuesAt(input, path.split('.')).find(value => value !== undefined && value !== agentId)
+    const other = valuesAt(input, path.split('.')).find(value => value !== undefined && isOther(value))
     if (other === undefined) continue
+    if (agentId === undefined) throw forbidden(grant, `nobody acts as ${system}`, { [path]: other })
     const what = `it is for the agent ${agentId}, and ${path} names ${JSON.stringify(other)}`
     throw forbidden(grant, what, { [path]: other })
   }

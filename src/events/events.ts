@@ -24,6 +24,7 @@ import { type EventFilter, type EventRange, type Filter, filterOf } from './filt
 import { countEvents, readBounds, readEvent, readEvents, readStretch } from './log.ts'
 import { checkEvents } from './option-names.ts'
 import { type PruneOptions, prune } from './prune-events.ts'
+import { checkEventType } from './reserved-types.ts'
 import { type Seal, seal, type Verification, type VerifyOptions, verify } from './seal.ts'
 import { Subscription } from './subscription.ts'
 
@@ -39,6 +40,7 @@ export interface EventRecord {
 }
 
 export interface NewEvent {
+  /** Any but those of the store itself, which begin with `task.`, `agent.`, `token.` and the like. */
   type: string
   /** Who says so. Default: the handle's agent, else `system`. */
   source?: string | undefined
@@ -255,7 +257,7 @@ export class Events {
 
   #encode({ type, source = this.#context.agentId ?? 'system', data }: NewEvent): EncodedEvent {
     return {
-      type: checkName('type', type),
+      type: checkEventType(type),
       source: checkName('source', source),
       data: data === undefined ? null : encodeJson('data', data, this.#context.maxValueBytes),
     }

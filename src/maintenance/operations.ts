@@ -135,7 +135,11 @@ export const maintenanceOperations = [
       }),
     namespaces: ({ namespace = '*' }) => [namespace],
     run: (memory, { path, ...options }, long) =>
-      memory.maintenance.importNamespace(path, { ...reporting(long), ...options }),
+      memory.maintenance.importNamespace(path, {
+        ...reporting(long),
+        ...options,
+        exportsOf: long?.namespaces,
+      }),
   }),
   operation({
     name: 'maintenance.cleanup',

@@ -14,7 +14,7 @@ export const checkMaintenance = optionChecks<Maintenance>('maintenance', {
   doctor: { onProgress: true },
   recover: { from: true, ...long },
   exportNamespace: { onProgress: true },
-  importNamespace: { namespace: true, onConflict: true, onProgress: true },
+  importNamespace: { namespace: true, exportsOf: true, onConflict: true, onProgress: true },
   intake: { onConflict: true, dryRun: true },
   analyzeUsage: { timeframe: true, groupBy: true },
   hotKeys: { threshold: true, timeframe: true, limit: true },

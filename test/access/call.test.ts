@@ -150,6 +150,49 @@ describe('a call from outside', () => {
     })
   })
 
+  it('reads no namespace of others through a file of it, and replaces no file that is not its own', async () => {
+    const memory = await openScratch()
+    const files = scratchFolder()
+    await memory.store('k', 'of b', { namespace: 'b1' })
+    await memory.store('k', 'of a', { namespace: 'a1' })
+    await ask(memory, 'maintenance.exportNamespace', { namespace: 'b1', path: 'b1.json' }, { files })
+    fs.writeFileSync(path.join(files, 'other.json'), 'of somebody')
+    const own = {
+      ...grant({ permissions: ['memory:write', 'memory:read', 'backup'], namespaces: ['a*'] }),
+      files,
+    }
+    const taken = { path: 'b1.json', namespace: 'a1' }
+    await expect(ask(memory, 'maintenance.importNamespace', taken, own)).rejects.toMatchObject(refused)
+    expect(await ask(memory, 'kv.retrieve', { key: 'k', namespace: 'a1' }, own)).toBe('of a')
+    for (const name of ['b1.json', 'other.json']) {
+      const before = fs.readFileSync(path.join(files, name), 'utf8')
+      const exported = ask(memory, 'maintenance.exportNamespace', { namespace: 'a1', path: name }, own)
+      await expect(exported).rejects.toMatchObject({ code: 'invalid_input' })
+      expect(fs.readFileSync(path.join(files, name), 'utf8')).toBe(before)
+    }
+    for (const name of ['a1.json', 'a1.ndjson'])
+      for (let round = 0; round < 2; round++) {
+        await ask(memory, 'maintenance.exportNamespace', { namespace: 'a1', path: name }, own)
+        expect(
+          await ask(memory, 'maintenance.importNamespace', { path: name, namespace: 'a2' }, own),
+        ).toMatchObject({
+          imported: 1,
+        })
+      }
+  })
+
+  it('lets nobody but who may do everything act as the store itself', async () => {
+    const memory = await openScratch()
+    const appender = grant({ permissions: ['events:append'] })
+    for (const [name, input] of [
+      ['events.log', { type: 'x', source: 'system' }],
+      ['events.logMany', { events: [{ type: 'x' }, { type: 'x', source: 'system' }] }],
+    ] as const)
+      await expect(ask(memory, name, input, appender)).rejects.toMatchObject(refused)
+    await ask(memory, 'events.log', { type: 'x', source: 'ci' }, appender)
+    await ask(memory, 'events.log', { type: 'x', source: 'system' }, grant({ permissions: ['admin'] }))
+  })
+
   it('opens no files but those of the folder that is open to callers', async () => {
     const memory = await openScratch()
     const files = scratchFolder()

@@ -101,15 +101,27 @@ conform('events', open => {
     )
   })
 
+  it('lets nobody log what only the store itself tells', async () => {
+    const memory = await open()
+    for (const type of ['token.revoked', 'task.completed', 'agent.lapsed', 'memory.restored', 'workflow.x']) {
+      await expect(memory.events.log({ type })).rejects.toMatchObject({ code: 'invalid_input' })
+      await expect(memory.events.logMany([{ type: 'x' }, { type }])).rejects.toMatchObject({
+        code: 'invalid_input',
+      })
+    }
+    expect(await memory.events.count()).toBe(0)
+    for (const type of ['token', 'tasks.done', 'Task.done', 'my.task.done']) await memory.logEvent(type)
+  })
+
   it('takes globs for types, in a list, a count and a subscription', async () => {
     const memory = await open()
-    const types = ['task.created', 'task.done', 'tasks', 'agent.lost', 'Task.done']
+    const types = ['build.created', 'build.done', 'builds', 'deploy.lost', 'Build.done']
     const log = await memory.events.logMany(types.map(type => ({ type })))
-    const filter = { types: ['task.*', 'agent.lost'] }
+    const filter = { types: ['build.*', 'deploy.lost'] }
     const wanted = [log[0], log[1], log[3]]
     expect((await memory.events.list(filter)).items).toEqual(wanted)
     expect(await memory.events.count(filter)).toBe(3)
-    expect(await memory.events.latest({ types: ['task?done'] })).toEqual(log[1])
+    expect(await memory.events.latest({ types: ['build?done'] })).toEqual(log[1])
     expect(await take(memory.events.subscribe({ ...filter, since: 0 }), 3)).toEqual(wanted)
   })
 

@@ -7,6 +7,7 @@ import { checkName } from '../../util/check.ts'
 import { writeWhole } from '../../util/write-whole.ts'
 import { checkPath } from '../output-files.ts'
 import type { Upkeep } from '../upkeep-context.ts'
+import { assertReplaceable } from './earlier-export.ts'
 import { header, type RecordRow, recordLine } from './export-format.ts'
 
 export type ExportOptions = ProgressOptions
@@ -38,7 +39,7 @@ export function shapeOf(file: string): FileShape {
 
 /**
  * Writes every live record of a namespace to a file, by key, with metadata, times and expiry, as of one
- * moment. An existing file is replaced when all is written. A namespace without records gives a file without
+ * moment. An earlier export of the namespace is replaced when all is written, and no other file. A namespace without records gives a file without
  * any.
  */
 export async function exportNamespace(
@@ -50,6 +51,7 @@ export async function exportNamespace(
   const file = checkPath(to)
   const shape = shapeOf(file)
   engine.assertNotOpen(file)
+  await assertReplaceable(file, namespace)
   const { db } = context
   const isMine = sql`namespace = ${namespace} and (expires_at is null or expires_at > ${db.dialect.now()})`
   const [count] = await db.all<{ total: number }>(

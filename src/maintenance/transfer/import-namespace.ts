@@ -1,9 +1,11 @@
 import fs from 'node:fs/promises'
+import path from 'node:path'
 import type { Dialect } from '../../db/db.ts'
 import { type ProgressOptions, portion } from '../../db/engine.ts'
 import { type Sql, sql } from '../../db/sql.ts'
-import { Conflict, NotFound } from '../../errors.ts'
+import { Conflict, NotFound, Unauthorized } from '../../errors.ts'
 import { checkName, checkOneOf } from '../../util/check.ts'
+import { matchesGlob } from '../../util/glob.ts'
 import { checkPath } from '../output-files.ts'
 import type { Upkeep } from '../upkeep-context.ts'
 import type { Header, ImportRecord } from './export-format.ts'
@@ -15,6 +17,8 @@ const conflictRules = ['replace', 'skip', 'fail'] as const
 export interface ImportOptions extends ProgressOptions {
   /** Where the records go. Default: the namespace that the file names. */
   namespace?: string | undefined
+  /** Only an export of a namespace that matches one of these globs; another one is Unauthorized `forbidden`. Default: any. */
+  exportsOf?: readonly string[] | undefined
   /**
    * What to do with a key that exists: `replace` its record (default), `skip` it, or `fail` before any is
    * stored.
@@ -52,6 +56,7 @@ export async function importNamespace(
   upkeep.engine.assertNotOpen(file)
   if (!(await fs.stat(file).catch(() => undefined))?.isFile()) throw new NotFound(`there is no file ${file}`)
   const { header, total } = await checkFile(upkeep, file)
+  if (options.exportsOf !== undefined) assertExportOf(options.exportsOf, file, header)
   const namespace = options.namespace ?? header.namespace
   const work = { upkeep, namespace, onConflict, total, onProgress: portion(options.onProgress, 0.1, 1) }
   if (onConflict === 'fail') await eachBatch(work, file, batch => refuseExisting(work, batch))
@@ -67,6 +72,13 @@ export async function importNamespace(
     work.onProgress?.({ step: 'import', fraction: done / total })
   })
   return result
+}
+
+/** Who may not read a namespace may not do so through a file of it either. */
+function assertExportOf(globs: readonly string[], file: string, { namespace }: Header): void {
+  if (globs.some(glob => matchesGlob(glob, namespace))) return
+  const what = `${path.basename(file)} is an export of another namespace than ${globs.join(', ')}`
+  throw new Unauthorized(what, {}, 'forbidden')
 }
 
 interface ImportRun {

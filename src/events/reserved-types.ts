@@ -1,0 +1,29 @@
+import { InvalidInput } from '../errors.ts'
+import { checkName } from '../util/check.ts'
+
+/** What the types of the events begin with that the store itself appends, as part of what they tell of. */
+export const reservedPrefixes = [
+  'agent',
+  'consensus',
+  'leader',
+  'memory',
+  'schedule',
+  'task',
+  'token',
+  'topology',
+  'workflow',
+] as const
+
+const reserved = new RegExp(`^(${reservedPrefixes.join('|')})\\.`)
+
+/**
+ * The type of an event that somebody logs. Those of the store are its own: who reads `token.revoked` can rely on it.
+ * @throws InvalidInput for one of them
+ */
+export function checkEventType(type: unknown): string {
+  const name = checkName('type', type)
+  if (!reserved.test(name)) return name
+  throw new InvalidInput(`the type ${JSON.stringify(name)} is for events of the store itself`, {
+    hint: `Choose one that does not begin with ${reservedPrefixes.map(prefix => `${prefix}.`).join(', ')}.`,
+  })
+}
