@@ -196,6 +196,18 @@ it('notices that a folder above was renamed', async () => {
   await expect(memory.store('k', 2)).rejects.toMatchObject(gone)
 })
 
+it('goes on with a private store of which the temporary folder was cleaned', async () => {
+  const memory = await openScratch({}, ':memory:')
+  await memory.store('k', 'a word')
+  fs.rmSync(path.dirname(memory.url), { recursive: true })
+  expect(await memory.retrieve('k')).toBe('a word')
+  await memory.transaction(tx => tx.store('new', 'another word'))
+  expect(await memory.find('word')).toHaveLength(2)
+  // What is done in another thread needs the names.
+  await expect(memory.vacuum({ full: true })).rejects.toMatchObject(gone)
+  expect(await memory.search('*')).toHaveLength(2)
+})
+
 it('lets go of all that it has opened', async context => {
   if (process.platform !== 'linux') context.skip('only Linux tells what a process has open')
   const file = emptyFile()

@@ -37,6 +37,8 @@ interface CheckedOptions {
   durability: Durability
   busyTimeoutMs: number
   allowNetworkFs: boolean
+  /** True for a file that only this process knows. */
+  isPrivate?: boolean
 }
 
 interface Shared {
@@ -59,8 +61,8 @@ const minSqlite = '3.51.3'
 /** Opens the file, or joins the handles of this process that have it open. `:memory:` is a private new store. */
 export async function openSqlite(location: string, options: SqliteOptions): Promise<SqliteShare> {
   assertSqliteVersion(process.versions.sqlite)
-  const wanted = withDefaults(options)
   const isPrivate = location === ':memory:'
+  const wanted = { ...withDefaults(options), isPrivate }
   const file = isPrivate ? privateFile() : await findFile(location, wanted)
   const entry = await join(file, wanted)
   const release = async () => {
@@ -121,8 +123,8 @@ async function join(file: string, user: CheckedOptions): Promise<Shared> {
   return entry
 }
 
-function open(file: string, id: FileId, { busyTimeoutMs }: CheckedOptions): Shared {
-  const opening = openFile(file, id, busyTimeoutMs)
+function open(file: string, id: FileId, user: CheckedOptions): Shared {
+  const opening = openFile(file, id, user)
   const entry: Shared = { id, opening, users: new Set() }
   shared.set(id, entry)
   opening.then(
@@ -135,10 +137,14 @@ function open(file: string, id: FileId, { busyTimeoutMs }: CheckedOptions): Shar
   return entry
 }
 
-async function openFile(file: string, id: FileId, busyTimeoutMs: number): Promise<SqliteStore> {
+async function openFile(
+  file: string,
+  id: FileId,
+  { busyTimeoutMs, isPrivate }: CheckedOptions,
+): Promise<SqliteStore> {
   await assertSoundLog(file)
   prepareLog(file)
-  const store = await SqliteStore.open(file, busyTimeoutMs)
+  const store = await SqliteStore.open(file, busyTimeoutMs, isPrivate)
   if (store.files.ids.get(file) === id) return store
   await store.close()
   throw storeGone([{ file, how: 'replaced' }])

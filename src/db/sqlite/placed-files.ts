@@ -32,12 +32,17 @@ export type FileIds = ReadonlyMap<string, FileId>
  */
 export class PlacedFiles {
   readonly ids: FileIds
+  readonly #isPrivate: boolean
   readonly #folder: HeldFolder
   /** The folder when all was in place, if it has to look different after any change. */
   #settled: fs.Stats | undefined
 
-  /** The files of the store `file` as they are now. */
-  constructor(file: string) {
+  /**
+   * The files of the store `file` as they are now.
+   * @param isPrivate true where nobody else looks for them: then it does not matter whether they keep their names
+   */
+  constructor(file: string, isPrivate = false) {
+    this.#isPrivate = isPrivate
     const found = ends.flatMap(end => {
       const id = fileIdOf(file + end)
       return id === undefined ? [] : [[file + end, id] as const]
@@ -51,6 +56,7 @@ export class PlacedFiles {
    * that one look at the folder is enough for as long as it stays as it was.
    */
   losses(): readonly Loss[] {
+    if (this.#isPrivate) return none
     const folder = this.#folder.look()
     if (folder !== undefined && isSame(folder, this.#settled)) return none
     return this.#lookAtAll()

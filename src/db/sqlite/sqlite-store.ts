@@ -77,7 +77,7 @@ export class SqliteStore {
   }
 
   /** Opens the file and creates or migrates its schema, waiting for others that do the same. */
-  static async open(file: string, busyTimeoutMs: number): Promise<SqliteStore> {
+  static async open(file: string, busyTimeoutMs: number, isPrivate = false): Promise<SqliteStore> {
     const opened: { close(): void }[] = []
     const connect = (readOnly: boolean) =>
       retryBusy(() => {
@@ -90,7 +90,7 @@ export class SqliteStore {
     try {
       const writing = await connect(false)
       await createSchema(writing, busyTimeoutMs)
-      const files = new PlacedFiles(file)
+      const files = new PlacedFiles(file, isPrivate)
       opened.push(files)
       const reading = await connect(true)
       // It opens the log by its name when it reads for the first time: here, and not when that may be another file.
