@@ -96,7 +96,7 @@ export function openSqliteSource(file: string, origin: Origin): Source | undefin
   if (opened === undefined) return undefined
   try {
     const tables = readTables(opened.db, file)
-    const items = () => readAll({ file, db: opened.db, tables }, origin)
+    const items = () => readAll({ file, ...opened, tables }, origin)
     return { file, format: 'claude-flow SQLite', items, close: opened.close }
   } catch (error) {
     opened.close()
@@ -150,10 +150,11 @@ function shapeOf(table: Table): Shape {
 interface OpenFile {
   readonly file: string
   readonly db: DatabaseSync
+  readonly assertSteady: () => void
   readonly tables: readonly Table[]
 }
 
-function* readAll({ file, db, tables }: OpenFile, origin: Origin): Generator<Item> {
+function* readAll({ file, db, assertSteady, tables }: OpenFile, origin: Origin): Generator<Item> {
   try {
     // One moment for all tables, however long it takes.
     db.exec('begin')
@@ -161,7 +162,10 @@ function* readAll({ file, db, tables }: OpenFile, origin: Origin): Generator<Ite
       const { read, order } = shapeOf(table)
       const statement = db.prepare(`select * from ${quoted(table.name)}${order ? ` order by ${order}` : ''}`)
       statement.setReadBigInts(true)
-      for (const row of statement.iterate()) yield* read(toFields(row), origin, table.name)
+      for (const row of statement.iterate()) {
+        assertSteady()
+        yield* read(toFields(row), origin, table.name)
+      }
     }
     db.exec('commit')
   } catch (error) {

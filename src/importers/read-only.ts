@@ -14,9 +14,14 @@ import { fileError } from '../util/file-error.ts'
 /** Result codes of SQLite, https://sqlite.org/rescode.html; the last is of a file that a crash left half written. */
 const code = { busy: 5, locked: 6, corrupt: 11, cantopen: 14, notadb: 26, readonlyRollback: 776 }
 
+const importAgain =
+  'End what is writing to it, then import again: what is there already is not brought twice.'
+
 /** A database that is read and never written, not even its surroundings. */
 export interface ReadOnly {
   readonly db: DatabaseSync
+  /** Throws Busy when others have written what is read as a file that does not change. */
+  assertSteady(): void
   close(): void
 }
 
@@ -31,8 +36,8 @@ export function openReadOnly(file: string): ReadOnly | undefined {
 }
 
 function open(file: string): ReadOnly | undefined {
-  // Another process may be writing: SQLite then reads what is committed, log included, and writes nothing. Nor may the file be opened in another way, which could drop the locks of this very
-  // process.
+  // Another process may be writing: SQLite then reads what is committed, log included, and writes nothing. Nor may the
+  // file be opened in another way, which could drop the locks of this very process.
   if (isInUse(file)) return checked(new DatabaseSync(file, { readOnly: true, timeout: 500 }))
   const header = readHeader(file)
   if (header === undefined) return undefined
@@ -42,7 +47,21 @@ function open(file: string): ReadOnly | undefined {
   // No process has it open, and there is no log. Opened in the common way, SQLite would leave an empty log beside it.
   const url = pathToFileURL(file)
   url.searchParams.set('immutable', '1')
-  return checked(new DatabaseSync(url, { readOnly: true }))
+  const assertSteady = steadiness(file)
+  return { ...checked(new DatabaseSync(url, { readOnly: true })), assertSteady }
+}
+
+/** What throws once a file, or whether it has a log, is not as it is now: whoever writes begins a log first. */
+function steadiness(file: string): () => void {
+  const signs = () => {
+    const { ino, size, mtimeNs, ctimeNs } = fs.statSync(file, { bigint: true })
+    return [ino, size, mtimeNs, ctimeNs, hasLog(file)].join()
+  }
+  const before = signs()
+  return () => {
+    if (signs() === before) return
+    throw new Busy(`${file} was written while it was read`, { hint: importAgain })
+  }
 }
 
 function openRollback(file: string): ReadOnly {
@@ -60,14 +79,16 @@ function openCopy(file: string, suffix: string): ReadOnly {
   const remove = () => fs.rmSync(folder, { recursive: true, force: true })
   try {
     const copy = path.join(folder, `${randomBytes(4).toString('hex')}.db`)
+    const assertSteady = steadiness(file)
     fs.copyFileSync(file, copy)
     fs.copyFileSync(file + suffix, copy + suffix)
-    const { db, close } = checked(new DatabaseSync(copy))
-    const closeAll = () => {
-      close()
+    assertSteady()
+    const opened = checked(new DatabaseSync(copy))
+    const close = () => {
+      opened.close()
       remove()
     }
-    return { db, close: closeAll }
+    return { ...opened, close }
   } catch (error) {
     remove()
     throw error
@@ -82,7 +103,7 @@ function checked(db: DatabaseSync): ReadOnly {
     db.close()
     throw error
   }
-  return { db, close: () => db.close() }
+  return { db, assertSteady: () => {}, close: () => db.close() }
 }
 
 function readHeader(file: string): FileHeader | undefined {
@@ -111,7 +132,7 @@ export function readError(error: unknown, file: string): unknown {
     case code.locked:
       return new Busy(`${file} is locked by another program`, {
         ...options,
-        hint: 'End what is writing to it, then import again: what is there already is not brought twice.',
+        hint: importAgain,
       })
     case code.corrupt:
     case code.notadb:

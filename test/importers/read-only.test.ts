@@ -4,6 +4,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
 import { importFrom } from '../../src/importers/import-from.ts'
+import { openSqliteSource } from '../../src/importers/old-database.ts'
 import { openScratch, scratchFolder } from '../support/memory.ts'
 import { counts } from './counts.ts'
 import { hive, makeDatabase, version2, version3 } from './fixtures.ts'
@@ -66,6 +67,24 @@ it('reads what a crash left in a log or a journal, from a copy', async () => {
   for (const suffix of ['', '-journal'])
     fs.copyFileSync(half2 + suffix, path.join(half, `memory.db${suffix}`))
   expect(counts(await importFrom(await openScratch(), path.join(half, 'memory.db')))).toEqual(all)
+})
+
+it('ends when somebody begins to write what nobody had open, rather than take half of it', async () => {
+  const file = makeDatabase(path.join(scratchFolder(), 'memory.db'), `pragma journal_mode=wal; ${version2}`)
+  const options = { namespace: 'default', vectors: false, expired: false, maxValueBytes: 1_000_000 }
+  const source = openSqliteSource(file, { ...options, now: new Date(), changedAt: new Date() })!
+  onTestFinished(() => source.close())
+  const read = async () => {
+    for await (const _ of source.items()) {
+      const writer = new DatabaseSync(file)
+      writer.exec('delete from memory_entries')
+      writer.close()
+    }
+  }
+  await expect(read()).rejects.toMatchObject({
+    code: 'busy',
+    message: expect.stringContaining('was written'),
+  })
 })
 
 /** Files that cannot be imported, and how that is told. */
