@@ -2,7 +2,7 @@ import { InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'
 
 /** What the types of the events begin with that the store itself appends, as part of what they tell of. */
-export const reservedPrefixes = [
+const reservedPrefixes = [
   'agent',
   'consensus',
   'leader',

@@ -13,7 +13,7 @@ const maxHeapMiB = 512
  * How large a file may become that a confined process writes. It writes none but what SQLite sorts in when there is no
  * room for that in memory, of which a short statement can ask for all that a disk has.
  */
-export const maxScratchMiB = 256
+const maxScratchMiB = 256
 
 interface ProcessOptions {
   /** Ends the process, whatever it does. */
