@@ -2,7 +2,7 @@ import { claudeCode, sessionAgent } from '../access/agent-name.ts'
 import { type HookInput, idOf } from './hook-input.ts'
 
 /** What every record that the hooks write begins with. */
-export const prefix = 'claude-code:'
+const prefix = 'claude-code:'
 
 /** The id of a session of Claude Code; undefined when the input names none. */
 export function sessionOf(input: HookInput): string | undefined {
