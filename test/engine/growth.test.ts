@@ -37,6 +37,7 @@ const calls: Inputs = {
   'agents.listMemory': [{ agentId: 'agent-1' }],
   'consensus.get': [{ key: 'proposal-1' }],
   'consensus.list': [{ limit: 10 }, { status: 'open' }],
+  'briefing.briefing': [{}],
   'consensus.votes': [{ key: 'open-1' }],
   'events.list': [
     { limit: 10 },
@@ -108,6 +109,7 @@ const calls: Inputs = {
 /** Calls that read more of a larger store all the same, each with what bounds it. */
 const exceptions: Readonly<Record<string, string>> = {
   'agents.list {"alive":true}': 'all agents: nothing has those in order that are alive',
+  'briefing.briefing {}': 'what its parts read: the counts of tasks, and all agents to find those alive',
   'kv.namespaces {}': 'all records: it counts them',
   'patterns.list {"limit":10}': 'all patterns: nothing has those of all types in order',
   'tasks.list {"limit":10}': 'the ids of one slice of 5,000 tasks',
