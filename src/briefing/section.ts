@@ -1,5 +1,4 @@
 import type { Context } from '../context.ts'
-import type { OperationName } from '../operations.ts'
 import type { Records } from '../transaction.ts'
 
 /** The parts of a briefing, by what they tell of. */
@@ -18,7 +17,7 @@ export type SectionName =
 
 /** An operation that shows more of what a section tells. */
 export interface Reference {
-  operation: OperationName
+  operation: string
   input: Record<string, string | number | boolean | string[]>
 }
 

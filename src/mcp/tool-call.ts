@@ -1,10 +1,10 @@
 import type { Reference } from '../briefing/section.ts'
-import { operationOf } from '../operations.ts'
+import { type OperationName, operationOf } from '../operations.ts'
 import { actionOf, tools } from './tools.ts'
 
 /** The call of a tool that calls an operation so: `tasks_read list {"status":"running"}`. */
 export function toolCall({ operation, input }: Reference): string {
-  const called = operationOf(operation)
+  const called = operationOf(operation as OperationName)
   const tool = tools.find(({ operations }) => operations.includes(called))
   if (tool === undefined) throw new Error(`${operation} is in no tool`)
   const action = tool.chosenBy === 'action' ? [actionOf(tool, called)] : []

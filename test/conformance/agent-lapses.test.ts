@@ -346,7 +346,9 @@ conform('agent lapses', open => {
     const watch = memory.agents.watch({ swarmId: 's', since: 0, signal: stop.signal })
     await memory.registerAgent({ id: 'a', type: 'x', swarmId: 't' })
     await memory.registerAgent({ id: 'b', type: 'x' })
-    await memory.logEvent('agent.registered', 'not ours')
+    await memory.execute(
+      `insert into events (type, source, data) values ('agent.registered', 'other', '"not ours"')`,
+    )
     await memory.registerAgent({ id: 'c', type: 'x', swarmId: 's' })
     const seen: string[] = []
     for await (const change of watch) {
