@@ -44,12 +44,22 @@ async function saveLocked({ files, writing, reading }: OpenStore): Promise<void>
  */
 export async function waitForSaving(file: string, busyTimeoutMs: number): Promise<void> {
   await retryBusy(() => {
-    if (!isLogOfAnother(file)) return
+    if (!hasLogOfAnother(file)) return
     throw new Busy(`a process has a store open that was at ${file} and was deleted or replaced`, {
       hint: 'A hivewax of today notices within a second, and saves all that it held; end any other program that has it open.',
       details: { file },
     })
   }, busyTimeoutMs)
+}
+
+/** A name that no file can have, or that cannot be looked at, is refused by what opens it, which can say why. */
+function hasLogOfAnother(file: string): boolean {
+  try {
+    return isLogOfAnother(file)
+  } catch (error) {
+    if (error instanceof HivewaxError) throw error
+    return false
+  }
 }
 
 function notSaved(error: unknown, file: string): unknown {
