@@ -56,7 +56,7 @@ interface Changed {
 /** Logs, within `tx`, one event for each agent that changed, and what it had to give back, if anything. */
 export async function appendAgentEvents(tx: Db, { change, agents, source }: Changed): Promise<void> {
   const events = agents.map(({ id, swarmId, ...rest }) => ({
-    type: `agent.${change}`,
+    type: `agent.${change}` as const,
     source,
     data: { agentId: id, swarmId: swarmId ?? null, ...rest },
   }))

@@ -5,41 +5,17 @@ import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import { type AgentKey, appendAgentEvents, type Released } from './agent-changes.ts'
+import { type Leased, leaseTables } from './lease-tables.ts'
 import { hasLapsed } from './liveness.ts'
 
 /** How much an agent holds: keys of its memory, and what it has under an unexpired lease. */
 type Holdings = Record<'memory' | Leased, number>
-
-/** What an agent can have under a lease. */
-type Leased = Exclude<keyof Released, 'topologies'>
 
 /** An agent whose liveness has lapsed, and what it had to give back. */
 export interface LapsedAgent extends AgentKey, Released {}
 
 /** Agents released in one transaction: few enough to hold the store's lock for a moment only. */
 const batchSize = 100
-
-interface LeaseTable {
-  readonly table: Sql
-  readonly name: Sql
-  readonly owner: Sql
-  /** What must hold besides for the lease to count. */
-  readonly where: Sql
-}
-
-/** Where the leases of agents are. All have the columns `lease_until` and `lease_epoch`. */
-const leaseTables: Record<Leased, LeaseTable> = {
-  tasks: { table: sql`tasks`, name: sql`id`, owner: sql`assigned_to`, where: sql`status = 'running'` },
-  locks: { table: sql`hivewax_locks`, name: sql`name`, owner: sql`owner`, where: sql`1 = 1` },
-  leases: { table: sql`hivewax_leases`, name: sql`id`, owner: sql`owner`, where: sql`1 = 1` },
-  groups: { table: sql`hivewax_event_offsets`, name: sql`group_name`, owner: sql`owner`, where: sql`1 = 1` },
-  workflows: {
-    table: sql`hivewax_workflow_runs`,
-    name: sql`workflow_id`,
-    owner: sql`owner`,
-    where: sql`status = 'open'`,
-  },
-}
 
 const leased: readonly Leased[] = ['tasks', 'locks', 'leases', 'groups', 'workflows']
 

@@ -3,6 +3,7 @@ import type { ChecksummedTable, ChecksumName, Covered } from './checksummed.ts'
 import type { CellsOf, Columns } from './columns.ts'
 import type { FullText } from './fulltext.ts'
 import type { Hints } from './hints.ts'
+import type { OwnEventType } from './own-event-types.ts'
 import type { Param, Sql } from './sql.ts'
 
 /** A value of a column as the engines return it. */
@@ -100,7 +101,7 @@ export interface EventsToInsert {
 
 /** The events of a write, one for each row that it returns, in terms of the columns that it returns. */
 export interface EventsOfRows {
-  type: string
+  type: OwnEventType
   /** The column that says who did it, and who did where it is null. */
   source: { column: string; otherwise: string }
   /** What the event says: words, and columns that are never null, of text unless they are of numbers. */

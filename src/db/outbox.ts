@@ -2,6 +2,7 @@ import type { Json } from '../util/json.ts'
 import { SealedLog } from './chain.ts'
 import type { Db, EventsOfRows, Row, WriteWithEvents } from './db.ts'
 import { append, type EncodedEvent, toInsert } from './event-log.ts'
+import type { OwnEventType } from './own-event-types.ts'
 import type { Sql } from './sql.ts'
 
 /** What the transactions of {@link transactionWithEvents} will append. */
@@ -107,7 +108,7 @@ function noteSealed(db: Db, error: unknown): void {
  */
 export function appendEvents(
   tx: Db,
-  events: readonly { type: string; source: string; data: Json }[],
+  events: readonly { type: OwnEventType; source: string; data: Json }[],
 ): Promise<void> {
   return appendEncoded(
     tx,

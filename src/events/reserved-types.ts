@@ -1,20 +1,8 @@
+import { ownEventDomains } from '../db/own-event-types.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'
 
-/** What the types of the events begin with that the store itself appends, as part of what they tell of. */
-const reservedPrefixes = [
-  'agent',
-  'consensus',
-  'leader',
-  'memory',
-  'schedule',
-  'task',
-  'token',
-  'topology',
-  'workflow',
-] as const
-
-const reserved = new RegExp(`^(${reservedPrefixes.join('|')})\\.`)
+const reserved = new RegExp(`^(${ownEventDomains.join('|')})\\.`)
 
 /**
  * The type of an event that somebody logs. Those of the store are its own: who reads `token.revoked` can rely on it.
@@ -24,6 +12,6 @@ export function checkEventType(type: unknown): string {
   const name = checkName('type', type)
   if (!reserved.test(name)) return name
   throw new InvalidInput(`the type ${JSON.stringify(name)} is for events of the store itself`, {
-    hint: `Choose one that does not begin with ${reservedPrefixes.map(prefix => `${prefix}.`).join(', ')}.`,
+    hint: `Choose one that does not begin with ${ownEventDomains.map(domain => `${domain}.`).join(', ')}.`,
   })
 }

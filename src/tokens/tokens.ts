@@ -141,7 +141,7 @@ export class Tokens {
 
   async #appendEvent(
     tx: Context['db'],
-    type: string,
+    type: 'token.created' | 'token.revoked',
     data: { tokenId: string; principal: string },
   ): Promise<void> {
     await appendEvents(tx, [{ type, source: this.#context.agentId ?? 'system', data }])
