@@ -111,6 +111,8 @@ conform('briefing', open => {
     await memory.store('a-late-one', 'late')
     const briefing = await memory.briefing({ maxTokens: 4_000 })
     expect(linesOf(briefing, 'changes')[0]).toMatch(/^"a-late-one" = "late"/)
+    // The others are known by the index.
+    expect(linesOf(briefing, 'changes')).toHaveLength(20)
     expect(linesOf(briefing, 'shared')[0]).toMatch(/^"s55" = 44 /)
     expect(linesOf(briefing, 'shared')).toHaveLength(30)
   })

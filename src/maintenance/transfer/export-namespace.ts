@@ -39,8 +39,8 @@ export function shapeOf(file: string): FileShape {
 
 /**
  * Writes every live record of a namespace to a file, by key, with metadata, times and expiry, as of one
- * moment. An earlier export of the namespace is replaced when all is written, and no other file. A namespace without records gives a file without
- * any.
+ * moment. An earlier export of the namespace is replaced when all is written, and no other file. A namespace without
+ * records gives a file without any.
  */
 export async function exportNamespace(
   { context, engine }: Upkeep,
