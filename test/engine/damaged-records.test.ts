@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { type Checksummed, checksummed } from '../../src/db/checksummed.ts'
+import { isDamaged } from '../../src/db/checksums.ts'
 import { copyStore } from '../../src/db/copy/copy-store.ts'
 import { Corrupt } from '../../src/errors.ts'
 import type { Memory } from '../../src/memory.ts'
@@ -115,6 +116,12 @@ describe('a damaged record', () => {
     await memory.close()
     await expect(copyStore({ from: file, to: scratchUrl() })).rejects.toMatchObject({ code: 'corrupt' })
   })
+})
+
+it('a null of a record without a checksum is no number that one bit has made of it', () => {
+  const record = { namespace: 'n', key: 'k', value: '1', metadata: null, crc: null }
+  expect(isDamaged('memory_store', record)).toBe(false)
+  expect(isDamaged('memory_store', { ...record, metadata: 0 })).toBe(true)
 })
 
 describe('SQL of others', () => {

@@ -3,6 +3,8 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import type { Connection } from '../../src/db/sqlite/connection.ts'
+import { UnwrittenFile } from '../../src/db/sqlite/unwritten-file.ts'
 import type { Memory } from '../../src/memory.ts'
 import { openMemory } from '../../src/open.ts'
 import { operations } from '../../src/operations.ts'
@@ -34,6 +36,8 @@ describe.each(engines)('a memory that is only read, on $name', ({ open, scratch 
     const location = scratch()
     await fill(await open({}, location))
     const memory = await open({ readOnly: true, agentId: 'somebody', background: true }, location)
+    const failures: unknown[] = []
+    memory.on('background_error', error => failures.push(error))
     expect(await memory.retrieve('new')).toBe('medlar')
     expect(await memory.search('*')).toHaveLength(2)
     expect((await memory.findings('medlar')).items).toHaveLength(2)
@@ -63,6 +67,8 @@ describe.each(engines)('a memory that is only read, on $name', ({ open, scratch 
     ])
       await expect(write(), String(write)).rejects.toMatchObject(refused)
     expect(await memory.search('*')).toHaveLength(2)
+    // Nobody tries to write besides, such as a sign of life.
+    expect(failures).toEqual([])
   })
 
   it('runs every operation that reads', async () => {
@@ -123,6 +129,23 @@ describe('a store that is only read', () => {
     await writer.store('k', 'open')
     expect(await reader.retrieve('k')).toBe('open')
     expect(await reader.find('open')).toHaveLength(1)
+  })
+
+  it('is read again when somebody wrote it during a read', async () => {
+    const memory = await openScratch()
+    await memory.close()
+    const source = new UnwrittenFile(memory.url)
+    onTestFinished(() => source.close())
+    const count = (connection: Connection) => connection.value('select count(*) from memory_store')
+    const torn = () =>
+      source.read(connection => {
+        const writer = new DatabaseSync(memory.url)
+        writer.exec("insert into memory_store (key, value) values ('k', '1')")
+        writer.close()
+        return count(connection)
+      })
+    expect(torn).toThrow(expect.objectContaining({ code: 'busy' }))
+    expect(source.read(count)).toBe(1)
   })
 
   it('is read with the log that a killed process has left', async () => {

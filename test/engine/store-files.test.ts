@@ -158,7 +158,8 @@ describe.each(losses)('when $what', ({ what, lose, says }) => {
     await memory.store('k', 'a word')
     expect(await memory.retrieve('k')).toBe('a word')
     lose(memory.url)
-    await expect(call(memory)).rejects.toMatchObject({ ...gone, message: expect.stringMatching(says) })
+    const hint = expect.stringMatching(/^Nothing was stored/)
+    await expect(call(memory)).rejects.toMatchObject({ ...gone, hint, message: expect.stringMatching(says) })
     await expect(memory.store('k', 4)).rejects.toMatchObject(gone)
     await expect(memory.retrieve('k')).rejects.toMatchObject(gone)
     await expectNew(memory.url)
@@ -184,6 +185,24 @@ it('begins a new store beside the empty log of one that was deleted', async () =
   remove(memory.url, '')
   await expectNew(memory.url)
   await expect(memory.store('k', 2)).rejects.toMatchObject(gone)
+})
+
+it('begins a new store beside the empty log that a process still has open, and shares nothing with that', async () => {
+  const file = emptyFile()
+  const { child, say } = await storing(file)
+  expect(fs.statSync(`${file}-wal`).size).toBe(0)
+  // It cannot notice before the new store is there.
+  child.process.kill('SIGSTOP')
+  remove(file, '')
+  const memory = await openMemory(file, { background: false })
+  await memory.store('new', 1)
+  child.process.kill('SIGCONT')
+  expect(await say('too late')).toBe('store_gone too late')
+  child.process.stdin?.end()
+  await child.exited
+  await memory.store('newer', 2)
+  await memory.close()
+  expect(await (await openScratch({}, file)).search('*')).toMatchObject([{ key: 'new' }, { key: 'newer' }])
 })
 
 it('notices that a folder above was renamed', async () => {
@@ -253,8 +272,13 @@ it('knows that nothing was stored of a transaction during which its log was dele
 it('ends what waits for a store that is gone', async () => {
   const memory = await openScratch()
   const first = (stream: AsyncIterable<unknown>) => take(stream, 1)
+  const begun = Promise.withResolvers<void>()
+  const endless = () => {
+    begun.resolve()
+    return new Promise(() => {})
+  }
   const waiting = {
-    transaction: memory.transaction(() => new Promise(() => {}), { timeoutMs: 600_000 }),
+    transaction: memory.transaction(endless, { timeoutMs: 600_000 }),
     subscription: first(memory.events.subscribe()),
     watch: first(memory.shared.watch()),
     agents: first(memory.agents.watch()),
@@ -262,7 +286,7 @@ it('ends what waits for a store that is gone', async () => {
     work: memory.tasks.work(async () => {}, { agentId: 'worker' }),
   }
   const outcomes = Promise.allSettled(Object.values(waiting))
-  await memory.query('select 1')
+  await begun.promise
   remove(memory.url, '-wal', '-shm')
   for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: gone })
 })

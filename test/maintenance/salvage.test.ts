@@ -22,6 +22,8 @@ let rowsOn: Map<number, number>
 /** The pages of its schema. */
 let schemaPages: number[]
 
+const value = (i: number) => `v${i} ${'x'.repeat(150)}`
+
 interface Files {
   db?: Buffer
   log?: Buffer
@@ -30,7 +32,6 @@ interface Files {
 beforeAll(async () => {
   const file = path.join(newFolder('/tmp', 'hivewax-salvage-'), 'memory.db')
   const memory = await openMemory(file, { background: false, durability: 'normal' })
-  const value = (i: number) => `v${i} ${'x'.repeat(150)}`
   for (let i = 0; i < records; i += 50) {
     await memory.kv.storeMany(
       Array.from({ length: 50 }, (_, j) => ({ key: `k${i + j}`, value: value(i + j) })),
@@ -106,6 +107,14 @@ test('of a file whose header is damaged everything is saved', async () => {
   expect(await sum(damaged)).toBe(rounds * records)
 })
 
+test('of a file whose header says another size of pages everything is saved', async () => {
+  for (const size of [512, 8192]) {
+    const db = copy()
+    db.writeUInt16BE(size, 16)
+    expect(await saved({ db })).toMatchObject({ recovered: records, lost: 0 })
+  }
+})
+
 test('of a file whose first page is gone, and with it the schema, everything is saved', async () => {
   expect(await saved({ db: copy().fill(0, 0, pageSize) })).toMatchObject({ recovered: records, lost: 0 })
   const db = copy()
@@ -153,6 +162,18 @@ test('of a store whose log is damaged in the middle, what lies behind the damage
   const log = Buffer.from(open.log!)
   noise(log.subarray(0, 8), random)
   expect((await saved({ ...open, log })).recovered).toBeGreaterThan(records - 50)
+})
+
+test('of a store whose log is damaged at its beginning, newer rows on older pages are saved too', async () => {
+  const file = path.join(scratchFolder(), 'memory.db')
+  fs.writeFileSync(file, closed)
+  const memory = await openMemory(file, { background: false, durability: 'normal' })
+  // Each its own transaction, on pages that are in the file.
+  for (let i = records; i < records + 3; i++) await memory.store(`k${i}`, value(i))
+  const log = fs.readFileSync(`${file}-wal`)
+  await memory.close()
+  log[100]! ^= 1
+  expect((await saved({ db: closed, log })).recovered).toBeGreaterThan(records + 1)
 })
 
 test('of a store whose log has no end, what was committed before is saved', async () => {

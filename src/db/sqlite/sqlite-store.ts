@@ -267,8 +267,6 @@ export class SqliteStore {
     this.#gone = gone
     this.#lost.abort(gone())
     this.onGone()
-    // What waits for a commit is to look as well, and to fail.
-    this.commits.add()
     // Whoever closes the store hears of what fails in it.
     this.close().catch(() => {})
   }
