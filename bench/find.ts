@@ -1,6 +1,7 @@
 import type { Memory } from '../src/memory.ts'
 import { openMemory } from '../src/open.ts'
 import { benchFolder, type Comparison, compare, parameter, print, type Size } from './harness.ts'
+import { words } from './words.ts'
 
 /** What full text costs: a store with its marks against one without, catching up, and finding. */
 export async function run(size: Size): Promise<Comparison[]> {
@@ -49,7 +50,7 @@ function searches(memory: Memory) {
 
 function stores(plain: Memory, marked: Memory) {
   let next = 0
-  const one = (memory: Memory) => () => memory.store(`new-${next % 5000}`, text(next++))
+  const one = (memory: Memory) => () => memory.store(`new-${next % 5000}`, words(next++))
   const hundred = (memory: Memory) => () => Promise.all(Array.from({ length: 100 }, one(memory)))
   return [
     { name: '1 caller, without marks', run: one(plain) },
@@ -81,21 +82,7 @@ async function fill(memory: Memory, rows: number): Promise<void> {
 }
 
 function record(i: number, round: number) {
-  return { key: `key-${i}`, value: text(i + round), namespace: i % 10 === 0 ? 'tenth' : 'rest' }
-}
-
-/** Some 200 bytes of made-up words, a few of them often and most of them seldom, as in a language. */
-function text(seed: number): string {
-  let state = seed * 2654435761 + 1
-  const random = () => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0
-    return state / 2 ** 32
-  }
-  const words = Array.from({ length: 26 }, () => `w${Math.floor(20_000 ** random()).toString(36)}`)
-  if (seed % 2 === 0) words.push('commonword')
-  if (seed % 100 === 0) words.push('middlingword')
-  if (seed % 10_000 === 0) words.push('rareword')
-  return words.join(' ')
+  return { key: `key-${i}`, value: words(i + round), namespace: i % 10 === 0 ? 'tenth' : 'rest' }
 }
 
 if (import.meta.main) for (const comparison of await run('real')) print(comparison)

@@ -93,7 +93,8 @@ export function benchFolder(): string {
   return folder
 }
 
-function quantile(values: readonly number[], q: number): number {
+/** The value below which a share `q` of the values lies. */
+export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
 }
