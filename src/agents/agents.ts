@@ -2,12 +2,12 @@ import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
-import { join, type Sql, sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
 import { encodeJson, type Json } from '../util/json.ts'
-import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import type { Page } from '../util/page.ts'
 import { type Agent, type AgentRow, columns, fromRow } from './agent.ts'
 import { type AgentChange, appendAgentEvents, type Released } from './agent-changes.ts'
 import { AgentMemory, type AgentMemoryFilter, type AgentMemoryRecord } from './agent-memory.ts'
@@ -23,7 +23,8 @@ import {
   workOf,
 } from './holdings.ts'
 import { staleIncarnation } from './incarnation.ts'
-import { hasLapsed, heartbeatAssignments } from './liveness.ts'
+import { type AgentFilter, listAgents } from './list.ts'
+import { heartbeatAssignments, revivalAssignments } from './liveness.ts'
 import { checkAgents } from './option-names.ts'
 import { watchAgents } from './watch-agents.ts'
 
@@ -53,15 +54,6 @@ export interface HeartbeatOptions {
   incarnation?: number | undefined
 }
 
-export interface AgentFilter extends PageOptions {
-  swarmId?: string | undefined
-  type?: string | undefined
-  /** Only agents that have all these capabilities. */
-  capabilities?: readonly string[] | undefined
-  /** Only agents that are alive, or only those that are not. */
-  alive?: boolean | undefined
-}
-
 export interface DeleteAgentOptions {
   /** Delete its memory and end its leases too, instead of refusing. */
   cascade?: boolean | undefined
@@ -75,6 +67,8 @@ export interface WatchAgentsOptions {
   /** Ends the watch, without an error. */
   signal?: AbortSignal | undefined
 }
+
+export type { AgentFilter } from './list.ts'
 
 /** The registry of agents, their heartbeats, and the memory that each has to itself. */
 export class Agents {
@@ -136,7 +130,7 @@ export class Agents {
     if (incarnation !== undefined) checkInteger('incarnation', incarnation, 0)
     const beat = { id, incarnation }
     const { db } = this.#context
-    const renewed = (await this.#renew(db, beat, sql`lapsed_at is null`)) ?? (await this.#revive(beat))
+    const renewed = (await this.#renew(db, beat)) ?? (await this.#revive(beat))
     return renewed ?? this.#stale(beat)
   }
 
@@ -153,11 +147,7 @@ export class Agents {
   /** Agents by id, those without a registration too. */
   async list(filter: AgentFilter = {}): Promise<Page<Agent>> {
     checkAgents.list(filter)
-    const limit = pageLimit(filter.limit)
-    const rows = await this.#context.db.all<AgentRow>(
-      sql`select ${this.#columns()} from agents where ${this.#matches(filter)} order by id limit ${limit + 1}`,
-    )
-    return toPage(rows, limit, { item: fromRow, position: row => [row.id] })
+    return listAgents(this.#context.db, filter)
   }
 
   /**
@@ -296,36 +286,32 @@ export class Agents {
     return appendAgentEvents(tx, { change, agents: [{ id, incarnation, swarmId }], source: this.#source })
   }
 
-  async #renew(db: Db, { id, incarnation }: Beat, where: Sql): Promise<Agent | undefined> {
-    const [row] = await db.all<AgentRow>(
-      sql`update agents set ${heartbeatAssignments(db.dialect)}
-          where id = ${id} and incarnation = coalesce(${incarnation}, incarnation) and ${where}
-          returning ${columns(db.dialect)}`,
-    )
-    return row && fromRow(row)
+  /** Renews an agent whose lapse nobody has handled. */
+  #renew(db: Db, beat: Beat): Promise<Agent | undefined> {
+    return this.#beat(db, beat, { set: heartbeatAssignments(db.dialect), where: sql`lapsed_at is null` })
   }
 
   /** Renews an agent whose lapse was handled; another process may have revived it in between. */
   async #revive(beat: Beat): Promise<Agent | undefined> {
     return this.#context.db.transaction(async tx => {
-      const revived = await this.#renew(tx, beat, sql`lapsed_at is not null`)
+      const set = revivalAssignments(tx.dialect)
+      const revived = await this.#beat(tx, beat, { set, where: sql`lapsed_at is not null` })
       if (revived !== undefined) await this.#log(tx, 'revived', revived)
-      return revived ?? this.#renew(tx, beat, sql`1 = 1`)
+      return revived ?? this.#beat(tx, beat, { set, where: sql`1 = 1` })
     })
   }
 
-  #matches(filter: AgentFilter): Sql {
-    const { dialect } = this.#context.db
-    const { swarmId, type, capabilities, alive } = filter
-    const after = cursorPosition(filter.cursor, 1)
-    const parts = [sql`1 = 1`]
-    if (swarmId !== undefined) parts.push(sql`swarm_id = ${checkName('swarmId', swarmId)}`)
-    if (type !== undefined) parts.push(sql`type = ${checkName('type', type)}`)
-    for (const name of checkNames('capabilities', capabilities ?? []))
-      parts.push(dialect.jsonArrayHas(sql`capabilities`, name))
-    if (alive !== undefined) parts.push(alive ? sql`not ${hasLapsed(dialect)}` : hasLapsed(dialect))
-    if (after !== undefined) parts.push(sql`id > ${after[0]}`)
-    return join(parts, ' and ')
+  async #beat(
+    db: Db,
+    { id, incarnation }: Beat,
+    { set, where }: { set: Sql; where: Sql },
+  ): Promise<Agent | undefined> {
+    const [row] = await db.all<AgentRow>(
+      sql`update agents set ${set}
+          where id = ${id} and incarnation = coalesce(${incarnation}, incarnation) and ${where}
+          returning ${columns(db.dialect)}`,
+    )
+    return row && fromRow(row)
   }
 
   /** The JSON texts of what is said of an agent, and their checksums. */

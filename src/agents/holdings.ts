@@ -6,7 +6,7 @@ import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import { type AgentKey, appendAgentEvents, type Released } from './agent-changes.ts'
 import { type Leased, leaseTables } from './lease-tables.ts'
-import { hasLapsed } from './liveness.ts'
+import { hasLapsed, isPresent } from './liveness.ts'
 
 /** How much an agent holds: keys of its memory, and what it has under an unexpired lease. */
 type Holdings = Record<'memory' | Leased, number>
@@ -115,8 +115,8 @@ async function endLeases(tx: Db, kind: Leased, agentIds: readonly string[]): Pro
 }
 
 function isHeldBy({ dialect }: Db, kind: Leased, agentIds: readonly string[]): Sql {
-  const { owner, where } = leaseTables[kind]
-  return sql`${owner} in (${join(agentIds)}) and ${where} and ${isLeased(dialect)}`
+  const { owner, where, lease } = leaseTables[kind]
+  return sql`${owner} in (${join(agentIds)}) and ${where} and ${isLeased(dialect, lease)}`
 }
 
 function namesOf(leases: readonly Lease[], owner: string): string[] {
@@ -159,7 +159,7 @@ export async function releaseLapsed(
 
 async function anyLapsed(db: Db): Promise<boolean> {
   const rows = await db.all(
-    sql`select id from agents where lapsed_at is null and ${hasLapsed(db.dialect)} limit 1`,
+    sql`select id from agents where ${isPresent} and lapsed_at is null and ${hasLapsed(db.dialect)} limit 1`,
   )
   return rows.length > 0
 }
@@ -181,7 +181,7 @@ export async function releaseLapsedBatch(
   { source, id }: { source: string; id?: string },
 ): Promise<LapsedAgent[]> {
   const wanted = id === undefined ? sql`1 = 1` : sql`id = ${id}`
-  const lapsed = sql`${wanted} and lapsed_at is null and ${hasLapsed(tx.dialect)}`
+  const lapsed = sql`${wanted} and ${isPresent} and lapsed_at is null and ${hasLapsed(tx.dialect)}`
   const rows = await tx.all<LapsedRow>(
     sql`update agents set lapsed_at = ${tx.dialect.now()}
         where ${lapsed} and id in (select id from agents where ${lapsed} order by id limit ${batchSize})

@@ -1,3 +1,4 @@
+import { indexedLease, type LeaseColumns } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import type { Released } from './agent-changes.ts'
 
@@ -13,6 +14,8 @@ export interface LeaseTable {
   readonly where: Sql
   /** The fencing token of the last holder. */
   readonly token: Sql
+  /** Where its lease is, when that leads to it sooner than its owner does. */
+  readonly lease?: LeaseColumns
 }
 
 const always = sql`1 = 1`
@@ -27,8 +30,9 @@ export const leaseTables: Record<Leased, LeaseTable> = {
     owner: sql`assigned_to`,
     where: sql`status = 'running'`,
     token,
+    lease: indexedLease,
   },
-  locks: { table: sql`hivewax_locks`, name: sql`name`, owner, where: always, token },
+  locks: { table: sql`hivewax_locks`, name: sql`name`, owner, where: always, token, lease: indexedLease },
   // Shared by whoever binds keys to them: they have no tokens.
   leases: { table: sql`hivewax_leases`, name: sql`id`, owner, where: always, token: sql`0` },
   groups: { table: sql`hivewax_event_offsets`, name: sql`group_name`, owner, where: always, token },

@@ -12,8 +12,19 @@ export function hasLapsed(dialect: Dialect): Sql {
   return sql`(ttl_ms is not null and ${isLapsed(dialect, agentLease)})`
 }
 
-/** The assignments of a heartbeat. */
+/**
+ * The condition of agents that may be alive: those whose lapse nobody has noticed, and those without a ttl. It is that of
+ * an index.
+ */
+export const isPresent = sql`(lapsed_at is null or ttl_ms is null)`
+
+/** The assignments of a heartbeat of an agent whose lapse nobody has noticed. */
 export function heartbeatAssignments(dialect: Dialect): Sql {
   return sql`last_active = ${dialect.now()}, alive_until = ${dialect.leaseNow()} + ttl_ms,
-    alive_epoch = ${dialect.leaseEpoch()}, lapsed_at = null`
+    alive_epoch = ${dialect.leaseEpoch()}`
+}
+
+/** Those of a heartbeat that brings an agent back to life. */
+export function revivalAssignments(dialect: Dialect): Sql {
+  return sql`${heartbeatAssignments(dialect)}, lapsed_at = null`
 }

@@ -69,7 +69,7 @@ export const agentsOperations = [
           .describe('Only agents that are alive, or with false only those that are not'),
         ...page(z),
       }),
-    run: (memory, filter) => memory.agents.list(filter),
+    run: (memory, filter, long) => memory.agents.list({ ...filter, signal: long?.signal }),
   }),
   operation({
     name: 'agents.get',

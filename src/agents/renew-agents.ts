@@ -2,7 +2,7 @@ import type { Db } from '../db/db.ts'
 import { sql } from '../db/sql.ts'
 import { appendAgentEvents } from './agent-changes.ts'
 import { toAgentKey } from './holdings.ts'
-import { heartbeatAssignments } from './liveness.ts'
+import { heartbeatAssignments, revivalAssignments } from './liveness.ts'
 
 interface RenewedRow {
   id: string
@@ -38,7 +38,7 @@ async function revive(db: Db, agentIds: readonly string[]): Promise<RenewedRow[]
   if ((await db.all(sql`select id from agents where ${isGone} limit 1`)).length === 0) return []
   return db.transaction(async tx => {
     const rows = await tx.all<RevivedRow>(
-      sql`update agents set ${heartbeatAssignments(tx.dialect)} where ${isGone} returning id, ttl_ms, incarnation, swarm_id`,
+      sql`update agents set ${revivalAssignments(tx.dialect)} where ${isGone} returning id, ttl_ms, incarnation, swarm_id`,
     )
     for (const row of rows)
       await appendAgentEvents(tx, { change: 'revived', agents: [toAgentKey(row)], source: row.id })

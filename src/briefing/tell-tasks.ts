@@ -1,3 +1,4 @@
+import { firstInLine } from '../tasks/first-in-line.ts'
 import { heldTasks } from '../tasks/held.ts'
 import type { Task, TaskStatus } from '../tasks/task.ts'
 import type { Asked, Draft } from './section.ts'
@@ -23,7 +24,7 @@ export async function tellClaims({ context, agentId }: Asked): Promise<Draft | u
   }
 }
 
-/** What others do, what went wrong, and what waits, first what needs somebody. */
+/** What others do, what went wrong, and what waits, first what needs somebody; of what waits, what is claimed next. */
 export async function tellTasks(asked: Asked): Promise<Draft | undefined> {
   const { tasks } = asked.records
   const list = async (status: TaskStatus, limit = shown) =>
@@ -34,7 +35,7 @@ export async function tellTasks(asked: Asked): Promise<Draft | undefined> {
     list('dead', 3),
     list('failed', 3),
     list('running'),
-    waitingTasks(asked),
+    firstInLine(asked.context.db, shown),
   ])
   const others = running.filter(task => task.assignedTo !== asked.agentId)
   const lines = [...lapsed, ...dead, ...failed, ...others, ...waiting].map(taskLine)
@@ -49,22 +50,6 @@ export async function tellTasks(asked: Asked): Promise<Draft | undefined> {
     share: 3,
     more: { operation: 'tasks.list', input: {} },
   }
-}
-
-/** Of those that wait the most urgent, and of these the latest. */
-async function waitingTasks({ records: { tasks } }: Asked): Promise<Task[]> {
-  const found: Task[] = []
-  for (const priority of ['critical', 'high', 'medium', 'low'] as const) {
-    const { items } = await tasks.list({
-      status: 'pending',
-      priority,
-      order: 'desc',
-      limit: shown - found.length,
-    })
-    found.push(...items)
-    if (found.length >= shown) break
-  }
-  return found
 }
 
 function taskLine({ id, description, priority, status, assignedTo, errors }: Task): string {

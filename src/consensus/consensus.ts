@@ -18,7 +18,6 @@ import {
   fromRow,
   hasExpired,
   presentColumns,
-  presentStatus,
   votesText,
 } from './consensus-state.ts'
 import { checkConsensus } from './option-names.ts'
@@ -141,7 +140,7 @@ export class Consensus {
     checkConsensus.list(filter)
     const limit = pageLimit(filter.limit)
     const rows = await this.#context.db.all<ConsensusRow>(
-      sql`select ${this.#columns()} from consensus_state where ${this.#matching(filter)}
+      sql`select ${this.#columns()} from consensus_state where ${this.#matching(filter, limit + 1)}
           order by key limit ${limit + 1}`,
     )
     return toPage(rows, limit, { item: fromRow, position: row => [row.key] })
@@ -318,15 +317,19 @@ export class Consensus {
     return presentColumns(this.#context.db.dialect)
   }
 
-  #matching({ status, cursor }: ConsensusFilter): Sql {
-    const parts = [sql`1 = 1`]
+  #matching({ status, cursor }: ConsensusFilter, limit: number): Sql {
     const after = cursorPosition(cursor, 1)
-    if (after !== undefined) parts.push(sql`key > ${after[0]}`)
-    if (status !== undefined) {
-      const wanted = checkOneOf('status', status, consensusStatuses)
-      parts.push(sql`${presentStatus(this.#context.db.dialect)} = ${wanted}`)
-    }
-    return join(parts, ' and ')
+    const rest = after === undefined ? sql`1 = 1` : sql`key > ${after[0]}`
+    if (status === undefined) return rest
+    const wanted = checkOneOf('status', status, consensusStatuses)
+    if (wanted === 'open')
+      return sql`status = 'open' and (${hasExpired(this.#context.db.dialect)}) is not true and ${rest}`
+    if (wanted !== 'expired') return sql`status = ${wanted} and ${rest}`
+    // Two ranges of the index, each in order of key.
+    const first = (which: Sql) =>
+      sql`select key from (select key from consensus_state where ${which} and ${rest} order by key limit ${limit}) as first`
+    const expired = sql`${first(sql`status = 'expired'`)} union all ${first(hasExpired(this.#context.db.dialect))}`
+    return this.#context.db.dialect.inQuery(sql`key`, expired)
   }
 }
 

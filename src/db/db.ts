@@ -5,6 +5,7 @@ import type { FullText } from './fulltext.ts'
 import type { Hints } from './hints.ts'
 import type { OwnEventType } from './own-event-types.ts'
 import type { Param, Sql } from './sql.ts'
+import type { Tallies } from './tallies.ts'
 
 /** A value of a column as the engines return it. */
 export type Value = string | number | null | Uint8Array | Date
@@ -213,4 +214,5 @@ export interface Dialect {
     row: Covered<T, C>,
   ): number | null
   readonly fullText: FullText
+  readonly tallies: Tallies
 }

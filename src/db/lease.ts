@@ -42,12 +42,21 @@ export interface LeaseColumns {
  */
 const slackMs = 3_600_000
 
+/** Of rows that are found by an index on `lease_epoch, lease_until`. */
+export const indexedLease: LeaseColumns = { until: sql`lease_until`, epoch: sql`lease_epoch` }
+
 /**
  * The condition that a row's lease is held at this moment. One that reaches further than any lease lasts is
- * of an earlier boot, from which not every system tells this one apart.
+ * of an earlier boot, from which not every system tells this one apart. Without {@link indexedLease} it is in words that
+ * no index has: a planner would rather read all leases, which it takes for few, than look up a row by its name.
  */
 export function isLeased(dialect: Dialect, columns: LeaseColumns = {}): Sql {
-  const { until = sql`lease_until`, epoch = sql`lease_epoch`, delayMs, maxMs = maxLeaseMs } = columns
+  const {
+    until = sql`lease_until + 0`,
+    epoch = sql`coalesce(lease_epoch, '')`,
+    delayMs,
+    maxMs = maxLeaseMs,
+  } = columns
   const end = delayMs === undefined ? until : sql`${until} + ${delayMs}`
   return sql`(${epoch} = ${dialect.leaseEpoch()} and ${end} > ${dialect.leaseNow()}
     and ${until} <= ${dialect.leaseNow()} + ${maxMs} + ${slackMs})`

@@ -5,6 +5,7 @@ import { type EncodedEvent, type EventRow, insertEvents } from '../db/event-log.
 import type { Batch } from '../db/follow.ts'
 import { checkLeaseMs } from '../db/lease.ts'
 import { theRow } from '../db/rows.ts'
+import { keepTallyUp } from '../db/tallies.ts'
 import { checkInteger, checkName, checkOneOf } from '../util/check.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
@@ -118,7 +119,7 @@ export class Events {
     const since = order === 'asc' ? (passed ?? given) : given
     const end = options.until === undefined ? undefined : checkInteger('until', options.until, 0) + 1
     const before = order === 'desc' ? (passed ?? end) : end
-    const wanted = { since, after: since, before, order, limit: limit + 1 }
+    const wanted = { since, after: since, before, order, limit: limit + 1, signal: options.signal }
     const rows = await readEvents(db, filterOf(db.dialect, options), wanted)
     return toPage(rows, limit, { item: fromRow, position: row => [row.id] })
   }
@@ -129,10 +130,11 @@ export class Events {
     return (await this.list({ ...filter, order: 'desc', limit: 1 })).items[0]
   }
 
-  /** How many events the filter accepts. */
+  /** How many events the filter accepts. Of types it is kept how many there are; by their source they are counted. */
   async count(filter: EventFilter = {}): Promise<number> {
     checkEvents.count(filter)
-    const { db } = this.#context
+    const { db, storeDb } = this.#context
+    await keepTallyUp(storeDb, 'events')
     return countEvents(db, filterOf(db.dialect, filter))
   }
 

@@ -21,23 +21,54 @@ export interface EventRange extends EventFilter {
   to?: Date | undefined
 }
 
-/** The conditions that an event must meet. */
-export interface Filter {
-  where: readonly Sql[]
-  /** False when events must be looked through one by one to find those that meet them. */
-  isServed: boolean
+/** A span of time: from its beginning on, and before its end. */
+export interface TimeSpan {
+  from?: Sql | Date | undefined
+  to?: Sql | Date | undefined
 }
 
-/** The checked form of a filter, but for `until`, a bound of ids. The only indexes are that of ids and that of types. */
+/** The conditions that an event must meet. */
+export interface Filter extends TimeSpan {
+  /** On its type; undefined for any. */
+  types?: Sql | undefined
+  /** Its types, when they are few and no globs: an index has the events of each in order. */
+  names?: readonly string[] | undefined
+  source?: string | undefined
+}
+
+/** Types of which one statement reads the events of each in order. */
+const maxNames = 20
+
+/** The checked form of a filter, but for `until`, a bound of ids. */
 export function filterOf(dialect: Dialect, { types, source, from, to }: EventRange): Filter {
-  const where: Sql[] = []
   const names = types && checkTypes(types)
-  if (names !== undefined) where.push(ofTypes(dialect, names))
-  if (source !== undefined) where.push(sql`source = ${checkName('source', source)}`)
-  if (from !== undefined) where.push(sql`timestamp >= ${checkTime('from', from)}`)
-  if (to !== undefined) where.push(sql`timestamp < ${checkTime('to', to)}`)
-  const isServed = !names?.some(isGlob) && source === undefined && from === undefined && to === undefined
-  return { where, isServed }
+  const areFew = names !== undefined && names.length <= maxNames && !names.some(isGlob)
+  return {
+    types: names && ofTypes(dialect, names),
+    names: areFew ? names : undefined,
+    source: source === undefined ? undefined : checkName('source', source),
+    from: from === undefined ? undefined : checkTime('from', from),
+    to: to === undefined ? undefined : checkTime('to', to),
+  }
+}
+
+/** All conditions of a filter. */
+export function conditionsOf({ types, source, from, to }: Filter): Sql[] {
+  const where = types === undefined ? [] : [types]
+  if (source !== undefined) where.push(sql`source = ${source}`)
+  if (from !== undefined) where.push(sql`timestamp >= ${from}`)
+  if (to !== undefined) where.push(sql`timestamp < ${to}`)
+  return where
+}
+
+/** True when it asks for nothing but types. */
+export function isOfTypes({ source, from, to }: Filter): boolean {
+  return source === undefined && from === undefined && to === undefined
+}
+
+/** False when events must be looked through one by one to find those that meet a filter. */
+export function isServed(filter: Filter): boolean {
+  return isOfTypes(filter) && (filter.types === undefined || filter.names !== undefined)
 }
 
 function ofTypes(dialect: Dialect, types: readonly string[]): Sql {

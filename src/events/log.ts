@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Db } from '../db/db.ts'
+import type { Db, Dialect } from '../db/db.ts'
 import type { EventRow } from '../db/event-log.ts'
 import { theRow } from '../db/rows.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
+import { countsOf } from '../db/tallies.ts'
 import { NotFound } from '../errors.ts'
-import type { Filter } from './filter.ts'
+import { conditionsOf, type Filter, isOfTypes, isServed } from './filter.ts'
+import { skipSpans } from './spans.ts'
 
 /** The ends of the log: the last id that was pruned, and the last that was given out. */
 export interface Bounds {
@@ -21,6 +23,10 @@ export interface Wanted {
   before?: number | undefined
   order: 'asc' | 'desc'
   limit: number
+  /** How many events a statement looks through when no index leads to those that are wanted. Default: {@link stretchSize}. */
+  size?: number
+  /** Ends it between two stretches, with the signal's reason. */
+  signal?: AbortSignal | undefined
 }
 
 /** How many events a statement looks through at most, so that no writer waits for long. */
@@ -41,16 +47,21 @@ export async function readEvent(db: Db, id: number): Promise<EventRow | undefine
 
 /**
  * The first events in the order wanted that the filter accepts, read a stretch of the log at a time when no index
- * leads to them, with a turn of the event loop in between.
+ * leads to them, with a turn of the event loop in between. Mostly the first ones are soon found: stretches begin small.
  * @throws NotFound `compacted` when events after `since` were pruned
  */
 export async function readEvents(db: Db, filter: Filter, wanted: Wanted): Promise<EventRow[]> {
   const found: EventRow[] = []
+  let size = Math.max(100, 4 * wanted.limit)
   for (let rest: Wanted | undefined = wanted; rest !== undefined && found.length < wanted.limit; ) {
-    const read = await readStretch(db, filter, { ...rest, limit: wanted.limit - found.length })
+    const next: Wanted = await skipSpans(db, filter, rest)
+    const read = await readStretch(db, filter, { ...next, limit: wanted.limit - found.length, size })
     found.push(...read.rows)
     rest = read.rest
-    if (rest !== undefined) await nextTurn()
+    size = Math.min(4 * size, stretchSize)
+    if (rest === undefined) continue
+    await nextTurn()
+    wanted.signal?.throwIfAborted()
   }
   return found
 }
@@ -67,12 +78,11 @@ export interface Stretch {
  * nothing can be pruned in between unnoticed.
  */
 export async function readStretch(db: Db, filter: Filter, wanted: Wanted): Promise<Stretch> {
-  const end = filter.isServed ? undefined : await endOfStretch(db, wanted)
-  const { since, order, limit } = wanted
-  const where = [...filter.where, ...within(upTo(end, wanted))]
+  const end = isServed(filter) ? undefined : await endOfStretch(db, wanted)
+  const { since, order } = wanted
   const rows = await db.all<Bounds & (EventRow | { id: null })>(
     sql`select floor, head, ${columns} from (${bounds}) b left join (
-          select ${columns} from events where ${conjunction(where)} order by id ${raw(order)} limit ${limit}
+          ${selectEvents(db.dialect, filter, upTo(end, wanted))}
         ) e on 1 = 1 order by id ${raw(order)}`,
   )
   const { floor, head } = theRow(rows)
@@ -81,21 +91,46 @@ export async function readStretch(db: Db, filter: Filter, wanted: Wanted): Promi
   return { head, rows: rows.filter(row => row.id !== null), rest }
 }
 
-/** How many events the filter accepts, counted as {@link readEvents} reads. */
+/** Selects the first events that the filter accepts. */
+function selectEvents(dialect: Dialect, filter: Filter, wanted: Wanted): Sql {
+  const ordered = sql`order by id ${raw(wanted.order)} limit ${wanted.limit}`
+  const { names = [] } = filter
+  if (names.length < 2 || !isServed(filter)) {
+    const where = conjunction([...conditionsOf(filter), ...within(wanted)])
+    return sql`select ${columns} from events where ${where} ${ordered}`
+  }
+  // Those of each type by the index, which has them in order; together it has not.
+  const firsts = names.map(name => {
+    const where = conjunction([sql`type = ${name}`, ...within(wanted)])
+    return sql`select id from (select id from events where ${where} ${ordered}) as of_type`
+  })
+  return sql`select ${columns} from events where ${dialect.inQuery(sql`id`, join(firsts, ' union all '))} ${ordered}`
+}
+
+/** How many events the filter accepts: kept for each type, else counted as {@link readEvents} reads. */
 export async function countEvents(db: Db, filter: Filter): Promise<number> {
+  if (isOfTypes(filter)) return countOfTypes(db, filter)
+  const where = conditionsOf(filter)
   let count = 0
   for (let after: number | undefined = 0; after !== undefined; ) {
     const place: Wanted = { after, order: 'asc', limit: 0 }
-    const end: number | undefined = filter.isServed ? undefined : await endOfStretch(db, place)
-    const where = [...filter.where, ...(filter.isServed ? [] : within(upTo(end, place)))]
+    const end: number | undefined = await endOfStretch(db, place)
     const rows = await db.all<{ count: number }>(
-      sql`select count(*) as count from events where ${conjunction(where)}`,
+      sql`select count(*) as count from events where ${conjunction([...where, ...within(upTo(end, place))])}`,
     )
     count += theRow(rows).count
     after = end
     if (after !== undefined) await nextTurn()
   }
   return count
+}
+
+async function countOfTypes(db: Db, { types = sql`1 = 1` }: Filter): Promise<number> {
+  const rows = await db.all<{ count: number }>(
+    sql`select coalesce(sum(amount), 0) as count
+        from (select part as type, amount from ${countsOf(db.dialect, 'events')}) as events where ${types}`,
+  )
+  return theRow(rows).count
 }
 
 /** The id of the event that has `newer` newer ones, or undefined when there are not so many. */
@@ -114,9 +149,10 @@ export async function nthNewest(db: Db, newer: number): Promise<number | undefin
 
 /** The last id of the next stretch of events; undefined when no more than a stretch is left. */
 async function endOfStretch(db: Db, wanted: Wanted): Promise<number | undefined> {
+  const { size = stretchSize } = wanted
   const [row] = await db.all<{ id: number }>(
     sql`select id from events where ${conjunction(within(wanted))}
-        order by id ${raw(wanted.order)} limit 1 offset ${stretchSize - 1}`,
+        order by id ${raw(wanted.order)} limit 1 offset ${size - 1}`,
   )
   return row?.id
 }

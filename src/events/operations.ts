@@ -71,7 +71,7 @@ export const eventsOperations = [
         order: z.enum(['asc', 'desc']).optional().describe('Oldest first (asc, the default) or newest first'),
         ...page(z),
       }),
-    run: (memory, options) => memory.events.list(options),
+    run: (memory, options, long) => memory.events.list({ ...options, signal: long?.signal }),
   }),
   operation({
     name: 'events.get',

@@ -30,9 +30,9 @@ async function lastToPrune(db: Db, { olderThan, keep }: PruneOptions): Promise<n
     throw new InvalidInput('pass either olderThan or keep', { hint: "For example { olderThan: '30d' }." })
   }
   if (olderThan === undefined) return (await nthNewest(db, checkInteger('keep', keep, 0))) ?? 0
-  const isYoung = sql`timestamp >= ${db.dialect.now(-durationMs('olderThan', olderThan))}`
+  const from = db.dialect.now(-durationMs('olderThan', olderThan))
   const { head } = await readBounds(db)
-  const [young] = await readEvents(db, { where: [isYoung], isServed: false }, { order: 'asc', limit: 1 })
+  const [young] = await readEvents(db, { from }, { order: 'asc', limit: 1 })
   return young === undefined ? head : young.id - 1
 }
 
@@ -46,6 +46,7 @@ async function pruneBatch(tx: Db, last: number): Promise<BatchDone> {
   await tx.all(
     sql`update hivewax_counters set value = ${highest} where name = 'events_floor' and value < ${highest}`,
   )
+  await tx.all(sql`delete from hivewax_event_spans where last_id <= ${highest}`)
   // The hash of the last one stays: the chain of those that are left hangs on it.
   await tx.all(
     sql`delete from hivewax_event_hashes

@@ -3,16 +3,20 @@ import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import type { Dialect } from '../db/db.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
-import { join, type Sql, sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
+import { keepTallyUp } from '../db/tallies.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
-import { checkInteger, checkName, checkNames, describe } from '../util/check.ts'
+import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
-import { checkGlob, literalPrefix } from '../util/glob.ts'
+import { checkGlob } from '../util/glob.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { checkTime, toDate, toOptionalDate } from '../util/time.ts'
 import { ReadCache } from './cache.ts'
+import { clearNamespace } from './clear-namespace.ts'
+import { countNamespaces, type NamespaceCount } from './namespaces.ts'
 import { checkKv } from './option-names.ts'
+import { afterCursor, searchKeys, wantedKeys } from './search.ts'
 
 /** A record of key-value memory. */
 export interface MemoryRecord {
@@ -51,11 +55,7 @@ export interface SearchOptions extends PageOptions {
   namespace?: string | undefined
 }
 
-/** How many live records a namespace holds. */
-export interface NamespaceCount {
-  namespace: string
-  count: number
-}
+export type { NamespaceCount } from './namespaces.ts'
 
 const memoryColumns = {
   key: 'text',
@@ -155,28 +155,26 @@ export class Kv {
   async search(glob: string, options: SearchOptions = {}): Promise<Page<MemoryRecord>> {
     checkKv.search(options)
     const limit = pageLimit(options.limit)
-    const rows = await this.#context.db.all<MemoryRow>(
-      sql`select ${columns} from memory_store
-          where ${this.#matches(glob, options)} and ${this.#live()}
-          order by namespace, key limit ${limit + 1}`,
-    )
+    const wanted = wantedKeys(checkGlob(glob), namespaceOf(options.namespace))
+    const rows = await searchKeys<MemoryRow>(this.#context.db, wanted, {
+      columns,
+      isLive: this.#live(),
+      after: afterCursor(options.cursor, wanted),
+      limit: limit + 1,
+      signal: options.signal,
+    })
     return toPage(rows, limit, { item: fromRow, position: row => [row.namespace, row.key] })
   }
 
   /** The namespaces that hold live records, by name, each with their count. */
   async namespaces(options: PageOptions = {}): Promise<Page<NamespaceCount>> {
     checkKv.namespaces(options)
+    const { db, storeDb } = this.#context
     const limit = pageLimit(options.limit)
     const [after = ''] = cursorPosition(options.cursor, 1) ?? []
-    const rows = await this.#context.db.all<NamespaceCount>(
-      sql`select namespace, count(*) as count from memory_store
-          where namespace > ${after} and ${this.#live()}
-          group by namespace order by namespace limit ${limit + 1}`,
-    )
-    return toPage(rows, limit, {
-      item: ({ namespace, count }) => ({ namespace, count }),
-      position: row => [row.namespace],
-    })
+    await keepTallyUp(storeDb, 'memory_store')
+    const rows = await countNamespaces(db, String(after), limit + 1)
+    return toPage(rows, limit, { item: row => row, position: ({ namespace }) => [namespace] })
   }
 
   /** Deletes a key. False when it was absent or had expired. */
@@ -192,14 +190,13 @@ export class Kv {
     return deleted?.live === 1
   }
 
-  /** Deletes every record of a namespace and returns how many live ones that were. */
+  /**
+   * Deletes every record that a namespace has when this is called, and returns how many live ones that were. Of more than
+   * 1,000 it deletes so many in a transaction, so that no writer waits for long.
+   */
   async clearNamespace(namespace: string): Promise<number> {
     const { namespace: name } = address('any', namespace)
-    const rows = await this.#context.db.all(
-      sql`delete from memory_store where namespace = ${name}
-          returning case when ${this.#live()} then 1 else 0 end as live`,
-    )
-    return rows.filter(row => row.live === 1).length
+    return clearNamespace(this.#context, name, this.#live())
   }
 
   #upsertSql(record: NewRecord, expected: number | undefined): Sql {
@@ -249,24 +246,6 @@ export class Kv {
     return { value: row.value, expiresAtMs: toOptionalDate(row.expires_at)?.getTime() }
   }
 
-  /** One lower bound of keys at most: of two, planners take the first, and would read again what the cursor has passed. */
-  #matches(glob: string, options: SearchOptions): Sql {
-    const prefix = literalPrefix(checkGlob(glob))
-    const after = cursorPosition(options.cursor, 2)
-    const parts = [this.#context.db.dialect.glob(sql`key`, glob)]
-    if (prefix !== '') parts.push(sql`key < ${`${prefix}${aboveAnyKey}`}`)
-    if (options.namespace === '*') {
-      if (prefix !== '') parts.push(sql`key >= ${prefix}`)
-      if (after !== undefined) parts.push(sql`(namespace, key) > (${after[0]}, ${after[1]})`)
-    } else {
-      const { namespace } = address('any', options.namespace)
-      parts.push(sql`namespace = ${namespace}`)
-      if (after !== undefined) parts.push(sql`key > ${keyAfter(after, namespace)}`)
-      else if (prefix !== '') parts.push(sql`key >= ${prefix}`)
-    }
-    return join(parts, ' and ')
-  }
-
   #live(): Sql {
     return isLive(this.#context.db.dialect)
   }
@@ -280,17 +259,6 @@ export class Kv {
     if (expiresAt !== undefined) throw new InvalidInput('pass ttl or expiresAt, not both')
     return this.#context.db.dialect.now(ttlMs(ttl))
   }
-}
-
-/** A key has at most 512 bytes, thus 128 of the last character: with one more it sorts after each of them. */
-const aboveAnyKey = '\u{10ffff}'.repeat(129)
-
-/** The key after which a page of one namespace begins. */
-function keyAfter([namespace, key]: (string | number)[], wanted: string): string {
-  if (namespace === wanted) return String(key)
-  throw new InvalidInput(
-    `the cursor is one of the namespace ${describe(namespace)}, not of ${describe(wanted)}`,
-  )
 }
 
 interface Address {
@@ -307,6 +275,11 @@ interface NewRecord extends Address {
 
 /** The namespace of records for which none is named. */
 export const defaultNamespace = 'default'
+
+/** The checked name of a namespace to look in; undefined for all. */
+function namespaceOf(namespace = defaultNamespace): string | undefined {
+  return namespace === '*' ? undefined : checkName('namespace', namespace, 128)
+}
 
 function address(key: string, namespace = defaultNamespace): Address {
   return { key: checkName('key', key), namespace: checkName('namespace', namespace, 128) }

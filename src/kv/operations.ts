@@ -74,7 +74,7 @@ export const kvOperations = [
         ...page(z),
       }),
     namespaces: ({ namespace = defaultNamespace }) => [namespace],
-    run: (memory, { glob, ...options }) => memory.kv.search(glob, options),
+    run: (memory, { glob, ...options }, long) => memory.kv.search(glob, { ...options, signal: long?.signal }),
   }),
   operation({
     name: 'kv.storeMany',

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { type Batch, follow } from '../db/follow.ts'
 import { holdsLock } from '../db/held-lock.ts'
-import { checkLeaseMs, defaultLeaseMs, isLeased, leaseEnd } from '../db/lease.ts'
+import { checkLeaseMs, defaultLeaseMs, indexedLease, isLeased, leaseEnd } from '../db/lease.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
@@ -181,9 +181,13 @@ export class Locks {
     checkLocks.list(options)
     const limit = pageLimit(options.limit)
     const after = cursorPosition(options.cursor, 1)?.[0] ?? ''
+    // Found by their leases, for they are few among all that were ever held: not by the name, an expression of which it is.
+    const name = sql`name || ''`
+    const isHeld = isLeased(this.#context.db.dialect, indexedLease)
     const rows = await this.#context.db.all<LockRow>(
       sql`select ${this.#columns()} from hivewax_locks
-          where name > ${after} and ${isLeased(this.#context.db.dialect)} order by name limit ${limit + 1}`,
+          where owner is not null and ${isHeld} and ${name} > ${after}
+          order by ${name} limit ${limit + 1}`,
     )
     return toPage(rows, limit, { item: fromRow, position: row => [row.name] })
   }

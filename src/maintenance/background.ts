@@ -1,11 +1,13 @@
 import { Agents } from '../agents/agents.ts'
 import { isLapsed } from '../db/lease.ts'
 import { sql } from '../db/sql.ts'
+import { keepTallies } from '../db/tallies.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { SharedState } from '../shared/shared.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { Poller } from '../util/poller.ts'
 import { cleanup } from './cleanup.ts'
+import { tidyCounts } from './tidy-counts.ts'
 import { lastDone, markDone, type Upkeep } from './upkeep-context.ts'
 
 const hourMs = 3_600_000
@@ -77,11 +79,12 @@ export class Background {
     const steps = [
       () => cleanup(this.#upkeep, { signal }),
       () => this.#upkeep.engine.tidy(signal),
+      () => keepTallies(this.#upkeep.context.db, signal),
       () => new Agents(this.#upkeep.context).releaseLapsed(),
       () => new SharedState(this.#upkeep.context).removeLapsed(),
       () =>
         this.#every(hourMs, 'metrics', () => new Metrics(this.#upkeep.context).applyRetention({ signal })),
-      () => this.#every(dayMs, 'optimize', () => this.#upkeep.engine.optimize({ signal, unref: true })),
+      () => this.#every(dayMs, 'optimize', () => this.#optimize(signal)),
     ]
     for (const step of steps) if (!signal.aborted) await step()
     return this.#index(signal)
@@ -106,6 +109,11 @@ export class Background {
           where ${isFree} returning 1 as leads`,
     )
     return rows.length > 0
+  }
+
+  async #optimize(signal: AbortSignal): Promise<void> {
+    await tidyCounts(this.#upkeep, signal)
+    await this.#upkeep.engine.optimize({ signal, unref: true })
   }
 
   async #release(): Promise<void> {

@@ -8,6 +8,7 @@ import { analyzePerformance, type PerformanceReport } from './performance.ts'
 import { type RecoverOptions, type RecoverResult, recover } from './recover.ts'
 import { type RestoreOptions, type RestoreResult, restore } from './restore.ts'
 import { type Stats, stats } from './stats.ts'
+import { tidyCounts } from './tidy-counts.ts'
 import { type ExportOptions, type ExportResult, exportNamespace } from './transfer/export-namespace.ts'
 import { type ImportOptions, type ImportResult, importNamespace } from './transfer/import-namespace.ts'
 import { type MergeOptions, RecordMerger } from './transfer/merge-records.ts'
@@ -54,12 +55,16 @@ export class Maintenance {
     return this.#upkeep.engine.vacuum(options)
   }
 
-  /** Indexes what waits for that, and brings the full-text index and the planner's statistics into their best shape. */
+  /**
+   * Indexes what waits for that, and brings the full-text index, the planner's statistics and the counts that are kept
+   * into their best shape.
+   */
   async optimize(options: AbortableOptions = {}): Promise<void> {
     checkMaintenance.optimize(options)
     const { signal, onProgress } = options
     const { indexAll } = await import('../find/indexing.ts')
     await indexAll(this.#upkeep.context.db, { signal, onProgress: portion(onProgress, 0, 0.5) })
+    await tidyCounts(this.#upkeep, signal)
     await this.#upkeep.engine.optimize({ signal, onProgress: portion(onProgress, 0.5, 1) })
     await markDone(this.#upkeep.context, 'optimize')
   }

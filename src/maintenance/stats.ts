@@ -1,5 +1,7 @@
+import type { Context } from '../context.ts'
 import type { StoreFacts } from '../db/engine.ts'
-import { join, raw, sql } from '../db/sql.ts'
+import { join, raw, type Sql, sql } from '../db/sql.ts'
+import { countsOf, type TalliedTable, tallied } from '../db/tallies.ts'
 import { scanAll, type Upkeep } from './upkeep-context.ts'
 
 export interface Stats extends Omit<StoreFacts, 'location'> {
@@ -29,10 +31,10 @@ const documentedTables = [
 ] as const
 
 /** How large the store is, and how many rows its tables hold. */
-export async function stats({ engine }: Upkeep): Promise<Stats> {
+export async function stats({ context, engine }: Upkeep): Promise<Stats> {
   const { location: _, ...facts } = await engine.facts()
   const counts = documentedTables.map(
-    (name, i) => sql`select ${raw(String(i))} as place, count(*) as amount from ${raw(name)}`,
+    (name, i) => sql`select ${raw(String(i))} as place, ${amountOf(context, name)}`,
   )
   const rows = await scanAll<{ place: number; amount: number }>(engine, sql`${join(counts, ' union all ')}`)
   const amounts = new Map(rows.map(({ place, amount }) => [place, amount]))
@@ -42,4 +44,11 @@ export async function stats({ engine }: Upkeep): Promise<Stats> {
     tableCount: documentedTables.length,
     tables: documentedTables.map((name, i) => ({ name, rows: amounts.get(i) ?? 0 })),
   }
+}
+
+function amountOf({ db }: Context, name: (typeof documentedTables)[number]): Sql {
+  const isKept = name in tallied
+  return isKept
+    ? sql`coalesce(sum(amount), 0) as amount from ${countsOf(db.dialect, name as TalliedTable)}`
+    : sql`count(*) as amount from ${raw(name)}`
 }

@@ -1,6 +1,7 @@
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import type { Db, Dialect } from '../db/db.ts'
 import { checkLeaseMs, isLapsed, isLeased, lapsedRanges, leaseFor } from '../db/lease.ts'
+import { hasRow } from '../db/probe.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict, NotFound } from '../errors.ts'
 import { checkName } from '../util/check.ts'
@@ -67,7 +68,8 @@ export function isThere(dialect: Dialect): Sql {
 
 /** 1 when the removal of some lease's keys is due, else 0. It costs the same however many leases there are. */
 export function anyLapsed(dialect: Dialect): Sql {
-  const probes = lapsedRanges(dialect).map(range => sql`exists (select 1 from hivewax_leases where ${range})`)
+  const probe = (range: Sql) => hasRow(sql`hivewax_leases`, range, sql`lease_epoch, lease_until`)
+  const probes = lapsedRanges(dialect).map(probe)
   return sql`case when ${join(probes, ' or ')} then 1 else 0 end`
 }
 

@@ -6,7 +6,7 @@ import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { chunks } from '../util/chunks.ts'
-import { defaultQueue, inLane, type Lane, readLane } from './lanes.ts'
+import { defaultQueue, inLane, type Lane, readLane, readLaneTexts } from './lanes.ts'
 import { failTask } from './outcome.ts'
 import { isPlain, prepareQueue, type QueueState } from './queue.ts'
 import { type FreeSlots, readFreeSlots } from './queue-limits.ts'
@@ -120,7 +120,7 @@ async function claimCommon(context: Context, claim: Claim): Promise<ClaimedRow[]
   const { db } = context
   if (db.hints.hasLanesOrLimits || claim.queues?.has(defaultQueue) === false) return []
   const lane = { text: undefined, queue: defaultQueue, limit: claim.limit }
-  const head = headOf(lane, db.dialect.skipLocked, sql`and ${isPlain(db)}`)
+  const head = headOf(lane, db.dialect.skipLocked, isPlain(db))
   return take(context, claim, sql`select id from (${head}) as head`)
 }
 
@@ -182,7 +182,7 @@ export async function headsFor(
 
 /** The lanes of ready tasks that the claimant may take from. */
 async function openLanes(context: Context, claim: Claim, hasLanes: boolean): Promise<OpenLane[]> {
-  const texts = hasLanes ? await laneTexts(context) : []
+  const texts = hasLanes ? await readLaneTexts(context.db) : []
   const isWanted = ({ queue }: Lane) => claim.queues?.has(queue) ?? true
   const lanes = [undefined, ...texts].map(text => ({ text, ...readLane(text) })).filter(isWanted)
   const able = lanes.some(lane => lane.requires.length > 0)
@@ -191,19 +191,6 @@ async function openLanes(context: Context, claim: Claim, hasLanes: boolean): Pro
   return lanes
     .filter(lane => lane.requires.every(name => able.has(name)))
     .map(({ text, queue }) => ({ text, queue, limit: claim.limit }))
-}
-
-/** All lanes but the common one: one step of the index for each, however many tasks there are. */
-async function laneTexts({ db }: Context): Promise<string[]> {
-  const rows = await db.all<{ lane: string }>(
-    sql`with recursive lanes (lane) as (
-          select min(lane) from tasks where ${isReady}
-          union all
-          select (select min(tasks.lane) from tasks where ${isReady} and tasks.lane > lanes.lane)
-          from lanes where lanes.lane is not null)
-        select lane from lanes where lane is not null`,
-  )
-  return rows.map(row => row.lane)
 }
 
 async function registeredCapabilities({ db }: Context, agentId: string): Promise<string[]> {
@@ -250,14 +237,17 @@ function headsOf(lanes: readonly OpenLane[], passOver: Sql): Sql {
  * The first tasks of a lane. They lie in the index in their order: reading the heads of lanes, and nothing of what
  * the claimant cannot do, costs the same whatever the backlog.
  */
-function headOf({ text, limit }: OpenLane, passOver: Sql, provided = raw('')): Sql {
+function headOf({ text, limit }: OpenLane, passOver: Sql, provided?: Sql): Sql {
+  // As a condition it would be asked of each task in the lane, none of which meets it, by an engine that reads them all.
+  const upTo = (count: number) =>
+    provided === undefined ? sql`${count}` : sql`case when ${provided} then ${raw(`${count}`)} else 0 end`
   // A planner need not see that the lane is always the same: named first, it leads to the index all the same.
-  const firstUpTo = (count: Sql) =>
-    sql`select id, rank, queue from tasks where ${isReady} and ${inLane(text)} ${provided}
-        order by lane, rank, id limit ${count} ${passOver}`
-  if (limit === 1) return firstUpTo(raw('1'))
+  const firstUpTo = (count: number) =>
+    sql`select id, rank, queue from tasks where ${isReady} and ${inLane(text)}
+        order by lane, rank, id limit ${upTo(count)} ${passOver}`
+  if (limit === 1) return firstUpTo(1)
   // A plan for the most that can be asked for serves every number.
-  return sql`select id, rank, queue from (${firstUpTo(raw(`${maxClaimed}`))}) as ready limit ${limit}`
+  return sql`select id, rank, queue from (${firstUpTo(maxClaimed)}) as ready limit ${limit}`
 }
 
 /** The ids in order, without those for which their queue has no free slot. */

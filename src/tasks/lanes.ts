@@ -1,5 +1,6 @@
+import type { Db } from '../db/db.ts'
 import { type Sql, sql } from '../db/sql.ts'
-import { namesIn } from './task.ts'
+import { isReady, namesIn } from './task.ts'
 
 /** The queue of tasks that name none. */
 export const defaultQueue = 'default'
@@ -26,4 +27,17 @@ export function readLane(text: string | undefined): Lane {
 /** The condition that a task is in this lane. */
 export function inLane(text: string | undefined): Sql {
   return text === undefined ? sql`lane is null` : sql`lane = ${text}`
+}
+
+/** The texts of all lanes with ready tasks but the common one: one step of the index for each, however many tasks there are. */
+export async function readLaneTexts(db: Db): Promise<string[]> {
+  const rows = await db.all<{ lane: string }>(
+    sql`with recursive lanes (lane) as (
+          select min(lane) from tasks where ${isReady}
+          union all
+          select (select min(tasks.lane) from tasks where ${isReady} and tasks.lane > lanes.lane)
+          from lanes where lanes.lane is not null)
+        select lane from lanes where lane is not null`,
+  )
+  return rows.map(row => row.lane)
 }

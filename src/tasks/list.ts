@@ -1,18 +1,17 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Db } from '../db/db.ts'
-import { theRow } from '../db/rows.ts'
+import { readInSlices } from '../db/slices.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { checkName, checkOneOf } from '../util/check.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { type Priority, priorities } from './claim-order.ts'
-import { beyond, endOfSlice, type Place } from './id-slices.ts'
+import { firstWaiting } from './first-waiting.ts'
+import { beyond, endOfSlice, type Place, upTo } from './id-slices.ts'
 import {
   columnsNow,
   fromRow,
   hasLapsed,
   hasStatus,
   isRunning,
-  isUnusual,
   statuses,
   type Task,
   type TaskRow,
@@ -30,17 +29,8 @@ export interface ListTasksOptions extends PageOptions {
 
 interface Slice extends Place {
   limit: number
+  signal: AbortSignal | undefined
 }
-
-/** Rows that a list looks at in one turn of the event loop. */
-const sliceSize = 5_000
-
-/** The tasks that wait, in the words of the three indexes that have them. */
-const waiting = [
-  sql`status = 'pending' and open_dependencies = 0 and rank is not null`,
-  sql`status = 'pending' and open_dependencies > 0 and rank is not null`,
-  sql`status = 'pending' and rank is null`,
-]
 
 /** See `Tasks.list`. */
 export async function listTasks(db: Db, options: ListTasksOptions): Promise<Page<Task>> {
@@ -49,6 +39,7 @@ export async function listTasks(db: Db, options: ListTasksOptions): Promise<Page
     after: checkCursor(options.cursor),
     order: checkOneOf('order', options.order ?? 'asc', ['asc', 'desc']),
     limit: limit + 1,
+    signal: options.signal,
   }
   const rows = await read(db, options, slice)
   return toPage(rows, limit, { item: fromRow, position: row => [row.id] })
@@ -62,13 +53,12 @@ function checkCursor(cursor: string | undefined): string | undefined {
 async function read(db: Db, options: ListTasksOptions, slice: Slice): Promise<TaskRow[]> {
   const status = options.status === undefined ? undefined : checkOneOf('status', options.status, statuses)
   const filter = matches(options)
-  const filtered = (parts: readonly Sql[]) => parts.map(part => sql`${part} and ${filter}`)
-  if (status === 'pending') return readIndexed(db, filtered(waiting), slice)
-  if (status === 'running') return readIndexed(db, filtered([isRunning(db.dialect)]), slice)
-  if (status === 'lapsed') return readIndexed(db, filtered([hasLapsed(db.dialect)]), slice)
-  if (status === 'completed') return scan(db, sql`${filter} and status = 'completed'`, slice)
-  if (status === undefined) return scan(db, filter, slice)
-  return readRows(db, sql`${hasStatus(status)} and ${filter} and ${beyond(slice)}`, slice)
+  if (status === 'pending') return readWaiting(db, filter, slice)
+  if (status === 'running') return readLeased(db, sql`${isRunning(db.dialect)} and ${filter}`, slice)
+  if (status === 'lapsed') return readLeased(db, sql`${hasLapsed(db.dialect)} and ${filter}`, slice)
+  if (status === 'completed')
+    return scan(db, { served: sql`1 = 1`, filter: sql`${filter} and status = 'completed'` }, slice)
+  return scan(db, { served: status === undefined ? sql`1 = 1` : hasStatus(status), filter }, slice)
 }
 
 function matches({ assignedTo, priority, queue }: ListTasksOptions): Sql {
@@ -79,48 +69,48 @@ function matches({ assignedTo, priority, queue }: ListTasksOptions): Sql {
   return join(parts, ' and ')
 }
 
-function readRows(db: Db, where: Sql, { order, limit }: Slice): Promise<TaskRow[]> {
+function readRows(db: Db, where: Sql, { order, limit }: Pick<Slice, 'order' | 'limit'>): Promise<TaskRow[]> {
   return db.all<TaskRow>(
     sql`select ${columnsNow(db.dialect)} from tasks where ${where} order by id ${raw(order)} limit ${limit}`,
   )
 }
 
-/** Tasks that are few among many: found by their indexes, which have them in another order. */
-function readIndexed(db: Db, parts: readonly Sql[], slice: Slice): Promise<TaskRow[]> {
-  // An expression instead of the id keeps the planner from reading all tasks in the order of their ids.
-  const id = sql`id || ''`
-  const ids = parts.map(
-    part => sql`select id from (
-      select id from tasks where ${part} and ${beyond(slice, id)}
-      order by ${id} ${raw(slice.order)} limit ${slice.limit}) as picked`,
-  )
-  return readRows(db, sql`id in (${join(ids, ' union all ')})`, slice)
-}
-
-/** Reads through all tasks by id, some thousands at a time, so that a rare match among millions blocks no writer. */
-async function scan(db: Db, filter: Sql, slice: Slice): Promise<TaskRow[]> {
+/** Tasks that wait; of those that were found some may wait no more when they are read. */
+async function readWaiting(db: Db, filter: Sql, slice: Slice): Promise<TaskRow[]> {
   const found: TaskRow[] = []
-  for (let at = slice; ; ) {
-    const end = await endOfSlice(db, at, sliceSize)
-    const upTo = end === undefined ? sql`1 = 1` : at.order === 'asc' ? sql`id <= ${end}` : sql`id >= ${end}`
-    found.push(...(await readRows(db, sql`${filter} and ${beyond(at)} and ${upTo}`, at)))
-    if (end === undefined || found.length >= slice.limit) return found
-    at = { ...at, after: end, limit: slice.limit - found.length }
-    await nextTurn()
+  for (let { after, limit } = slice; ; ) {
+    const ids = await firstWaiting(db, { ...slice, after, limit, filter })
+    const where = sql`${db.dialect.inList(sql`id`, ids)} and status = 'pending' and ${filter}`
+    found.push(...(await readRows(db, where, { order: slice.order, limit })))
+    if (ids.length < limit || found.length >= slice.limit) return found
+    after = ids.at(-1)
+    limit = slice.limit - found.length
   }
 }
 
-/** See `Tasks.counts`. Of completed tasks, which are most, there is no index: they are all that are nothing else. */
-export async function countTasks(db: Db): Promise<Record<TaskStatus, number>> {
-  const count = (where: Sql) => sql`(select count(*) from tasks where ${where})`
-  const withStatus = (status: TaskStatus) => count(hasStatus(status))
-  const { unusual, total, ...counts } = theRow(
-    await db.all<Omit<Record<TaskStatus, number>, 'completed'> & { unusual: number; total: number }>(
-      sql`select ${join(waiting.map(count), ' + ')} as pending, ${count(isRunning(db.dialect))} as running,
-            ${count(hasLapsed(db.dialect))} as lapsed,
-            ${withStatus('failed')} as failed, ${withStatus('cancelled')} as cancelled,
-            ${withStatus('dead')} as dead, ${count(isUnusual)} as unusual, ${count(sql`1 = 1`)} as total`,
-    ),
+/** Tasks that run, which are few: found by their leases, and not by their ids, an expression of which it is. */
+function readLeased(db: Db, where: Sql, slice: Slice): Promise<TaskRow[]> {
+  const id = sql`id || ''`
+  const first = sql`select id from tasks where ${where} and ${beyond(slice, id)}
+    order by ${id} ${raw(slice.order)} limit ${slice.limit}`
+  return readRows(db, db.dialect.inQuery(sql`id`, first), slice)
+}
+
+/** Conditions of tasks: one that an index has with the ids in order, and one that each task is asked for. */
+interface Scanned {
+  served: Sql
+  filter: Sql
+}
+
+function scan(db: Db, { served, filter }: Scanned, { order, ...slices }: Slice): Promise<TaskRow[]> {
+  return readInSlices<string, TaskRow>(
+    {
+      endOf: (after, size) => endOfSlice(db, { after, order, where: served }, size),
+      read: ({ after, end }, limit) => {
+        const within = sql`${beyond({ after, order })} and ${upTo({ end, order })}`
+        return readRows(db, sql`${served} and ${within} and ${filter}`, { order, limit })
+      },
+    },
+    slices,
   )
-  return { ...counts, completed: total - counts.pending - counts.running - counts.lapsed - unusual }
 }

@@ -256,7 +256,7 @@ export const tasksOperations = [
         order: z.enum(['asc', 'desc']).optional().describe('By rising (asc, the default) or falling id'),
         ...page(z),
       }),
-    run: (memory, options) => memory.tasks.list(options),
+    run: (memory, options, long) => memory.tasks.list({ ...options, signal: long?.signal }),
   }),
   operation({
     name: 'tasks.graph',

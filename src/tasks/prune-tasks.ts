@@ -1,7 +1,7 @@
 import type { Db } from '../db/db.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { inBatches } from '../util/in-batches.ts'
-import { beyond, endOfSlice } from './id-slices.ts'
+import { beyond, endOfSlice, upTo } from './id-slices.ts'
 import { isFinalStatus } from './task.ts'
 
 /** Tasks that one transaction looks at: writers wait for no more than that. */
@@ -16,9 +16,8 @@ export async function pruneTasks(db: Db, before: Sql | Date): Promise<number> {
   return inBatches(async () => {
     const at = { after, order: 'asc' } as const
     const end = await endOfSlice(db, at, batchSize)
-    const upTo = end === undefined ? sql`1 = 1` : sql`id <= ${end}`
     const rows = await db.all(
-      sql`delete from tasks where ${beyond(at)} and ${upTo} and ${isFinalStatus} and completed_at < ${before}
+      sql`delete from tasks where ${beyond(at)} and ${upTo({ end, order: 'asc' })} and ${isFinalStatus} and completed_at < ${before}
           returning 1 as deleted`,
     )
     after = end

@@ -2,6 +2,7 @@ import type { Db } from '../db/db.ts'
 import { sql } from '../db/sql.ts'
 import { readLane } from './lanes.ts'
 import { isReady, isRunning } from './task.ts'
+import { countPart, mostCounted, readyLanes } from './waiting.ts'
 
 /** How many more tasks of each limited queue may run now, by its name. */
 export type FreeSlots = ReadonlyMap<string, number>
@@ -64,10 +65,7 @@ export async function readQueues(db: Db): Promise<TaskQueue[]> {
     return found
   }
   // By lane, since the index that has the ready tasks has their lanes too.
-  const lanes = await db.all<{ lane: string | null; count: number }>(
-    sql`select lane, count(*) as count from tasks where ${isReady} group by lane`,
-  )
-  for (const { lane, count } of lanes) known(readLane(lane ?? undefined).queue).ready += count
+  for (const [lane, count] of await countReady(db)) known(readLane(lane).queue).ready += count
   const running = await db.all<{ queue: string; count: number }>(
     sql`select queue, count(*) as count from tasks where ${isRunning(db.dialect)} group by queue`,
   )
@@ -77,4 +75,17 @@ export async function readQueues(db: Db): Promise<TaskQueue[]> {
   )
   for (const { name, max_running } of limits) known(name).maxRunning = max_running
   return [...queues.values()].sort((a, b) => (a.queue < b.queue ? -1 : 1))
+}
+
+/** How many tasks are ready in each lane, by its text. */
+async function countReady(db: Db): Promise<Map<string | undefined, number>> {
+  const rows = await db.all<{ lane: string | null; count: number }>(
+    sql`select lane, count(*) as count from (
+          select lane from tasks where ${isReady} order by lane, rank, id limit ${mostCounted}) as first_tasks group by lane`,
+  )
+  const counts = new Map(rows.map(({ lane, count }) => [lane ?? undefined, count] as const))
+  const total = rows.reduce((sum, { count }) => sum + count, 0)
+  if (total >= mostCounted)
+    for (const [lane, part] of await readyLanes(db)) counts.set(lane, await countPart(db, part))
+  return counts
 }

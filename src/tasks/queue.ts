@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { lapsedRanges } from '../db/lease.ts'
+import { hasRow } from '../db/probe.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { adoptTasks } from './adopt-tasks.ts'
@@ -41,9 +42,9 @@ export function needsUpkeep({ lapsed, due, untracked, scheduled }: QueueState): 
 
 /** Whether there is what no clock decides. */
 const timeless = sql`
-  case when exists (select 1 from tasks where status = 'pending' and rank is null and run_at is null and id is not null)
+  case when ${hasRow(sql`tasks`, sql`status = 'pending' and rank is null and run_at is null and ${hasId}`, sql`run_at`)}
     then 1 else 0 end as untracked,
-  case when exists (select 1 from tasks where ${isReady} and lane is not null) then 1 else 0 end as lanes,
+  case when ${hasRow(sql`tasks`, sql`${isReady} and lane is not null`, sql`lane`)} then 1 else 0 end as lanes,
   case when exists (select 1 from hivewax_task_queues) then 1 else 0 end as limits`
 
 /**
@@ -51,17 +52,16 @@ const timeless = sql`
  * whatever the number of tasks.
  */
 function queueStateSql({ dialect }: Db): Sql {
-  const running = (when: Sql) =>
-    sql`exists (select 1 from tasks where status = 'running' and ${when} and ${hasId})`
+  const lapsed = (when: Sql) =>
+    hasRow(sql`tasks`, sql`status = 'running' and ${when} and ${hasId}`, sql`lease_epoch, lease_until`)
   // A clock that is read once and for all can be looked up in an index.
   const now = sql`(select ${dialect.now()})`
   return sql`
     select
-      case when ${join(lapsedRanges(dialect).map(running), ' or ')} then 1 else 0 end as lapsed,
-      case when exists (select 1 from tasks
-          where status = 'pending' and rank is null and run_at <= ${now} and ${hasId})
+      case when ${join(lapsedRanges(dialect).map(lapsed), ' or ')} then 1 else 0 end as lapsed,
+      case when ${hasRow(sql`tasks`, sql`status = 'pending' and rank is null and run_at <= ${now} and ${hasId}`, sql`run_at`)}
         then 1 else 0 end as due,
-      case when exists (select 1 from hivewax_task_schedules where next_at <= ${now}) then 1 else 0 end as scheduled,
+      case when ${hasRow(sql`hivewax_task_schedules`, sql`next_at <= ${now}`, sql`next_at`)} then 1 else 0 end as scheduled,
       ${timeless}`
 }
 

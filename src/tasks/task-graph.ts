@@ -75,11 +75,13 @@ export async function readGraph(db: Db, options: GraphOptions): Promise<TaskGrap
 
 /** The condition that a task is the root, or waits for it. */
 function isBelow(dialect: Dialect, rootId: string): Sql {
-  return sql`id in (
-    with recursive below (id) as (
-      select id from tasks where id = ${rootId}
-      union select child_id from below ${childrenOf(dialect, sql`below.id`)})
-    select id from below)`
+  return dialect.inQuery(
+    sql`id`,
+    sql`with recursive below (id) as (
+          select id from tasks where id = ${rootId}
+          union select child_id from below ${childrenOf(dialect, sql`below.id`)})
+        select id from below`,
+  )
 }
 
 async function readEdges(db: Db, nodeIds: ReadonlySet<string>): Promise<TaskGraph['edges']> {

@@ -1,7 +1,7 @@
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import type { Dialect } from '../db/db.ts'
-import { isLapsed, isLeased } from '../db/lease.ts'
+import { indexedLease, isLapsed, isLeased } from '../db/lease.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { NotFound } from '../errors.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
@@ -27,7 +27,7 @@ export const isClaimed = sql`coalesce(tasks.status, '') = 'running'`
 
 /** The condition that a task is claimed, and its claim holds at this moment. */
 export function isRunning(dialect: Dialect): Sql {
-  return sql`(status = 'running' and ${isLeased(dialect)})`
+  return sql`(status = 'running' and ${isLeased(dialect, indexedLease)})`
 }
 
 /** The condition that a task is `lapsed`. It is stored as running until the next claim brings the queue up to date. */

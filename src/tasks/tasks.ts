@@ -4,6 +4,7 @@ import { checkLeaseMs, defaultLeaseMs, leaseEnd } from '../db/lease.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
+import { keepTallyUp } from '../db/tallies.ts'
 import { Conflict, InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, describe } from '../util/check.ts'
 import { type Duration, durationMs } from '../util/duration.ts'
@@ -11,7 +12,8 @@ import { decodeJson, encodeJson } from '../util/json.ts'
 import { cursorPosition, maxLimit, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { encodeError } from './attempts.ts'
 import { type ClaimOptions, checkClaim } from './claim.ts'
-import { countTasks, type ListTasksOptions, listTasks } from './list.ts'
+import { countTasks } from './counts.ts'
+import { type ListTasksOptions, listTasks } from './list.ts'
 import { longestDelayMs, type NewTask, prepareTask } from './new-task.ts'
 import { checkTasks } from './option-names.ts'
 import {
@@ -263,8 +265,10 @@ export class Tasks {
   }
 
   /** How many tasks there are of each status. */
-  counts(): Promise<Record<TaskStatus, number>> {
-    return countTasks(this.#context.db)
+  async counts(): Promise<Record<TaskStatus, number>> {
+    const { db, storeDb } = this.#context
+    await keepTallyUp(storeDb, 'tasks')
+    return countTasks(db)
   }
 
   /**

@@ -9,10 +9,12 @@ import { type TopologyType, topologyTypes } from './shapes.ts'
 import {
   fromRow,
   latest,
+  latestIds,
   lockTopologies,
   type NewVersion,
   type SwarmTopology,
   saveVersion,
+  swarms,
   type TopologyRow,
   type VersionOf,
 } from './versions.ts'
@@ -91,9 +93,9 @@ function typeOf({ topology_type }: TopologyRow): TopologyType {
 async function candidates(tx: Db, lost: readonly string[]): Promise<string[]> {
   const named = lost.map(id => sql`replace(nodes, ${JSON.stringify(id)}, '') <> nodes`)
   const rows = await tx.all<Pick<TopologyRow, 'swarm_id'>>(
-    sql`select distinct swarm_id from swarm_topology
-        where (swarm_id, version) in (select swarm_id, max(version) from swarm_topology group by swarm_id)
-          and (${join(named, ' or ')})
+    sql`${swarms('')}
+        select swarm_id from swarm_topology
+        where ${tx.dialect.inQuery(sql`id`, latestIds)} and (${join(named, ' or ')})
         order by swarm_id`,
   )
   return rows.map(row => row.swarm_id)

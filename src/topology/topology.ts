@@ -15,10 +15,12 @@ import {
   found,
   fromRow,
   latest,
+  latestIds,
   lockTopologies,
   type NewVersion,
   type SwarmTopology,
   saveVersion,
+  swarms,
   type TopologyRow,
 } from './versions.ts'
 
@@ -136,12 +138,9 @@ export class Topology {
     const limit = pageLimit(options.limit)
     const [after = ''] = cursorPosition(options.cursor, 1) ?? []
     const rows = await this.#context.db.all<TopologyRow>(
-      sql`select ${columns} from swarm_topology
-          where swarm_id > ${after} and not exists (
-            select 1 from swarm_topology as later where later.swarm_id = swarm_topology.swarm_id
-              and (later.version, later.id) > (swarm_topology.version, swarm_topology.id)
-          )
-          order by swarm_id limit ${limit + 1}`,
+      sql`${swarms(after, limit + 1)}
+          select ${columns} from swarm_topology
+          where ${this.#context.db.dialect.inQuery(sql`id`, latestIds)} order by swarm_id`,
     )
     return toPage(rows, limit, { item: fromRow, position: row => [row.swarm_id] })
   }

@@ -103,6 +103,23 @@ export async function latest(db: Db, swarmId: string): Promise<TopologyRow | und
   return oneLocked<TopologyRow>(db, { table: 'hivewax_counters', key: 'floor' }, latestOf(swarmId))
 }
 
+/**
+ * A table `swarms` of the names behind one, in order: one step of the index for each, however many versions there are.
+ */
+export function swarms(after: string | number, limit?: number): Sql {
+  const isWanted = limit === undefined ? sql`1 = 1` : sql`place < ${limit}`
+  const next = (name: Sql) => sql`select min(swarm_id) from swarm_topology where swarm_id > ${name}`
+  return sql`with recursive swarms (name, place) as (
+    select (${next(sql`${after}`)}), 1
+    union all
+    select (${next(sql`swarms.name`)}), place + 1 from swarms where name is not null and ${isWanted})`
+}
+
+/** The ids of the latest versions of the table `swarms`. */
+export const latestIds = sql`select (
+    select id from swarm_topology where swarm_id = swarms.name order by version desc, id desc limit 1)
+  from swarms where name is not null`
+
 /** The row, or NotFound when the swarm has no topology. */
 export function found(row: TopologyRow | undefined, swarmId: string): TopologyRow {
   if (row !== undefined) return row

@@ -15,9 +15,11 @@ export interface PageOptions {
   limit?: number | undefined
   /** The cursor of the page before. */
   cursor?: string | undefined
+  /** Ends a call that looks through many records, between two steps; the promise then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
 }
 
-export const pageNames: Names<keyof PageOptions> = { limit: true, cursor: true }
+export const pageNames: Names<keyof PageOptions> = { limit: true, cursor: true, signal: true }
 
 const defaultLimit = 100
 export const maxLimit = 10_000

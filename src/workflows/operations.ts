@@ -56,7 +56,7 @@ export const workflowsOperations = [
     examples: ['hivewax workflows list', 'hivewax workflows list --workflow-type ci'],
     input: z =>
       z.object({ workflowType: z.string().optional().describe('Only workflows of this type'), ...page(z) }),
-    run: (memory, filter) => memory.workflows.list(filter),
+    run: (memory, filter, long) => memory.workflows.list({ ...filter, signal: long?.signal }),
   }),
   operation({
     name: 'workflows.history',
@@ -172,7 +172,7 @@ export const workflowsOperations = [
         type: z.string().optional().describe('Only runs of this type'),
         ...page(z),
       }),
-    run: (memory, filter) => memory.workflows.listRuns(filter),
+    run: (memory, filter, long) => memory.workflows.listRuns({ ...filter, signal: long?.signal }),
   }),
   operation({
     name: 'workflows.cancel',

@@ -5,13 +5,14 @@ import type { Db, Dialect } from '../db/db.ts'
 import { isLeased } from '../db/lease.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { appendEvents } from '../db/outbox.ts'
-import { join, type Sql, sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
 import { Conflict, HivewaxError, NotFound } from '../errors.ts'
 import { checkName, checkOneOf } from '../util/check.ts'
 import { decodeLoose, isObject, type Json } from '../util/json.ts'
-import { cursorPosition, type PageOptions } from '../util/page.ts'
+import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { serializeError } from '../util/serialize-error.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
+import { readLatest } from './latest-first.ts'
 import { floor, lockWorkflow } from './workflow-state.ts'
 
 export const statuses = ['open', 'completed', 'failed', 'cancelled'] as const
@@ -219,13 +220,30 @@ export function errorText(error: unknown): string {
   })
 }
 
-export function runMatches({ status, type, cursor }: RunFilter): Sql {
-  const after = cursorPosition(cursor, 2)
-  const parts = [sql`1 = 1`]
-  if (status !== undefined) parts.push(sql`status = ${checkOneOf('status', status, statuses)}`)
-  if (type !== undefined) parts.push(sql`workflow_type = ${checkName('type', type)}`)
-  if (after !== undefined) parts.push(sql`(created_at, workflow_id) < (${join(after)})`)
-  return join(parts, ' and ')
+/** Runs, the one begun last first. */
+export async function listRuns(db: Db, filter: RunFilter): Promise<Page<WorkflowRun>> {
+  const limit = pageLimit(filter.limit)
+  const rows = await readLatest<RunRow>(
+    db,
+    {
+      table: sql`hivewax_workflow_runs`,
+      columns: runColumns(db.dialect),
+      time: sql`created_at`,
+      id: sql`workflow_id`,
+      ...conditions(filter),
+    },
+    { after: cursorPosition(filter.cursor, 2), limit: limit + 1, signal: filter.signal },
+  )
+  return toPage(rows, limit, { item: fromRunRow, position: row => [row.created_at, row.workflow_id] })
+}
+
+/** One index has all runs, another one those that have not completed, which are few. */
+function conditions({ status, type }: RunFilter): { served: Sql; filter: Sql | undefined } {
+  const ofType = type === undefined ? undefined : sql`workflow_type = ${checkName('type', type)}`
+  if (status === undefined) return { served: sql`1 = 1`, filter: ofType }
+  const isSo = sql`status = ${checkOneOf('status', status, statuses)}`
+  if (status !== 'completed') return { served: sql`${isSo} and status <> 'completed'`, filter: ofType }
+  return { served: sql`1 = 1`, filter: ofType === undefined ? isSo : sql`${isSo} and ${ofType}` }
 }
 
 export function fromRunRow(row: RunRow): WorkflowRun {

@@ -1,11 +1,12 @@
 import { verified } from '../db/checksums.ts'
 import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
-import { join, type Sql, sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
 import { checkName } from '../util/check.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
-import { cursorPosition, type PageOptions } from '../util/page.ts'
+import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate } from '../util/time.ts'
+import { readLatest } from './latest-first.ts'
 
 /** A workflow: where it stands, so that it can go on after a crash. */
 export interface WorkflowRecord {
@@ -138,12 +139,23 @@ export function unsaved({ dialect }: Db, id: string, type = defaultType): Sql {
   return sql`${id}, ${type}, 'null', null, ${dialect.now()}, ${dialect.now()}, ${floor}, ${typeCrc}, ${stateCrc}, null`
 }
 
-export function matches({ workflowType, cursor }: WorkflowFilter): Sql {
-  const after = cursorPosition(cursor, 2)
-  const parts = [sql`1 = 1`]
-  if (workflowType !== undefined) parts.push(sql`workflow_type = ${checkName('workflowType', workflowType)}`)
-  if (after !== undefined) parts.push(sql`(updated_at, id) < (${join(after)})`)
-  return join(parts, ' and ')
+/** Workflows, the one saved last first. */
+export async function listWorkflows(db: Db, filter: WorkflowFilter): Promise<Page<WorkflowRecord>> {
+  const limit = pageLimit(filter.limit)
+  const { workflowType: type, signal } = filter
+  const rows = await readLatest<WorkflowRow>(
+    db,
+    {
+      table: sql`workflow_state`,
+      columns,
+      time: sql`updated_at`,
+      id: sql`id`,
+      served: sql`1 = 1`,
+      filter: type === undefined ? undefined : sql`workflow_type = ${checkName('workflowType', type)}`,
+    },
+    { after: cursorPosition(filter.cursor, 2), limit: limit + 1, signal },
+  )
+  return toPage(rows, limit, { item: fromRow, position: row => [row.updated_at, row.id] })
 }
 
 export function fromRow(row: WorkflowRow): WorkflowRecord {

@@ -12,13 +12,11 @@ import { newRun, type RunOptions, runWorkflow, type StartOptions } from './run-w
 import {
   cancelRun,
   fromRunRow,
+  listRuns,
   openRun,
   type RunFilter,
-  type RunRow,
   readRun,
   retryRun,
-  runColumns,
-  runMatches,
   type WorkflowRun,
 } from './runs.ts'
 import {
@@ -40,7 +38,7 @@ import {
   fromRow,
   fromVersionRow,
   keepVersion,
-  matches,
+  listWorkflows,
   type SaveWorkflowOptions,
   saveSql,
   type VersionRow,
@@ -101,12 +99,7 @@ export class Workflows {
   /** Workflows, the one saved last first. */
   async list(filter: WorkflowFilter = {}): Promise<Page<WorkflowRecord>> {
     checkWorkflows.list(filter)
-    const limit = pageLimit(filter.limit)
-    const rows = await this.#context.db.all<WorkflowRow>(
-      sql`select ${columns} from workflow_state where ${matches(filter)}
-          order by updated_at desc, id desc limit ${limit + 1}`,
-    )
-    return toPage(rows, limit, { item: fromRow, position: row => [row.updated_at, row.id] })
+    return listWorkflows(this.#context.db, filter)
   }
 
   /**
@@ -251,13 +244,7 @@ export class Workflows {
   /** Runs, the one begun last first. */
   async listRuns(filter: RunFilter = {}): Promise<Page<WorkflowRun>> {
     checkWorkflows.listRuns(filter)
-    const { db } = this.#context
-    const limit = pageLimit(filter.limit)
-    const rows = await db.all<RunRow>(
-      sql`select ${runColumns(db.dialect)} from hivewax_workflow_runs where ${runMatches(filter)}
-          order by created_at desc, workflow_id desc limit ${limit + 1}`,
-    )
-    return toPage(rows, limit, { item: fromRunRow, position: row => [row.created_at, row.workflow_id] })
+    return listRuns(this.#context.db, filter)
   }
 
   /**

@@ -55,6 +55,24 @@ it('finds an event that comes after later ones were found, also beside one whose
   expect(await ids()).toEqual([1, 2, 3, 4, 5, 6, 7])
 })
 
+it('counts up the row of ids once for each statement that inserts many, and gives out every id', async () => {
+  const memory = await openPostgresScratch()
+  const insert = (count: number) =>
+    `insert into events (type, source) select 'many', 'other' from generate_series(1, ${count})`
+  const updates = await memory.transaction(async tx => {
+    await tx.execute(insert(1_000))
+    await tx.events.log({ type: 'ours' })
+    await tx.execute(insert(10))
+    const updated = "select pg_stat_get_xact_tuples_updated('hivewax_counters'::regclass) as count"
+    return Number((await tx.query(updated))[0]?.count)
+  })
+  expect(updates).toBeLessThan(10)
+  expect((await memory.events.list({ limit: 2_000 })).items.map(({ id }) => id)).toEqual(
+    Array.from({ length: 1_011 }, (_, i) => i + 1),
+  )
+  expect((await memory.events.log({ type: 'next' })).id).toBe(1_012)
+})
+
 it('delivers what the same handle writes right after it subscribed or watched, whichever connection is faster', async () => {
   const memory = await openPostgresScratch()
   const firstOf = <T>(stream: AsyncIterable<T>) => stream[Symbol.asyncIterator]().next()

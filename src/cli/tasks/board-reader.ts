@@ -1,5 +1,4 @@
 import type { Memory } from '../../memory.ts'
-import type { TaskQueue } from '../../tasks/queue-limits.ts'
 import type { Task, TaskStatus } from '../../tasks/task.ts'
 import { isObject, type Json } from '../../util/json.ts'
 import type { Board, WaitingTask } from './board.ts'
@@ -26,25 +25,29 @@ export class BoardReader {
   async read(): Promise<Board> {
     const { tasks, agents, url } = this.#memory
     const counts = await tasks.counts()
-    const ready = await this.#countReady()
+    const queues = (await tasks.queues({ limit: 1_000 })).items
+    const ready = queues.reduce((sum, queue) => sum + queue.ready, 0)
     const alive = await agents.list({ alive: true, limit: this.#limit })
     return {
       at: new Date(),
       url,
-      ready: { count: ready, tasks: await this.#waiting(isReady, 'rank, id') },
+      ready: { count: ready, tasks: await this.#ready() },
       waiting: { count: Math.max(0, counts.pending - ready), tasks: await this.#held() },
       running: { count: counts.running + counts.lapsed, tasks: await this.#running() },
       done: { count: counts.completed, tasks: await this.#completed() },
       failed: { count: counts.failed + counts.dead, tasks: await this.#failed() },
       cancelled: counts.cancelled,
-      queues: await this.#limits(),
+      queues: queues.filter(queue => queue.maxRunning !== undefined),
       agents: { alive: alive.items.map(agent => agent.id), more: alive.cursor !== undefined },
     }
   }
 
-  async #countReady(): Promise<number> {
-    const [row] = await this.#memory.query(`select count(*) as ready from tasks where ${isReady}`)
-    return Number(row?.ready ?? 0)
+  /** Those of the common lane, which an index has in the order of claims, and those of others. */
+  async #ready(): Promise<WaitingTask[]> {
+    const common = await this.#rows(`${isReady} and lane is null`, 'lane, rank, id')
+    const others = await this.#rows(`${isReady} and lane is not null`, 'rank, id')
+    const inOrder = [...common, ...others].sort((a, b) => Number(a.rank) - Number(b.rank))
+    return inOrder.slice(0, this.#limit).map(toWaiting)
   }
 
   /** Those that wait for their time, the next first, but no more than half; then those that wait for others. */
@@ -56,11 +59,16 @@ export class BoardReader {
   }
 
   async #waiting(condition: string, order: string): Promise<WaitingTask[]> {
+    return (await this.#rows(condition, order)).map(toWaiting)
+  }
+
+  async #rows(condition: string, order: string): Promise<WaitingRow[]> {
+    // A limit that must be computed leads PostgreSQL to an index that has the order, and not to a sort.
     const rows = await this.#memory.query(
-      `select ${waitingColumns} from tasks where ${condition} order by ${order} limit ${this.#limit}`,
+      `select ${waitingColumns} from tasks where ${condition} order by ${order} limit (select ${this.#limit})`,
     )
     // They have the columns that were asked for.
-    return (rows as unknown as WaitingRow[]).map(toWaiting)
+    return rows as unknown as WaitingRow[]
   }
 
   async #running(): Promise<Task[]> {
@@ -98,11 +106,6 @@ export class BoardReader {
 
   #list(status: TaskStatus) {
     return this.#memory.tasks.list({ status, order: 'desc', limit: this.#limit })
-  }
-
-  async #limits(): Promise<TaskQueue[]> {
-    const { items } = await this.#memory.tasks.queues({ limit: 1_000 })
-    return items.filter(queue => queue.maxRunning !== undefined)
   }
 }
 

@@ -13,6 +13,7 @@ export interface WaitingRow {
   queue: string
   dependencies: string | null
   open_dependencies: number
+  rank: number | null
   run_at: string | null
   attempts: number
   max_attempts: number
@@ -22,7 +23,7 @@ export interface WaitingRow {
 
 /** With the checksum of what its creator has given, and all that it covers. */
 export const waitingColumns = [
-  ...['id', 'open_dependencies', 'run_at', 'attempts', 'created_at', 'updated_at', 'crc'],
+  ...['id', 'open_dependencies', 'rank', 'run_at', 'attempts', 'created_at', 'updated_at', 'crc'],
   ...Object.keys(checksummed.tasks.checksums.crc),
 ].join(', ')
 

@@ -1,3 +1,5 @@
+import { talliedCounters } from '../tallies.ts'
+
 /** A table whose rows are copied from one store into another. */
 export interface CopiedTable {
   readonly name: string
@@ -62,9 +64,15 @@ export const numberedTables = [
   'swarm_topology',
 ]
 
+/** Counters that say how far a store has gone through its own records: it begins anew with those of another. */
+export const begunAnew: readonly (readonly [name: string, value: number])[] = [
+  'find_events',
+  ...talliedCounters,
+].map(name => [name, 0])
+
 /** What a store keeps about itself; the full-text index is made anew from the records. */
 export const ownTables =
-  /^(hivewax_(migrations|counters|upkeep|creation|migration_progress|find\w*)|sqlite_\w+)$/
+  /^(hivewax_(migrations|counters|upkeep|creation|migration_progress|find\w*|tall\w*|event_spans)|sqlite_\w+)$/
 
 /** These tables, and those that refer to them. */
 export function withDependents(names: ReadonlySet<string>): CopiedTable[] {

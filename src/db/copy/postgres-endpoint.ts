@@ -1,6 +1,6 @@
 import { InvalidInput } from '../../errors.ts'
 import { quoted } from '../worker/jobs/job.ts'
-import { type CopiedTable, copiedTables, numberedTables } from './copied-tables.ts'
+import { begunAnew, type CopiedTable, copiedTables, numberedTables } from './copied-tables.ts'
 import {
   type Cell,
   type Column,
@@ -70,6 +70,8 @@ export class PostgresEndpoint implements Endpoint {
     const names = tables.map(({ name }) => name)
     if (tables.length === copiedTables.length) names.push('hivewax_find_records', 'hivewax_find_changes')
     await this.#run(`truncate ${names.join(', ')}`, [])
+    for (const counts of ['hivewax_tallies', 'hivewax_tally_changes'])
+      await this.#run(`delete from ${counts} where source = any (string_to_array($1, ','))`, [names.join()])
   }
 
   async numbers(): Promise<IssuedNumbers> {
@@ -89,7 +91,9 @@ export class PostgresEndpoint implements Endpoint {
     const known = (await this.numbers()).lastIds
     const last = (table: string) => Math.max(lastIds.get(table) ?? 0, known.get(table) ?? 0)
     await this.#run('delete from hivewax_counters', [])
-    for (const [name, value] of new Map([...counters, ['find_events', 0], ['event', last('events')]]))
+    await this.#run("delete from hivewax_tallies where source = 'events'", [])
+    await this.#run('delete from hivewax_event_spans', [])
+    for (const [name, value] of new Map([...counters, ...begunAnew, ['event', last('events')]]))
       await this.#run('insert into hivewax_counters (name, value) values ($1, $2)', [name, value])
     for (const table of identityTables) {
       const text = "select setval(cast(pg_get_serial_sequence($1, 'id') as regclass), cast($2 as bigint))"

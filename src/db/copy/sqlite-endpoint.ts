@@ -5,7 +5,7 @@ import type { Bound, Statement } from '../sql.ts'
 import type { Connection } from '../sqlite/connection.ts'
 import { quoted } from '../worker/jobs/job.ts'
 import { rowTables } from '../worker/jobs/objects.ts'
-import { type CopiedTable, numberedTables } from './copied-tables.ts'
+import { begunAnew, type CopiedTable, numberedTables } from './copied-tables.ts'
 import {
   type Cell,
   type Column,
@@ -78,8 +78,10 @@ export class SqliteEndpoint implements Endpoint {
   }
 
   async setNumbers({ counters, lastIds }: IssuedNumbers): Promise<void> {
-    this.#connection.exec('delete from hivewax_counters')
-    for (const [name, value] of new Map([...counters, ['find_events', 0]])) {
+    this.#connection.exec(
+      'delete from hivewax_counters; delete from hivewax_tallies; delete from hivewax_event_spans',
+    )
+    for (const [name, value] of new Map([...counters, ...begunAnew])) {
       // The ids of events are given out as those of other tables are.
       if (name !== 'event')
         this.#run('insert into hivewax_counters (name, value) values (?, ?)', [name, value])

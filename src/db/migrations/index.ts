@@ -5,9 +5,18 @@ import { coordination } from './0003-coordination.ts'
 import { access } from './0004-access.ts'
 import { checksums } from './0005-checksums.ts'
 import { pinned } from './0006-pinned.ts'
+import { growth } from './0007-growth.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
-export const migrations: readonly Migration[] = [tables, find, coordination, access, checksums, pinned]
+export const migrations: readonly Migration[] = [
+  tables,
+  find,
+  coordination,
+  access,
+  checksums,
+  pinned,
+  growth,
+]
 
 /** The number of the schema that this program works with. */
 export const schemaId = migrations.length

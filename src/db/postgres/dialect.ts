@@ -5,11 +5,14 @@ import type { Dialect, EventsOfRows, WriteWithEvents } from '../db.ts'
 import { type Binding, join, raw, Sql, sql } from '../sql.ts'
 import { postgresFullText } from './fulltext.ts'
 import { lockKeys } from './key-locks.ts'
+import { postgresTallies } from './tallies.ts'
 
 export const postgresBinding: Binding = {
   placeholder: index => `$${index + 1}`,
   time: date => date.toISOString(),
-  adapt: text => text,
+  // Of a limit that it knows, PostgreSQL thinks that it is beyond what it wrongly takes for few rows, and sorts all of
+  // them. For one that must be computed it reads an index in order, and stops there.
+  adapt: text => text.replace(/\blimit (\$\d+)/g, 'limit (select cast($1 as bigint))'),
 }
 
 /** Times that decide are the server's, so that clients need not agree; an injected clock, in tests, goes before. */
@@ -47,6 +50,7 @@ export function postgresDialect(clock: Clock): Dialect {
     assertAboveFloor: (table, number) => sql`hivewax_issued(${number}, ${table}.xmax)`,
     checksum: () => null,
     fullText: postgresFullText,
+    tallies: postgresTallies,
   }
 }
 

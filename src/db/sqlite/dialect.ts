@@ -4,6 +4,7 @@ import { isUnsealed } from '../chain.ts'
 import { checksumOf } from '../checksums.ts'
 import type { CellsOf, Columns } from '../columns.ts'
 import type { Dialect } from '../db.ts'
+import { rowTallies } from '../row-tallies.ts'
 import { type Binding, raw, Sql, sql } from '../sql.ts'
 import { sqliteFullText } from './fulltext.ts'
 
@@ -44,6 +45,8 @@ export function sqliteDialect(clock: Clock): Dialect {
     assertAboveFloor: (_, number) => number,
     checksum: checksumOf,
     fullText: sqliteFullText,
+    // One writes at a time, so that the rows of each table come in the order of their numbers.
+    tallies: rowTallies(table => (table === 'tasks' ? raw('rowid') : raw('id'))),
   }
 }
 

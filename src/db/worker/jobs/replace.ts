@@ -3,6 +3,7 @@ import { checksumOf } from '../../checksums.ts'
 import type { Replaced } from '../../engine.ts'
 import type { Connection } from '../../sqlite/connection.ts'
 import { assertSchema } from '../../sqlite/schema.ts'
+import { talliedCounters } from '../../tallies.ts'
 import { connected, type JobContext, quoted } from './job.ts'
 import { highestIssued, liftAbove } from './numbers.ts'
 import { drop, objects, rowTables, type SchemaObject } from './objects.ts'
@@ -68,7 +69,10 @@ function raise(connection: Connection): string {
     update main.hivewax_counters set value = ${ceiling} where name = 'floor';
     update main.hivewax_counters set value = ${revision} where name in ('shared_revision', 'shared_floor');
     delete from main.sqlite_sequence;
-    insert into main.sqlite_sequence (name, seq) select name, seq from sequences`
+    insert into main.sqlite_sequence (name, seq) select name, seq from sequences;
+    delete from main.hivewax_tallies;
+    delete from main.hivewax_event_spans;
+    update main.hivewax_counters set value = 0 where name in (${talliedCounters.map(name => `'${name}'`)})`
 }
 
 function counter(connection: Connection, schema: string, name: string): number {
