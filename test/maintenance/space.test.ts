@@ -1,5 +1,9 @@
+import fs from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { openScratch } from '../support/memory.ts'
+import { systemClock } from '../../src/util/clock.ts'
+import { openScratch, scratchFile } from '../support/memory.ts'
+import { openUpkeep } from '../support/upkeep.ts'
 
 test('free pages of a file are given back without rewriting it', async () => {
   const memory = await openScratch()
@@ -39,4 +43,25 @@ test('reads that were answered from memory are counted, and those that were not'
   await memory.store('k', 1)
   for (let i = 0; i < 3; i++) await memory.retrieve('k')
   expect((await memory.analyzePerformance()).cache).toEqual({ hits: 2, misses: 1 })
+})
+
+test('the log that grew while somebody read is cut off by the upkeep once they have gone', async () => {
+  const file = scratchFile()
+  const memory = await openScratch({ durability: 'normal' }, file)
+  const { engine, release } = await openUpkeep(file, systemClock)
+  const reader = new DatabaseSync(file)
+  reader.exec('begin')
+  reader.prepare('select count(*) from memory_store').all()
+  const value = (i: number) => String(i % 10).repeat(1_000_000)
+  for (let i = 0; i < 40; i++) await memory.store('k', value(i))
+  const logBytes = () => fs.statSync(`${file}-wal`).size
+  const grown = logBytes()
+  const { signal } = new AbortController()
+  await engine.tidy(signal)
+  expect(logBytes()).toBe(grown)
+  reader.close()
+  await engine.tidy(signal)
+  expect(logBytes()).toBe(0)
+  expect(await memory.retrieve('k')).toBe(value(39))
+  await release()
 })

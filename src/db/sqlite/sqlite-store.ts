@@ -16,6 +16,7 @@ import { PlacedFiles, storeGone } from './placed-files.ts'
 import { saveLost } from './save-lost.ts'
 import { assertSchema, createSchema } from './schema.ts'
 import { SqliteDb } from './sqlite-db.ts'
+import { renewStatistics } from './statistics.ts'
 import { inDoubt } from './translate-error.ts'
 import { Writer } from './writer.ts'
 
@@ -246,6 +247,7 @@ export class SqliteStore {
     try {
       const connections = { writing: this.#writing, reading: this.#reading }
       if (files.isLogAlone) await saveLost({ files, ...connections }, this.writer.busyTimeoutMs)
+      else if (!this.isGone) renewStatistics(this.#writing)
     } finally {
       this.#letFilesGo()
     }

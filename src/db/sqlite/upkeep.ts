@@ -35,8 +35,11 @@ import type { Writer } from './writer.ts'
 /** Free pages that one transaction gives back: writers wait for no more than that. */
 const sliceOfPages = 256
 
-/** In the background: when upkeep is worth its while, and how much of it is done at a time. */
-const idle = { freePages: 1024, slices: 8, walBytes: 16 * 1024 * 1024 }
+/**
+ * In the background: when upkeep is worth its while, and how much of it is done at a time. A log is longer than it is by
+ * itself only after somebody has read for long.
+ */
+const idle = { freePages: 1024, slices: 8, walBytes: 32 * 1024 * 1024 }
 
 /** What the upkeep has to do with: a store that is open, to be written or only to be read. */
 export type UpkeepStore = Pick<SqliteStore, 'file' | 'compile' | 'read' | 'exec' | 'look' | 'place'> & {
@@ -107,7 +110,7 @@ export class SqliteUpkeep implements Engine {
     const before = await this.#number('page_count')
     if (full) await this.#store.writer.alone(() => offload(place, { name: 'vacuum' }, options))
     const freed = full ? before - (await this.#number('page_count')) : await this.#freePages(options)
-    await this.#inPlace(offload(place, { name: 'checkpoint', input: 'truncate' }))
+    await this.#inPlace(offload(place, { name: 'checkpoint', input: 'wait' }))
     options.onProgress?.({ step: 'done', fraction: 1 })
     return { freedBytes: Math.max(0, freed) * pageSize }
   }
@@ -219,7 +222,7 @@ export class SqliteUpkeep implements Engine {
     if ((await this.#number('freelist_count')) >= idle.freePages)
       await this.#freePages({ signal }, idle.slices)
     if (signal.aborted || sizeOf(`${place.file}-wal`) < idle.walBytes) return
-    await offload(place, { name: 'checkpoint', input: 'passive' }, { signal, unref: true })
+    await offload(place, { name: 'checkpoint', input: 'at once' }, { signal, unref: true })
   }
 
   /** Gives free pages back in slices, between which others write. Returns how many it was. */

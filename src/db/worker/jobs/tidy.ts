@@ -1,21 +1,27 @@
 import type { Connection } from '../../sqlite/connection.ts'
+import { staleStatistics } from '../../sqlite/statistics.ts'
 import { connected, type JobContext, pacer, quoted } from './job.ts'
 
 /** Pages of the full-text index that one transaction merges: writers wait for no more than that. */
 const mergePages = 200
 
-/** How long a truncating checkpoint waits for readers, in milliseconds: meanwhile no process can write. */
-const checkpointWaitMs = 200
-
 const writing = (context: JobContext) => ({ readOnly: false, waitMs: context.waitMs })
 
+/** How long cutting the log off waits for readers, in milliseconds: meanwhile no process can write. */
+const cutWaitMs = 200
+
 /**
- * Merges the write-ahead log into the file: `truncate` all of it, `passive` as much as is possible without
- * waiting for others. Being unable to is not an error: the next one will.
+ * Merges the write-ahead log into the file, as far as is possible without waiting for others, and cuts it off: unless
+ * others read what is in it, or have written meanwhile, for which it waits a moment only when told to. Being unable to is not
+ * an error: the next one will.
  */
-export async function checkpoint(mode: 'truncate' | 'passive', context: JobContext): Promise<void> {
-  const options = { ...writing(context), waitMs: checkpointWaitMs }
-  await connected(context.file, options, connection => connection.exec(`pragma wal_checkpoint(${mode})`))
+export async function checkpoint(mode: 'wait' | 'at once', context: JobContext): Promise<void> {
+  await connected(context.file, writing(context), connection => {
+    const [merged] = [...connection.iterate('pragma wal_checkpoint(passive)', [])]
+    // What cannot be merged cannot be cut off either.
+    if (merged?.log !== merged?.checkpointed && mode === 'at once') return
+    connection.exec(`pragma busy_timeout=${mode === 'wait' ? cutWaitMs : 0}; pragma wal_checkpoint(truncate)`)
+  })
 }
 
 /** Rewrites the whole file without gaps. Writers wait all the while. */
@@ -42,11 +48,16 @@ export async function reindex(_input: undefined, context: JobContext): Promise<v
   })
 }
 
-/** Statistics for every table that changed much or has none yet, then the full-text index in slices. */
+/** Statistics of each table that lacks them, one at a time, then the full-text index in slices. */
 export async function optimize(_input: undefined, context: JobContext): Promise<void> {
   await connected(context.file, writing(context), async connection => {
-    context.report('statistics', 0)
-    await context.write(() => connection.exec('pragma optimize=0x10002'))
+    const rest = pacer()
+    const statements = staleStatistics(connection)
+    for (const [i, statement] of statements.entries()) {
+      context.report('statistics', (0.5 * i) / statements.length)
+      await context.write(() => connection.exec(statement))
+      rest()
+    }
     const indexes = fullTextTables(connection)
     for (const [i, name] of indexes.entries()) {
       context.report('full text', 0.5 + (0.5 * i) / indexes.length)
