@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import { oneLocked } from '../db/locked-records.ts'
-import { join, sql } from '../db/sql.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
 import { checkName, checkNumber, describe } from '../util/check.ts'
 import { uuidv7 } from '../util/ids.ts'
@@ -118,9 +118,13 @@ export class Patterns {
   async list(filter: PatternFilter = {}): Promise<Page<Pattern>> {
     checkPatterns.list(filter)
     const limit = pageLimit(filter.limit)
+    const ordered = sql`order by confidence desc, id limit ${limit + 1}`
+    const parts = rangesAfter(filter.cursor).map(
+      range => sql`select * from (
+        select ${columns} from patterns where ${range} and ${matching(filter)} ${ordered}) as part`,
+    )
     const rows = await this.#context.db.all<PatternRow>(
-      sql`select ${columns} from patterns where ${matching(filter)}
-          order by confidence desc, id limit ${limit + 1}`,
+      sql`select * from (${join(parts, ' union all ')}) as parts ${ordered}`,
     )
     return toPage(rows, limit, { item: fromRow, position: row => [row.confidence, row.id] })
   }
@@ -197,16 +201,21 @@ export class Patterns {
   }
 }
 
-function matching({ type, minConfidence, cursor }: PatternFilter) {
+/**
+ * Where the patterns behind a cursor are: two ranges of the index, which has the one column in falling order and the other
+ * in rising order.
+ */
+function rangesAfter(cursor: string | undefined): Sql[] {
+  const [confidence, id] = cursorPosition(cursor, 2) ?? []
+  if (id === undefined) return [sql`1 = 1`]
+  return [sql`confidence = ${confidence} and id > ${id}`, sql`confidence < ${confidence}`]
+}
+
+function matching({ type, minConfidence }: PatternFilter): Sql {
   const parts = [sql`1 = 1`]
   if (type !== undefined) parts.push(sql`type = ${checkName('type', type)}`)
   if (minConfidence !== undefined)
     parts.push(sql`confidence >= ${checkNumber('minConfidence', minConfidence, 0, 1)}`)
-  const after = cursorPosition(cursor, 2)
-  if (after !== undefined) {
-    // The first half is a bound of the index, which an `or` is not.
-    parts.push(sql`confidence <= ${after[0]} and (confidence < ${after[0]} or id > ${after[1]})`)
-  }
   return join(parts, ' and ')
 }
 

@@ -65,6 +65,7 @@ export const reads: Calls = [
   [
     'kv.search',
     { glob: 'key-10000*', limit: 10 },
+    { glob: 'key-*', limit: 10 },
     { glob: '*', limit: 10 },
     { glob: '*', namespace: '*', limit: 10 },
     { glob: 'key-10000*', namespace: 'few', limit: 10 },
