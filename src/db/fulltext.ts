@@ -30,32 +30,39 @@ export interface TextQuery {
    * the source hold them, the higher its score.
    */
   readonly terms: readonly string[]
-  /**
-   * Terms of which a match must hold one as well: anywhere, or in its title. They count once more for the
-   * score.
-   */
-  readonly require?: { readonly terms: readonly string[]; readonly inTitle: boolean }
   /** The scope that a match must have. */
   readonly scope?: string | undefined
 }
 
-/** Which matches of the index count, and how many of them. */
-interface TextMatches {
+/** Which matches of the index count, how many of them, and by what they are ranked. */
+export interface TextMatches {
   readonly now: Sql
   readonly limit: number
   /** Records whose text in the index is out of date. */
   readonly except: readonly TextRef[]
+  readonly frequencies: TextFrequencies
 }
 
 /** What the score of a text depends on besides the text. */
-interface TextFrequencies {
+export interface TextFrequencies {
   /** How many records there are. */
   readonly records: number
   /** How many terms those have together, where the score depends on it. */
   readonly length: number
-  /** How many of the records hold a term, by term. */
+  /** How many of the records hold a term, by term: counted as long as it is few, else estimated. */
   readonly holding: ReadonlyMap<string, number>
+  /** How many records have the scope that is asked for, where an engine has to know. */
+  readonly inScope?: number
 }
+
+/** A match, and its score, which an engine may leave to whoever reads its text. */
+export interface TextCandidate {
+  readonly ref: TextRef
+  readonly score?: number
+}
+
+/** Entries besides those of the index, by source. */
+export type AddedEntries = ReadonlyMap<TextSource, readonly TextEntry[]>
 
 /** The full-text index of an engine: which record holds which terms. It keeps no text. */
 export interface FullText {
@@ -66,22 +73,45 @@ export interface FullText {
   /** A select of the `ref` of those among these records that the index holds. An engine may give any ref as text. */
   held(source: TextSource, refs: readonly TextRef[]): Sql
   /**
-   * A select of `ref`, `score` (higher is better) and `indexed` (rises with every record put) of the matches that
-   * were indexed last and have not expired, in no order. An engine may give any ref as text.
+   * A select of `ref`, `score` (higher is better) and `indexed` (rises with every record put) of all matches that have
+   * not expired, the best first. Reads the whole list of each term: for terms that few records hold.
    */
-  match(query: TextQuery, matches: TextMatches): Sql
+  rank(query: TextQuery, matches: TextMatches): Sql
+  /**
+   * Those matches that have not expired and are likely to score best, the likeliest first. However
+   * many records hold the terms, it reads no more than a part of their lists: all of the rarest terms', and with them
+   * what holds the others too; of the others' the end. An engine may leave the score to the text.
+   */
+  candidates(db: Pick<Db, 'all'>, query: TextQuery, matches: TextMatches): Promise<TextCandidate[]>
   /** A select of the `ref` of those records of a source, last first, that are among the `window` records indexed last. */
   latest(source: TextSource, among: { window: number; limit: number }): Sql
-  /** A select of the `count` of matches, expired ones included. Stops counting at `atMost`. */
-  count(query: TextQuery, atMost: number): Sql
-  /** How rare the terms of a query are, were these entries in the index as well. */
-  frequencies(
-    db: Pick<Db, 'all'>,
-    query: TextQuery,
-    added: ReadonlyMap<TextSource, readonly TextEntry[]>,
-  ): Promise<TextFrequencies>
+  /** How rare the terms of a query are. */
+  frequencies(db: Pick<Db, 'all'>, query: TextQuery): Promise<TextFrequencies>
+  /** The same, were these entries in the index as well. */
+  withAdded(frequencies: TextFrequencies, query: TextQuery, added: AddedEntries): TextFrequencies
   /** The score that an entry has in the index, or would have there. 0 when it holds none of the terms. */
   score(entry: TextEntry, query: TextQuery, frequencies: TextFrequencies): number
+}
+
+/**
+ * Where the index is looked into to estimate how many records hold a term that many do: so many places, evenly spread, and
+ * so many records at each.
+ */
+export const samples = { places: 8, width: 256 }
+
+/** As many of the rarest terms as at most so many records hold together; perhaps none. */
+export function rarest(
+  terms: readonly string[],
+  holding: ReadonlyMap<string, number>,
+  atMost: number,
+): string[] {
+  let left = atMost
+  const sorted = terms.toSorted((a, b) => (holding.get(a) ?? 0) - (holding.get(b) ?? 0))
+  const end = sorted.findIndex(term => {
+    left -= holding.get(term) ?? 0
+    return left < 0
+  })
+  return end === -1 ? sorted : sorted.slice(0, end)
 }
 
 /** The terms of a part of an entry, one by one. */

@@ -8,8 +8,8 @@ import { within } from '../util/within.ts'
 import { type Backlog, readBacklog } from './backlog.ts'
 import { indexPending } from './indexing.ts'
 import { checkFind } from './option-names.ts'
-import { type Hit, rankMatches, type Wanted } from './rank-matches.ts'
-import { withBacklog } from './rank-texts.ts'
+import { type Matches, rankMatches, type Wanted } from './rank-matches.ts'
+import { type Hit, withBacklog } from './rank-texts.ts'
 import { snippet } from './snippet.ts'
 import {
   bodyText,
@@ -81,9 +81,9 @@ export class Find {
    * those in the name of a record (its key, id or type) count more. Words match by their stem (`retries`,
    * `retry`), without regard to case and accents; keys are split into their words. Every record is found
    * whose write was acknowledged before the call, by its first 65,536 characters; only while more than 2,000 changes,
-   * or some 1 MB of text, wait to be indexed, older ones of those may be missing, and `isComplete` says so. Of a word
-   * in more than 5,000 records of a kind, only the last changed are ranked, and those with it in their name. Waits
-   * for no other process.
+   * or some 1 MB of text, wait to be indexed, older ones of those may be missing, and `isComplete` says so. Words that
+   * thousands of records of a kind hold are looked for in those that hold the rarer ones, or have the namespace, however
+   * old these are, and else in the last changed. Waits for no other process.
    * @param text up to 1,000 characters, of which 32 words count; no character has a special meaning
    */
   async find(text: string, options: FindOptions = {}): Promise<Findings> {
@@ -118,10 +118,13 @@ export class Find {
     { backlog, wanted }: { backlog: Backlog; wanted: Wanted },
   ): Promise<Hit[]> {
     const { db } = this.#context
-    const ranked = places.map(source =>
-      rankMatches(db, source, { ...wanted, except: backlog.refs.get(source) ?? [] }),
-    )
-    const hits = await withBacklog(db, (await Promise.all(ranked)).flat(), { backlog, wanted })
+    const turns = new LoopTurns()
+    const indexed: Matches[] = []
+    for (const source of places) {
+      indexed.push(await rankMatches(db, source, { ...wanted, except: backlog.refs.get(source) ?? [] }))
+      await turns.give()
+    }
+    const hits = await withBacklog(db, indexed, { backlog, wanted })
     return hits.toSorted((a, b) => b.score - a.score).slice(0, wanted.limit)
   }
 

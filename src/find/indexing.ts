@@ -3,14 +3,13 @@ import type { Db } from '../db/db.ts'
 import type { AbortableOptions } from '../db/engine.ts'
 import type { TextEntry, TextRef, TextSource } from '../db/fulltext.ts'
 import { sql } from '../db/sql.ts'
+import { inBatches } from '../util/in-batches.ts'
 import { type Change, countPending, eventsMarked, readChanges } from './changes.ts'
-import { entryOf, readRows, type Source, type SourceRow, sources, textLength } from './sources.ts'
+import { PreparedEntries } from './prepared-entries.ts'
+import { readRows, type Source, type SourceRow, sources } from './sources.ts'
 
-/**
- * How much one transaction indexes: with either, it holds the event loop and other writers for some 20 ms.
- */
-const maxBatchRows = 250
-const maxBatchLength = 64 * 1024
+/** How much one transaction indexes at most: it holds other writers for some 50 ms, and the event loop for half of that. */
+const maxBatchRows = 2_000
 
 /** How long to leave the index to another process that is at it, in milliseconds. */
 const othersTurnMs = 50
@@ -22,6 +21,10 @@ export interface IndexOptions {
   maxMs?: number | undefined
   /** See {@link DbTransactionOptions.atOnce}. */
   atOnce?: boolean | undefined
+  /** Ends it between two batches. */
+  signal?: AbortSignal | undefined
+  /** Hears how many changes were taken so far. */
+  onCount?: ((count: number) => void) | undefined
 }
 
 export interface Indexed {
@@ -31,64 +34,78 @@ export interface Indexed {
   isDone: boolean
 }
 
+/** How many changes wait to be indexed, at most. */
+export async function pendingCount(db: Db): Promise<number> {
+  const { changes, events } = await countPending(db)
+  return changes + events
+}
+
 /**
- * Brings the full-text index up to date with the log of changes, oldest first, a batch in each transaction, and leaves
- * others as much time to write after each batch as it took. Stops where another process is indexing. The log grows by
- * some 30 bytes with every write until a process does.
+ * Brings the full-text index up to date with the log of changes, oldest first, a batch in each transaction. Stops where
+ * another process is indexing. The log grows by some 30 bytes with every write until a process does.
  */
 export async function indexPending(db: Db, options: IndexOptions = {}): Promise<Indexed> {
-  const { maxRows = Number.POSITIVE_INFINITY, maxMs = Number.POSITIVE_INFINITY, atOnce = false } = options
+  const { maxRows = Number.POSITIVE_INFINITY, maxMs = Number.POSITIVE_INFINITY, signal } = options
   const end = performance.now() + maxMs
-  const { changes, events } = await countPending(db)
-  let size = maxBatchRows
-  for (let count = 0; ; ) {
-    // When as many were taken as there were, all of those were, by us or by others: the oldest go first.
-    if (count >= changes + events) return { count, isDone: true }
-    if (count >= maxRows || performance.now() >= end) return { count, isDone: false }
-    const limit = Math.min(size, maxRows - count)
-    const batch = await inTransaction(db, limit, atOnce)
-    if (batch === undefined) return { count, isDone: false }
-    const { read, indexed } = batch
-    count += indexed
-    if (indexed === read && read < limit) return { count, isDone: true }
-    // Long texts fill a batch early: what is read beyond that is read again.
-    size = indexed < read ? indexed : Math.min(2 * size, maxBatchRows)
-    await sleep(batch.durationMs)
+  const pending = await pendingCount(db)
+  const prepared = new PreparedEntries()
+  let [count, size, isDone] = [0, 0, false]
+  const prepare = async () => {
+    size = await prepared.prepare(db, Math.min(maxBatchRows, maxRows - count))
   }
+  const batch = async () => {
+    signal?.throwIfAborted()
+    // When as many were taken as there were, all of those were, by us or by others: the oldest go first.
+    isDone ||= count >= pending
+    if (isDone || count >= maxRows || performance.now() >= end) return { count: 0, isLast: true }
+    const taken = await inTransaction(db, { limit: size, prepared, atOnce: options.atOnce })
+    if (taken === undefined) return { count: 0, isLast: true }
+    count += taken.count
+    isDone = taken.count < size
+    options.onCount?.(count)
+    return { count: taken.count, isLast: isDone, heldMs: taken.heldMs }
+  }
+  if (pending > 0 && maxMs > 0) await prepare()
+  await inBatches(batch, prepare)
+  return { count, isDone }
 }
 
 /** Indexes all that waits, and takes turns with other processes that do. */
 export async function indexAll(db: Db, { signal, onProgress }: AbortableOptions): Promise<void> {
-  const { changes, events } = await countPending(db)
+  const pending = await pendingCount(db)
   for (let done = 0; ; ) {
-    signal?.throwIfAborted()
-    const { count, isDone } = await indexPending(db, { maxRows: maxBatchRows })
-    done += count
-    onProgress?.({ step: 'index', fraction: isDone ? 1 : Math.min(1, done / (changes + events)) })
+    const report = (count: number, isDone = false) =>
+      onProgress?.({
+        step: 'index',
+        fraction: isDone ? 1 : Math.min(1, (done + count) / pending),
+      })
+    const { count, isDone } = await indexPending(db, { signal, onCount: report })
+    report(count, isDone)
     if (isDone) return
+    done += count
     if (count === 0) await sleep(othersTurnMs)
   }
 }
 
 interface Batch {
-  /** How many changes were read, and of how many of them the index has taken in the text. */
-  read: number
-  indexed: number
+  /** How many changes the index takes in. */
+  readonly limit: number
+  readonly prepared: PreparedEntries
+  readonly atOnce: boolean | undefined
 }
 
 /** Undefined when another process is indexing. */
 async function inTransaction(
   db: Db,
-  limit: number,
-  atOnce: boolean,
-): Promise<(Batch & { durationMs: number }) | undefined> {
+  { limit, prepared, atOnce = false }: Batch,
+): Promise<{ count: number; heldMs: number } | undefined> {
   let startedAt = 0
   const index = async (tx: Db) => {
     startedAt = performance.now()
-    return (await takeTurn(tx)) ? indexBatch(tx, limit) : undefined
+    return (await takeTurn(tx)) ? indexBatch(tx, limit, prepared) : undefined
   }
-  const batch = await db.transaction(index, { atOnce })
-  return batch && { ...batch, durationMs: performance.now() - startedAt }
+  const count = await db.transaction(index, { atOnce })
+  return count === undefined ? undefined : { count, heldMs: performance.now() - startedAt }
 }
 
 /** Marks the next events that were appended since. */
@@ -103,17 +120,17 @@ async function markEvents(tx: Db, limit: number): Promise<void> {
   )
 }
 
-async function indexBatch(tx: Db, limit: number): Promise<Batch> {
+/** @returns how many changes the index has taken in */
+async function indexBatch(tx: Db, limit: number, prepared: PreparedEntries): Promise<number> {
   await markEvents(tx, limit)
   const changes = await readChanges(tx, 'oldest', limit)
-  if (changes.length === 0) return { read: 0, indexed: 0 }
+  if (changes.length === 0) return 0
   const rows = await currentRows(tx, changes)
-  const batch = fitting(changes, rows)
-  for (const source of sources) await remove(tx, source, batch)
-  for (const source of sources) await put(tx, source, entriesOf(source, batch, rows))
-  const ids = batch.map(({ id }) => id)
+  for (const source of sources) await remove(tx, source, changes)
+  for (const source of sources) await put(tx, source, entriesOf(source, { changes, rows, prepared }))
+  const ids = changes.map(({ id }) => id)
   await tx.all(sql`delete from hivewax_find_changes where ${tx.dialect.inList(sql`id`, ids)}`)
-  return { read: changes.length, indexed: batch.length }
+  return changes.length
 }
 
 /**
@@ -139,17 +156,6 @@ async function currentRows(tx: Db, changes: readonly Change[]): Promise<Rows> {
   return rows
 }
 
-/** As many of the changes as make a batch: the oldest, at least one. */
-function fitting(changes: readonly Change[], rows: Rows): readonly Change[] {
-  let length = 0
-  const end = changes.findIndex(({ source, ref }, i) => {
-    const row = rows.get(source)?.get(ref)
-    length += row === undefined ? 0 : textLength(row)
-    return length > maxBatchLength && i > 0
-  })
-  return end === -1 ? changes : changes.slice(0, end)
-}
-
 /**
  * The records of a source among the changes, each once; a row of another program may have a null for its id.
  */
@@ -165,9 +171,12 @@ async function remove(tx: Db, source: Source, batch: readonly Change[]): Promise
 }
 
 /** The records of a source among the changes that still exist. */
-function entriesOf(source: Source, batch: readonly Change[], rows: Rows): TextEntry[] {
-  const present = refsOf(source, batch).map(ref => rows.get(source.name)?.get(ref))
-  return present.filter(row => row !== undefined).map(row => entryOf(source, row))
+function entriesOf(
+  source: Source,
+  { changes, rows, prepared }: { changes: readonly Change[]; rows: Rows; prepared: PreparedEntries },
+): TextEntry[] {
+  const present = refsOf(source, changes).map(ref => rows.get(source.name)?.get(ref))
+  return present.filter(row => row !== undefined).map(row => prepared.of(source, row))
 }
 
 async function put(tx: Db, source: Source, entries: readonly TextEntry[]): Promise<void> {

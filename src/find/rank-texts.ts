@@ -1,10 +1,17 @@
 import type { Db } from '../db/db.ts'
-import { type TextEntry, type TextSource, termsOf } from '../db/fulltext.ts'
+import { type AddedEntries, type TextEntry, type TextRef, termsOf } from '../db/fulltext.ts'
 import { LoopTurns } from '../util/loop-turns.ts'
 import type { Backlog } from './backlog.ts'
-import { type Hit, queryOf, type Wanted } from './rank-matches.ts'
-import { entryOf, readLive, type Source, type SourceRow } from './sources.ts'
+import type { Matches, Wanted } from './rank-matches.ts'
+import { entryOf, readLive, type Source, textLength } from './sources.ts'
 import { scopeTerm } from './terms.ts'
+
+/** A record that matches, and how well. */
+export interface Hit {
+  readonly source: Source
+  readonly ref: TextRef
+  readonly score: number
+}
 
 /** A record whose text was read, as the index would take it. */
 interface ReadText {
@@ -12,28 +19,43 @@ interface ReadText {
   readonly entry: TextEntry
 }
 
+/** About how much text of matches is read, in characters, once there are as many as are wanted. */
+const maxLength = 1024 * 1024
+
+/** How many records one statement reads: their texts may be long. */
+const sliceSize = 64
+
 /**
- * The matches of the index together with those of the backlog, in no order. Both are then scored by their text, as if
- * the backlog were in the index: else its rarest words would not be known for rare, and a match of the index whose
- * record has changed unseen would count. Where the backlog holds nothing of what is wanted, the index is right as it is.
+ * The matches of the index together with those of the backlog, in no order. Where the backlog holds some of what is wanted,
+ * all are scored by their text, as if it were in the index: else its rarest words would not be known for rare, and a match of
+ * the index whose record has changed unseen would count. Else only those are that the index has not scored.
  */
 export async function withBacklog(
   db: Db,
-  hits: readonly Hit[],
+  indexed: readonly Matches[],
   { backlog, wanted }: { backlog: Backlog; wanted: Wanted },
-): Promise<readonly Hit[]> {
-  const changed = await readTexts(backlog.rows)
+): Promise<Hit[]> {
+  const changed = await entriesOf(backlog.rows)
   const matching = matchesOf(changed, wanted)
-  if (matching.length === 0) return hits
-  const candidates = [...matching, ...(await readTexts(await rowsOf(db, hits)))]
-  const added = await notIndexed(db, changed)
-  const scored = [...Map.groupBy(candidates, ({ source }) => source)].map(([source, texts]) =>
-    score(db, { source, texts }, { wanted, added }),
-  )
-  return (await Promise.all(scored)).flat()
+  const added: AddedEntries = matching.length === 0 ? new Map() : await notIndexed(db, changed)
+  const hits: Hit[] = []
+  for (const matches of indexed) {
+    const { source, query, found } = matches
+    const isScored = matching.length === 0 && found.every(({ score }) => score !== undefined)
+    if (isScored) for (const { ref, score = 0 } of found) hits.push({ source, ref, score })
+    if (isScored) continue
+    const refs = found.map(({ ref }) => ref)
+    const own = matching.filter(text => text.source === source).map(({ entry }) => entry)
+    const frequencies = db.dialect.fullText.withAdded(matches.frequencies, query, added)
+    for (const entry of [...own, ...(await readEntries(db, source, { refs, least: wanted.limit }))]) {
+      const score = db.dialect.fullText.score(entry, query, frequencies)
+      if (score > 0) hits.push({ source, ref: entry.ref, score })
+    }
+  }
+  return hits
 }
 
-async function readTexts(rows: Backlog['rows']): Promise<ReadText[]> {
+async function entriesOf(rows: Backlog['rows']): Promise<ReadText[]> {
   const turns = new LoopTurns()
   const texts: ReadText[] = []
   for (const { source, row } of rows) {
@@ -43,13 +65,25 @@ async function readTexts(rows: Backlog['rows']): Promise<ReadText[]> {
   return texts
 }
 
-async function rowsOf(db: Db, hits: readonly Hit[]): Promise<{ source: Source; row: SourceRow }[]> {
-  const bySource = Map.groupBy(hits, ({ source }) => source)
-  const reads = [...bySource].map(async ([source, own]) => {
-    const refs = own.map(({ ref }) => ref)
-    return (await readLive(db, source, refs)).map(row => ({ source, row }))
-  })
-  return (await Promise.all(reads)).flat()
+/** The texts of these records, in order: of all of them unless they are long, but of so many in any case. */
+async function readEntries(
+  db: Db,
+  source: Source,
+  { refs, least }: { refs: readonly TextRef[]; least: number },
+): Promise<TextEntry[]> {
+  const turns = new LoopTurns()
+  const entries: TextEntry[] = []
+  let length = 0
+  for (let from = 0; from < refs.length && (from < least || length < maxLength); from += sliceSize) {
+    const slice = refs.slice(from, from + sliceSize)
+    const rows = new Map((await readLive(db, source, slice)).map(row => [row.ref, row]))
+    for (const row of slice.flatMap(ref => rows.get(ref) ?? [])) {
+      entries.push(entryOf(source, row))
+      length += textLength(row)
+      await turns.give()
+    }
+  }
+  return entries
 }
 
 function matchesOf(texts: readonly ReadText[], { terms, namespace }: Wanted): ReadText[] {
@@ -63,33 +97,14 @@ function matchesOf(texts: readonly ReadText[], { terms, namespace }: Wanted): Re
 }
 
 /** Those that the index does not count yet; of a record that changed, it counts the older text. */
-async function notIndexed(
-  db: Db,
-  texts: readonly ReadText[],
-): Promise<ReadonlyMap<TextSource, readonly TextEntry[]>> {
+async function notIndexed(db: Db, texts: readonly ReadText[]): Promise<AddedEntries> {
   const { fullText } = db.dialect
   const bySource = Map.groupBy(texts, ({ source }) => source)
   const reads = [...bySource].map(async ([source, own]) => {
     const refs = own.map(({ entry }) => entry.ref)
-    const held = await db.all<{ ref: TextEntry['ref'] }>(fullText.held(source.name, refs))
+    const held = await db.all<{ ref: TextRef }>(fullText.held(source.name, refs))
     const known = new Set(held.map(({ ref }) => source.toRef(ref)))
     return [source.name, own.map(({ entry }) => entry).filter(({ ref }) => !known.has(ref))] as const
   })
   return new Map(await Promise.all(reads))
-}
-
-async function score(
-  db: Db,
-  { source, texts }: { source: Source; texts: readonly ReadText[] },
-  { wanted, added }: { wanted: Wanted; added: ReadonlyMap<TextSource, readonly TextEntry[]> },
-): Promise<Hit[]> {
-  const { fullText } = db.dialect
-  const query = queryOf(source, wanted)
-  const frequencies = await fullText.frequencies(db, query, added)
-  const hits = texts.map(({ entry }) => ({
-    source,
-    ref: entry.ref,
-    score: fullText.score(entry, query, frequencies),
-  }))
-  return hits.filter(({ score }) => score > 0)
 }

@@ -7,14 +7,12 @@ import { SharedState } from '../shared/shared.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { Poller } from '../util/poller.ts'
 import { cleanup } from './cleanup.ts'
+import { IndexUpkeep } from './index-upkeep.ts'
 import { tidyCounts } from './tidy-counts.ts'
 import { lastDone, markDone, type Upkeep } from './upkeep-context.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
-
-/** How long one round may index; where that is not enough, the next one begins at once. */
-const indexForMs = 2_000
 
 export interface BackgroundOptions {
   /** Between two rounds, in milliseconds; each is up to a tenth shorter or longer. Default 30,000. */
@@ -36,6 +34,7 @@ export class Background {
   readonly #owner: string
   readonly #stopped = new AbortController()
   readonly #rounds = new Poller(() => this.#round())
+  readonly #index: IndexUpkeep
   #leads = false
 
   constructor(upkeep: Upkeep, { intervalMs = 30_000, onError }: BackgroundOptions) {
@@ -44,6 +43,11 @@ export class Background {
     this.#onError = onError
     this.#owner = uuidv7(upkeep.context.clock.now())
     this.#rounds.within(this.#pauseMs())
+    this.#index = new IndexUpkeep(upkeep.context.db, {
+      intervalMs,
+      onError,
+      leads: () => this.#becomeLeader(),
+    })
   }
 
   /** True while this handle is the one that does the upkeep. */
@@ -54,7 +58,7 @@ export class Background {
   /** Ends the upkeep, at the latest when its present step has ended, and leaves it to another process. */
   async stop(): Promise<void> {
     this.#stopped.abort()
-    await this.#rounds.stop()
+    await Promise.all([this.#rounds.stop(), this.#index.stop()])
     if (this.#leads) await this.#release().catch(this.#onError)
   }
 
@@ -64,17 +68,16 @@ export class Background {
 
   async #round(): Promise<number> {
     try {
-      if (!(await this.#work())) return 0
+      await this.#work()
     } catch (error) {
       if (!this.#stopped.signal.aborted) this.#onError(error)
     }
     return this.#pauseMs()
   }
 
-  /** @returns whether there is nothing left to do at present */
-  async #work(): Promise<boolean> {
+  async #work(): Promise<void> {
     this.#leads = await this.#lead()
-    if (!this.#leads) return true
+    if (!this.#leads) return
     const { signal } = this.#stopped
     const steps = [
       () => cleanup(this.#upkeep, { signal }),
@@ -87,7 +90,12 @@ export class Background {
       () => this.#every(dayMs, 'optimize', () => this.#optimize(signal)),
     ]
     for (const step of steps) if (!signal.aborted) await step()
-    return this.#index(signal)
+  }
+
+  /** Between two rounds: it has led since the last one, or nobody does. */
+  async #becomeLeader(): Promise<boolean> {
+    this.#leads ||= await this.#lead()
+    return this.#leads
   }
 
   /** Takes or renews the lease. While another holds it this only reads. */
@@ -121,20 +129,6 @@ export class Background {
       sql`update hivewax_upkeep set lease_until = 0 where name = 'background' and owner = ${this.#owner}`,
     )
     this.#leads = false
-  }
-
-  /**
-   * Brings full-text search nearer to the latest writes, so that searches have less to read besides.
-   * @returns whether all is indexed, or another process is at it
-   */
-  async #index(signal: AbortSignal): Promise<boolean> {
-    const { indexPending } = await import('../find/indexing.ts')
-    const end = performance.now() + indexForMs
-    while (!signal.aborted && performance.now() < end) {
-      const { count, isDone } = await indexPending(this.#upkeep.context.db, { maxMs: indexForMs / 10 })
-      if (isDone || count === 0) return true
-    }
-    return signal.aborted
   }
 
   /** Does what is not needed in every round, unless a process did so lately. */

@@ -2,6 +2,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Db } from '../../src/db/db.ts'
 import { openSqlite } from '../../src/db/sqlite/open-sqlite.ts'
 import { indexAll, indexPending } from '../../src/find/indexing.ts'
+import { PreparedEntries } from '../../src/find/prepared-entries.ts'
+import { entryOf, readRows, sources } from '../../src/find/sources.ts'
 import type { Memory } from '../../src/memory.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { openScratch } from '../support/memory.ts'
@@ -130,6 +132,21 @@ describe('indexing', () => {
     expect(await memory.query('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }])
   })
 
+  it('makes anew what has changed since it was prepared, whatever changed', async () => {
+    const memory = await openScratch()
+    const db = await dbOf(memory)
+    for (const key of ['same', 'value', 'expiry', 'metadata']) await memory.store(key, 'before')
+    const prepared = new PreparedEntries()
+    expect(await prepared.prepare(db, 10)).toBe(4)
+    await memory.store('value', 'after')
+    await memory.store('expiry', 'before', { ttl: 60 })
+    await memory.store('metadata', 'before', { metadata: 'after' })
+    const [source] = sources
+    const rows = [...(await readRows(db, source!, [1, 2, 3, 4])).values()]
+    expect(rows.map(row => prepared.of(source!, row))).toEqual(rows.map(row => entryOf(source!, row)))
+    expect(rows.filter(row => row.expires_at !== null)).toHaveLength(1)
+  })
+
   it('never loses a record to others that index at the same time', async () => {
     const memory = await openScratch()
     const db = await dbOf(memory)
@@ -155,27 +172,5 @@ describe('indexing', () => {
     expect(await keys(memory, 'begin7')).toEqual(['k7'])
     expect(await keys(memory, 'beyond')).toEqual([])
     expect(await keys(memory, 'list 4242')).toContain('huge')
-  })
-})
-
-describe('a word in more records than are ranked', () => {
-  it('is still found where it is in the key, or beside a rarer word, however old it is', async () => {
-    const memory = await openScratch()
-    await memory.store('mulberry', 'the oldest, found by its key')
-    await memory.store('old', 'mulberry beside a rareword')
-    await memory.store('other', 'only the rareword')
-    for (let i = 0; i < 5100; i += 100) {
-      const records = Array.from({ length: 100 }, (_, j) => ({ key: `k${i + j}`, value: 'mulberry' }))
-      await memory.kv.storeMany(records)
-    }
-    await index(memory)
-    expect((await keys(memory, 'mulberry'))[0]).toBe('mulberry')
-    const best = (await keys(memory, 'mulberry rareword')).slice(0, 3)
-    expect(best.sort()).toEqual(['mulberry', 'old', 'other'])
-    expect(await memory.find('mulberry', { limit: 100 })).toHaveLength(100)
-    expect(await memory.find('mulberry', { namespace: 'absent' })).toEqual([])
-    await memory.store('elsewhere', 'mulberry', { namespace: 'n' })
-    await memory.kv.storeMany([{ key: 'k1', value: 'changed' }])
-    expect(await memory.find('mulberry', { namespace: 'n' })).toMatchObject([{ key: 'elsewhere' }])
   })
 })

@@ -59,7 +59,15 @@ export const reads: Calls = [
   ['events.count', {}, { types: ['rare'] }, { types: ['type-3'] }, { types: ['type-*'] }],
   ['events.offset', { group: first('group') }],
   ['events.groups', { limit: 10 }],
-  ['find.find', { text: 'needle' }],
+  [
+    'find.find',
+    { text: 'needle' },
+    { text: 'needle', namespace: 'default' },
+    { text: 'words' },
+    { text: 'some needle' },
+    { text: 'some words', namespace: 'few' },
+    { text: 'key words waits old child', limit: 1 },
+  ],
   ['kv.retrieve', { key: first('key') }],
   ['kv.get', { key: first('key') }],
   [

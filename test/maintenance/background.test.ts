@@ -55,6 +55,28 @@ test('when the process that does the upkeep is killed or ends, another one does 
   await expect.poll(() => memory.query(done), slow).toHaveLength(1)
 })
 
+test('a bulk load is indexed soon, by a process that need not have loaded it, and few changes within an interval', async () => {
+  const file = scratchFile()
+  const memory = await openScratch({}, file)
+  const upkeep = await openUpkeep(file, new TestClock())
+  const start = (intervalMs: number) => {
+    const background = new Background(upkeep, { intervalMs, onError: fail })
+    return () => background.stop()
+  }
+  const pending = () => memory.query('select id from hivewax_find_changes')
+  const many = Array.from({ length: 600 }, (_, i) => ({ key: `k${i}`, value: i }))
+  const stopSlow = start(3_600_000)
+  await memory.kv.storeMany(many)
+  await expect.poll(pending, slow).toEqual([])
+  await memory.store('one', 'more')
+  expect(await pending()).toHaveLength(1)
+  await stopSlow()
+  const stopQuick = start(50)
+  await expect.poll(pending, slow).toEqual([])
+  await stopQuick()
+  await upkeep.release()
+})
+
 test('a process with an open store ends by itself', async () => {
   const file = scratchFile()
   expect(await startChild('leave-open', file).exited).toBe(0)

@@ -6,6 +6,7 @@ import { access } from './0004-access.ts'
 import { checksums } from './0005-checksums.ts'
 import { pinned } from './0006-pinned.ts'
 import { growth } from './0007-growth.ts'
+import { findWalks } from './0008-find-walks.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
 export const migrations: readonly Migration[] = [
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   checksums,
   pinned,
   growth,
+  findWalks,
 ]
 
 /** The number of the schema that this program works with. */

@@ -2,8 +2,12 @@ import {
   countHolding,
   type FullText,
   marked,
+  rarest,
+  samples,
   type TextEntry,
+  type TextMatches,
   type TextQuery,
+  type TextRef,
   type TextSource,
   termsOf,
 } from '../fulltext.ts'
@@ -38,20 +42,37 @@ export const postgresFullText: FullText = {
                and ref in (select item from json_array_elements_text(cast(${JSON.stringify(refs)} as json)) as item)`
   },
 
-  // Sorted without their vectors, many matches fit into memory. Adding nothing to a vector unpacks it, once for all
-  // terms.
-  match(query, { now, limit, except }) {
-    return sql`
-      with wanted as materialized (${rarities(query)}),
-      latest as materialized (
-        select indexed from hivewax_find_records
-        where ${matches(query)} and (expires_at is null or expires_at > ${now})
-          and ref not in (select item from json_array_elements_text(cast(${JSON.stringify(except)} as json)) as item)
-        order by indexed desc limit ${limit})
-      select ref, indexed, (${score}) as score
-      from (select record.ref, record.indexed, record.terms || cast('' as tsvector) as terms
-            from latest join hivewax_find_records as record on record.indexed = latest.indexed
-            offset 0) as record`
+  rank(query, matches) {
+    const { source, terms } = query
+    return scored(query, matches, {
+      from: sql`select ref, indexed, terms from hivewax_find_records
+                where ${holds(source, terms)} and ${isWanted(query, matches)}`,
+    })
+  },
+
+  // What few records hold is looked up, and of those that were indexed last it is read what they hold. More than enough
+  // of these are found as a rule; else any that hold all terms are as good as others.
+  async candidates(db, query, matches) {
+    const { source, terms, scope } = query
+    const few = rarest(terms, matches.frequencies.holding, maxLed)
+    const led = sql`select ref, indexed, terms from hivewax_find_records
+      where ${few.length > 0 ? holds(source, few) : holds(source, terms, { all: true })}
+        and ${few.length > 0 || terms.length > 1 ? raw('true') : sql`(select count(*) from latest) < ${matches.limit}`}
+        and ${isWanted(query, matches)} limit ${maxLed}`
+    const ofWalked = (condition: Sql) => sql`
+      (select ref, indexed, terms from walked where ${condition} and ${isWanted(query, matches)} limit ${maxLatest})`
+    return db.all<{ ref: TextRef; score: number }>(
+      scored(query, matches, {
+        with: sql`
+          walked as materialized (${walk(source, scope)}),
+          latest as materialized (${ofWalked(holds(source, terms))}),`,
+        from: sql`
+          select distinct on (indexed) ref, indexed, terms from (
+            select * from latest
+            union all ${ofWalked(holds(source, terms, { inTitle: true }))}
+            union all (${led})) as found`,
+      }),
+    )
   },
 
   latest(source, { window, limit }) {
@@ -61,23 +82,22 @@ export const postgresFullText: FullText = {
       order by indexed desc limit ${limit}`
   },
 
-  count(query, atMost) {
-    return sql`select count(*) as count
-               from (select 1 from hivewax_find_records where ${matches(query)} limit ${atMost}) as hit`
+  async frequencies(db, { source, terms }) {
+    const counts = await db.all<{ total: number; holding: number }>(counting(source, terms))
+    return {
+      records: counts[0]?.total ?? 0,
+      length: 0,
+      holding: new Map(terms.map((term, i) => [term, counts[i]?.holding ?? 0])),
+    }
   },
 
-  async frequencies(db, query, added) {
-    const counts = await db.all<{ total: number; holding: number }>(
-      sql`select total, holding from (${counted(query)}) as counted order by at`,
-    )
-    const entries = added.get(query.source) ?? []
-    const more = countHolding(query.terms, entries)
+  withAdded({ records, holding }, { source, terms }, added) {
+    const entries = added.get(source) ?? []
+    const more = countHolding(terms, entries)
     return {
-      records: (counts[0]?.total ?? 0) + entries.length,
+      records: records + entries.length,
       length: 0,
-      holding: new Map(
-        query.terms.map((term, i) => [term, (counts[i]?.holding ?? 0) + (more.get(term) ?? 0)]),
-      ),
+      holding: new Map(terms.map(term => [term, (holding.get(term) ?? 0) + (more.get(term) ?? 0)])),
     }
   },
 
@@ -179,43 +199,105 @@ const score = sql`
     select cast(ts_rank(${weightList}, record.terms, wanted.term) as double precision) as weight offset 0) as held
   where weight > 0`
 
+/** How many records a search reads from the end of the index, and how many of those that match are scored. */
+const maxWalked = 10_000
+const maxLatest = 250
+
+/** How many records with the rarest terms are scored, however old they are: some 10 µs each. */
+const maxLed = 2_000
+
+/**
+ * The records of a source, or of a scope, that were indexed last. By pairs, for the planner would take an equation for a
+ * reason to walk through the records of all sources instead.
+ */
+function walk(source: TextSource, scope: string | undefined): Sql {
+  const [column, value] = scope === undefined ? ['source', source] : ['scope', scope]
+  const within = raw(scope === undefined ? '' : "and scope <> ''")
+  return sql`
+    select ref, indexed, expires_at, scope, terms from hivewax_find_records
+    where (${raw(column)}, indexed) >= (${value}, 0) and (${raw(column)}, indexed) <= (${value}, ${maxBigint}) ${within}
+    order by ${raw(column)} desc, indexed desc limit ${maxWalked}`
+}
+
+const maxBigint = raw('9223372036854775807')
+
+/** The best of some rows. Adding nothing to a vector unpacks it, once for all terms. */
+function scored(
+  { source, terms }: TextQuery,
+  { frequencies, limit }: TextMatches,
+  rows: { with?: Sql; from: Sql },
+): Sql {
+  const { records, holding } = frequencies
+  const wanted = terms.map(term => [
+    quoted(lexemeOf(source, term)),
+    rarityOf(records, holding.get(term) ?? 0),
+  ])
+  return sql`
+    with ${rows.with ?? raw('')} wanted as materialized (
+      select cast(item ->> 0 as tsquery) as term, cast(item ->> 1 as double precision) as rarity
+      from json_array_elements(cast(${JSON.stringify(wanted)} as json)) as item)
+    select ref, indexed, (${score}) as score
+    from (select ref, indexed, terms || cast('' as tsvector) as terms from (${rows.from}) as found offset 0) as record
+    order by score desc, indexed desc limit ${limit}`
+}
+
 /** Up to how many records are counted to tell how rare a term is: more of them are no rarer. */
 const maxCounted = 10_000
-
-/** Each term, and how much it counts: the rarer among the records of the source, the more. */
-function rarities(query: TextQuery): Sql {
-  return sql`select term, ln(1.0 + cast(total as double precision) / (1.0 + holding)) as rarity
-             from (${counted(query)}) as counted`
-}
 
 function rarityOf(total: number, holding: number): number {
   return Math.log(1 + total / (1 + holding))
 }
 
-/** Each term in its order, how many records the source has, and how many of them hold the term. */
-function counted({ source, terms, require }: TextQuery): Sql {
-  const wanted = [...terms, ...(require?.terms ?? [])].map(term => quoted(lexemeOf(source, term)))
+/**
+ * How many records the source has, and how many of them hold each term, in order. In a large index that is looked up
+ * for those terms only that few of some records hold: else the server would gather all that do.
+ */
+function counting(source: TextSource, terms: readonly string[]): Sql {
+  const { places, width } = samples
+  const wanted = JSON.stringify(terms.map(term => quoted(lexemeOf(source, term))))
   return sql`
-    select term, at, total, holding
-    from (select cast(item as tsquery) as term, at
-          from json_array_elements_text(cast(${JSON.stringify(wanted)} as json)) with ordinality as list (item, at)) as list
+    with ends as materialized (
+      select min(indexed) as first, max(indexed) - min(indexed) as span from hivewax_find_records),
+    sample as materialized (
+      select record.terms from ends cross join generate_series(0, ${places - 1}) as place
+      cross join lateral (
+        select source, terms from hivewax_find_records
+        where indexed >= first + (span - ${width}) * place / ${places - 1} order by indexed limit ${width}) as record
+      where ends.span > ${2 * maxCounted} and record.source = ${source}),
+    estimated as materialized (
+      select cast(item as tsquery) as term, at,
+             (select count(*) from sample where sample.terms @@ cast(item as tsquery)) * span / ${places * width} as holding
+      from json_array_elements_text(cast(${wanted} as json)) with ordinality as list (item, at) cross join ends)
+    select total, case when estimated.holding > ${maxCounted / 2} then least(estimated.holding, ${maxCounted})
+        else (select count(*) from (
+          select 1 from hivewax_find_records as record where record.terms @@ estimated.term limit ${maxCounted}) as counted)
+      end as holding
+    from estimated
     cross join (select count(*) as total from (
       select 1 from hivewax_find_records where source = ${source} limit ${maxCounted}) as counted) as records
-    cross join lateral (select count(*) as holding from (
-      select 1 from hivewax_find_records where terms @@ list.term limit ${maxCounted}) as counted) as found`
+    order by at`
 }
 
-/** The terms tell the source: to ask for it as well would have all of its records looked up. */
-function matches({ source, terms, require, scope }: TextQuery): Sql {
-  const parts = [holdsAny(source, terms, '')]
-  if (require !== undefined) parts.push(holdsAny(source, require.terms, require.inTitle ? ':A' : ''))
+/**
+ * The records that hold any of the terms, or all, or any in the title. The terms tell the source: to ask for it as well
+ * would have all of its records looked up.
+ */
+function holds(
+  source: TextSource,
+  terms: readonly string[],
+  { all = false, inTitle = false }: { all?: boolean; inTitle?: boolean } = {},
+): Sql {
+  const lexemes = terms.map(term => `${quoted(lexemeOf(source, term))}${inTitle ? ':A' : ''}`)
+  return sql`terms @@ cast(${lexemes.join(all ? ' & ' : ' | ')} as tsquery)`
+}
+
+function isWanted({ scope }: TextQuery, { now, except }: TextMatches): Sql {
+  const parts = [
+    sql`(expires_at is null or expires_at > ${now})`,
+    sql`ref not in (select item from json_array_elements_text(cast(${JSON.stringify(except)} as json)) as item)`,
+  ]
   if (scope !== undefined) parts.push(sql`scope = ${scope}`)
   return join(parts, ' and ')
-}
-
-function holdsAny(source: TextSource, terms: readonly string[], weight: string): Sql {
-  const query = terms.map(term => `${quoted(lexemeOf(source, term))}${weight}`).join(' | ')
-  return sql`terms @@ cast(${query} as tsquery)`
 }
 
 /** A term as the index holds it. Of a very long one, which is no word, the beginning tells enough. */

@@ -4,9 +4,13 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
+import type { Db } from '../../../src/db/db.ts'
 import { migrations, schemaId } from '../../../src/db/migrations/index.ts'
+import { PostgresStore } from '../../../src/db/postgres/postgres-store.ts'
+import { openSqlite } from '../../../src/db/sqlite/open-sqlite.ts'
 import type { Memory } from '../../../src/memory.ts'
 import { openMemory } from '../../../src/open.ts'
+import { systemClock } from '../../../src/util/clock.ts'
 import { startServer } from '../../support/postgres-server.ts'
 import { answers } from '../answers.ts'
 import { dumpFile, dumpSchema } from './dump.ts'
@@ -19,9 +23,15 @@ const server = startServer()
 try {
   const file = path.join(folder, 'memory.db')
   await opened(file, memory => fill(memory, path.join(folder, 'sqlite.db')))
+  const { store, release } = await openSqlite(file, {})
+  await count(store.db(systemClock))
+  await release()
   write('sqlite', 'sql', dumpFile(file))
   write('sqlite', 'json', await opened(file, answered))
   await opened(server.url, memory => fill(memory, path.join(folder, 'postgres.db')))
+  const postgres = await PostgresStore.open(server.url)
+  await count(postgres.db(systemClock))
+  await postgres.close()
   const client = new pg.Client({ connectionString: server.url })
   await client.connect()
   write('postgres', 'sql', await dumpSchema(client, tables))
@@ -39,6 +49,12 @@ async function opened<T>(location: string, fn: (memory: Memory) => Promise<T>): 
   } finally {
     await memory.close()
   }
+}
+
+/** Takes some of what there is into the kept counts, for which upkeep waits until it is more. */
+async function count(db: Db): Promise<void> {
+  for (const table of ['events', 'memory_store'] as const)
+    await db.transaction(tx => tx.dialect.tallies.take(tx, table))
 }
 
 /** Once the last lease has lapsed, as all have for whoever opens the recorded store. */
