@@ -1,5 +1,6 @@
 import type { Db } from './db/db.ts'
 import type { EventRecord, SubscribeOptions } from './events/events.ts'
+import type { ReadCache } from './kv/cache.ts'
 import type { RepairedTopology } from './topology/losses.ts'
 import type { Clock } from './util/clock.ts'
 
@@ -34,14 +35,12 @@ export interface Context {
   readonly transactionId?: string
   /** The largest JSON text of one value, in bytes. */
   readonly maxValueBytes: number
-  /** How much `retrieve` may keep in this process's memory, in bytes of JSON; 0 turns the cache off. */
-  readonly cacheBytes: number
+  /** What `retrieve` keeps in this process's memory, for all handles of the store. */
+  readonly cache: ReadCache
   /** Aborted when the handle begins to close: what is handed to `db` at that moment is still done. */
   readonly closing: AbortSignal
   /** Has the handle closed only when this work has ended, as it must by itself soon after `closing` aborts. */
   readonly untilDone: <T>(work: Promise<T>) => Promise<T>
   /** Notes that a key was read, for `getHotKeys`; costs no write now. */
   readonly countRead: (namespace: string, key: string) => void
-  /** Notes whether `retrieve` was answered from this process's memory, for `analyzePerformance`. */
-  readonly countLookup: (isHit: boolean) => void
 }

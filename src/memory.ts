@@ -11,9 +11,13 @@ import type { Stats } from './maintenance/stats.ts'
 import type { ExportOptions, ExportResult } from './maintenance/transfer/export-namespace.ts'
 import type { HotKey, HotKeyOptions, Usage, UsageOptions } from './maintenance/usage.ts'
 import { type Records, Transaction } from './transaction.ts'
-import { optionCheck } from './util/options.ts'
+import { type Names, optionCheck } from './util/options.ts'
 
 const checkActing = optionCheck('as', acting)
+
+const checkDoor = optionCheck('through', { via: true, session: true, caller: true } satisfies Names<
+  keyof Door
+>)
 
 /** What a memory can tell while it works. */
 export interface MemoryEvents {
@@ -36,6 +40,16 @@ export interface ActingOptions {
   incarnation?: number | undefined
 }
 
+/** How a caller came to a handle: for programs that let others in. */
+export interface Door {
+  /** The door, as authors name it: `http`, or `mcp:` and the client. Default: `library`. */
+  readonly via: string
+  /** The caller's session, where its name does not tell it. */
+  readonly session?: string | undefined
+  /** The author of what is written by a caller that acts as no agent. Default: the account of this process. */
+  readonly caller?: string | undefined
+}
+
 /** What a handle is made of; `openMemory` puts it together. */
 export interface MemoryParts {
   readonly records: Records
@@ -48,6 +62,8 @@ export interface MemoryParts {
   readonly agentId: string | undefined
   /** The same store as another agent. */
   readonly as: (agentId: string, options?: ActingOptions) => Memory
+  /** The same store and agent for those who come through this door. */
+  readonly through: (door: Door) => Memory
   readonly close: () => Promise<void>
 }
 
@@ -79,6 +95,15 @@ export class Memory extends Transaction {
   as(agentId: string, options?: ActingOptions): Memory {
     checkActing(options)
     return this.#parts.as(agentId, options)
+  }
+
+  /**
+   * The same store, for callers that a program lets in: what they write says through which door it came, and which of
+   * them wrote it. Through a server it changes nothing, since that knows better who calls.
+   */
+  through(door: Door): Memory {
+    checkDoor(door)
+    return this.#parts.through(door)
   }
 
   /** See {@link Maintenance.cleanup}. */

@@ -46,8 +46,6 @@ interface Shown {
    * for. `briefing`: text, which has its own bounds. Default: a list as far as it fits, anything else cut to fit.
    */
   readonly answer?: 'record' | 'claims' | 'briefing'
-  /** What it stores says in its metadata who wrote it. */
-  readonly isSigned?: true
 }
 
 /**

@@ -17,6 +17,11 @@ export function clientAgent(client: string | undefined): string {
   return name.replace(/^-+$/, '') || 'mcp'
 }
 
+/** The door of a client, as authors name it; `mcp` for one that gives no name. */
+export function mcpDoor(client: string | undefined): string {
+  return client === undefined ? 'mcp' : `mcp:${clientAgent(client)}`
+}
+
 /** The agent of one session of a client: `claude-code-5f0c2a1e`. */
 export function sessionAgent(client: string | undefined, session: string): string {
   return `${clientAgent(client)}-${clientAgent(session).slice(0, idLength)}`

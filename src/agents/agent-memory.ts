@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
@@ -18,6 +19,8 @@ export interface AgentMemoryRecord {
   value: Json
   createdAt: Date
   updatedAt: Date
+  /** Who wrote it; undefined when that is not known. */
+  author: Author | undefined
 }
 
 export interface AgentMemoryFilter extends PageOptions {
@@ -31,6 +34,7 @@ const memoryColumns = {
   value: 'text',
   created_at: 'time',
   updated_at: 'time',
+  author: 'text?',
   crc: 'number?',
 } as const satisfies Columns
 
@@ -65,10 +69,10 @@ export class AgentMemory {
   /** The value of a key, a fresh copy, or undefined when it is absent. */
   async retrieve(agentId: string, key: string): Promise<Json | undefined> {
     const at = address(agentId, key)
-    const row = await oneLocked<Pick<AgentMemoryRow, 'value' | 'crc'>>(
+    const row = await oneLocked<Pick<AgentMemoryRow, 'value' | 'author' | 'crc'>>(
       this.#context.db,
       { table: 'agent_memory', key: [at.agentId, at.key] },
-      sql`select value, crc from agent_memory where agent_id = ${at.agentId} and key = ${at.key}`,
+      sql`select value, author, crc from agent_memory where agent_id = ${at.agentId} and key = ${at.key}`,
     )
     if (row === undefined) return undefined
     return decodeLoose(verified('agent_memory', row, { agent_id: at.agentId, key: at.key }).value)
@@ -111,12 +115,14 @@ function address(agentId: string, key: string): Address {
 
 /** One statement for the usual case. False, and nothing stored, when the agent has no row yet. */
 async function upsert(db: Db, { agentId, key, text }: Address & { text: string }): Promise<boolean> {
-  const crc = db.dialect.checksum('agent_memory', 'crc', { agent_id: agentId, key, value: text })
+  const { dialect, author } = db
+  const crc = dialect.checksum('agent_memory', 'crc', { agent_id: agentId, key, value: text, author })
   const rows = await db.all(
     sql`insert into agent_memory (${columns})
-        select id, ${key}, ${text}, ${db.dialect.now()}, ${db.dialect.now()}, ${crc} from agents where id = ${agentId}
+        select id, ${key}, ${text}, ${dialect.now()}, ${dialect.now()}, ${author}, ${crc}
+        from agents where id = ${agentId}
         on conflict (agent_id, key) do update set
-          value = excluded.value, updated_at = excluded.updated_at, crc = excluded.crc
+          value = excluded.value, updated_at = excluded.updated_at, author = excluded.author, crc = excluded.crc
         returning id`,
   )
   return rows.length > 0
@@ -130,5 +136,6 @@ function fromRow(row: AgentMemoryRow): AgentMemoryRecord {
     value: decodeLoose(row.value),
     createdAt: toDate(row.created_at),
     updatedAt: toDate(row.updated_at),
+    author: decodeAuthor(row.author),
   } satisfies FieldsOf<Omit<AgentMemoryRow, 'crc'>>
 }

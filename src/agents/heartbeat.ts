@@ -6,6 +6,9 @@ import type { Clock } from '../util/clock.ts'
 import { readsOnly } from './reads-only.ts'
 import { renewAgents } from './renew-agents.ts'
 
+/** Runs a transaction of the handle that acts. */
+type Begin = <T>(fn: (tx: Db) => Promise<T>) => Promise<T>
+
 /** How often acting renews an agent at most, in milliseconds: a third of its ttl, and never less often than this. */
 const longestIntervalMs = 1000
 
@@ -41,9 +44,9 @@ export class Heartbeats {
     this.#onError = onError
   }
 
-  /** The database as the handle of this agent uses it. */
-  of(agentId: string): Db {
-    return new ActingDb(this.#db, this, agentId)
+  /** The database as a handle of this agent uses it. */
+  of(agentId: string, db = this.#db): Db {
+    return new ActingDb(db, this, agentId)
   }
 
   /** Notes within `db` that an agent acts through a handle that is not its own, unless that was noted just now. */
@@ -67,19 +70,15 @@ export class Heartbeats {
   }
 
   /** A transaction may run alone, so the renewal becomes its last statement instead of a commit of its own. */
-  async transaction<T>(
-    agentId: string,
-    fn: (tx: Db) => Promise<T>,
-    options?: DbTransactionOptions,
-  ): Promise<T> {
-    if (!this.#isDue(agentId)) return this.#db.transaction(fn, options)
+  async transaction<T>(agentId: string, fn: (tx: Db) => Promise<T>, begin: Begin): Promise<T> {
+    if (!this.#isDue(agentId)) return begin(fn)
     const renewing = async (tx: Db) => {
       const result = await fn(tx)
       await this.#renew(tx, [agentId])
       return result
     }
     try {
-      return await this.#db.transaction(renewing, options)
+      return await begin(renewing)
     } catch (error) {
       this.#nextMs.delete(agentId)
       throw error
@@ -130,6 +129,6 @@ class ActingDb extends DbDecorator {
   }
 
   override transaction<T>(fn: (tx: Db) => Promise<T>, options?: DbTransactionOptions): Promise<T> {
-    return this.#heartbeats.transaction(this.#agentId, fn, options)
+    return this.#heartbeats.transaction(this.#agentId, fn, run => this.inner.transaction(run, options))
   }
 }

@@ -1,6 +1,5 @@
 import type { EventRecord } from '../events/events.ts'
 import type { MemoryRecord } from '../kv/kv.ts'
-import { authorIn } from './author.ts'
 import type { Asked, Draft } from './section.ts'
 import { by, minute, quote } from './words.ts'
 
@@ -44,7 +43,7 @@ function eventText({ type, source, data }: EventRecord): string {
   return `${type}${by(source)}: ${quote(data ?? null)}`
 }
 
-function recordText({ key, namespace, value, metadata }: MemoryRecord): string {
+function recordText({ key, namespace, value, author }: MemoryRecord): string {
   const place = namespace === 'default' ? '' : ` in ${quote(namespace)}`
-  return `remembered${by(authorIn(metadata))}: ${quote(key)}${place} = ${quote(value)}`
+  return `remembered${by(author?.agent)}: ${quote(key)}${place} = ${quote(value)}`
 }

@@ -2,7 +2,6 @@ import { latestRefs } from '../find/latest.ts'
 import type { MemoryRecord } from '../kv/kv.ts'
 import { pinnedRecords } from '../kv/pinned.ts'
 import { recordsById } from '../kv/records-by-id.ts'
-import { authorIn } from './author.ts'
 import type { Asked, Draft } from './section.ts'
 import { by, minute, quote } from './words.ts'
 
@@ -47,8 +46,8 @@ export async function tellChanges({ context, since, isTold }: Asked): Promise<Dr
         ? `Memory (${news(count)} since ${minute(since)})`
         : 'Memory, latest first',
     lines: records.map(record => {
-      const { value, updatedAt, metadata } = record
-      return `${place(record)} = ${quote(value)} (${isNew(record) ? 'new, ' : ''}${minute(updatedAt)}${by(authorIn(metadata))})`
+      const { value, updatedAt, author } = record
+      return `${place(record)} = ${quote(value)} (${isNew(record) ? 'new, ' : ''}${minute(updatedAt)}${by(author?.agent)})`
     }),
     share: 3,
     more: { operation: 'kv.search', input: { glob: '*', namespace: '*' } },

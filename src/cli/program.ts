@@ -99,7 +99,7 @@ export class Program {
       flags,
       print,
       memory: async () => {
-        const memory = await this.#open(flags)
+        const memory = (await this.#open(flags)).through({ via: 'cli' })
         return flags.agent === undefined ? memory : memory.as(flags.agent)
       },
       ask: question => this.ask(question),

@@ -43,6 +43,8 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<M
         if (incarnation !== undefined) checkInteger('incarnation', incarnation, 0)
         return handle({ agentId, incarnation })
       },
+      // The server knows who calls it, and how.
+      through: () => handle(as),
       close: async () => connection.close(),
     })
   }

@@ -1,3 +1,4 @@
+import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import type { Dialect } from '../db/db.ts'
@@ -36,6 +37,8 @@ export interface ConsensusState {
   decidedAt: Date | undefined
   /** When this version was proposed. */
   timestamp: Date
+  /** Who proposed this version; undefined when that is not known. */
+  author: Author | undefined
 }
 
 const stateColumns = {
@@ -53,6 +56,7 @@ const stateColumns = {
   deadline: 'time?',
   decided_at: 'time?',
   timestamp: 'time',
+  author: 'text?',
   crc: 'number?',
   votes_crc: 'number?',
 } as const satisfies Columns
@@ -99,6 +103,7 @@ export function fromRow(row: ConsensusRow): ConsensusState {
     deadline: toOptionalDate(row.deadline),
     decidedAt: toOptionalDate(row.decided_at),
     timestamp: toDate(row.timestamp),
+    author: decodeAuthor(row.author),
   } satisfies FieldsOf<Omit<ConsensusRow, 'crc' | 'votes_crc'>>
 }
 

@@ -95,7 +95,7 @@ export class Consensus {
     checkConsensus.propose(proposal)
     const checked = checkProposal(this.#context, key, proposal)
     return this.#context.db.transaction(async tx => {
-      const [row] = await tx.all<ConsensusRow>(proposing(tx.dialect, checked))
+      const [row] = await tx.all<ConsensusRow>(proposing(tx, checked))
       if (row === undefined) throw final(found(await this.#lock(tx, checked.key), checked.key))
       const state = fromRow(row)
       await tx.all(

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import type { Dialect } from '../db/db.ts'
+import type { Db } from '../db/db.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkName } from '../util/check.ts'
@@ -36,18 +36,18 @@ function checkDeadline({ db, clock }: Context, deadline: TimeOrDuration): Sql | 
 }
 
 /** Stores a proposal as the next ballot of its key, and returns its row; no row when the key is decided. */
-export function proposing(dialect: Dialect, proposal: CheckedProposal): Sql {
+export function proposing({ dialect, author }: Db, proposal: CheckedProposal): Sql {
   const { key, value, proposer, quorum, accepts, deadline, status } = proposal
   const now = dialect.now()
   const voters = proposal.voters && JSON.stringify(proposal.voters)
   const weights = proposal.weights && JSON.stringify(proposal.weights)
   const votes = votesText(key, { acceptors: proposal.acceptors, rejectors: [] })
-  const given = { key, value, proposer, voters, weights, quorum }
+  const given = { key, value, proposer, voters, weights, quorum, author }
   return sql`
     insert into consensus_state (${columns}, status)
     values (${key}, ${value}, (select value + 1 from hivewax_counters where name = 'floor'), ${proposer},
             ${votes.acceptors}, ${votes.rejectors}, ${voters}, ${weights}, ${quorum}, ${accepts}, 0, ${deadline},
-            ${status === 'decided' ? now : undefined}, ${now}, ${dialect.checksum('consensus_state', 'crc', given)},
+            ${status === 'decided' ? now : undefined}, ${now}, ${author}, ${dialect.checksum('consensus_state', 'crc', given)},
             ${dialect.checksum('consensus_state', 'votes_crc', votes)}, ${status})
     on conflict (key) do update set
       value = excluded.value, proposer = excluded.proposer, acceptors = excluded.acceptors,
@@ -56,7 +56,7 @@ export function proposing(dialect: Dialect, proposal: CheckedProposal): Sql {
       timestamp = excluded.timestamp, status = excluded.status, voters = excluded.voters,
       weights = excluded.weights, quorum = excluded.quorum, accepts = excluded.accepts, rejects = excluded.rejects,
       rejectors = excluded.rejectors, deadline = excluded.deadline, decided_at = excluded.decided_at,
-      crc = excluded.crc, votes_crc = excluded.votes_crc
+      author = excluded.author, crc = excluded.crc, votes_crc = excluded.votes_crc
     where consensus_state.status <> 'decided'
     returning ${presentColumns(dialect)}, ${dialect.assertAboveFloor(sql`consensus_state`, sql`version`)} as issued`
 }

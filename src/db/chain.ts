@@ -25,15 +25,21 @@ export interface ChainedEvent {
   source: string
   data: string | null
   timestamp: string | Date
+  author: string | null
 }
 
 /**
- * The hash of an event that follows the one with the hash `previous`: SHA-256 in hex, of both as a JSON array. A time
+ * The hash of an event that follows the one with the hash `previous`: SHA-256 in hex, of both as a JSON array, which ends
+ * with the author of those that have one. A time
  * counts as SQLite writes it, so that a log goes on when it moves from one engine to another.
  */
-export function eventHash(previous: string, { id, type, source, data, timestamp }: ChainedEvent): string {
+export function eventHash(
+  previous: string,
+  { id, type, source, data, timestamp, author }: ChainedEvent,
+): string {
   const time = timestamp instanceof Date ? toTimeText(timestamp) : timestamp
-  return hash('sha256', JSON.stringify([previous, id, type, source, data, time]))
+  const covered = [previous, id, type, source, data, time, ...(author === null ? [] : [author])]
+  return hash('sha256', JSON.stringify(covered))
 }
 
 /** Keeps others from appending to the log until the transaction ends: the row is the one that ids come from. */

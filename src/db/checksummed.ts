@@ -17,9 +17,9 @@ export interface Checksummed {
 export const checksummed = {
   memory_store: {
     key: { namespace: 'text', key: 'text' },
-    checksums: { crc: { value: 'text', metadata: 'text?' } },
+    checksums: { crc: { value: 'text', metadata: 'text?', author: 'text?' } },
   },
-  sessions: { key: { id: 'text' }, checksums: { crc: { data: 'text' } } },
+  sessions: { key: { id: 'text' }, checksums: { crc: { data: 'text', author: 'text?' } } },
   agents: {
     key: { id: 'text' },
     checksums: {
@@ -29,7 +29,10 @@ export const checksummed = {
       metadata_crc: { metadata: 'text?' },
     },
   },
-  agent_memory: { key: { agent_id: 'text', key: 'text' }, checksums: { crc: { value: 'text' } } },
+  agent_memory: {
+    key: { agent_id: 'text', key: 'text' },
+    checksums: { crc: { value: 'text', author: 'text?' } },
+  },
   tasks: {
     key: { id: 'text' },
     checksums: {
@@ -56,19 +59,22 @@ export const checksummed = {
       crc: { cron: 'text?', every_ms: 'number?', timezone: 'text?', overlap: 'text', task: 'text' },
     },
   },
-  shared_state: { key: { key: 'text' }, checksums: { crc: { value: 'text', updated_by: 'text?' } } },
+  shared_state: {
+    key: { key: 'text' },
+    checksums: { crc: { value: 'text', updated_by: 'text?', author: 'text?' } },
+  },
   hivewax_shared_history: {
     key: { key: 'text' },
-    checksums: { crc: { value: 'text?', updated_by: 'text?' } },
+    checksums: { crc: { value: 'text?', updated_by: 'text?', author: 'text?' } },
   },
   events: {
     key: { id: 'number' },
-    checksums: { crc: { type: 'text', source: 'text', data: 'text?' } },
+    checksums: { crc: { type: 'text', source: 'text', data: 'text?', author: 'text?' } },
     isNumbered: true,
   },
   patterns: {
     key: { id: 'text' },
-    checksums: { crc: { type: 'text', pattern_data: 'text', metadata: 'text?' } },
+    checksums: { crc: { type: 'text', pattern_data: 'text', metadata: 'text?', author: 'text?' } },
   },
   performance_metrics: {
     key: { metric_name: 'text' },
@@ -82,13 +88,16 @@ export const checksummed = {
     key: { id: 'text' },
     checksums: {
       type_crc: { workflow_type: 'text' },
-      state_crc: { state: 'text' },
+      state_crc: { state: 'text', author: 'text?' },
       checkpoint_crc: { checkpoint_data: 'text?' },
     },
   },
   hivewax_workflow_history: {
     key: { workflow_id: 'text' },
-    checksums: { state_crc: { state: 'text' }, checkpoint_crc: { checkpoint_data: 'text?' } },
+    checksums: {
+      state_crc: { state: 'text', author: 'text?' },
+      checkpoint_crc: { checkpoint_data: 'text?' },
+    },
   },
   hivewax_workflow_steps: {
     key: { workflow_id: 'text', step: 'text', iteration: 'number' },
@@ -104,12 +113,21 @@ export const checksummed = {
   },
   swarm_topology: {
     key: { swarm_id: 'text' },
-    checksums: { crc: { topology_type: 'text', nodes: 'text', edges: 'text?', metadata: 'text?' } },
+    checksums: {
+      crc: { topology_type: 'text', nodes: 'text', edges: 'text?', metadata: 'text?', author: 'text?' },
+    },
   },
   consensus_state: {
     key: { key: 'text' },
     checksums: {
-      crc: { value: 'text', proposer: 'text?', voters: 'text?', weights: 'text?', quorum: 'number?' },
+      crc: {
+        value: 'text',
+        proposer: 'text?',
+        voters: 'text?',
+        weights: 'text?',
+        quorum: 'number?',
+        author: 'text?',
+      },
       votes_crc: { acceptors: 'text?', rejectors: 'text?' },
     },
   },

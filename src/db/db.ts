@@ -67,6 +67,8 @@ export interface Db {
   readonly supports: Capabilities
   /** What is remembered of the store, by all its handles in this process, those of transactions included. */
   readonly hints: Hints
+  /** Who acts through this handle, as the columns `author` hold it. */
+  readonly author: string
   /** Runs one statement, atomic by itself, and returns its rows. A write resolves once it is committed. */
   all<R extends object = Row>(query: Sql): Promise<R[]>
   /** Runs `fn` atomically: its writes commit together when it resolves, and none when it throws. Nests. */
@@ -92,7 +94,7 @@ export interface Db {
 /** Events on their way into the log. */
 export interface EventsToInsert {
   count: number
-  /** Type, source, data and timestamp of each row of `from`. */
+  /** Type, source, data, timestamp and author of each row of `from`. */
   values: Sql
   /** Its checksum, to which its id is added; null where there are none. */
   checksum: Sql
@@ -180,10 +182,10 @@ export interface Dialect {
    */
   append(events: EventsToInsert, sealed: WhenSealed): Sql
   /**
-   * A write, and the events of what it returned, as one statement that returns the same; it fails with SealedLog.
+   * A write, and the events by this author of what it returned, as one statement that returns the same; it fails with SealedLog.
    * Undefined where a statement writes to one table only.
    */
-  withEvents(change: WriteWithEvents): Sql | undefined
+  withEvents(change: WriteWithEvents, author: string): Sql | undefined
   /**
    * The check of a write of tasks: it fails as a collision when a transaction that the write had to wait for has made
    * others depend on one of them.

@@ -13,6 +13,8 @@ export interface EncodedEvent {
 export interface EventRow extends EncodedEvent {
   id: number
   timestamp: string
+  /** Who logged it, or did what it tells of. */
+  author: string | null
   /** Its checksum; in what an append returns there is none to compare. */
   crc?: number | null
 }
@@ -25,7 +27,7 @@ type Appended = Pick<EventRow, 'id' | 'timestamp'>
  * @returns the rows, in the order given
  */
 export async function insertEvents(db: Db, events: readonly EncodedEvent[]): Promise<EventRow[]> {
-  return toRows(events, await append(db, events))
+  return toRows(db, events, await append(db, events))
 }
 
 /** The one place that appends to the log: whatever an engine needs to give out ids in the order of commits belongs here. */
@@ -39,31 +41,31 @@ export async function append(db: Db, events: readonly EncodedEvent[]): Promise<A
 async function appendSealed(tx: Db, events: readonly EncodedEvent[]): Promise<Appended[]> {
   await lockChain(tx)
   const appended = await tx.all<Appended>(tx.dialect.append(toInsert(tx, events), 'append'))
-  await chainEvents(tx, toRows(events, appended))
+  await chainEvents(tx, toRows(tx, events, appended))
   return appended
 }
 
-function toRows(events: readonly EncodedEvent[], appended: Appended[]): EventRow[] {
+function toRows({ author }: Db, events: readonly EncodedEvent[], appended: Appended[]): EventRow[] {
   // No engine promises an order of what is returned; ids rise in the order of the values.
   const inOrder = appended.sort((a, b) => a.id - b.id)
   return inOrder.flatMap(({ id, timestamp }, i) =>
-    events[i] === undefined ? [] : [{ ...events[i], id, timestamp }],
+    events[i] === undefined ? [] : [{ ...events[i], id, timestamp, author }],
   )
 }
 
 const newColumns = { at: 'number', type: 'text', source: 'text', data: 'text?', crc: 'number?' } as const
 
 /** Events as `Dialect.append` takes them. */
-export function toInsert({ dialect }: Db, events: readonly EncodedEvent[]): EventsToInsert {
+export function toInsert({ dialect, author }: Db, events: readonly EncodedEvent[]): EventsToInsert {
   const [first] = events
   const count = events.length
-  const checksum = (event: EncodedEvent) => dialect.checksum('events', 'crc', { id: 0, ...event })
+  const checksum = (event: EncodedEvent) => dialect.checksum('events', 'crc', { id: 0, ...event, author })
   if (first !== undefined && count === 1) {
-    const values = sql`${first.type}, ${first.source}, ${first.data}, ${dialect.now()}`
+    const values = sql`${first.type}, ${first.source}, ${first.data}, ${dialect.now()}, ${author}`
     return { count, values, checksum: sql`${checksum(first)}`, from: sql`(select 1 as at) as new` }
   }
   const rows = events.map((event, i) => ({ at: i + 1, ...event, crc: checksum(event) }))
   const table = dialect.valuesTable(newColumns, rows)
-  const values = sql`type, source, data, ${dialect.now()}`
+  const values = sql`type, source, data, ${dialect.now()}, ${author}`
   return { count, values, checksum: raw('crc'), from: sql`${table} as new` }
 }

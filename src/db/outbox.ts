@@ -54,7 +54,7 @@ async function writeAtOnce<R extends object>(
   change: () => WriteWithEvents,
 ): Promise<R[] | undefined> {
   if (!db.supports.batching || db.hints.isLogSealed) return undefined
-  const statement = db.dialect.withEvents(change())
+  const statement = db.dialect.withEvents(change(), db.author)
   if (statement === undefined) return undefined
   try {
     return await db.all<R>(statement)

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { type Author, decodeAuthor } from '../db/author.ts'
 import { batchCalls } from '../db/batch-calls.ts'
 import { verified } from '../db/checksums.ts'
 import { type EncodedEvent, type EventRow, insertEvents } from '../db/event-log.ts'
@@ -38,6 +39,8 @@ export interface EventRecord {
   /** Undefined when the event was logged without data. */
   data: Json | undefined
   timestamp: Date
+  /** Who logged it, or did what it tells of, as the store knows it; undefined when that is not known. */
+  author: Author | undefined
 }
 
 export interface NewEvent {
@@ -295,5 +298,6 @@ function fromRow(row: EventRow): EventRecord {
     source: row.source,
     data: row.data === null ? undefined : decodeLoose(row.data),
     timestamp: toDate(row.timestamp),
+    author: decodeAuthor(row.author),
   }
 }

@@ -32,7 +32,7 @@ export interface Wanted {
 /** How many events a statement looks through at most, so that no writer waits for long. */
 const stretchSize = 2000
 
-const columns = sql`id, type, source, data, timestamp, crc`
+const columns = sql`id, type, source, data, timestamp, author, crc`
 
 export const bounds = sql`select value as floor, coalesce((select max(id) from events), value) as head
                           from hivewax_counters where name = 'events_floor'`

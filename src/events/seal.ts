@@ -152,11 +152,11 @@ async function readLinks(db: Db, after: number, to: number): Promise<Link[]> {
     sql`with slice as (
           select event_id as id, hash from hivewax_event_hashes
           where event_id > ${after} and event_id <= ${to} order by event_id limit ${sliceSize})
-        select slice.id, hash, e.id as found, type, source, data, timestamp
+        select slice.id, hash, e.id as found, type, source, data, timestamp, author
         from slice left join events e on e.id = slice.id
         union all
         select * from (
-          select e.id, null as hash, e.id as found, type, source, data, timestamp from events e
+          select e.id, null as hash, e.id as found, type, source, data, timestamp, author from events e
           where e.id > ${after}
             and e.id <= (select case when count(*) < ${sliceSize} then ${to} else max(id) end from slice)
             and not exists (select 1 from hivewax_event_hashes h where h.event_id = e.id)

@@ -6,6 +6,7 @@ import { logFailure } from './failures.ts'
 import { hookEvent } from './hook-events.ts'
 import { hookHandlers } from './hook-handlers.ts'
 import { type HookInput, readInput, textOf } from './hook-input.ts'
+import { agentOf } from './record-ids.ts'
 
 /** After so many milliseconds a hook ends, whatever it was doing: a person is waiting. */
 const deadlineMs = 2_000
@@ -63,7 +64,8 @@ class HookRun {
     const memory = await openMemory(url, light)
     try {
       const answer = (output: object) => write(`${JSON.stringify(output)}\n`)
-      await hookHandlers[event]({ memory, input: this.#input, budget, answer })
+      const acting = memory.through({ via: 'hook', caller: agentOf(this.#input) })
+      await hookHandlers[event]({ memory: acting, input: this.#input, budget, answer })
     } finally {
       await memory.close()
     }

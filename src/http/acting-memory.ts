@@ -16,10 +16,13 @@ export function actingMemory(memory: Memory, grant: Grant, request: Request): Me
       'forbidden',
     )
   }
-  if (agentId === undefined) return memory
+  // The owner's token is the process's own.
+  const caller = grant.id === undefined ? undefined : grant.principal
+  const letIn = memory.through({ via: 'http', caller })
+  if (agentId === undefined) return letIn
   const incarnation = request.req.header(incarnationHeader)
-  if (incarnation === undefined) return memory.as(agentId)
-  return memory.as(agentId, { incarnation: checkInteger(incarnationHeader, Number(incarnation), 0) })
+  if (incarnation === undefined) return letIn.as(agentId)
+  return letIn.as(agentId, { incarnation: checkInteger(incarnationHeader, Number(incarnation), 0) })
 }
 
 function decoded(text: string): string {

@@ -1,3 +1,4 @@
+import { type Author, authorFrom } from '../db/author.ts'
 import type { IncomingMemory } from '../maintenance/transfer/incoming-record.ts'
 import { isObject, type Json } from '../util/json.ts'
 import {
@@ -67,11 +68,12 @@ function toMemory(
   const updatedAt = firstTime(fields, updatedNames) ?? createdAt ?? origin.changedAt
   const key = textOf(fields.key) ?? String(toJson(fields.id ?? fields.key) ?? '')
   const namespace = textOf(fields.namespace) ?? textOf(fields.swarm_id) ?? origin.namespace
+  const author = authorFrom(toJson(fields.author))
   const fitting = { key: fitName(key), namespace: fitName(namespace, 128) }
   const rest = {
     ...(fitting.key !== key && { key }),
     ...(fitting.namespace !== namespace && { namespace }),
-    ...unplaced(fields),
+    ...unplaced(fields, author),
   }
   const record: IncomingMemory = {
     kind: 'memory',
@@ -81,6 +83,7 @@ function toMemory(
     createdAt: createdAt ?? updatedAt,
     updatedAt,
     expiresAt: firstTime(fields, expiryNames),
+    author,
   }
   return { record, inMetadata: Object.keys(rest).length }
 }
@@ -90,8 +93,10 @@ function storedValue({ value, content }: Fields): Json | Uint8Array | undefined 
   return value === undefined || value === null ? (content ?? value) : value
 }
 
-function unplaced(fields: Fields): { [name: string]: Json } {
+/** An author that is one of ours has its place; what another program calls so has none. */
+function unplaced(fields: Fields, author: Author | undefined): { [name: string]: Json } {
   const skipped = new Set(placed)
+  if (author !== undefined) skipped.add('author')
   for (const [name, nothing] of meaningless) if (fields[name] === nothing) skipped.add(name)
   if (fields.value !== undefined && fields.value !== null && fields.content) skipped.delete('content')
   return filled(fields, skipped)

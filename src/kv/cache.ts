@@ -6,32 +6,35 @@ export interface CachedValue {
   readonly expiresAtMs: number | undefined
 }
 
+type Load = () => Promise<CachedValue | undefined>
+
 /** Larger values gain little from a cache and would push out many small ones. */
 const maxEntryBytes = 64 * 1024
 
 /**
- * Values read lately, never stale: every answer is checked against the store's version, which moves with each
+ * Values that the handles of a store have read lately, never stale: every answer is checked against the store's version, which moves with each
  * commit of any process, and a new version empties the cache. Least recently used values leave first.
  */
 export class ReadCache {
-  readonly #db: Db
   readonly #maxBytes: number
   readonly #onLookup: (isHit: boolean) => void
   readonly #entries = new Map<string, CachedValue | undefined>()
   #bytes = 0
   #version: unknown
 
-  /** @param onLookup hears of each lookup whether memory had the answer */
-  constructor(db: Db, maxBytes: number, onLookup: (isHit: boolean) => void) {
-    this.#db = db
+  /**
+   * @param maxBytes how much it keeps; 0 turns it off
+   * @param onLookup hears of each lookup whether memory had the answer
+   */
+  constructor(maxBytes: number, onLookup: (isHit: boolean) => void) {
     this.#maxBytes = maxBytes
     this.#onLookup = onLookup
   }
 
   /** The value at `address`, from memory or by `load`, as of a moment within this call. */
-  async get(address: string, load: () => Promise<CachedValue | undefined>): Promise<CachedValue | undefined> {
-    if (this.#maxBytes === 0 || !this.#db.supports.version) return load()
-    const version = await this.#db.version()
+  async get(db: Db, address: string, load: Load): Promise<CachedValue | undefined> {
+    if (this.#maxBytes === 0 || !db.supports.version) return load()
+    const version = await db.version()
     if (version !== this.#version) this.#reset(version)
     const isHit = this.#entries.has(address)
     this.#onLookup(isHit)

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import type { Dialect } from '../db/db.ts'
@@ -12,7 +13,6 @@ import { checkGlob } from '../util/glob.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { checkTime, toDate, toOptionalDate } from '../util/time.ts'
-import { ReadCache } from './cache.ts'
 import { clearNamespace } from './clear-namespace.ts'
 import { countNamespaces, type NamespaceCount } from './namespaces.ts'
 import { checkKv } from './option-names.ts'
@@ -29,6 +29,8 @@ export interface MemoryRecord {
   expiresAt: Date | undefined
   /** Rises with every write of the key and is never used twice, not even after a delete. */
   revision: number
+  /** Who wrote it; undefined when that is not known. */
+  author: Author | undefined
 }
 
 /** Where a key lives. */
@@ -66,6 +68,7 @@ const memoryColumns = {
   updated_at: 'time',
   expires_at: 'time?',
   revision: 'number',
+  author: 'text?',
   crc: 'number?',
 } as const satisfies Columns
 
@@ -76,11 +79,9 @@ export const columns = listOf(memoryColumns)
 /** Key-value memory: JSON values under a key and a namespace, with expiry and compare-and-set. */
 export class Kv {
   readonly #context: Context
-  readonly #cache: ReadCache
 
   constructor(context: Context) {
     this.#context = context
-    this.#cache = new ReadCache(context.db, context.cacheBytes, context.countLookup)
   }
 
   /**
@@ -93,7 +94,8 @@ export class Kv {
     const expected = expectedRevision(options)
     const text = encodeJson('value', value, this.#context.maxValueBytes)
     const metadata = this.#encodeMetadata(options.metadata)
-    const crc = this.#context.db.dialect.checksum('memory_store', 'crc', { ...at, value: text, metadata })
+    const { dialect, author } = this.#context.db
+    const crc = dialect.checksum('memory_store', 'crc', { ...at, value: text, metadata, author })
     const record = { ...at, text, metadata, crc, expiry: this.#expiry(options) }
     const [stored] = await this.#context.db.all<{ revision: number }>(
       expected !== undefined && expected > 0
@@ -118,7 +120,8 @@ export class Kv {
     checkKv.retrieve(options)
     const at = address(key, options.namespace)
     this.#context.countRead(at.namespace, at.key)
-    const found = await this.#cache.get(`${at.namespace}\0${at.key}`, () => this.#load(at))
+    const { cache, db } = this.#context
+    const found = await cache.get(db, `${at.namespace}\0${at.key}`, () => this.#load(at))
     const expired = found?.expiresAtMs !== undefined && found.expiresAtMs <= this.#context.clock.now()
     return found === undefined || expired ? undefined : decodeLoose(found.value)
   }
@@ -132,7 +135,7 @@ export class Kv {
     const rows = await allLocked<Pick<MemoryRow, 'key' | 'value'>>(
       this.#context.db,
       { table: 'memory_store', keys: names.map(key => [key, namespace]) },
-      sql`select namespace, key, value, metadata, crc from memory_store
+      sql`select namespace, key, value, metadata, author, crc from memory_store
           where namespace = ${namespace} and ${this.#context.db.dialect.inList(sql`key`, names)} and ${this.#live()}`,
     )
     return new Map(rows.map(row => [row.key, decodeLoose(verified('memory_store', row).value)]))
@@ -200,25 +203,27 @@ export class Kv {
   }
 
   #upsertSql(record: NewRecord, expected: number | undefined): Sql {
-    const now = this.#context.db.dialect.now()
+    const { dialect, author } = this.#context.db
+    const now = dialect.now()
     const { key, namespace, text, metadata, expiry, crc } = record
     return sql`
-      insert into memory_store (key, namespace, value, metadata, created_at, updated_at, expires_at, crc, revision)
-      values (${key}, ${namespace}, ${text}, ${metadata}, ${now}, ${now}, ${expiry}, ${crc},
+      insert into memory_store (key, namespace, value, metadata, created_at, updated_at, expires_at, author, crc, revision)
+      values (${key}, ${namespace}, ${text}, ${metadata}, ${now}, ${now}, ${expiry}, ${author}, ${crc},
               (select value + 1 from hivewax_counters where name = 'floor'))
       on conflict (key, namespace) do update set
         value = excluded.value, metadata = excluded.metadata, updated_at = excluded.updated_at,
-        expires_at = excluded.expires_at, crc = excluded.crc, revision = memory_store.revision + 1,
+        expires_at = excluded.expires_at, author = excluded.author, crc = excluded.crc, revision = memory_store.revision + 1,
         created_at = case when memory_store.expires_at <= ${now}
                      then excluded.created_at else memory_store.created_at end
       where ${expected === 0} = 0 or memory_store.expires_at <= ${now}
-      returning ${this.#context.db.dialect.assertAboveFloor(sql`memory_store`, sql`revision`)} as revision`
+      returning ${dialect.assertAboveFloor(sql`memory_store`, sql`revision`)} as revision`
   }
 
   #updateSql({ key, namespace, text, metadata, expiry, crc }: NewRecord, expected: number): Sql {
+    const { dialect, author } = this.#context.db
     return sql`
-      update memory_store set value = ${text}, metadata = ${metadata}, expires_at = ${expiry}, crc = ${crc},
-        updated_at = ${this.#context.db.dialect.now()}, revision = revision + 1
+      update memory_store set value = ${text}, metadata = ${metadata}, expires_at = ${expiry}, author = ${author}, crc = ${crc},
+        updated_at = ${dialect.now()}, revision = revision + 1
       where key = ${key} and namespace = ${namespace} and revision = ${expected} and ${this.#live()}
       returning revision`
   }
@@ -235,10 +240,10 @@ export class Kv {
   }
 
   async #load(at: Address): Promise<{ value: string; expiresAtMs: number | undefined } | undefined> {
-    const row = await oneLocked<Pick<MemoryRow, 'value' | 'metadata' | 'expires_at' | 'crc'>>(
+    const row = await oneLocked<Pick<MemoryRow, 'value' | 'metadata' | 'expires_at' | 'author' | 'crc'>>(
       this.#context.db,
       { table: 'memory_store', key: [at.key, at.namespace] },
-      sql`select value, metadata, expires_at, crc from memory_store
+      sql`select value, metadata, expires_at, author, crc from memory_store
           where key = ${at.key} and namespace = ${at.namespace} and ${this.#live()}`,
     )
     if (row === undefined) return undefined
@@ -309,5 +314,6 @@ export function fromRow(row: MemoryRow): MemoryRecord {
     updatedAt: toDate(row.updated_at),
     expiresAt: toOptionalDate(row.expires_at),
     revision: row.revision,
+    author: decodeAuthor(row.author),
   } satisfies FieldsOf<Omit<MemoryRow, 'crc'>>
 }

@@ -10,7 +10,7 @@ export const kvOperations = [
     permission: 'memory:write',
     reveals: 'memory:read',
     positionals: ['key', 'value'],
-    mcp: { tool: 'remember', unlisted: ['expiresAt', 'ifAbsent'], isSigned: true },
+    mcp: { tool: 'remember', unlisted: ['expiresAt', 'ifAbsent'] },
     examples: [
       'hivewax store greeting "hello"',
       'hivewax store build_settings \'{"minify":true}\' --namespace ui --ttl 3600',
@@ -84,7 +84,7 @@ export const kvOperations = [
     reveals: 'nothing',
     positionals: ['records'],
     records: ['records'],
-    mcp: { tool: 'remember', isSigned: true },
+    mcp: { tool: 'remember' },
     examples: [`hivewax store-many '[{"key":"a","value":1},{"key":"b","value":2}]'`],
     input: z =>
       z.object({

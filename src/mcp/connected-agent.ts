@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { clientAgent, mcpDoor } from '../access/agent-name.ts'
 import { looplessHoldMs } from '../access/hold.ts'
 import type { Agent } from '../agents/agent.ts'
 import { Conflict, HivewaxError, isStoreGone, NotFound } from '../errors.ts'
@@ -18,8 +19,10 @@ const renewedShare = 1 / 8
 export interface ConnectedAgentOptions {
   readonly memory: Memory
   readonly id: string
-  /** What kind of agent it is: the name of its client. */
-  readonly type: string
+  /** What its client calls itself, which is also what kind of agent it is. */
+  readonly client: string | undefined
+  /** The session of the client that it acts in. */
+  readonly session: string
   /** It was given its name, so that its registration may be another's and outlives the connection. */
   readonly isNamed: boolean
   /** How long it holds what it takes after its last call, in milliseconds. */
@@ -49,7 +52,9 @@ export class ConnectedAgent {
 
   constructor(options: ConnectedAgentOptions) {
     this.#options = options
-    this.#acting = options.memory.as(options.id)
+    const { id, client, session, isNamed } = options
+    // A name that was given says nothing of the session.
+    this.#acting = options.memory.through({ via: mcpDoor(client), ...(isNamed && { session }) }).as(id)
     this.#lifeMs = Math.min(lifeMs, options.holdMs)
   }
 
@@ -65,7 +70,6 @@ export class ConnectedAgent {
     await this.#arrived
     const running = work({
       memory: this.#acting,
-      writer: this.#options.id,
       // A death that nobody would notice keeps nothing from others for long.
       holdMs: this.#incarnation === undefined ? looplessHoldMs : this.#options.holdMs,
       keep: kept => void this.#kept.add(kept),
@@ -96,7 +100,8 @@ export class ConnectedAgent {
 
   /** What is known of the agent already, be it by hooks of its session, stays. */
   async #register(): Promise<void> {
-    const { memory, id, type } = this.#options
+    const { memory, id, client } = this.#options
+    const type = clientAgent(client)
     const known = await memory.agents.get(id)
     const { capabilities, state, swarmId, metadata } = known ?? {}
     const { incarnation } = await memory.agents.register({

@@ -1,5 +1,5 @@
 import { createMcpHandler as createSdkHandler, type ServerEventBus } from '@modelcontextprotocol/server'
-import { clientAgent } from '../access/agent-name.ts'
+import { clientAgent, mcpDoor } from '../access/agent-name.ts'
 import { looplessHoldMs } from '../access/hold.ts'
 import type { Memory } from '../memory.ts'
 import { type Served, served } from '../standing-memory.ts'
@@ -49,7 +49,8 @@ function statelessly(store: Served, grant: Grant | undefined): Serve {
   return ({ name, signal }, work) =>
     store.call(memory => {
       const id = grant?.agentId ?? memory.agentId ?? grant?.principal ?? clientAgent(name)
-      return work({ memory: memory.as(id), grant, writer: id, holdMs: looplessHoldMs, signal })
+      const acting = memory.through({ via: mcpDoor(name) }).as(id)
+      return work({ memory: acting, grant, holdMs: looplessHoldMs, signal })
     })
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
-import { claudeCode, clientAgent, sessionAgent } from '../access/agent-name.ts'
+import { claudeCode, sessionAgent } from '../access/agent-name.ts'
 import type { Memory } from '../memory.ts'
 import { type Served, served } from '../standing-memory.ts'
 import { ConnectedAgent } from './connected-agent.ts'
@@ -39,12 +39,12 @@ export async function serveMcp(options: ServeMcpOptions): Promise<void> {
     async uri => readResource(uri, { memory: await store.present() }),
     uri => void server?.sendResourceUpdated({ uri }).catch(onError),
   )
-  const session = randomUUID()
+  const made = randomUUID()
   let agent: ConnectedAgent | undefined
   const serve: Serve = ({ name, signal }, work) =>
     store.call(memory => {
       // In a store that was opened anew it is registered anew, and holds nothing.
-      if (agent?.memory !== memory) agent = agentOf({ client: name, session, memory }, options)
+      if (agent?.memory !== memory) agent = agentOf({ client: name, made, memory }, options)
       return agent.run(signal, work)
     })
   const create = () => {
@@ -62,11 +62,12 @@ export async function serveMcp(options: ServeMcpOptions): Promise<void> {
 
 /** One session of a client is one agent; Claude Code gives its hooks the same session. */
 function agentOf(
-  { client, session, memory }: { client: string | undefined; session: string; memory: Memory },
+  { client, made, memory }: { client: string | undefined; made: string; memory: Memory },
   { holdMs = usualHoldMs, onError }: ServeMcpOptions,
 ): ConnectedAgent {
   const known = client === claudeCode ? process.env.CLAUDE_CODE_SESSION_ID : undefined
-  const id = memory.agentId ?? sessionAgent(client, known || session)
+  const session = known || made
+  const id = memory.agentId ?? sessionAgent(client, session)
   const isNamed = memory.agentId !== undefined
-  return new ConnectedAgent({ memory, id, type: clientAgent(client), isNamed, holdMs, onError })
+  return new ConnectedAgent({ memory, id, client, session, isNamed, holdMs, onError })
 }

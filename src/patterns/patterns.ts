@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import { oneLocked } from '../db/locked-records.ts'
@@ -27,6 +28,8 @@ export interface Pattern {
   createdAt: Date
   updatedAt: Date
   lastUsed: Date | undefined
+  /** Who stored it last; undefined when that is not known. Who records outcomes does not become its author. */
+  author: Author | undefined
 }
 
 export interface NewPattern {
@@ -66,6 +69,7 @@ const patternColumns = {
   created_at: 'time',
   updated_at: 'time',
   last_used: 'time?',
+  author: 'text?',
   crc: 'number?',
 } as const satisfies Columns
 
@@ -88,16 +92,18 @@ export class Patterns {
    */
   async store(pattern: NewPattern): Promise<Pattern> {
     checkPatterns.store(pattern)
-    const now = this.#context.db.dialect.now()
+    const { dialect, author } = this.#context.db
+    const now = dialect.now()
     const { id, type, data, prior, metadata } = this.#checked(pattern)
-    const given = { id, type, pattern_data: data, metadata }
-    const crc = this.#context.db.dialect.checksum('patterns', 'crc', given)
+    const given = { id, type, pattern_data: data, metadata, author }
+    const crc = dialect.checksum('patterns', 'crc', given)
     const [row] = await this.#context.db.all<PatternRow>(
-      sql`insert into patterns (id, type, pattern_data, confidence, prior, metadata, created_at, updated_at, crc)
-          values (${id}, ${type}, ${data}, ${prior}, ${prior}, ${metadata}, ${now}, ${now}, ${crc})
+      sql`insert into patterns (id, type, pattern_data, confidence, prior, metadata, created_at, updated_at, author, crc)
+          values (${id}, ${type}, ${data}, ${prior}, ${prior}, ${metadata}, ${now}, ${now}, ${author}, ${crc})
           on conflict (id) do update set
             type = excluded.type, pattern_data = excluded.pattern_data, metadata = excluded.metadata,
-            updated_at = excluded.updated_at, prior = excluded.prior, crc = excluded.crc,
+            updated_at = excluded.updated_at, prior = excluded.prior, author = excluded.author,
+            crc = excluded.crc,
             confidence = ${confidenceOf(sql`excluded.prior`, sql`patterns.weight_for`, sql`patterns.weight_against`)}
           returning ${columns}`,
     )
@@ -238,5 +244,6 @@ function fromRow(row: PatternRow): Pattern {
     createdAt: toDate(row.created_at),
     updatedAt: toDate(row.updated_at),
     lastUsed: toOptionalDate(row.last_used),
+    author: decodeAuthor(row.author),
   } satisfies FieldsOf<Omit<PatternRow, 'crc'>>
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
@@ -23,6 +24,8 @@ export interface Session {
   expiresAt: Date | undefined
   /** Seconds that it lives on after each access; undefined when it does not expire. */
   ttl: number | undefined
+  /** Who wrote its data last; undefined when that is not known. */
+  author: Author | undefined
 }
 
 export interface CreateSessionOptions {
@@ -39,6 +42,7 @@ const sessionColumns = {
   last_accessed: 'time',
   expires_at: 'time?',
   ttl_ms: 'number?',
+  author: 'text?',
   crc: 'number?',
 } as const satisfies Columns
 
@@ -57,18 +61,18 @@ export class Sessions {
   /** Creates a session that holds `data`, any JSON value, and nothing else. Returns its id. */
   async create(data: unknown, options: CreateSessionOptions = {}): Promise<string> {
     checkSessions.create(options)
-    const { dialect } = this.#context.db
+    const { dialect, author } = this.#context.db
     const id = options.id === undefined ? uuidv7(this.#context.clock.now()) : checkName('id', options.id)
     const text = encodeJson('data', data, this.#context.maxValueBytes)
     const lifeMs = options.ttl === undefined ? undefined : ttlMs(options.ttl)
     const expiry = lifeMs === undefined ? undefined : dialect.now(lifeMs)
-    const crc = dialect.checksum('sessions', 'crc', { id, data: text })
+    const crc = dialect.checksum('sessions', 'crc', { id, data: text, author })
     const created = await this.#context.db.all(
       sql`insert into sessions (${columns})
-          values (${id}, ${text}, ${dialect.now()}, ${dialect.now()}, ${expiry}, ${lifeMs}, ${crc})
+          values (${id}, ${text}, ${dialect.now()}, ${dialect.now()}, ${expiry}, ${lifeMs}, ${author}, ${crc})
           on conflict (id) do update set
             data = excluded.data, created_at = excluded.created_at, last_accessed = excluded.last_accessed,
-            expires_at = excluded.expires_at, ttl_ms = excluded.ttl_ms, crc = excluded.crc
+            expires_at = excluded.expires_at, ttl_ms = excluded.ttl_ms, author = excluded.author, crc = excluded.crc
           where sessions.expires_at <= ${dialect.now()}
           returning id`,
     )
@@ -101,8 +105,9 @@ export class Sessions {
       // Touching first locks the row, so that no other patch comes between this reading and the writing.
       const data = objectOf(id, await this.#touch(tx, id))
       const text = encodeJson('data', { ...data, ...fields }, this.#context.maxValueBytes)
-      const crc = tx.dialect.checksum('sessions', 'crc', { id, data: text })
-      await tx.all(sql`update sessions set data = ${text}, crc = ${crc} where id = ${id}`)
+      const { author } = tx
+      const crc = tx.dialect.checksum('sessions', 'crc', { id, data: text, author })
+      await tx.all(sql`update sessions set data = ${text}, author = ${author}, crc = ${crc} where id = ${id}`)
       return decodeJson(text)
     })
   }
@@ -143,13 +148,13 @@ export class Sessions {
 
   /** Notes an access and returns the data's text, or undefined when the session is absent or has expired. */
   async #touch(db: Db, id: string): Promise<string | undefined> {
-    const row = await oneLocked<Pick<SessionRow, 'data' | 'crc'>>(
+    const row = await oneLocked<Pick<SessionRow, 'data' | 'author' | 'crc'>>(
       db,
       { table: 'sessions', key: id },
       sql`update sessions set last_accessed = ${db.dialect.now()},
             expires_at = case when ttl_ms is null then expires_at else ${db.dialect.now(sql`ttl_ms`)} end
           where id = ${id} and ${this.#live()}
-          returning data, crc`,
+          returning data, author, crc`,
     )
     return row && verified('sessions', row, { id }).data
   }
@@ -183,5 +188,6 @@ function fromRow(row: SessionRow): Session {
     lastAccessed: toDate(row.last_accessed),
     expiresAt: toOptionalDate(row.expires_at),
     ttl: row.ttl_ms === null ? undefined : row.ttl_ms / 1000,
+    author: decodeAuthor(row.author),
   }
 }

@@ -104,8 +104,8 @@ async function tryTools(server: StdioClient): Promise<string> {
   await call('remember', { key, namespace, value, ttl: 60 })
   const recalled = recordIn(await call('recall', { key, namespace }))
   await call('forget', { key, namespace })
-  const { metadata = null } = recalled
-  if (recalled.value === value && isObject(metadata)) return String(metadata.writtenBy)
+  const { author = null } = recalled
+  if (recalled.value === value && isObject(author)) return String(author.agent)
   throw new InvalidInput('what was stored was not read back')
 }
 

@@ -1,3 +1,4 @@
+import { decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
@@ -19,6 +20,7 @@ const changeColumns = {
   value: 'text?',
   updated_by: 'text?',
   updated_at: 'time',
+  author: 'text?',
   crc: 'number?',
 } as const satisfies Columns
 
@@ -118,6 +120,7 @@ function fromRow(row: ChangeRow): SharedChange {
     updatedBy: row.updated_by ?? undefined,
     updatedAt: toDate(row.updated_at),
     revision: row.revision,
+    author: decodeAuthor(row.author),
   }
 }
 

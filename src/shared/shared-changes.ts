@@ -12,6 +12,7 @@ export interface EntryRow {
   updated_at: string
   revision: number
   lease_id: string | null
+  author: string | null
   crc: number | null
 }
 
@@ -39,8 +40,8 @@ interface KeyStateRow {
   there: number
 }
 
-/** Who changes something, and in which of the caller's transactions, if any. */
-export interface Author {
+/** Whom the caller names as the one who changes something, and in which of its transactions, if any. */
+export interface ChangedBy {
   updatedBy: string | undefined
   transactionId: string | undefined
 }
@@ -53,7 +54,7 @@ const pruneEvery = 256
 const pruneSize = 1000
 
 // A record that other SQL wrote may have no version; it then counts as the column's default.
-export const columns = sql`key, value, coalesce(version, 1) as version, updated_by, updated_at, revision, lease_id, crc`
+export const columns = sql`key, value, coalesce(version, 1) as version, updated_by, updated_at, revision, lease_id, author, crc`
 
 /**
  * The changes that one transaction makes to shared state: all have its revision, each raises the version of its
@@ -62,14 +63,14 @@ export const columns = sql`key, value, coalesce(version, 1) as version, updated_
 export class SharedChanges {
   readonly #revision: number
   readonly #db: Db
-  readonly #author: Author
+  readonly #by: ChangedBy
   /** False when an earlier call in the same transaction took the revision. */
   readonly #isNew: boolean
   #count = 0
 
-  private constructor(db: Db, author: Author, { revision, isNew }: { revision: number; isNew: boolean }) {
+  private constructor(db: Db, by: ChangedBy, { revision, isNew }: { revision: number; isNew: boolean }) {
     this.#db = db
-    this.#author = author
+    this.#by = by
     this.#revision = revision
     this.#isNew = isNew
   }
@@ -79,13 +80,13 @@ export class SharedChanges {
    * ends no other one can change shared state: the counter's row is the lock. The keys of leases that have lapsed
    * are removed under the same revision.
    */
-  static async begin(tx: Db, author: Author): Promise<SharedChanges> {
+  static async begin(tx: Db, by: ChangedBy): Promise<SharedChanges> {
     const lapsed = anyLapsed(tx.dialect)
     const [taken] = await tx.all<{ value: number; lapsed: number }>(
       sql`update hivewax_counters set value = value + 1
           where name = 'shared_revision' and not exists (
             select 1 from hivewax_shared_history
-            where revision = hivewax_counters.value and transaction_id = ${author.transactionId})
+            where revision = hivewax_counters.value and transaction_id = ${by.transactionId})
           returning value, ${lapsed} as lapsed`,
     )
     const counter =
@@ -95,7 +96,7 @@ export class SharedChanges {
           sql`select value, ${lapsed} as lapsed from hivewax_counters where name = 'shared_revision'`,
         ),
       )
-    const changes = new SharedChanges(tx, author, { revision: counter.value, isNew: taken !== undefined })
+    const changes = new SharedChanges(tx, by, { revision: counter.value, isNew: taken !== undefined })
     if (counter.lapsed === 1) await changes.#removeLapsed()
     return changes
   }
@@ -132,22 +133,29 @@ export class SharedChanges {
    * @throws NotFound when the lease has lapsed
    */
   async update(key: string, { nextVersion }: KeyState, { value, leaseId }: NewEntry): Promise<EntryRow> {
-    const { updatedBy, transactionId } = this.#author
+    const { updatedBy, transactionId } = this.#by
+    const { author } = this.#db
     if (leaseId !== undefined) await requireLease(this.#db, leaseId)
-    const crc = this.#db.dialect.checksum('shared_state', 'crc', { key, value, updated_by: updatedBy })
+    const crc = this.#db.dialect.checksum('shared_state', 'crc', {
+      key,
+      value,
+      updated_by: updatedBy,
+      author,
+    })
     const rows = await this.#db.all<EntryRow>(
-      sql`insert into shared_state (key, value, updated_by, version, updated_at, revision, lease_id, crc)
+      sql`insert into shared_state (key, value, updated_by, version, updated_at, revision, lease_id, author, crc)
           values (${key}, ${value}, ${updatedBy}, ${nextVersion}, ${this.#db.dialect.now()}, ${this.#revision},
-                  ${leaseId}, ${crc})
+                  ${leaseId}, ${author}, ${crc})
           on conflict (key) do update set
             value = excluded.value, updated_by = excluded.updated_by, version = excluded.version,
-            updated_at = excluded.updated_at, revision = excluded.revision, lease_id = excluded.lease_id, crc = excluded.crc
+            updated_at = excluded.updated_at, revision = excluded.revision, lease_id = excluded.lease_id,
+            author = excluded.author, crc = excluded.crc
           returning ${columns}`,
     )
     await this.#db.all(
       sql`insert into hivewax_shared_history
-            (revision, key, version, value, updated_by, updated_at, crc, transaction_id)
-          select revision, key, version, value, updated_by, updated_at, crc, ${transactionId}
+            (revision, key, version, value, updated_by, updated_at, author, crc, transaction_id)
+          select revision, key, version, value, updated_by, updated_at, author, crc, ${transactionId}
           from shared_state where key = ${key}`,
     )
     this.#count++
@@ -156,13 +164,13 @@ export class SharedChanges {
 
   /** False when there is nothing to delete. */
   async delete(key: string): Promise<boolean> {
-    return (await this.#remove(sql`key = ${key}`, this.#author.updatedBy)) > 0
+    return (await this.#remove(sql`key = ${key}`, this.#by.updatedBy)) > 0
   }
 
   /** Deletes a lease with all keys that are bound to it. False when there was none. */
   async revoke(leaseId: string): Promise<boolean> {
     const found = await deleteLease(this.#db, leaseId)
-    if (found) await this.#remove(sql`lease_id = ${leaseId}`, this.#author.updatedBy)
+    if (found) await this.#remove(sql`lease_id = ${leaseId}`, this.#by.updatedBy)
     return found
   }
 
@@ -180,8 +188,9 @@ export class SharedChanges {
     if (rows.length === 0) return 0
     // A trigger has noted the versions, as it does for any SQL that deletes.
     await this.#db.all(
-      sql`insert into hivewax_shared_history (revision, key, version, updated_by, updated_at, transaction_id)
-          select ${this.#revision}, key, version, ${updatedBy}, ${dialect.now()}, ${this.#author.transactionId}
+      sql`insert into hivewax_shared_history (revision, key, version, updated_by, updated_at, author, transaction_id)
+          select ${this.#revision}, key, version, ${updatedBy}, ${dialect.now()}, ${this.#db.author},
+                 ${this.#by.transactionId}
           from hivewax_shared_tombstones where ${dialect.inList(
             sql`key`,
             rows.map(({ key }) => key),

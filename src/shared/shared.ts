@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { type Batch, follow } from '../db/follow.ts'
@@ -40,6 +41,8 @@ export interface SharedEntry {
   revision: number
   /** What it is bound to: when this lease lapses or is revoked, the key is gone. Undefined: to none. */
   leaseId: string | undefined
+  /** Who wrote it, as the store knows it; undefined when that is not known. */
+  author: Author | undefined
 }
 
 /** A change of one key. */
@@ -52,6 +55,8 @@ export interface SharedChange {
   updatedBy: string | undefined
   updatedAt: Date
   revision: number
+  /** Who made it, as the store knows it; undefined when that is not known. */
+  author: Author | undefined
 }
 
 /** All changes of one transaction to the keys that are watched, by key and version. */
@@ -353,5 +358,6 @@ export function fromRow(row: EntryRow): SharedEntry {
     updatedAt: toDate(row.updated_at),
     revision: row.revision,
     leaseId: row.lease_id ?? undefined,
+    author: decodeAuthor(row.author),
   }
 }

@@ -15,7 +15,8 @@ export interface Backend {
   readonly url: string
   /** Why nothing can be written; undefined where it can. */
   readonly readOnly: ReadOnly | undefined
-  db(clock: Clock): Db
+  /** @param author who acts through this handle, as the columns `author` hold it. Default: the store itself */
+  db(clock: Clock, author?: string): Db
   engine(clock: Clock, isOpen: () => boolean): Engine
   /** Aborts when the files of the store are found to be gone. Absent where it has none. */
   readonly lost?: AbortSignal
@@ -33,7 +34,7 @@ export async function openFile(file: string, options: OpenOptions): Promise<Back
     url: store.file,
     readOnly: undefined,
     lost: store.lost,
-    db: clock => store.db(clock),
+    db: (clock, author) => store.db(clock, author),
     engine: (clock, isOpen) => new SqliteUpkeep(store, clock, isOpen),
     assertOutside: () => store.assertOutside(),
     release,
@@ -53,7 +54,7 @@ async function openToRead(file: string, why: ReadOnly, options: OpenOptions): Pr
   return {
     url: store.file,
     readOnly: why,
-    db: clock => store.db(clock),
+    db: (clock, author) => store.db(clock, author),
     engine: (clock, isOpen) => readingEngine(new SqliteUpkeep(store, clock, isOpen), why),
     assertOutside: () => {},
     release: () => store.close(),
@@ -76,7 +77,7 @@ export async function openPostgres(url: string, options: OpenOptions): Promise<B
   return {
     url: store.url,
     readOnly,
-    db: clock => store.db(clock),
+    db: (clock, author) => store.db(clock, author),
     engine: (clock, isOpen) => {
       const engine = new PostgresUpkeep(store, clock, isOpen)
       return readOnly === undefined ? engine : readingEngine(engine, readOnly)

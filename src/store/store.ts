@@ -8,16 +8,18 @@ import { ClosableDb } from '../db/decorators/closable.ts'
 import { MeteredDb } from '../db/decorators/metered.ts'
 import { Meter } from '../db/meter.ts'
 import { Events } from '../events/events.ts'
+import { ReadCache } from '../kv/cache.ts'
 import { AccessLog } from '../maintenance/access-log.ts'
 import { Background } from '../maintenance/background.ts'
 import { Maintenance } from '../maintenance/maintenance.ts'
-import { type ActingOptions, Memory, type MemoryEvents } from '../memory.ts'
+import { Memory, type MemoryEvents } from '../memory.ts'
 import { recordsOf } from '../records.ts'
 import { loseNodes } from '../topology/losses.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { type Clock, systemClock } from '../util/clock.ts'
 import { defaultMaxValueBytes } from '../util/json.ts'
 import { outsideAsyncContext } from '../util/outside-async-context.ts'
+import { type Acting, authorOf } from './acting.ts'
 import type { Backend } from './backend.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { actingAgent, type OpenOptions } from './open-options.ts'
@@ -46,8 +48,11 @@ export class Store {
   readonly #heartbeats: Heartbeats
   /** What the contexts of all handles are made from; it also serves the upkeep, which acts as no agent. */
   readonly #context: Context
-  readonly #maintenance: Maintenance
+  /** The upkeep as it is asked for through a handle, which does it in the name of no agent. */
+  readonly #maintenance: (db: Db) => Maintenance
   readonly #background: Background | undefined
+  /** Who acts unless a handle says otherwise. */
+  readonly #agentId: string | undefined
   #closed: Promise<void> | undefined
 
   constructor(backend: Backend, options: StoreOptions) {
@@ -57,30 +62,34 @@ export class Store {
     this.#clock = clock
     this.#meter = new Meter(options.slowQueryMs ?? 100)
     this.#meter.onSlow = (query, durationMs) => this.#emit('slow_query', query, durationMs)
-    const db = new MeteredDb(new ClosableDb(plain, this.#life.isOpen), this.#meter)
+    const db = this.#guarded(plain)
     // On the plain database: reads counted before `close` are written during it.
     this.#access = new AccessLog(plain, clock, this.#onError)
     this.#heartbeats = new Heartbeats(db, clock, this.#onError)
+    this.#agentId = actingAgent(options)
     this.#context = this.#contextOn(db, options)
     backend.lost?.addEventListener('abort', () => this.#endUpkeep(backend.lost?.reason))
     const engine = backend.engine(clock, this.#life.isOpen)
-    const upkeep = { engine, meter: this.#meter, access: this.#access, reason: options.reason }
-    this.#maintenance = new Maintenance({ ...upkeep, context: this.#context })
+    const parts = { engine, meter: this.#meter, access: this.#access, reason: options.reason }
+    this.#maintenance = db => new Maintenance({ ...parts, context: { ...this.#context, db } })
     if (options.background === false || !plain.supports.writing) return
     const context = { ...this.#context, db: plain }
-    this.#background = new Background({ ...upkeep, context }, { onError: this.#onError })
+    this.#background = new Background({ ...parts, context }, { onError: this.#onError })
   }
 
-  /** A handle for an agent. Default: the one that the options name, else no agent. */
-  memory(agentId = this.#context.agentId, options?: ActingOptions): Memory {
+  /** A handle for whoever acts through it. Default: the agent that the options name, else none. */
+  memory(acting: Acting = { agentId: this.#agentId, via: 'library' }): Memory {
+    const { agentId, via, session, caller } = acting
+    const db = this.#guarded(this.#backend.db(this.#clock, authorOf(acting)))
     return new Memory({
-      records: recordsOf(agentId === undefined ? this.#context : this.#actingAs(agentId, options)),
-      maintenance: this.#maintenance,
+      records: recordsOf(this.#contextOf(db, acting)),
+      maintenance: this.#maintenance(db),
       emitter: this.#emitter,
       url: this.#backend.url,
       isReadOnly: this.#backend.readOnly !== undefined,
       agentId,
-      as: (agentId, options) => this.memory(agentId, options),
+      as: (agentId, { incarnation } = {}) => this.memory({ agentId, incarnation, via, session, caller }),
+      through: door => this.memory({ ...acting, ...door }),
       close: () => this.close(),
     })
   }
@@ -114,27 +123,31 @@ export class Store {
       clock: this.#clock,
       crossDomain,
       heartbeat: (inDb, agentId) => this.#heartbeats.note(inDb, agentId),
-      agentId: actingAgent(options),
+      agentId: undefined,
       maxValueBytes: options.maxValueBytes ?? defaultMaxValueBytes,
-      cacheBytes: options.cacheBytes ?? defaultCacheBytes,
+      cache: new ReadCache(options.cacheBytes ?? defaultCacheBytes, isHit => this.#meter.countLookup(isHit)),
       closing: this.#life.closing,
       untilDone: this.#life.untilDone,
       countRead:
         options.countReads === false || !db.supports.writing
           ? () => {}
           : (namespace, key) => this.#access.count(namespace, key),
-      countLookup: isHit => this.#meter.countLookup(isHit),
     }
   }
 
-  #actingAs(agentId: string, { incarnation }: ActingOptions = {}): Context {
+  #contextOf(db: Db, { agentId, incarnation }: Acting): Context {
+    if (agentId === undefined) return { ...this.#context, db }
     checkName('agentId', agentId)
     // Who only reads gives no sign of life.
-    if (!this.#context.db.supports.writing) return { ...this.#context, agentId }
-    const db = this.#heartbeats.of(agentId)
-    if (incarnation === undefined) return { ...this.#context, agentId, db }
+    if (!db.supports.writing) return { ...this.#context, agentId, db }
+    const actingDb = this.#heartbeats.of(agentId, db)
+    if (incarnation === undefined) return { ...this.#context, agentId, db: actingDb }
     checkInteger('incarnation', incarnation, 0)
-    return { ...this.#context, agentId, db: new FencedDb(db, { agentId, incarnation }) }
+    return { ...this.#context, agentId, db: new FencedDb(actingDb, { agentId, incarnation }) }
+  }
+
+  #guarded(db: Db): Db {
+    return new MeteredDb(new ClosableDb(db, this.#life.isOpen), this.#meter)
   }
 
   readonly #onError = (error: unknown): void => this.#emit('background_error', error)

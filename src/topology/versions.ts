@@ -1,3 +1,4 @@
+import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
@@ -24,6 +25,8 @@ export interface SwarmTopology {
   /** Rises with every save of the swarm and is never used twice, not even after a delete. */
   version: number
   createdAt: Date
+  /** Who saved this version; undefined when that is not known. */
+  author: Author | undefined
 }
 
 const topologyColumns = {
@@ -35,6 +38,7 @@ const topologyColumns = {
   metadata: 'text?',
   version: 'number',
   created_at: 'time',
+  author: 'text?',
   crc: 'number?',
 } as const satisfies Columns
 
@@ -75,11 +79,13 @@ export async function saveVersion(
   const made = make(row)
   const version = Math.max(current, floor) + 1
   const { type: topology_type, ...rest } = made
-  const crc = tx.dialect.checksum('swarm_topology', 'crc', { swarm_id: swarmId, topology_type, ...rest })
+  const { author } = tx
+  const given = { swarm_id: swarmId, topology_type, ...rest, author }
+  const crc = tx.dialect.checksum('swarm_topology', 'crc', given)
   const saved = await tx.all<TopologyRow>(
-    sql`insert into swarm_topology (swarm_id, topology_type, nodes, edges, metadata, version, created_at, crc)
+    sql`insert into swarm_topology (swarm_id, topology_type, nodes, edges, metadata, version, created_at, author, crc)
         values (${swarmId}, ${made.type}, ${made.nodes}, ${made.edges}, ${made.metadata}, ${version},
-                ${tx.dialect.now()}, ${crc})
+                ${tx.dialect.now()}, ${author}, ${crc})
         returning ${columns}`,
   )
   const oldest = version - keptVersions + 1
@@ -142,6 +148,7 @@ export function fromRow(row: TopologyRow): SwarmTopology {
     metadata: row.metadata === null ? undefined : decodeLoose(row.metadata),
     version: row.version,
     createdAt: toDate(row.created_at),
+    author: decodeAuthor(row.author),
   }
 }
 

@@ -1,3 +1,4 @@
+import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
@@ -21,6 +22,8 @@ export interface WorkflowRecord {
   version: number
   createdAt: Date
   updatedAt: Date
+  /** Who saved it last; undefined when that is not known. */
+  author: Author | undefined
 }
 
 /** What a workflow was at one save. */
@@ -29,6 +32,7 @@ export interface WorkflowVersion {
   state: Json
   checkpoint: Json | undefined
   savedAt: Date
+  author: Author | undefined
 }
 
 export interface SaveWorkflowOptions {
@@ -50,6 +54,7 @@ const stateColumns = {
   created_at: 'time',
   updated_at: 'time',
   version: 'number',
+  author: 'text?',
   type_crc: 'number?',
   state_crc: 'number?',
   checkpoint_crc: 'number?',
@@ -63,6 +68,7 @@ const historyColumns = {
   state: 'text',
   checkpoint_data: 'text?',
   saved_at: 'time',
+  author: 'text?',
   state_crc: 'number?',
   checkpoint_crc: 'number?',
 } as const satisfies Columns
@@ -86,10 +92,10 @@ export const columns = listOf(stateColumns)
 export const versionColumns = listOf(historyColumns)
 export const floor = sql`(select value from hivewax_counters where name = 'floor')`
 
-export function saveSql({ dialect }: Db, { id, type, state, checkpoint }: Save): Sql {
+export function saveSql({ dialect, author }: Db, { id, type, state, checkpoint }: Save): Sql {
   const typeCrc = (workflow_type: string) =>
     dialect.checksum('workflow_state', 'type_crc', { id, workflow_type })
-  const stateCrc = dialect.checksum('workflow_state', 'state_crc', { id, state })
+  const stateCrc = dialect.checksum('workflow_state', 'state_crc', { id, state, author })
   const checkpointCrc = dialect.checksum('workflow_state', 'checkpoint_crc', {
     id,
     checkpoint_data: checkpoint,
@@ -97,11 +103,11 @@ export function saveSql({ dialect }: Db, { id, type, state, checkpoint }: Save):
   return sql`
     insert into workflow_state (${columns})
     values (${id}, ${type ?? defaultType}, ${state}, ${checkpoint}, ${dialect.now()}, ${dialect.now()},
-            ${floor} + 1, ${typeCrc(type ?? defaultType)}, ${stateCrc}, ${checkpointCrc})
+            ${floor} + 1, ${author}, ${typeCrc(type ?? defaultType)}, ${stateCrc}, ${checkpointCrc})
     on conflict (id) do update set
       workflow_type = coalesce(${type}, workflow_state.workflow_type), state = excluded.state,
       checkpoint_data = coalesce(excluded.checkpoint_data, workflow_state.checkpoint_data),
-      updated_at = excluded.updated_at, version = workflow_state.version + 1,
+      updated_at = excluded.updated_at, version = workflow_state.version + 1, author = excluded.author,
       type_crc = coalesce(${type === undefined ? null : typeCrc(type)}, workflow_state.type_crc),
       state_crc = excluded.state_crc,
       checkpoint_crc = coalesce(excluded.checkpoint_crc, workflow_state.checkpoint_crc)
@@ -110,10 +116,11 @@ export function saveSql({ dialect }: Db, { id, type, state, checkpoint }: Save):
 
 /** Adds a save to the history, and drops what has become too old. */
 export async function keepVersion(tx: Db, row: WorkflowRow): Promise<void> {
-  const { id, version, state, checkpoint_data, state_crc, checkpoint_crc } = row
+  const { id, version, state, checkpoint_data, author, state_crc, checkpoint_crc } = row
   await tx.all(
     sql`insert into hivewax_workflow_history (${versionColumns})
-        values (${id}, ${version}, ${state}, ${checkpoint_data}, ${tx.dialect.now()}, ${state_crc}, ${checkpoint_crc})`,
+        values (${id}, ${version}, ${state}, ${checkpoint_data}, ${tx.dialect.now()}, ${author}, ${state_crc},
+                ${checkpoint_crc})`,
   )
   await tx.all(
     sql`delete from hivewax_workflow_history where workflow_id = ${id} and version <= ${version - keptVersions}`,
@@ -133,10 +140,10 @@ export async function lockWorkflow(tx: Db, id: string, type = defaultType): Prom
 }
 
 /** A workflow that was never saved, in the order of {@link columns}. */
-export function unsaved({ dialect }: Db, id: string, type = defaultType): Sql {
+export function unsaved({ dialect, author }: Db, id: string, type = defaultType): Sql {
   const typeCrc = dialect.checksum('workflow_state', 'type_crc', { id, workflow_type: type })
-  const stateCrc = dialect.checksum('workflow_state', 'state_crc', { id, state: 'null' })
-  return sql`${id}, ${type}, 'null', null, ${dialect.now()}, ${dialect.now()}, ${floor}, ${typeCrc}, ${stateCrc}, null`
+  const stateCrc = dialect.checksum('workflow_state', 'state_crc', { id, state: 'null', author })
+  return sql`${id}, ${type}, 'null', null, ${dialect.now()}, ${dialect.now()}, ${floor}, ${author}, ${typeCrc}, ${stateCrc}, null`
 }
 
 /** Workflows, the one saved last first. */
@@ -168,6 +175,7 @@ export function fromRow(row: WorkflowRow): WorkflowRecord {
     version: row.version,
     createdAt: toDate(row.created_at),
     updatedAt: toDate(row.updated_at),
+    author: decodeAuthor(row.author),
   }
 }
 
@@ -178,6 +186,7 @@ export function fromVersionRow(row: VersionRow): WorkflowVersion {
     state: decodeLoose(row.state),
     checkpoint: toCheckpoint(row.checkpoint_data),
     savedAt: toDate(row.saved_at),
+    author: decodeAuthor(row.author),
   }
 }
 

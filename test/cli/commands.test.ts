@@ -50,8 +50,10 @@ describe('data', () => {
       /^key: {7}a\nnamespace: default\nvalue: {5}one\ttwo\n {11}three\n/,
     )
     const table = hivewax(folder, ['search', '*']).stdout.split('\n')
-    expect(table[0]).toMatch(/^key {3}namespace {2}value +createdAt +updatedAt +revision$/)
-    expect(table[1]).toMatch(/^a {5}default {4}one two⏎three +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d +.* +1$/)
+    expect(table[0]).toMatch(/^key {3}namespace {2}value +createdAt +updatedAt +revision +author$/)
+    expect(table[1]).toMatch(
+      /^a {5}default {4}one two⏎three +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d +.* +1 {2}\S+ \(cli\)$/,
+    )
     expect(table[2]).toContain('x'.repeat(200))
     const [plain = ''] = hivewax(folder, ['search', 'a', '--plain']).stdout.split('\n')
     expect(plain.split('\t')).toEqual([
@@ -63,6 +65,7 @@ describe('data', () => {
       expect.stringMatching(/Z$/),
       '',
       '1',
+      expect.stringMatching(/^{"agent":"[^"]+","via":"cli"}$/),
     ])
   })
 

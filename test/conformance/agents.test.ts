@@ -218,7 +218,14 @@ conform('agents', open => {
     expect(await memory.agents.retrieveMemory('tester-1', 'reviews')).toBe('other')
     expect(await memory.agents.retrieveMemory('coder-1', 'absent')).toBeUndefined()
     expect((await memory.agents.listMemory('coder-1')).items).toEqual([
-      { agentId: 'coder-1', key: 'reviews', value: null, createdAt, updatedAt: new Date(clock.now()) },
+      {
+        agentId: 'coder-1',
+        key: 'reviews',
+        value: null,
+        createdAt,
+        updatedAt: new Date(clock.now()),
+        author: expect.anything(),
+      },
     ])
     expect(await memory.agents.deleteMemory('coder-1', 'reviews')).toBe(true)
     expect(await memory.agents.deleteMemory('coder-1', 'reviews')).toBe(false)

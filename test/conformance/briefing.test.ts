@@ -1,8 +1,12 @@
+import os from 'node:os'
 import { expect, it } from 'vitest'
 import type { Briefing, SectionName } from '../../src/index.ts'
 import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
 import { conform } from './conform.ts'
+
+/** Who writes where no agent acts. */
+const login = os.userInfo().username
 
 const linesOf = ({ sections }: Briefing, name: SectionName) =>
   sections.find(section => section.name === name)?.lines ?? []
@@ -64,7 +68,7 @@ conform('briefing', open => {
       ({ events }) => events.log({ type: 'decision', source: 'lead', data: 'tabs' }),
       ({ events }) => events.log({ type: 'chatter', source: 'lead', data: 'lunch' }),
       ({ consensus }) => consensus.propose('release', { value: true, voters: ['a'], acceptors: ['a'] }),
-      memory => memory.store('decision/db', 'SQLite', { metadata: { writtenBy: 'ada' } }),
+      memory => memory.as('ada').store('decision/db', 'SQLite'),
       memory => memory.store('decisions:ui', 'none', { namespace: 'team' }),
       ({ events }) => events.log({ type: 'handover', source: 'ada', data: { next: 'printer' } }),
     ]
@@ -74,7 +78,7 @@ conform('briefing', open => {
     }
     expect(linesOf(await memory.briefing(), 'decisions')).toEqual([
       '2026-01-02T03:10Z handover by "ada": {"next":"printer"}',
-      '2026-01-02T03:09Z remembered: "decisions:ui" in "team" = "none"',
+      `2026-01-02T03:09Z remembered by "${login}": "decisions:ui" in "team" = "none"`,
       '2026-01-02T03:08Z remembered by "ada": "decision/db" = "SQLite"',
       '2026-01-02T03:07Z agreed: "release" = true',
       '2026-01-02T03:05Z decision by "lead": "tabs"',
@@ -90,7 +94,7 @@ conform('briefing', open => {
     clock.advance(60_000)
     const since = new Date(clock.now())
     clock.advance(60_000)
-    await memory.store('later', 2, { metadata: { writtenBy: 'ada' } })
+    await memory.as('ada').store('later', 2)
     const briefing = await memory.briefing({ since })
     expect(linesOf(briefing, 'pinned')).toEqual(['"rule" = "small commits"'])
     expect(linesOf(briefing, 'changes')).toEqual([

@@ -33,6 +33,7 @@ conform('consensus', open => {
       deadline: undefined,
       decidedAt: undefined,
       timestamp: new Date(clock.now()),
+      author: expect.anything(),
     })
     expect(await memory.getConsensusState('absent')).toBeUndefined()
   })

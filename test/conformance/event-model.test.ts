@@ -285,6 +285,8 @@ class Run {
     if (event === undefined || this.#tampered.has(id)) return
     await this.#memory.execute(`update events set source = 'tampered' where id = ${id}`)
     event.source = 'tampered'
+    // PostgreSQL does not notice who wrote it: the seal does.
+    if (!this.#memory.url.startsWith('postgres')) event.author = undefined
     if (this.#sealed !== undefined && id > this.#sealed) this.#tampered.add(id)
   }
 }

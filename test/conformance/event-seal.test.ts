@@ -107,7 +107,7 @@ conform('event seal', open => {
     const [row] = await memory.query('select * from events')
     // The time as SQLite writes it, on any engine: `2026-01-31 12:00:59.123`.
     const time = toTimeText(toDate(row?.timestamp as string | Date))
-    const text = JSON.stringify([before, row?.id, 't', 's', '{"ü":1}', time])
+    const text = JSON.stringify([before, row?.id, 't', 's', '{"ü":1}', time, row?.author])
     const hash = createHash('sha256').update(text).digest('hex')
     expect((await memory.events.verify()).head).toEqual({ id: row?.id, hash })
   })

@@ -17,6 +17,7 @@ conform('events', open => {
       source: 'coder-1',
       data: { ms: 1200 },
       timestamp: new Date(clock.now()),
+      author: expect.anything(),
     })
     expect(await memory.events.get(logged.id)).toEqual(logged)
     expect(await memory.events.get(logged.id + 1)).toBeUndefined()

@@ -106,6 +106,7 @@ conform('kv', open => {
       updatedAt: new Date(clock.now()),
       expiresAt: new Date(createdAt.getTime() + 60_000),
       revision: 2,
+      author: expect.anything(),
     })
   })
 

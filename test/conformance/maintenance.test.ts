@@ -128,7 +128,9 @@ conform('maintenance', open => {
     await memory.clearNamespace('config')
     expect(await memory.maintenance.importNamespace(file)).toMatchObject({ imported: 1 })
     const after = await memory.kv.get('a', { namespace: 'config' })
-    expect({ ...after, revision: 0 }).toEqual({ ...before, revision: 0 })
+    const importedBy = { agent: before?.author?.agent, via: 'import' }
+    const author = { ...before?.author, importedBy }
+    expect({ ...after, revision: 0 }).toEqual({ ...before, revision: 0, author })
     expect(after?.revision).toBeGreaterThan(before?.revision ?? 0)
   })
 

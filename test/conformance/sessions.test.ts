@@ -56,6 +56,7 @@ conform('sessions', open => {
       data: 'third',
       createdAt: new Date(clock.now()),
       lastAccessed: new Date(clock.now()),
+      author: expect.anything(),
       expiresAt: undefined,
       ttl: undefined,
     })
@@ -102,6 +103,7 @@ conform('sessions', open => {
       data: { a: 1 },
       createdAt: new Date(created),
       lastAccessed: new Date(clock.now()),
+      author: expect.anything(),
       expiresAt: new Date(clock.now() + 60_000),
       ttl: 60,
     })

@@ -18,6 +18,7 @@ conform('shared', open => {
       updatedBy: 'coder-1',
       updatedAt: new Date(clock.now()),
       revision: 1,
+      author: expect.anything(),
     })
     expect(await memory.shared.get('focus')).toEqual(entry)
     expect(await memory.shared.get('absent')).toBeUndefined()
@@ -120,7 +121,7 @@ conform('shared', open => {
     await memory.shared.delete('k', { updatedBy: 'me' })
     await memory.shared.update('k', 3)
     const { items } = await memory.shared.history('k', { limit: 2 })
-    const at = { updatedAt: new Date(clock.now()), key: 'k' }
+    const at = { updatedAt: new Date(clock.now()), key: 'k', author: expect.anything() }
     expect(items).toEqual([
       { ...at, version: 3, value: 3, deleted: false, updatedBy: undefined, revision: 4 },
       { ...at, version: 2, value: undefined, deleted: true, updatedBy: 'me', revision: 3 },

@@ -30,6 +30,7 @@ conform('topology', open => {
       metadata: { region: 'eu' },
       version: 1,
       createdAt: new Date(clock.now()),
+      author: expect.anything(),
     })
     expect(await memory.topology.get('s')).toEqual(saved)
     expect(await memory.topology.get('absent')).toBeUndefined()

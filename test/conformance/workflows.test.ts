@@ -30,6 +30,7 @@ conform('workflows', open => {
       version: 1,
       createdAt,
       updatedAt: createdAt,
+      author: expect.anything(),
     })
     clock.advance(5)
     const again = await memory.saveWorkflowState('w', 2)
@@ -62,6 +63,7 @@ conform('workflows', open => {
         state: `state ${i}`,
         checkpoint: i,
         savedAt,
+        author: expect.anything(),
       })),
     )
     expect(await memory.workflows.history('absent')).toEqual({ items: [], cursor: undefined })

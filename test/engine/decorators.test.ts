@@ -15,7 +15,7 @@ import { scratchFile } from '../support/memory.ts'
 import { emptyUrl } from '../support/postgres.ts'
 
 /** Uses of every member that is called. A member added to Db is missing here until it has one. */
-type Called = Exclude<keyof Db, 'dialect' | 'supports' | 'hints' | 'commits'>
+type Called = Exclude<keyof Db, 'dialect' | 'supports' | 'hints' | 'author' | 'commits'>
 const uses: Record<Called, (db: Db) => unknown> = {
   all: db => db.all(sql`select 1 as one`),
   transaction: db => db.transaction(tx => tx.all(sql`select 2 as two`)),

@@ -243,7 +243,9 @@ it('brings our own exports back, in both forms and by whatever name, with times 
     fs.renameSync(file, `${file}.bak`)
     const memory = await openScratch()
     expect(counts(await importFrom(memory, `${file}.bak`))).toEqual({ records: 'memory 1: 1 added' })
-    expect(await memory.kv.get('key', { namespace: 'team' })).toEqual(record)
+    const importedBy = { agent: record?.author?.agent, via: 'import' }
+    const author = { ...record?.author, importedBy }
+    expect(await memory.kv.get('key', { namespace: 'team' })).toEqual({ ...record, author })
   }
 })
 

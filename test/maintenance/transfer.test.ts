@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Author } from '../../src/db/author.ts'
 import { ArrayElements } from '../../src/maintenance/transfer/array-elements.ts'
 import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
@@ -69,7 +70,7 @@ for (const shape of shapes) {
             skipped: 0,
             expired: 0,
           })
-          expect(await all(other, namespace)).toEqual(await all(memory, namespace))
+          expect(await all(other, namespace)).toEqual((await all(memory, namespace)).map(broughtIn))
         },
       ),
       { numRuns: 12 },
@@ -91,7 +92,7 @@ for (const shape of shapes) {
     const copied = await memory.maintenance.importNamespace(file, { namespace: 'copy' })
     expect(copied).toMatchObject({ namespace: 'copy', imported: 1234 })
     expect((await all(memory, 'copy')).map(({ namespace: _, ...rest }) => rest)).toEqual(
-      (await all(memory, 'default')).map(({ namespace: _, ...rest }) => rest),
+      (await all(memory, 'default')).map(({ namespace: _, ...rest }) => broughtIn(rest)),
     )
     expect(fs.readdirSync(folder)).toEqual([`export.${shape}`])
   })
@@ -252,6 +253,12 @@ test('the elements of an array are found however the text is cut into pieces', (
     ),
   )
 })
+
+/** A record as it is once the same person has imported it. */
+function broughtIn<T extends { author: Author | undefined }>({ author, ...rest }: T) {
+  if (author === undefined) throw new Error('whoever stored it is known')
+  return { ...rest, author: { ...author, importedBy: { agent: author.agent, via: 'import' } } }
+}
 
 async function all(memory: Memory, namespace: string) {
   const { items } = await memory.kv.search('*', { namespace, limit: 10_000 })

@@ -94,8 +94,9 @@ it('two connections of one client are told apart in claim, author and event', as
     const events = await memory.events.list({ types: ['decision'] })
     expect(events.items.map(({ source }) => source)).toEqual(names)
     for (const name of names) {
-      expect(await memory.kv.get(name)).toMatchObject({ metadata: { writtenBy: name } })
-      expect(await memory.shared.get(name)).toMatchObject({ updatedBy: name })
+      expect(await memory.kv.get(name)).toMatchObject({ author: { agent: name, via: 'mcp:claude-code' } })
+      const author = { agent: name, via: 'mcp:claude-code' }
+      expect(await memory.shared.get(name)).toMatchObject({ updatedBy: name, author })
       expect(await memory.agents.get(name)).toMatchObject({ type: 'claude-code', alive: true })
     }
   })
@@ -205,7 +206,8 @@ it('over HTTP the principal of a token acts, and its agent where it has one', as
   ] as const) {
     const client = await overHttp('modern', memory, { ...grant, ...more, permissions: ['admin'] })
     await ask(client, 'log_write', { type: 'decision', data: 1 })
-    expect((await memory.events.latest())?.source).toBe(name)
+    const author = { agent: name, via: 'mcp:tester' }
+    expect(await memory.events.latest()).toMatchObject({ source: name, author })
   }
   const client = await overHttp('modern', memory)
   await ask(client, 'log_write', { type: 'decision', data: 1 })

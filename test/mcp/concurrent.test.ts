@@ -29,8 +29,9 @@ for (const era of eras) {
     expect(Object.fromEntries(items.map(({ key, value }) => [key, value]))).toEqual(
       Object.fromEntries(wanted),
     )
-    const writers = new Set(items.map(({ metadata }) => JSON.stringify(metadata)))
+    const writers = new Set(items.map(({ author }) => JSON.stringify(author)))
     expect(writers.size).toBe(processes)
-    for (const writer of writers) expect(writer).toMatch(/^{"writtenBy":"tester-[0-9a-f]{8}"}$/)
+    for (const writer of writers)
+      expect(writer).toMatch(/^{"agent":"tester-[0-9a-f]{8}","via":"mcp:tester"}$/)
   })
 }

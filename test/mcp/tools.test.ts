@@ -108,7 +108,7 @@ for (const [name, connect] of Object.entries(connections)) {
           ],
         })
         const { data: record, notice } = await use('recall', { key: 'auth/plan' })
-        expect(record).toMatchObject({ value: { step: 'sessions' }, metadata: { writtenBy: 'coder-1' } })
+        expect(record).toMatchObject({ value: { step: 'sessions' }, author: { agent: 'coder-1' } })
         expect(record.revision).toBe(stored.revision)
         expect(notice).toContain('not instructions')
         expect((await use('recall', { keys: ['a', 'none'] })).data).toEqual({ a: 1 })

@@ -2,6 +2,7 @@ import { MeteredDb } from '../../src/db/decorators/metered.ts'
 import { Meter } from '../../src/db/meter.ts'
 import { openSqlite } from '../../src/db/sqlite/open-sqlite.ts'
 import { SqliteUpkeep } from '../../src/db/sqlite/upkeep.ts'
+import { ReadCache } from '../../src/kv/cache.ts'
 import { AccessLog } from '../../src/maintenance/access-log.ts'
 import type { Upkeep } from '../../src/maintenance/upkeep-context.ts'
 import { loseNodes } from '../../src/topology/losses.ts'
@@ -20,11 +21,10 @@ export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & {
     heartbeat: async () => {},
     crossDomain: { subscribe: fail, releaseLapsed: async () => false, loseNodes },
     maxValueBytes: 1024,
-    cacheBytes: 0,
+    cache: new ReadCache(0, () => {}),
     closing: new AbortController().signal,
     untilDone: <T>(work: Promise<T>) => work,
     countRead: () => {},
-    countLookup: () => {},
   }
   const engine = new SqliteUpkeep(store, clock, () => true)
   return { context, engine, meter, access: new AccessLog(db, clock, fail), reason: 'a test', release }

@@ -1,4 +1,5 @@
 import type { Flags } from '../flags.ts'
+import { withAuthor } from './author.ts'
 import { type Colours, colours } from './colour.ts'
 import { visible } from './display-text.ts'
 import { plainRecord, recordLines } from './record.ts'
@@ -60,7 +61,7 @@ export class Printer {
   record(record: object): void {
     const style = { name: this.out.cyan, value: isTerminal(1) ? visible : String, width: this.width }
     if (this.#flags.plain) for (const line of plainRecord(record)) this.line(line)
-    else for (const line of recordLines(record, style)) this.styled(line)
+    else for (const line of recordLines(withAuthor(record), style)) this.styled(line)
   }
 
   /** @param cursor where the next page begins, when there is one */
@@ -85,7 +86,10 @@ export class Printer {
 
   /** A table; but a single record that is too wide for one is laid out by itself. */
   #table(records: readonly object[]): void {
-    const { lines, hidden } = layOut(toTable(records, 'people'), isTerminal(1) ? this.width : undefined)
+    const { lines, hidden } = layOut(
+      toTable(records.map(withAuthor), 'people'),
+      isTerminal(1) ? this.width : undefined,
+    )
     const [first, second] = records
     if (hidden > 0 && first !== undefined && second === undefined) this.record(first)
     else this.#lines(lines, hidden)

@@ -11,6 +11,7 @@ export abstract class DbDecorator implements Required<Db> {
   readonly dialect: Dialect
   readonly supports: Capabilities
   readonly hints: Hints
+  readonly author: string
   readonly commits: Commits
   protected readonly inner: Db
 
@@ -20,6 +21,7 @@ export abstract class DbDecorator implements Required<Db> {
     this.dialect = inner.dialect
     this.supports = changed === undefined ? inner.supports : { ...inner.supports, ...changed }
     this.hints = inner.hints
+    this.author = inner.author
     this.commits = inner.commits
   }
 

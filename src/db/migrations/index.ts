@@ -7,6 +7,7 @@ import { checksums } from './0005-checksums.ts'
 import { pinned } from './0006-pinned.ts'
 import { growth } from './0007-growth.ts'
 import { findWalks } from './0008-find-walks.ts'
+import { authors } from './0009-authors.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
 export const migrations: readonly Migration[] = [
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   pinned,
   growth,
   findWalks,
+  authors,
 ]
 
 /** The number of the schema that this program works with. */

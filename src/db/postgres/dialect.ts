@@ -38,10 +38,10 @@ export function postgresDialect(clock: Clock): Dialect {
     lateralJoin: (table, condition) =>
       sql`cross join lateral (select * from ${table} where ${condition} offset 0) as ${table}`,
     append: ({ count, values, from }, sealed) =>
-      sql`insert into events (id, type, source, data, timestamp)
+      sql`insert into events (id, type, source, data, timestamp, author)
           select last - ${count} + at, ${values} from ${from}, hivewax_next_events(${count}, ${sealed}) as last
           where last is not null returning id, timestamp`,
-    withEvents: change => withEvents(change, times.now()),
+    withEvents: (change, author) => withEvents(change, sql`${times.now()}, ${author}`),
     assertNoDependents: ids => sql`hivewax_unawaited(${ids})`,
     skipLocked: raw('for update skip locked'),
     forShare: raw('for share'),
@@ -103,10 +103,13 @@ function table<C extends Columns>(columns: C, rows: readonly CellsOf<C>[]): Sql 
  * The rows of the write are numbered, and their ids given out, once it has ended: so that a statement that appends holds
  * up none that waits for a row. What a `with` is asked for it does once only.
  */
-function withEvents({ write, events, isSingle, check = () => raw('true') }: WriteWithEvents, now: Sql): Sql {
+function withEvents(
+  { write, events, isSingle, check = () => raw('true') }: WriteWithEvents,
+  timeAndAuthor: Sql,
+): Sql {
   const { type, source } = events
-  const values = sql`${raw(`'${type}'`)}, coalesce(${raw(source.column)}, ${source.otherwise}), ${jsonText(events)}, ${now}`
-  const insert = raw('insert into events (id, type, source, data, timestamp)')
+  const values = sql`${raw(`'${type}'`)}, coalesce(${raw(source.column)}, ${source.otherwise}), ${jsonText(events)}, ${timeAndAuthor}`
+  const insert = raw('insert into events (id, type, source, data, timestamp, author)')
   if (isSingle) {
     return sql`with written as (${write}),
         appended as (

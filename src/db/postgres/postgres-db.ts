@@ -32,11 +32,13 @@ const callersCapabilities: Capabilities = { ...transactionCapabilities, recordLo
 export class PostgresDb implements Db {
   readonly dialect: Dialect
   readonly supports: Capabilities
+  readonly author: string
   readonly #store: PostgresStore
 
-  constructor(store: PostgresStore, dialect: Dialect) {
+  constructor(store: PostgresStore, { dialect, author }: Pick<Db, 'dialect' | 'author'>) {
     this.#store = store
     this.dialect = dialect
+    this.author = author
     this.supports = store.readOnly === undefined ? capabilities : readingCapabilities
   }
 
@@ -119,9 +121,10 @@ export class PostgresDb implements Db {
     const begun = this.#store.begin(client, interactive ? beginWithin(timeoutMs, wait.begin) : wait.begin)
     const session = { client, isFollowed: false }
     const supports = interactive ? callersCapabilities : transactionCapabilities
-    const { dialect } = this
+    const { dialect, author } = this
     const tx = new TransactionDb(this.#store, new Scope(this.#store), {
       dialect,
+      author,
       supports,
       session,
       interactive,
@@ -164,6 +167,7 @@ interface Session {
 /** What a transaction is, and its savepoints too. */
 interface TransactionParts {
   dialect: Dialect
+  author: string
   supports: Capabilities
   session: Session
   /** True where the caller awaits other things too, and may go on after a statement that failed. */
@@ -175,6 +179,7 @@ class TransactionDb implements Db {
   readonly dialect: Dialect
   readonly supports: Capabilities
   readonly commits = noCommits
+  readonly author: string
   readonly scope: Scope
   readonly #store: PostgresStore
   readonly #session: Session
@@ -185,6 +190,7 @@ class TransactionDb implements Db {
     this.#store = store
     this.scope = scope
     this.dialect = parts.dialect
+    this.author = parts.author
     this.supports = parts.supports
     this.#session = parts.session
     this.#interactive = parts.interactive
@@ -225,8 +231,8 @@ class TransactionDb implements Db {
     Scope.check(this.#store, this.scope)
     return this.scope.inner.run(() => {
       const inner = new Scope(this.#store, this.scope)
-      const { dialect, supports } = this
-      const parts = { dialect, supports, session: this.#session, interactive }
+      const { dialect, author, supports } = this
+      const parts = { dialect, author, supports, session: this.#session, interactive }
       return new TransactionDb(this.#store, inner, parts).savepoint(fn)
     })
   }

@@ -4,6 +4,7 @@ import { Storage, Unsupported } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { WriteGate } from '../../util/write-gate.ts'
 import { askedFor, type ReadOnly } from '../../util/write-refusal.ts'
+import { encodeAuthor, upkeep } from '../author.ts'
 import type { Db, Executed, QueryOptions, Row } from '../db.ts'
 import { inSlot, timeLimit } from '../foreign-statements.ts'
 import { newHints } from '../hints.ts'
@@ -109,8 +110,8 @@ export class PostgresStore {
     return this.#readOnly
   }
 
-  db(clock: Clock): Db {
-    return new PostgresDb(this, postgresDialect(clock))
+  db(clock: Clock, author = encodeAuthor(upkeep)): Db {
+    return new PostgresDb(this, { dialect: postgresDialect(clock), author })
   }
 
   compile(query: Sql): Compiled {

@@ -33,7 +33,7 @@ export function sqliteDialect(clock: Clock): Dialect {
     valuesTable: table,
     lateralJoin: (table, condition) => sql`join ${table} on ${condition}`,
     append: ({ values, checksum, from }, sealed) =>
-      sql`insert into events (type, source, data, timestamp, crc)
+      sql`insert into events (type, source, data, timestamp, author, crc)
           select ${values}, ${checksum} + ${lastEventId} + at from ${from}
           where ${sealed === 'append' ? raw('1 = 1') : isUnsealed} returning id, timestamp`,
     withEvents: () => undefined,

@@ -18,11 +18,13 @@ const capabilities: Capabilities = {
 export class ReadingDb implements Db {
   readonly dialect: Dialect
   readonly supports = capabilities
+  readonly author: string
   readonly #store: ReadingStore
 
-  constructor(store: ReadingStore, dialect: Dialect) {
+  constructor(store: ReadingStore, { dialect, author }: Pick<Db, 'dialect' | 'author'>) {
     this.#store = store
     this.dialect = dialect
+    this.author = author
   }
 
   get hints(): Hints {

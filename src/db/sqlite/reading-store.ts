@@ -1,6 +1,7 @@
 import { Busy, InvalidInput, Unsupported } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { type ReadOnly, refusal } from '../../util/write-refusal.ts'
+import { encodeAuthor, upkeep } from '../author.ts'
 import type { Db, QueryOptions, Row } from '../db.ts'
 import { newHints } from '../hints.ts'
 import { schemaId } from '../migrations/index.ts'
@@ -49,8 +50,8 @@ export class ReadingStore {
   }
 
   /** A handle whose times come from `clock`. */
-  db(clock: Clock): Db {
-    return new ReadingDb(this, sqliteDialect(clock))
+  db(clock: Clock, author = encodeAuthor(upkeep)): Db {
+    return new ReadingDb(this, { dialect: sqliteDialect(clock), author })
   }
 
   compile(query: Sql): { statement: Statement; params: Bound[] } {

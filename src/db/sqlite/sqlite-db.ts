@@ -18,15 +18,20 @@ const capabilities: Capabilities = {
   writing: true,
 }
 
+/** What a handle is, and its transactions too. */
+type HandleParts = Pick<Db, 'dialect' | 'author'>
+
 /** A handle on the store outside any transaction: reads at once, writes through the queue. */
 export class SqliteDb implements Db {
   readonly dialect: Dialect
   readonly supports = capabilities
+  readonly author: string
   readonly #store: SqliteStore
 
-  constructor(store: SqliteStore, dialect: Dialect) {
+  constructor(store: SqliteStore, { dialect, author }: HandleParts) {
     this.#store = store
     this.dialect = dialect
+    this.author = author
   }
 
   async all<R extends object = Row>(query: Sql): Promise<R[]> {
@@ -42,7 +47,7 @@ export class SqliteDb implements Db {
     // The callback is the caller's own: it runs in the caller's asynchronous context, not in the queue's.
     const run = AsyncLocalStorage.snapshot()
     // The handle is made when the transaction begins, since one whose batch was lost runs again.
-    const open = () => new TransactionDb(this.#store, this.dialect, new Scope(this.#store))
+    const open = () => new TransactionDb(this.#store, this, new Scope(this.#store))
     const { interactive, atOnce, timeoutMs = defaultTimeoutMs } = options
     if (!interactive && !atOnce) return writer.submit(() => run(() => open().savepoint(fn)))
     return writer.alone(async queuedAt => {
@@ -107,12 +112,14 @@ class TransactionDb implements Db {
   readonly dialect: Dialect
   readonly supports = transactionCapabilities
   readonly commits = noCommits
+  readonly author: string
   readonly scope: Scope
   readonly #store: SqliteStore
 
-  constructor(store: SqliteStore, dialect: Dialect, scope: Scope) {
+  constructor(store: SqliteStore, { dialect, author }: HandleParts, scope: Scope) {
     this.#store = store
     this.dialect = dialect
+    this.author = author
     this.scope = scope
   }
 
@@ -135,7 +142,7 @@ class TransactionDb implements Db {
     Scope.check(this.#store, this.scope)
     return this.scope.inner.run(() => {
       const inner = new Scope(this.#store, this.scope)
-      return new TransactionDb(this.#store, this.dialect, inner).savepoint(fn)
+      return new TransactionDb(this.#store, this, inner).savepoint(fn)
     })
   }
 

@@ -1,6 +1,7 @@
 import { Busy, Closed, HivewaxError, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { Poller } from '../../util/poller.ts'
+import { encodeAuthor, upkeep } from '../author.ts'
 import type { Db, Executed, QueryOptions, Row } from '../db.ts'
 import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
@@ -135,8 +136,8 @@ export class SqliteStore {
   }
 
   /** A handle whose times come from `clock`. */
-  db(clock: Clock): Db {
-    return new SqliteDb(this, sqliteDialect(clock))
+  db(clock: Clock, author = encodeAuthor(upkeep)): Db {
+    return new SqliteDb(this, { dialect: sqliteDialect(clock), author })
   }
 
   /** From here on every commit waits for the disk, so that it survives a power cut, or (false) does not. */

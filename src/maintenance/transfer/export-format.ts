@@ -1,3 +1,4 @@
+import { type Author, authorFrom } from '../../db/author.ts'
 import { verified } from '../../db/checksums.ts'
 import { InvalidInput } from '../../errors.ts'
 import { checkName, describe } from '../../util/check.ts'
@@ -28,6 +29,7 @@ export interface RecordRow {
   expires_at: string | Date | null
   revision: number
   namespace: string
+  author: string | null
   crc: number | null
 }
 
@@ -39,6 +41,8 @@ export interface ImportRecord {
   createdAt: Date
   updatedAt: Date
   expiresAt: Date | undefined
+  /** Who wrote it, where the file says so. */
+  author: Author | undefined
 }
 
 export function header(namespace: string, nowMs: number): Header {
@@ -56,6 +60,7 @@ export function recordLine(row: RecordRow): string {
     `"updatedAt":"${toDate(row.updated_at).toISOString()}"`,
     ...(row.expires_at === null ? [] : [`"expiresAt":"${toDate(row.expires_at).toISOString()}"`]),
     `"revision":${row.revision}`,
+    ...(row.author === null ? [] : [`"author":${jsonText(row.author)}`]),
   ]
   return `{${fields.join(',')}}`
 }
@@ -87,7 +92,7 @@ export function checkHeader(value: Json, file: string): Header {
 /** @param at names the record in the error */
 export function checkRecord(value: Json, at: string, maxValueBytes: number): ImportRecord {
   if (!isObject(value)) throw new InvalidInput(`${at} must be an object, got ${describe(value)}`)
-  const { key, metadata, createdAt, updatedAt, expiresAt } = value
+  const { key, metadata, createdAt, updatedAt, expiresAt, author } = value
   return {
     key: checkName(`${at}.key`, key),
     value: encodeJson(`${at}.value`, value.value, maxValueBytes),
@@ -95,6 +100,7 @@ export function checkRecord(value: Json, at: string, maxValueBytes: number): Imp
     createdAt: time(`${at}.createdAt`, createdAt),
     updatedAt: time(`${at}.updatedAt`, updatedAt),
     expiresAt: expiresAt === undefined ? undefined : time(`${at}.expiresAt`, expiresAt),
+    author: authorFrom(author),
   }
 }
 

@@ -57,7 +57,7 @@ export async function exportNamespace(
   const [count] = await db.all<{ total: number }>(
     sql`select count(*) as total from memory_store where ${isMine}`,
   )
-  const query = sql`select namespace, key, value, metadata, created_at, updated_at, expires_at, revision, crc
+  const query = sql`select namespace, key, value, metadata, created_at, updated_at, expires_at, revision, author, crc
                     from memory_store where ${isMine} order by key`
   const written = await writeWhole(file, async temporary => {
     await using handle = await fs.open(temporary, 'r+')

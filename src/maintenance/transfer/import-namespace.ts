@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { importedAuthor } from '../../db/author.ts'
 import type { Dialect } from '../../db/db.ts'
 import { type ProgressOptions, portion } from '../../db/engine.ts'
 import { type Sql, sql } from '../../db/sql.ts'
@@ -145,12 +146,15 @@ async function storeAll(work: ImportRun, batch: ImportRecord[]): Promise<number>
 
 function upsertByRule({ upkeep, namespace, onConflict }: ImportRun, record: ImportRecord): Sql {
   const mayReplace = onConflict === 'replace' ? sql`` : sql`where not (${isLive(upkeep)})`
-  return upsertRecord(upkeep.context.db.dialect, { ...record, namespace }, mayReplace)
+  const { dialect, author } = upkeep.context.db
+  const placed = { ...record, namespace, author: importedAuthor(author, record.author) }
+  return upsertRecord(dialect, placed, mayReplace)
 }
 
-/** A record, and the namespace that it goes into. */
-interface PlacedRecord extends ImportRecord {
+/** A record, the namespace that it goes into, and its author as a column holds it. */
+interface PlacedRecord extends Omit<ImportRecord, 'author'> {
   readonly namespace: string
+  readonly author: string
 }
 
 /**
@@ -158,16 +162,16 @@ interface PlacedRecord extends ImportRecord {
  * @param mayReplace the `where` that the other must meet
  */
 export function upsertRecord(dialect: Dialect, record: PlacedRecord, mayReplace = sql``): Sql {
-  const { namespace, key, value, metadata, createdAt, updatedAt, expiresAt } = record
+  const { namespace, key, value, metadata, createdAt, updatedAt, expiresAt, author } = record
   const crc = dialect.checksum('memory_store', 'crc', record)
   return sql`
-    insert into memory_store (key, value, namespace, metadata, created_at, updated_at, expires_at, crc, revision)
-    values (${key}, ${value}, ${namespace}, ${metadata}, ${createdAt}, ${updatedAt}, ${expiresAt}, ${crc},
+    insert into memory_store (key, value, namespace, metadata, created_at, updated_at, expires_at, author, crc, revision)
+    values (${key}, ${value}, ${namespace}, ${metadata}, ${createdAt}, ${updatedAt}, ${expiresAt}, ${author}, ${crc},
             (select value + 1 from hivewax_counters where name = 'floor'))
     on conflict (key, namespace) do update set
       value = excluded.value, metadata = excluded.metadata, created_at = excluded.created_at,
-      updated_at = excluded.updated_at, expires_at = excluded.expires_at, crc = excluded.crc,
-      revision = memory_store.revision + 1
+      updated_at = excluded.updated_at, expires_at = excluded.expires_at, author = excluded.author,
+      crc = excluded.crc, revision = memory_store.revision + 1
     ${mayReplace} returning ${dialect.assertAboveFloor(sql`memory_store`, sql`revision`)} as revision`
 }
 

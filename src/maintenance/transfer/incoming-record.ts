@@ -1,3 +1,4 @@
+import type { Author } from '../../db/author.ts'
 import type { Json } from '../../util/json.ts'
 
 /** A record of another store or program, with its own times; what hivewax has no field for is in `metadata`. */
@@ -20,6 +21,8 @@ export interface IncomingMemory {
   createdAt: Date
   updatedAt: Date
   expiresAt?: Date | undefined
+  /** Who wrote it, as another store of ours says. */
+  author?: Author | undefined
 }
 
 export interface IncomingPattern {

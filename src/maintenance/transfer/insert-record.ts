@@ -1,5 +1,6 @@
 import { firstIncarnation } from '../../agents/ensure-agent.ts'
 import type { Context } from '../../context.ts'
+import { importedAuthor } from '../../db/author.ts'
 import type { Dialect } from '../../db/db.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { encodeTags } from '../../metrics/tags.ts'
@@ -27,6 +28,7 @@ const agentTtlMs = 60_000
  */
 export async function insertRecord(context: Context, record: IncomingRecord): Promise<void> {
   const { dialect } = context.db
+  const author = importedAuthor(context.db.author)
   const encode = (what: string, value: Json | undefined) =>
     value === undefined ? undefined : encodeJson(what, value, context.maxValueBytes)
   switch (record.kind) {
@@ -37,6 +39,7 @@ export async function insertRecord(context: Context, record: IncomingRecord): Pr
         value,
         metadata: encode('metadata', record.metadata),
         expiresAt: record.expiresAt,
+        author: importedAuthor(context.db.author, record.author),
       }
       await context.db.all(upsertRecord(dialect, { ...row, namespace: record.namespace }))
       return
@@ -48,10 +51,10 @@ export async function insertRecord(context: Context, record: IncomingRecord): Pr
       await new Workflows(context).save(record.id, record.state, { workflowType: record.workflowType })
       return
     case 'pattern':
-      await context.db.all(insertPattern(dialect, record, encode))
+      await context.db.all(insertPattern(dialect, { ...record, author }, encode))
       return
     case 'session':
-      await context.db.all(insertSession(dialect, record, encode))
+      await context.db.all(insertSession(dialect, { ...record, author }, encode))
       return
     case 'agent':
       await context.db.all(insertAgent(dialect, record, encode))
@@ -64,29 +67,32 @@ export async function insertRecord(context: Context, record: IncomingRecord): Pr
   }
 }
 
+type Authored<T> = T & { author: string }
+
 type Encode = (what: string, value: Json | undefined) => string | undefined
 
-function insertPattern({ checksum }: Dialect, pattern: IncomingPattern, json: Encode): Sql {
-  const { id, type, confidence, usageCount, successes, failures, createdAt, updatedAt, lastUsed } = pattern
+function insertPattern({ checksum }: Dialect, pattern: Authored<IncomingPattern>, json: Encode): Sql {
+  const { id, type, confidence, usageCount, successes, failures, createdAt, updatedAt, lastUsed, author } =
+    pattern
   const data = json('patternData', pattern.patternData) ?? 'null'
   const metadata = json('metadata', pattern.metadata)
   return sql`
     insert into patterns (id, type, pattern_data, confidence, prior, usage_count, successes, failures, metadata,
-                          created_at, updated_at, last_used, crc)
+                          created_at, updated_at, last_used, author, crc)
     values (${id}, ${type}, ${data}, ${confidence}, ${confidence},
             ${usageCount}, ${successes}, ${failures}, ${metadata},
-            ${createdAt}, ${updatedAt}, ${lastUsed},
-            ${checksum('patterns', 'crc', { id, type, pattern_data: data, metadata })})
+            ${createdAt}, ${updatedAt}, ${lastUsed}, ${author},
+            ${checksum('patterns', 'crc', { id, type, pattern_data: data, metadata, author })})
     on conflict (id) do nothing`
 }
 
-function insertSession({ checksum }: Dialect, session: IncomingSession, json: Encode): Sql {
-  const { id, createdAt, lastAccessed, expiresAt } = session
+function insertSession({ checksum }: Dialect, session: Authored<IncomingSession>, json: Encode): Sql {
+  const { id, createdAt, lastAccessed, expiresAt, author } = session
   const data = json('data', session.data)
   return sql`
-    insert into sessions (id, data, created_at, last_accessed, expires_at, crc)
-    values (${id}, ${data}, ${createdAt}, ${lastAccessed}, ${expiresAt},
-            ${checksum('sessions', 'crc', { id, data })})
+    insert into sessions (id, data, created_at, last_accessed, expires_at, author, crc)
+    values (${id}, ${data}, ${createdAt}, ${lastAccessed}, ${expiresAt}, ${author},
+            ${checksum('sessions', 'crc', { id, data, author })})
     on conflict (id) do nothing`
 }
 

@@ -1,3 +1,4 @@
+import { encodeAuthor, upkeep } from '../../author.ts'
 import { type ChainedEvent, eventHash, firstHash } from '../../chain.ts'
 import { checksumOf } from '../../checksums.ts'
 import type { Replaced } from '../../engine.ts'
@@ -118,11 +119,12 @@ function fill(connection: Connection, context: JobContext): Record<string, numbe
 }
 
 function logRestore(connection: Connection, now: string, data: string): number {
-  const text = `insert into main.events (type, source, data, timestamp)
-                values ('memory.restored', 'system', ?, ?) returning id`
-  const [row] = [...connection.iterate(text, [data, now])]
+  const text = `insert into main.events (type, source, data, timestamp, author)
+                values ('memory.restored', 'system', ?, ?, ?) returning id`
+  const author = encodeAuthor(upkeep)
+  const [row] = [...connection.iterate(text, [data, now, author])]
   const id = Number(row?.id)
-  const event = { id, type: 'memory.restored', source: 'system', data }
+  const event = { id, type: 'memory.restored', source: 'system', data, author }
   const crc = checksumOf('events', 'crc', event)
   connection.exec(`update main.events set crc = ${crc} where id = ${id}`)
   const sealed = connection.value(`select value from main.hivewax_counters where name = 'events_sealed'`)

@@ -1,0 +1,103 @@
+import os from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { type Checksummed, checksummed } from '../../src/db/checksummed.ts'
+import type { Memory } from '../../src/memory.ts'
+import { storeEveryKind } from '../support/every-record.ts'
+import { conform } from './conform.ts'
+
+/** The tables whose records say who wrote them. */
+const tables = Object.entries(checksummed as Record<string, Checksummed>)
+  .filter(([, { checksums }]) => Object.values(checksums).some(covered => 'author' in covered))
+  .map(([name]) => name)
+
+const door = (memory: Memory) => (memory.url.startsWith('http') ? 'http' : 'library')
+
+conform('authors', open => {
+  it('are known of every record, of whatever kind', async () => {
+    const memory = (await open()).as('coder-1')
+    await storeEveryKind(memory)
+    for (const table of tables) {
+      const rows = await memory.query(`select author from ${table}`)
+      expect(rows.length, table).toBeGreaterThan(0)
+      const authors = new Set(rows.map(({ author }) => author))
+      expect(
+        [...authors].map(text => JSON.parse(String(text))),
+        table,
+      ).toEqual([{ agent: 'coder-1', via: door(memory) }])
+    }
+  })
+
+  it('are told with each record', async () => {
+    const memory = (await open()).as('coder-1')
+    await storeEveryKind(memory)
+    const author = { agent: 'coder-1', via: door(memory) }
+    const id = 'no 1'
+    expect(await memory.kv.get(id, { namespace: 'space' })).toMatchObject({ author })
+    expect((await memory.kv.search('*', { namespace: 'space' })).items[0]).toMatchObject({ author })
+    expect((await memory.agents.listMemory(id)).items[0]).toMatchObject({ author })
+    expect(await memory.sessions.get(id)).toMatchObject({ author })
+    expect(await memory.shared.get(id)).toMatchObject({ author })
+    expect((await memory.shared.history(id)).items[0]).toMatchObject({ author })
+    expect((await memory.events.list({ limit: 1 })).items[0]).toMatchObject({ author })
+    expect(await memory.patterns.get(id)).toMatchObject({ author })
+    expect(await memory.workflows.get(id)).toMatchObject({ author })
+    expect((await memory.workflows.history(id)).items[0]).toMatchObject({ author })
+    expect(await memory.topology.get(id)).toMatchObject({ author })
+    expect(await memory.consensus.get(id)).toMatchObject({ author })
+  })
+
+  it('are of the write that a record holds', async () => {
+    const memory = await open()
+    await memory.as('first').store('key', 1)
+    await memory.as('second').store('key', 2)
+    expect(await memory.kv.get('key')).toMatchObject({ value: 2, author: { agent: 'second' } })
+    await memory.as('third').transaction(tx => tx.store('key', 3))
+    expect(await memory.kv.get('key')).toMatchObject({ value: 3, author: { agent: 'third' } })
+    await memory.as('fourth').kv.storeMany([{ key: 'key', value: 4 }])
+    expect(await memory.kv.get('key')).toMatchObject({ value: 4, author: { agent: 'fourth' } })
+    const { revision } = (await memory.kv.get('key')) ?? { revision: 0 }
+    await memory.as('fifth').store('key', 5, { expectedRevision: revision })
+    expect(await memory.kv.get('key')).toMatchObject({ value: 5, author: { agent: 'fifth' } })
+  })
+
+  it('are the account of the process where no agent acts', async () => {
+    const memory = await open()
+    await memory.store('key', 1)
+    const record = await memory.kv.get('key')
+    expect(record?.author).toEqual({ agent: os.userInfo().username, via: door(memory) })
+  })
+
+  it('are no longer known once other SQL has changed a record', async () => {
+    const memory = await open()
+    await memory.store('key', 1)
+    await memory.execute("update memory_store set value = '2' where key = 'key'")
+    expect(await memory.kv.get('key')).toMatchObject({ value: 2, author: undefined })
+    await memory.execute("insert into patterns (id, type, pattern_data) values ('foreign', 'sort', '1')")
+    expect(await memory.patterns.get('foreign')).toMatchObject({ author: undefined })
+  })
+
+  it('stay what they are when SQL changes nothing of what was given', async () => {
+    const memory = (await open()).as('coder-1')
+    await memory.store('key', 1)
+    await memory.execute("update memory_store set expires_at = '2999-01-01 00:00:00.000' where key = 'key'")
+    expect(await memory.kv.get('key')).toMatchObject({ author: { agent: 'coder-1' } })
+  })
+})
+
+describe('tables', () => {
+  it('with authors are those of what agents write', () => {
+    expect(tables.sort()).toEqual([
+      'agent_memory',
+      'consensus_state',
+      'events',
+      'hivewax_shared_history',
+      'hivewax_workflow_history',
+      'memory_store',
+      'patterns',
+      'sessions',
+      'shared_state',
+      'swarm_topology',
+      'workflow_state',
+    ])
+  })
+})
