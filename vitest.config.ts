@@ -2,11 +2,20 @@ import os from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { SlowestReporter } from './test/support/slowest-reporter.ts'
 
+/** Tests for which the whole process is set up otherwise: it keeps its files on a disk, or all that it does is measured. */
+const apart = [
+  'test/crash/**/*.test.ts',
+  'test/http/{fuzz,streams}.test.ts',
+  'test/growth/**/*.test.ts',
+  'test/engine/slices.test.ts',
+  'test/postgres/hostile-sql.test.ts',
+]
+
 export default defineConfig({
   test: {
     globalSetup: 'test/support/setup.ts',
+    setupFiles: ['test/support/seed.ts'],
     environment: 'node',
-    include: ['test/**/*.test.ts', 'src/**/*.test.ts'],
     reporters: ['default', new SlowestReporter()],
     // Else a line for every test that takes longer than 300 ms hides the files that fail.
     slowTestThreshold: 20_000,
@@ -19,5 +28,14 @@ export default defineConfig({
     hookTimeout: 180_000,
     // For another process, a server or a timer.
     expect: { poll: { timeout: 30_000 } },
+    projects: [
+      { extends: true, test: { name: 'apart', include: apart } },
+      // One process after the other's files: the start of a process costs more than most files do. So every test leaves
+      // the process as it was: `onTestFinished` closes, restores and removes.
+      {
+        extends: true,
+        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: apart, isolate: false },
+      },
+    ],
   },
 })

@@ -1,16 +1,12 @@
 // Watches the shared state after revision SINCE and handles the events as GROUP, at once, and prints what comes as
 // JSON, until killed.
 import fs from 'node:fs'
-import { flushCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openMemory } from '../../src/open.ts'
 
 const [location, since, group] = process.argv.slice(2)
 const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })
 const say = (line: object) => fs.writeSync(1, `${JSON.stringify(line)}\n`)
-
-// Who is killed keeps nothing of what it has compiled for the next one.
-flushCompileCache()
 
 async function watch(): Promise<void> {
   for await (const { revision, changes } of memory.shared.watch('', { since: Number(since) }))

@@ -4,8 +4,8 @@
 import { once } from 'node:events'
 import { Conflict } from '../../src/errors.ts'
 import { openMemory } from '../../src/open.ts'
-import { seeded } from '../support/damage.ts'
 import type { RegisterCall, RegisterOutcome, Versioned } from '../support/register.ts'
+import { seeded } from '../support/rounds.ts'
 
 const [location, name, seed, count, mode] = process.argv.slice(2)
 const memory = await openMemory(location, { background: false, durability: 'normal', busyTimeoutMs: 60_000 })

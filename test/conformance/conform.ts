@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { openScratch } from '../support/memory.ts'
 import { openPostgresScratch } from '../support/postgres.ts'
+import { rounds } from '../support/rounds.ts'
 import { openHttpScratch } from '../support/server.ts'
 import { beside, differences } from './differences.ts'
 import type { Open, Suite } from './suite.ts'
@@ -40,7 +41,7 @@ function conformIn({ name, open, share }: Way, suite: string, define: Suite): vo
     if (name === 'http') skip(found.why)
     Object.assign(task, { fails: true })
   })
-  define(open, most => Math.ceil(most * share))
+  define(open, most => rounds(Math.ceil(most * share)))
   if (different.length > 0)
     it('differs in tests that there are', ({ task }) => {
       const tests = task.suite?.tasks.map(test => test.name)

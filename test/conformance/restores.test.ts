@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
-import { seeded } from '../support/damage.ts'
 import { scratchFile } from '../support/memory.ts'
+import { seeded } from '../support/rounds.ts'
 import { conform } from './conform.ts'
 
 /** What holds after the restore of a backup. */
@@ -26,9 +26,7 @@ conform('restores', open => {
   })
 
   it('no revision, version, token, ballot or event id is issued twice, however often a backup is restored', async () => {
-    const seed = Math.floor(Math.random() * 2 ** 31)
-    console.log(`seed ${seed}`)
-    const random = seeded(seed)
+    const random = seeded()
     const memory = await open({ agentId: 'agent' })
     const backup = scratchFile('backup.db')
     const seen = new Set<string>()

@@ -7,10 +7,10 @@ import { priorities } from '../../src/tasks/claim-order.ts'
 import type { NewTask } from '../../src/tasks/new-task.ts'
 import '../support/on-disk.ts'
 import { type Child, startChild } from '../support/child.ts'
-import { seeded } from '../support/damage.ts'
 import { engines } from '../support/engines.ts'
 import { scratchFolder } from '../support/memory.ts'
 import { startRemote } from '../support/remote.ts'
+import { seeded } from '../support/rounds.ts'
 
 /** A worker takes ten times as long through a server, and meets as many kills and stops with fewer tasks. */
 const taskCounts = { sqlite: 10_000, postgres: 2_000 }
@@ -143,8 +143,7 @@ describe.each(engines)('$name', ({ name, empty, open }) => {
   const taskCount = taskCounts[name]
 
   it('completes the tasks of a large random graph, each once and in order, through kills and stops of 8 workers', async () => {
-    const seed = Math.floor(Math.random() * 2 ** 31)
-    const random = seeded(seed)
+    const random = seeded()
     const tasks = randomTasks(taskCount, random)
     const logs = scratchFolder()
     const location = await empty()
@@ -172,7 +171,7 @@ describe.each(engines)('$name', ({ name, empty, open }) => {
     const wins = await winners(memory)
     const isWin = ({ id, by, token }: Line) => wins.get(id)?.by === by && wins.get(id)?.token === token
     console.info(
-      `seed ${seed}: ${workers.killed.size} kills, ${workers.stops} stops, ${of('accepted').length} completions ` +
+      `${workers.killed.size} kills, ${workers.stops} stops, ${of('accepted').length} completions ` +
         `accepted by the logs, ${of('stale').length + stale.length} stale ones refused`,
     )
 

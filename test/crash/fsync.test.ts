@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import '../support/on-disk.ts'
+import { childFile } from '../support/bundled-children.ts'
 import { scratchFile, scratchFolder } from '../support/memory.ts'
 
 const count = 50
@@ -11,8 +12,16 @@ const hasStrace = spawnSync('strace', ['-V']).status === 0
 /** How often a process that stores `count` values one after another asks the disk to keep what it wrote. */
 function syncs(durability: string): number {
   const trace = scratchFile('trace')
-  const child = path.join(import.meta.dirname, '../children/batches.ts')
-  const command = ['-f', '-e', 'trace=fsync,fdatasync', '-o', trace, process.execPath, child, scratchFile()]
+  const command = [
+    '-f',
+    '-e',
+    'trace=fsync,fdatasync',
+    '-o',
+    trace,
+    process.execPath,
+    childFile('batches'),
+    scratchFile(),
+  ]
   const { status } = spawnSync('strace', [...command, String(count), durability], { stdio: 'inherit' })
   expect(status).toBe(0)
   return fs.readFileSync(trace, 'utf8').match(/\b(fsync|fdatasync)\(\d+/g)?.length ?? 0
@@ -34,8 +43,7 @@ it.skipIf(!hasStrace)(
 it.skipIf(!hasStrace)('keeps the folders that it makes for a store', () => {
   const folder = scratchFolder()
   const trace = scratchFile('trace')
-  const child = path.join(import.meta.dirname, '../children/store-once.ts')
-  const command = ['-f', '-y', '-e', 'trace=fsync', '-o', trace, process.execPath, child]
+  const command = ['-f', '-y', '-e', 'trace=fsync', '-o', trace, process.execPath, childFile('store-once')]
   const { status } = spawnSync('strace', [...command, path.join(folder, 'a/b/memory.db')])
   expect(status).toBe(0)
   const kept = fs.readFileSync(trace, 'utf8')

@@ -4,8 +4,10 @@ import '../support/on-disk.ts'
 import { startChild } from '../support/child.ts'
 import { engines } from '../support/engines.ts'
 import { scratchFile } from '../support/memory.ts'
+import { rounds } from '../support/rounds.ts'
 
-const steps = 100
+/** It is killed after every tenth, by and large. */
+const steps = rounds(100, 30)
 
 describe.each(engines)('$name', ({ empty }) => {
   it('never runs a step again whose result was kept, however often the process is killed', async () => {

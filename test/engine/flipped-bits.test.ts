@@ -6,12 +6,12 @@ import { type Checksummed, type ChecksummedTable, checksummed } from '../../src/
 import type { Columns } from '../../src/db/columns.ts'
 import { Corrupt, NotFound } from '../../src/errors.ts'
 import { openMemory } from '../../src/open.ts'
-import { seeded } from '../support/damage.ts'
 import { everyRead } from '../support/every-read.ts'
 import { storeEveryKind } from '../support/every-record.ts'
 import { anyBit, type Bit, cellsOf, flipped, indexesOf } from '../support/flip-bits.ts'
 import { newFolder, remove } from '../support/folders.ts'
 import { scratchFile } from '../support/memory.ts'
+import { seeded } from '../support/rounds.ts'
 
 const tables = Object.keys(checksummed) as ChecksummedTable[]
 

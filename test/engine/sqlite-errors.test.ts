@@ -8,6 +8,7 @@ import { openSqlite } from '../../src/db/sqlite/open-sqlite.ts'
 import { remedy } from '../../src/db/sqlite/remedy.ts'
 import { translate } from '../../src/db/sqlite/translate-error.ts'
 import { systemClock } from '../../src/util/clock.ts'
+import { childFile } from '../support/bundled-children.ts'
 import { cliEnv, hivewaxFile } from '../support/cli.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
 
@@ -53,8 +54,7 @@ const hasStrace = spawnSync('strace', ['-V']).status === 0
 /** Stores in a process of its own, for whose log a system call fails in this way. */
 async function storeWhere(call: string, errno: string): Promise<unknown> {
   const file = scratchFile()
-  const child = path.join(import.meta.dirname, '../children/store-once.ts')
-  return runWhere({ file, call, errno }, [child, file])
+  return runWhere({ file, call, errno }, [childFile('store-once'), file])
 }
 
 interface Fault {

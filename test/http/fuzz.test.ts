@@ -8,29 +8,17 @@ import { operations } from '../../src/operations.ts'
 import { inputsOf } from '../support/inputs.ts'
 import { openScratch } from '../support/memory.ts'
 import { type Answer, caller, type Sent, send } from '../support/requests.ts'
+import { rounds, seeded, seedOfRun } from '../support/rounds.ts'
 import { startHttp } from '../support/server.ts'
 import { openStream } from '../support/sse.ts'
 
-const total = 10_000
+const total = rounds(10_000)
 const workers = 8
-const seed = Number(process.env.HIVEWAX_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 /** What starts a process or a thread: a few times is enough. */
 const heavy = /^maintenance\.(?!stats|cleanup$|hotKeys|analyzeUsage|findOrphans)/
 
 const light = operations.filter(({ name }) => !heavy.test(name))
-
-/** Numbers that depend on the seed alone (mulberry32). */
-function randomOf(start: number): () => number {
-  let state = start >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor(random() * list.length)]!
 
@@ -38,7 +26,10 @@ const pathOf = (operation: Operation) => `/v1/${operation.name.replace('.', '/')
 
 /** Inputs of each operation that its schema accepts. */
 const inputs = new Map<Operation, Record<string, unknown>[]>(
-  operations.map(operation => [operation, fc.sample(inputsOf(operation), { numRuns: 40, seed })]),
+  operations.map(operation => [
+    operation,
+    fc.sample(inputsOf(operation), { numRuns: 40, seed: seedOfRun() }),
+  ]),
 )
 
 function validInput(random: () => number, operation: Operation): Record<string, unknown> {
@@ -217,7 +208,7 @@ class Model {
   }
 }
 
-it(`answers ${total} requests of every kind, seed ${seed}, as it should`, {
+it(`answers ${total} requests of every kind as it should`, {
   timeout: 1_800_000,
 }, async () => {
   const memory = await openScratch({ busyTimeoutMs: 60_000 })
@@ -247,7 +238,7 @@ it(`answers ${total} requests of every kind, seed ${seed}, as it should`, {
   }
 
   const work = async (n: number) => {
-    const random = randomOf(seed + n)
+    const random = seeded(seedOfRun() + n)
     const model = new Model(String(n), owner, random)
     for (const [i, operation] of operations.entries()) if (i % workers === n) await valid(random, operation)
     while (count < total) {
@@ -278,7 +269,7 @@ it(`answers ${total} requests of every kind, seed ${seed}, as it should`, {
   await Promise.all(Array.from({ length: workers }, (_, n) => work(n)))
   const growth = heapUsed() - (baseline ?? 0)
   console.log(
-    `seed ${seed}: ${count} requests,`,
+    `${count} requests,`,
     Object.fromEntries([...counts].sort()),
     `heap +${(growth / 2 ** 20).toFixed(1)} MiB`,
   )

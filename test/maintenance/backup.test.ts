@@ -6,9 +6,10 @@ import { expect, test } from 'vitest'
 import type { Progress } from '../../src/db/engine.ts'
 import { openMemory } from '../../src/open.ts'
 import { startChild } from '../support/child.ts'
-import { damage, seeded } from '../support/damage.ts'
+import { damage } from '../support/damage.ts'
 import { dump } from '../support/dump.ts'
 import { openScratch, scratchFile, scratchFolder } from '../support/memory.ts'
+import { seeded } from '../support/rounds.ts'
 
 test('a backup under a steady writer of another process holds every write acknowledged before it began', async () => {
   const file = scratchFile()

@@ -8,9 +8,9 @@ import type { JobContext } from '../../src/db/worker/jobs/job.ts'
 import { Corrupt, HivewaxError } from '../../src/errors.ts'
 import { openMemory } from '../../src/open.ts'
 import { startChild } from '../support/child.ts'
-import { seeded } from '../support/damage.ts'
 import { newFolder } from '../support/folders.ts'
 import { openScratch, scratchFile, scratchFolder } from '../support/memory.ts'
+import { seeded } from '../support/rounds.ts'
 
 const flips = 80
 

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { openMemory } from '../../src/open.ts'
 import { TestClock } from '../support/clock.ts'
-import { damage, seeded } from '../support/damage.ts'
+import { damage } from '../support/damage.ts'
 import { openScratch, scratchFile } from '../support/memory.ts'
+import { seeded } from '../support/rounds.ts'
 
 /** The checks that found something wrong, by name. */
 async function wrong(memory: Memory): Promise<Record<string, string>> {

@@ -3,16 +3,15 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { openMemory } from '../../src/open.ts'
-import { damage, seeded } from '../support/damage.ts'
+import { damage } from '../support/damage.ts'
 import { openScratch, scratchFile, scratchFolder } from '../support/memory.ts'
+import { seeded } from '../support/rounds.ts'
 
 const records = 3000
 
 test('what can be read of a damaged file is recovered, and the rest is counted', async () => {
-  const seed = Math.floor(Math.random() * 2 ** 31)
-  console.log(`seed ${seed}`)
   const file = await filled()
-  const lost = damage(file, 'memory_store', 3, seeded(seed))
+  const lost = damage(file, 'memory_store', 3, seeded())
   const before = fs.readFileSync(file)
   const memory = await openScratch()
   const to = path.join(scratchFolder(), 'new', 'recovered.db')

@@ -7,10 +7,11 @@ import { tables } from '../../src/db/migrations/0001-tables.ts'
 import { applicationId } from '../../src/db/sqlite/schema.ts'
 import { openMemory } from '../../src/open.ts'
 import { startChild } from '../support/child.ts'
-import { damage, seeded } from '../support/damage.ts'
+import { damage } from '../support/damage.ts'
 import { dump } from '../support/dump.ts'
 import { openScratch, scratchFile, scratchFolder } from '../support/memory.ts'
 import { until } from '../support/remote.ts'
+import { seeded } from '../support/rounds.ts'
 
 test('a restore brings back what was backed up, and nothing else', async () => {
   const memory = await openScratch()

@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, expect, test } from 'vitest'
 import { salvage } from '../../src/db/worker/jobs/salvage.ts'
 import { openMemory } from '../../src/open.ts'
-import { seeded } from '../support/damage.ts'
 import { newFolder } from '../support/folders.ts'
 import { scratchFolder } from '../support/memory.ts'
+import { seeded } from '../support/rounds.ts'
 
 /** What is saved of a store with 1,200 records, by how it is damaged. The seeds are fixed, and so are the figures. */
 

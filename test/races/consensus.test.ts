@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { startChild } from '../support/child.ts'
 import { engines } from '../support/engines.ts'
+import { rounds } from '../support/rounds.ts'
 
-const count = 300
+const count = rounds(300)
 const keys = Array.from({ length: count }, (_, i) => `key-${i}`)
 const voters = ['ada', 'bea', 'cy', 'dan', 'eve']
 
@@ -17,7 +18,7 @@ async function runVoters(location: string, count: number, mode = ''): Promise<(s
 }
 
 describe.each(engines)('$name', ({ empty, open }) => {
-  it('decides each of 300 keys when 5 processes vote at once, all read the same, and none overturns one', async () => {
+  it('decides each of many keys when 5 processes vote at once, all read the same, and none overturns one', async () => {
     const location = await empty()
     const memory = await open({}, location)
     for (const key of keys) await memory.consensus.propose(key, { value: key, voters, quorum: 5 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startChild } from '../support/child.ts'
 import { engines } from '../support/engines.ts'
+import { rounds } from '../support/rounds.ts'
 
 const migrations = 'select id, name, checksum from hivewax_migrations order by id'
 
@@ -8,7 +9,7 @@ const migrations = 'select id, name, checksum from hivewax_migrations order by i
 const facts = { sqlite: [migrations, 'pragma auto_vacuum'], postgres: [migrations] }
 
 /** How often each process adds 1; through a server they meet as often in fewer. */
-const times = { sqlite: 1_000, postgres: 150 }
+const times = { sqlite: rounds(1_000), postgres: rounds(150) }
 
 describe.each(engines)('$name', ({ name, scratch, empty, open }) => {
   it('counts exactly when 8 processes read, add and write at the same time, each in transactions', async () => {

@@ -10,6 +10,7 @@ import {
   registerOf,
   type Versioned,
 } from '../support/register.ts'
+import { seedOfRun } from '../support/rounds.ts'
 
 type Call = Operation<RegisterCall, RegisterOutcome>
 
@@ -20,7 +21,7 @@ async function record(
   calls: number,
   mode: string,
 ): Promise<Map<string, Call[]>> {
-  const seed = Math.floor(Math.random() * 2 ** 31)
+  const seed = seedOfRun() + calls
   const location = await empty()
   await open({}, location)
   const start = (_: unknown, i: number) => startChild('register', location, `p${i}`, seed + i, calls, mode)
@@ -29,9 +30,7 @@ async function record(
   for (const child of children) child.process.stdin?.write('go\n')
   expect(await Promise.all(children.map(child => child.exited))).toEqual(children.map(() => 0))
   const all = children.flatMap(read)
-  console.info(
-    `${mode}: seed ${seed}, ${all.length} calls, at most ${overlap(all.map(([, op]) => op))} at once`,
-  )
+  console.info(`${mode}: ${all.length} calls, at most ${overlap(all.map(([, op]) => op))} at once`)
   const byTarget = Map.groupBy(all, ([target]) => target)
   return new Map([...byTarget].map(([target, calls]) => [target, calls.map(([, call]) => call)]))
 }

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type Child, startChild } from '../support/child.ts'
 import { engines } from '../support/engines.ts'
+import { rounds } from '../support/rounds.ts'
 
 const writers = Array.from({ length: 8 }, (_, i) => `w${i}`)
 /** A process takes longer to open a store on a server. */
-const kills = { sqlite: 50, postgres: 12 }
+const kills = { sqlite: rounds(50), postgres: rounds(12, 4) }
 
 interface Revision {
   revision: number

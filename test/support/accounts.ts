@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-
-const root = path.join(import.meta.dirname, '../..')
+import { hivewaxFile } from './cli.ts'
 
 /** Whether tests may act as other accounts; where they may not, they are skipped. */
 export const isRoot = process.geteuid?.() === 0
@@ -27,7 +26,7 @@ export function letIn(folder: string, mode = 0o755): string {
   return folder
 }
 
-/** Runs `hivewax` from the sources, which every account can read, as an account and perhaps by a command before it. */
+/** Runs `hivewax` as an account, and perhaps by a command before it. */
 export function hivewaxAs({ uid, gid, groups = [] }: Account, args: string[], before: string[] = []) {
   const become = `
     process.setgroups(${JSON.stringify(groups)}); process.setgid(${gid}); process.setuid(${uid})
@@ -37,7 +36,7 @@ export function hivewaxAs({ uid, gid, groups = [] }: Account, args: string[], be
   const [command = '', ...rest] = [
     ...before,
     ...[process.execPath, '--input-type=module', '-e', become, '--', 'hivewax'],
-    ...[path.join(root, 'bin/hivewax.js'), ...args],
+    ...[hivewaxFile, ...args],
   ]
   const { status, stdout, stderr } = spawnSync(command, rest, {
     encoding: 'utf8',

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
 import readline from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { Busy } from '../../src/errors.ts'
+import { childFile } from './bundled-children.ts'
 
 /** A real process that runs one of `test/children`, and the lines it has printed so far. */
 export interface Child {
@@ -23,8 +23,7 @@ export function startChild(name: string, ...args: (string | number)[]): Child {
 
 /** Starts a child by a command that runs what follows it. */
 export function startChildBy(prefix: string[], name: string, ...args: (string | number)[]): Child {
-  const file = path.join(import.meta.dirname, `../children/${name}.ts`)
-  const [command = '', ...rest] = [...prefix, process.execPath, file, ...args.map(String)]
+  const [command = '', ...rest] = [...prefix, process.execPath, childFile(name), ...args.map(String)]
   const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
   const gone = once(child, 'exit')
   onTestFinished(async () => {

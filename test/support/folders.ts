@@ -11,7 +11,8 @@ const quietMs = 600_000
 /** The longest path of a folder for a Unix socket: the system takes 107 bytes (103 on macOS) with the socket's name. */
 const maxSocketFolderBytes = 80
 
-/** Set by the set-up of a run: where files go that are to be on a disk. */
+/** Set by the set-up of a run: its folder, and where files go that are to be on a disk. */
+const runVariable = 'HIVEWAX_TEST_RUN'
 const diskVariable = 'HIVEWAX_TEST_DISK'
 
 /**
@@ -24,14 +25,40 @@ export function startFolders(): () => void {
   const folder = newFolder(firstWithRoom(['/dev/shm', disk]), `hivewax-run-${process.pid}-`)
   // The user of the PostgreSQL server goes through it.
   fs.chmodSync(folder, 0o711)
+  process.env[runVariable] = folder
   process.env[diskVariable] = disk
   process.env.TMPDIR = folder
   return () => remove(folder)
 }
 
-/** Where the test files of a run share the program as it is installed. */
-export function installedFolder(): string {
-  return path.join(os.tmpdir(), 'hivewax-installed')
+/**
+ * A folder that the test files of a run share: the first that asks for it has it made, and every account may read it.
+ * Whole or not at all: another file may make the same at this moment, and either will do.
+ */
+export async function madeOnce(name: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const target = path.join(sharedFolder(), name)
+  if (fs.existsSync(target)) return target
+  const folder = newFolder(sharedFolder(), `making-${name}-`)
+  fs.chmodSync(folder, 0o755)
+  await make(folder)
+  try {
+    fs.renameSync(folder, target)
+  } catch (error) {
+    if (!fs.existsSync(target)) throw error
+    remove(folder)
+  }
+  return target
+}
+
+/** Has them made again by whoever asks next. */
+export function removeMade(): void {
+  remove(sharedFolder())
+}
+
+function sharedFolder(): string {
+  const folder = path.join(process.env[runVariable] ?? os.tmpdir(), 'shared')
+  fs.mkdirSync(folder, { recursive: true })
+  return folder
 }
 
 /** From now on this process, and those that it starts, keep their temporary files on a disk. */

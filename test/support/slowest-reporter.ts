@@ -1,12 +1,17 @@
 import type { Reporter, TestModule } from 'vitest/node'
+import { seedOfRun } from './rounds.ts'
 
 const count = 10
 
-/** Ends a run with the files that took longest, and with one plain line of what became of the tests. */
+/**
+ * Ends a run with the files that took longest, the seed of its random tests, and one plain line of what became of the
+ * tests.
+ */
 export class SlowestReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const text = modules.length > 1 ? `\n${slowestFiles(modules)}\n` : ''
-    process.stdout.write(`${text}\n${outcome(modules, errors.length)}\n`)
+    const seed = `Again with the same random choices: HIVEWAX_TEST_SEED=${seedOfRun()}`
+    process.stdout.write(`${text}\n${seed}\n${outcome(modules, errors.length)}\n`)
   }
 }
 

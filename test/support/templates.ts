@@ -1,8 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
-import { openMemory } from '../../src/open.ts'
 
 const postgresTemplate = 'hivewax_template'
 
@@ -12,11 +12,10 @@ const postgresTemplate = 'hivewax_template'
  */
 export async function makeTemplates(options: { onPostgres: boolean }): Promise<void> {
   const file = path.join(os.tmpdir(), 'template.db')
-  await makeStore(file)
   process.env.HIVEWAX_TEST_TEMPLATE = file
-  if (!options.onPostgres) return
+  if (!options.onPostgres) return makeStores(file)
   await onServer(`create database ${postgresTemplate}`)
-  await makeStore(databaseUrl(postgresTemplate))
+  makeStores(file, databaseUrl(postgresTemplate))
   process.env.HIVEWAX_TEST_PG_TEMPLATE = postgresTemplate
 }
 
@@ -44,9 +43,10 @@ export async function dropPostgresCopy(database: string): Promise<void> {
   await onServer(`drop database ${database} with (force)`)
 }
 
-async function makeStore(location: string): Promise<void> {
-  const memory = await openMemory(location, { background: false })
-  await memory.close()
+/** By a process that ends in peace: it keeps what it has compiled for those that will be killed before they could. */
+function makeStores(...locations: string[]): void {
+  const child = path.join(import.meta.dirname, '../children/make-stores.ts')
+  execFileSync(process.execPath, [child, ...locations], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
 function databaseUrl(database: string): string {
