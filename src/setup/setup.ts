@@ -4,6 +4,12 @@ import path from 'node:path'
 import { HivewaxError, InvalidInput } from '../errors.ts'
 import { ancestors, type Location } from '../location.ts'
 import { checkOneOf } from '../util/check.ts'
+import {
+  instructionFiles,
+  instructionsBegin,
+  putInstructions,
+  removeInstructions,
+} from './agent-instructions.ts'
 import { clientNames } from './client-names.ts'
 import { type Client, clients, isUsed, type Places, type Terms } from './clients.ts'
 import { type LaunchCommand, launchCommand } from './launch-command.ts'
@@ -18,11 +24,14 @@ export interface SetupOptions {
   home?: boolean | undefined
   /** Leave it to the clients to ask a person before they use a tool. Default: they are told that they need not. */
   ask?: boolean | undefined
+  /** Tell agents too, in AGENTS.md or CLAUDE.md, when to use the memory. Default: where that stands there already. */
+  instructions?: boolean | undefined
 }
 
 /** One file before and after; undefined stands for no file. */
 export interface Change {
-  readonly client: string
+  /** Whose file it is; undefined for one that all agents read. */
+  readonly client: string | undefined
   readonly file: string
   readonly before: string | undefined
   readonly after: string | undefined
@@ -52,7 +61,10 @@ export function planSetup(options: SetupOptions, location: Location): Setup {
   const places = { project, home: os.homedir(), workspaceUrl }
   const chosen = choose(options, places)
   const terms = { program, places, isAsking: options.ask ?? false }
-  const edits = chosen.flatMap(client => editsOf(client, options, terms))
+  const edits = [
+    ...chosen.flatMap(client => editsOf(client, options, terms)),
+    ...instructionEdits(options, project),
+  ]
   const problems = edits.filter(edit => edit instanceof InvalidInput)
   const changes = edits.filter((edit): edit is Change => !(edit instanceof InvalidInput))
   return { program, places, clients: chosen, changes, problems }
@@ -86,35 +98,48 @@ function editsOf(client: Client, options: SetupOptions, terms: Terms): (Change |
   const targets = options.home ? client.home : client.project
   if (targets.length === 0 && options.clients !== undefined) throw noHome(client, terms.program)
   const folder = options.home ? terms.places.home : terms.places.project
-  return targets.flatMap((target): (Change | InvalidInput)[] => {
-    const file = path.resolve(folder, target.file)
-    try {
-      return editOf(file, text =>
-        options.remove ? text && target.remove(text) : target.put(text, terms),
-      ).map(change => ({ client: client.name, ...change }))
-    } catch (error) {
-      if (error instanceof InvalidInput) return [error]
-      throw error
-    }
+  return targets.flatMap(target => {
+    const edit = (text: string | undefined) =>
+      options.remove ? text && target.remove(text) : target.put(text, terms)
+    return tried(client.name, path.resolve(folder, target.file), edit)
   })
 }
 
+/** What to change in the files that all agents of a project read. */
+function instructionEdits(options: SetupOptions, project: string): (Change | InvalidInput)[] {
+  if (options.home) return []
+  const files = instructionFiles.map(name => path.join(project, name))
+  if (options.remove)
+    return files.flatMap(file => tried(undefined, file, text => text && removeInstructions(text)))
+  const isThere = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false
+  const has = files.find(file => isThere(file) && fs.readFileSync(file).includes(instructionsBegin))
+  if (has === undefined && !options.instructions) return []
+  const [usual] = files
+  const target = has ?? files.find(isThere) ?? usual
+  return target === undefined ? [] : tried(undefined, target, putInstructions)
+}
+
+type Edit = (text: string | undefined) => string | undefined
+
+/** The change of a file, or why it cannot be made. */
+function tried(client: string | undefined, file: string, edit: Edit): (Change | InvalidInput)[] {
+  try {
+    return editOf(file, edit).map(change => ({ client, ...change }))
+  } catch (error) {
+    if (error instanceof InvalidInput) return [error]
+    throw error
+  }
+}
+
 /** The change that an edit makes to a file, if any. */
-function editOf(
-  file: string,
-  edit: (text: string | undefined) => string | undefined,
-): Omit<Change, 'client'>[] {
+function editOf(file: string, edit: Edit): Omit<Change, 'client'>[] {
   const before = readText(file)
   const after = edited(file, before, edit)
   return after === before ? [] : [{ file, before, after }]
 }
 
 /** Edits a text without its byte order mark, which stays. An error names the file. */
-function edited(
-  file: string,
-  text: string | undefined,
-  edit: (text: string | undefined) => string | undefined,
-): string | undefined {
+function edited(file: string, text: string | undefined, edit: Edit): string | undefined {
   const mark = text?.startsWith('\ufeff') ? '\ufeff' : ''
   try {
     const after = edit(text?.slice(mark.length))

@@ -15,6 +15,7 @@ interface InitInput {
   remove?: boolean
   home?: boolean
   ask?: boolean
+  instructions?: boolean
   check?: boolean
   dryRun?: boolean
 }
@@ -22,10 +23,10 @@ interface InitInput {
 /** Shows what it would change, asks, changes it, and says what is left to do. Fails at last for files that it could not edit. */
 export async function run(cli: Cli, input: InitInput): Promise<number | undefined> {
   if (input.check) return check(cli, input)
-  const { remove = false, home = false, ask = false, dryRun = false } = input
+  const { client, remove = false, home = false, ask = false, instructions = false, dryRun = false } = input
   // `--yes` holds also when `| head` has seen enough of the diff.
   const undo = whenReaderGoes(() => {})
-  const setup = planSetup({ clients: input.client, remove, home, ask }, locate(cli.flags.url))
+  const setup = planSetup({ clients: client, remove, home, ask, instructions }, locate(cli.flags.url))
   if (!cli.print.json) for (const change of setup.changes) printDiff(cli.print, change)
   const isDone = !dryRun && (await mayApply(cli, setup))
   // Before the files: a memory that cannot be opened is nothing to set up.

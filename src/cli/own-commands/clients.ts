@@ -31,6 +31,12 @@ export const clientCommands: readonly Command[] = [
           'Leave the clients to ask you before they use a tool; where nobody can be asked, they then refuse it',
       },
       {
+        name: 'instructions',
+        type: 'boolean',
+        description:
+          'Tell agents when to use the memory, in a part of AGENTS.md, or of CLAUDE.md where only that is',
+      },
+      {
         name: 'check',
         type: 'boolean',
         description: 'Change nothing: say of each client whether it reaches the memory, and under which name',
@@ -39,6 +45,7 @@ export const clientCommands: readonly Command[] = [
     examples: [
       'hivewax init',
       'hivewax init --client claude-code,codex --yes',
+      'hivewax init --instructions',
       'hivewax init --check',
       'hivewax init --remove',
     ],
