@@ -73,7 +73,7 @@ export function presentColumns(dialect: Dialect): Sql {
 }
 
 /** What is open past its deadline has expired. */
-export function presentStatus(dialect: Dialect): Sql {
+function presentStatus(dialect: Dialect): Sql {
   return sql`case when ${hasExpired(dialect)} then 'expired' else status end`
 }
 
