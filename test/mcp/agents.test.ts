@@ -19,10 +19,13 @@ const complete = (client: Client, { id, token }: { id: string; token: number }) 
 const storeOf = (folder: string) => openScratch({ background: false }, `${folder}/memory.db`)
 
 /** A client of a server process of its own, and the id of that process. */
-async function connected(folder: string, { name = 'claude-code', env = {}, args = [] as string[] } = {}) {
+async function connected(
+  folder: string,
+  { name = 'claude-code', env = {}, args = [] as string[], through = [] as string[] } = {},
+) {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [hivewaxFile, 'mcp', ...args],
+    args: [...through, hivewaxFile, 'mcp', ...args],
     env: { ...cliEnv(folder, { HIVEWAX_URL: `${folder}/.swarm/memory.db` }), ...env } as Record<
       string,
       string
@@ -149,6 +152,28 @@ it.each(['close', 'SIGTERM', 'SIGINT'] as const)(
     })
   },
 )
+
+/** A program that has the server as its child, as clients have theirs. */
+const clientProgram = `
+  const { spawn } = require('node:child_process')
+  const server = spawn(process.execPath, process.argv.slice(1), { stdio: ['pipe', 'inherit', 'inherit'] })
+  process.stdin.pipe(server.stdin)`
+
+it('a client that is killed gives everything back at once, since its server hears of it', async () => {
+  const folder = await projectFolder()
+  const { client, pid } = await connected(folder, { through: ['-e', clientProgram] })
+  const agentId = await hold(client, folder)
+  process.kill(pid, 'SIGKILL')
+  await inStore(folder, async memory => {
+    // Who lapses stays in the registry: only the server itself takes its agent out of it.
+    await until(
+      () => memory.agents.get(agentId),
+      agent => agent === undefined,
+    )
+    expect(await memory.tasks.claim({ agentId: 'next' })).toMatchObject([{ id: 'x' }])
+    expect(await memory.locks.acquire('deploy', { owner: 'next' })).toMatchObject({ owner: 'next' })
+  })
+})
 
 it('what a killed server held is free for the next who claims once its agent has lapsed', async () => {
   const folder = await projectFolder()
