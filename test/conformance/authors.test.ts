@@ -60,6 +60,31 @@ conform('authors', open => {
     expect(await memory.kv.get('key')).toMatchObject({ value: 5, author: { agent: 'fifth' } })
   })
 
+  it('are known after several writes of a record in one transaction', async () => {
+    const memory = (await open()).as('coder-1')
+    await memory.transaction(async tx => {
+      for (const value of [1, 2, 3]) {
+        await tx.store('key', value)
+        await tx.storeAgentMemory('coder-1', 'key', value)
+        await tx.shared.update('key', value)
+        await tx.patterns.store({ id: 'key', type: 'sort', patternData: value })
+        await tx.workflows.save('key', value)
+        await tx.topology.save({ swarmId: 'key', topologyType: 'mesh', nodes: [`${value}`] })
+        await tx.consensus.propose('key', { value })
+      }
+    })
+    const records = [
+      await memory.kv.get('key'),
+      (await memory.agents.listMemory('coder-1')).items[0],
+      await memory.shared.get('key'),
+      await memory.patterns.get('key'),
+      await memory.workflows.get('key'),
+      await memory.topology.get('key'),
+      await memory.consensus.get('key'),
+    ]
+    for (const record of records) expect(record).toMatchObject({ author: { agent: 'coder-1' } })
+  })
+
   it('are the account of the process where no agent acts', async () => {
     const memory = await open()
     await memory.store('key', 1)

@@ -33,7 +33,7 @@ export const tables: readonly Table[] = [
     key: ['key'],
     checksum: 'crc',
     covered: ['value', 'updated_by'],
-    counts: 'revision',
+    counts: 'version',
   },
   { name: 'hivewax_shared_history', key: ['key'], checksum: 'crc', covered: ['value', 'updated_by'] },
   { name: 'events', key: ['id'], checksum: 'crc', covered: ['type', 'source', 'data'] },
