@@ -2,13 +2,13 @@ import os from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { SlowestReporter } from './test/support/slowest-reporter.ts'
 
-/** Tests for which the whole process is set up otherwise: it keeps its files on a disk, or all that it does is measured. */
+/** Tests that have a process to themselves: it keeps its files on a disk, or all that it does and keeps is looked at. */
 const apart = [
   'test/crash/**/*.test.ts',
   'test/http/{fuzz,streams}.test.ts',
   'test/growth/**/*.test.ts',
   'test/engine/slices.test.ts',
-  'test/postgres/hostile-sql.test.ts',
+  'test/postgres/{hostile-sql,reuse}.test.ts',
 ]
 
 export default defineConfig({
