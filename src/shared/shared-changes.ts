@@ -1,3 +1,4 @@
+import { encodeAuthor, upkeep } from '../db/author.ts'
 import type { Db } from '../db/db.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -45,6 +46,15 @@ export interface ChangedBy {
   updatedBy: string | undefined
   transactionId: string | undefined
 }
+
+/** In whose name keys are deleted. */
+interface Remover {
+  updatedBy: string | undefined
+  author: string
+}
+
+/** Of keys whose time is over, whichever call notices it. */
+const nobody: Remover = { updatedBy: undefined, author: encodeAuthor(upkeep) }
 
 /** How many changes the history keeps at least. */
 const keptChanges = 10_000
@@ -119,7 +129,7 @@ export class SharedChanges {
     if (row.there === 0) {
       // Its lease lapsed a moment ago, or other SQL deleted the lease.
       await this.#removeLapsed()
-      await this.#remove(sql`lease_id = ${row.lease_id}`, undefined)
+      await this.#remove(sql`lease_id = ${row.lease_id}`, nobody)
       return this.find(key)
     }
     const current = row.key === null ? undefined : row
@@ -164,23 +174,27 @@ export class SharedChanges {
 
   /** False when there is nothing to delete. */
   async delete(key: string): Promise<boolean> {
-    return (await this.#remove(sql`key = ${key}`, this.#by.updatedBy)) > 0
+    return (await this.#remove(sql`key = ${key}`, this.#caller)) > 0
   }
 
   /** Deletes a lease with all keys that are bound to it. False when there was none. */
   async revoke(leaseId: string): Promise<boolean> {
     const found = await deleteLease(this.#db, leaseId)
-    if (found) await this.#remove(sql`lease_id = ${leaseId}`, this.#by.updatedBy)
+    if (found) await this.#remove(sql`lease_id = ${leaseId}`, this.#caller)
     return found
   }
 
   /** No caller deletes these keys: their time is over. */
   async #removeLapsed(): Promise<void> {
     const ids = await deleteLapsed(this.#db)
-    if (ids.length > 0) await this.#remove(this.#db.dialect.inList(sql`lease_id`, ids), undefined)
+    if (ids.length > 0) await this.#remove(this.#db.dialect.inList(sql`lease_id`, ids), nobody)
   }
 
-  async #remove(which: Sql, updatedBy: string | undefined): Promise<number> {
+  get #caller(): Remover {
+    return { updatedBy: this.#by.updatedBy, author: this.#db.author }
+  }
+
+  async #remove(which: Sql, { updatedBy, author }: Remover): Promise<number> {
     const { dialect } = this.#db
     const rows = await this.#db.all<{ key: string }>(
       sql`delete from shared_state where ${which} returning key`,
@@ -189,7 +203,7 @@ export class SharedChanges {
     // A trigger has noted the versions, as it does for any SQL that deletes.
     await this.#db.all(
       sql`insert into hivewax_shared_history (revision, key, version, updated_by, updated_at, author, transaction_id)
-          select ${this.#revision}, key, version, ${updatedBy}, ${dialect.now()}, ${this.#db.author},
+          select ${this.#revision}, key, version, ${updatedBy}, ${dialect.now()}, ${author},
                  ${this.#by.transactionId}
           from hivewax_shared_tombstones where ${dialect.inList(
             sql`key`,

@@ -2,6 +2,7 @@ import os from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { type Checksummed, checksummed } from '../../src/db/checksummed.ts'
 import type { Memory } from '../../src/memory.ts'
+import { TestClock } from '../support/clock.ts'
 import { storeEveryKind } from '../support/every-record.ts'
 import { conform } from './conform.ts'
 
@@ -83,6 +84,17 @@ conform('authors', open => {
       await memory.consensus.get('key'),
     ]
     for (const record of records) expect(record).toMatchObject({ author: { agent: 'coder-1' } })
+  })
+
+  it('are not whoever notices that a lease has lapsed', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    const lease = await memory.as('holder').shared.grantLease({ ttlMs: 1_000 })
+    await memory.as('holder').shared.update('bound', 1, { lease: lease.id })
+    clock.advance(2_000)
+    await memory.as('passer-by').shared.update('other', 1)
+    const [deleted] = (await memory.shared.history('bound')).items
+    expect(deleted).toMatchObject({ deleted: true, author: { agent: 'hivewax', via: 'upkeep' } })
   })
 
   it('are the account of the process where no agent acts', async () => {
