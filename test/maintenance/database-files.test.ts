@@ -75,6 +75,71 @@ test('a backup that was copied to a name with an old log is not restored, opened
   expect(await liveRows(memory)).toEqual(rows)
 })
 
+/** How the file of another store comes to lie beside a log. */
+const arrivals = [
+  { how: 'was moved', arrive: (other: string, file: string) => fs.renameSync(other, file) },
+  { how: 'was copied', arrive: (other: string, file: string) => fs.copyFileSync(other, file) },
+  {
+    how: 'was there before the log was copied',
+    arrive: (other: string, file: string) => {
+      const log = fs.readFileSync(`${file}-wal`)
+      fs.rmSync(`${file}-wal`)
+      fs.renameSync(other, file)
+      fs.writeFileSync(`${file}-wal`, log)
+    },
+  },
+]
+
+test.each(arrivals)(
+  'a store that $how to the place of one that was killed is not mixed with its log',
+  async ({ arrive }) => {
+    const file = scratchFile('store.db')
+    const child = await openedBefore(file)
+    child.process.kill('SIGKILL')
+    await child.exited
+    const other = await live()
+    const rows = await liveRows(other)
+    await other.close()
+    arrive(other.url, file)
+    const refused = {
+      code: 'invalid_input',
+      message: expect.stringMatching(/store\.db-wal is not the log of .*store\.db/),
+      hint: expect.stringMatching(/^Nothing was changed.*elsewhere/),
+    }
+    const bytes = fs.readFileSync(file)
+    const log = fs.readFileSync(`${file}-wal`)
+    for (const readOnly of [false, true])
+      await expect(openMemory(file, { background: false, readOnly })).rejects.toMatchObject(refused)
+    expect(fs.readFileSync(file).equals(bytes)).toBe(true)
+    expect(fs.readFileSync(`${file}-wal`).equals(log)).toBe(true)
+    fs.renameSync(`${file}-wal`, path.join(scratchFolder(), 'log'))
+    expect(await liveRows(await openScratch({}, file))).toEqual(rows)
+  },
+)
+
+test('an older copy of a store that was killed is not mixed with its log, and a copy of all its files is whole', async () => {
+  const file = scratchFile('store.db')
+  const copy = scratchFile('copy.db')
+  const before = await openMemory(file, { background: false })
+  await before.kv.storeMany(Array.from({ length: 100 }, (_, i) => ({ key: `k${i}`, value: 'x'.repeat(200) })))
+  await before.vacuum()
+  fs.copyFileSync(file, copy)
+  await before.kv.storeMany(Array.from({ length: 200 }, (_, i) => ({ key: `m${i}`, value: 'y'.repeat(200) })))
+  await before.close()
+  const child = await openedBefore(file)
+  child.process.kill('SIGKILL')
+  await child.exited
+  const folder = path.join(scratchFolder(), 'copied')
+  fs.cpSync(path.dirname(file), folder, { recursive: true })
+  const whole = await openScratch({}, path.join(folder, 'store.db'))
+  const [{ count } = {}] = await whole.query('select count(*) as count from memory_store')
+  expect(count).toBeGreaterThanOrEqual(320)
+  fs.renameSync(copy, file)
+  await expect(openMemory(file)).rejects.toMatchObject({ code: 'invalid_input' })
+  for (const end of ['-wal', '-shm']) fs.rmSync(file + end)
+  expect(await liveRows(await openScratch({}, file))).toHaveLength(100)
+})
+
 for (const part of ['-wal', '-shm', '-journal']) {
   test(`a backup with a ${part} beside it is not restored; the next backup of that name removes it`, async () => {
     const memory = await live()

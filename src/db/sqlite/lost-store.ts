@@ -8,6 +8,9 @@ import { remedy } from './remedy.ts'
 /** How long the creation of a store takes at most, in milliseconds, though it be ended and begun anew. */
 const creationMs = 60_000
 
+/** How long it takes at most to copy a log, in milliseconds. */
+const copyMs = 2_000
+
 /**
  * Throws when a store was at `file` and its data are gone: SQLite would take an empty file for a new database, and delete
  * the log beside it.
@@ -31,21 +34,41 @@ function wasEmptied({ mtimeMs, birthtimeMs }: fs.BigIntStats): boolean {
 
 /**
  * Looks at the log that a crash has left beside `file`. Throws when it was written for another database, whose place the
- * file has taken, for SQLite would mix both: a database in rollback mode, such as a backup, has no log. And when it is
- * damaged before its end: SQLite would drop all that was stored behind the damage.
+ * file has taken, for SQLite would mix both: a database in rollback mode, such as a backup, has no log, and another one is
+ * damaged by it. And when the log is damaged before its end: SQLite would drop all that was stored behind the damage.
  */
 export async function assertSoundLog(file: string): Promise<void> {
   if (!hasLog(file) || isInUse(file)) return
-  const { isForeign, lost } = await runInProcess({ name: 'inspectLog', file, waitMs: 0 })
+  const input = { isDoubtful: isDoubtful(file) }
+  const { isForeign, lost } = await runInProcess({ name: 'inspectLog', input, file, waitMs: 0 })
   if (isForeign) throw foreignLog(file)
   if (lost > 0) throw damagedLog(file, lost)
 }
 
+function isDoubtful(file: string): boolean {
+  const [store, log] = [file, logOf(file)].map(name => fs.statSync(name, { throwIfNoEntry: false }))
+  return store !== undefined && log !== undefined && mayBeOfAnother(log, store)
+}
+
+/**
+ * Whether a log may be that of another file than the one beside it: since the file was changed after it, which is also what
+ * a merge does; or since the log was not written for long in this place, and may have been copied to it.
+ */
+export function mayBeOfAnother(
+  { mtimeMs, birthtimeMs }: Pick<fs.Stats, 'mtimeMs' | 'birthtimeMs'>,
+  store: Pick<fs.Stats, 'ctimeMs'>,
+): boolean {
+  return store.ctimeMs >= mtimeMs || mtimeMs - birthtimeMs < copyMs
+}
+
 /** The error of a file beside which another one's log lies. */
 export function foreignLog(file: string): InvalidInput {
-  return new InvalidInput(`${logOf(file)} is the log of another database, whose place ${file} has taken`, {
-    hint: `Nothing was changed. Once no process has ${logOf(file)} open, move it elsewhere: then ${file} counts alone.`,
-  })
+  return new InvalidInput(
+    `${logOf(file)} is not the log of ${file}, but of a database that was there before, or of another state of it`,
+    {
+      hint: `Nothing was changed. Once no process has ${logOf(file)} open, move it elsewhere: then ${file} counts alone.`,
+    },
+  )
 }
 
 function damagedLog(file: string, transactions: number): Corrupt {

@@ -11,6 +11,7 @@ import { ReadingStore } from './reading-store.ts'
 import { waitForSaving } from './save-lost.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { existingFile, prepareFile, privateFile, realPathOf } from './store-files.ts'
+import { assertIndexed } from './unwritten-file.ts'
 
 /** `full`: an acknowledged write survives a power cut. `normal`: it survives the death of the process only. */
 export type Durability = 'full' | 'normal'
@@ -93,6 +94,7 @@ export async function openReading(
   const { busyTimeoutMs, allowNetworkFs } = withDefaults(options)
   const file = existingFile(location, { allowNetworkFs })
   await waitForSaving(file, busyTimeoutMs)
+  assertIndexed(file)
   await assertSoundLog(file)
   return ReadingStore.open(file, why, busyTimeoutMs)
 }
@@ -142,8 +144,9 @@ async function openFile(
   id: FileId,
   { busyTimeoutMs, isPrivate }: CheckedOptions,
 ): Promise<SqliteStore> {
-  await assertSoundLog(file)
+  // First, for SQLite looks at the log by its index, and would create that with the group of this process.
   prepareLog(file)
+  await assertSoundLog(file)
   const store = await SqliteStore.open(file, busyTimeoutMs, isPrivate)
   if (store.files.ids.get(file) === id) return store
   await store.close()

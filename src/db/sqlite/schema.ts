@@ -95,7 +95,8 @@ function apply(connection: Connection, migration: Migration): void {
   const { id, name, checksum } = record(migration, 'sqlite')
   connection.exec(migration.sqlite)
   connection.exec(
-    `insert into hivewax_migrations (id, name, checksum) values (${id}, '${name}', '${checksum}');
+    `insert into hivewax_migrations (id, name, checksum, applied_at)
+     values (${id}, '${name}', '${checksum}', strftime('%F %R:%f', 'now'));
      pragma user_version=${id}; pragma application_id=${applicationId}`,
   )
 }

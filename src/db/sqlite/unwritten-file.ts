@@ -77,6 +77,11 @@ export class UnwrittenFile {
   }
 }
 
+/** Throws when there is no index of the log beside `file`: SQLite would have to create one to read it. */
+export function assertIndexed(file: string): void {
+  lookAt(file)
+}
+
 function lookAt(file: string): Look {
   const store = fs.statSync(file, { bigint: true, throwIfNoEntry: false })
   if (store === undefined) throw storeGone([{ file, how: 'deleted' }])

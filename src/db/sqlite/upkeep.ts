@@ -195,7 +195,9 @@ export class SqliteUpkeep implements Engine {
   async checks({ onProgress }: ProgressOptions): Promise<Check[]> {
     const place = this.#enter()
     const facts = await this.facts()
-    const { lost } = hasLog(place.file) ? await runInProcess({ name: 'inspectLog', ...place }) : { lost: 0 }
+    // Whoever has the store open found that the log is its own.
+    const inspect = { name: 'inspectLog', input: { isDoubtful: false } } as const
+    const { lost } = hasLog(place.file) ? await runInProcess({ ...inspect, ...place }) : { lost: 0 }
     const health = await offload(place, { name: 'health' }, { onProgress: portion(onProgress, 0, 0.5) })
     const comparing = { onProgress: portion(onProgress, 0.5, 1) }
     const records = await this.#inPlace(offload(place, { name: 'compareChecksums' }, comparing))

@@ -5,10 +5,11 @@ import { committedFrames } from '../../sqlite/committed-frames.ts'
 import { LogFrames, type ReadAt } from '../../sqlite/log-frames.ts'
 import { identify } from './identify-file.ts'
 import type { JobContext } from './job.ts'
+import { doMatch } from './match-log.ts'
 
 /** What is wrong with the log beside a database. */
 export interface LogState {
-  /** That it is of another database, whose place the file has taken. */
+  /** That it is of another database, or of another state of this one, whose place the file has taken. */
   isForeign: boolean
   /** How many transactions that were stored lie behind a place where it is damaged: after a crash SQLite drops them. */
   lost: number
@@ -19,11 +20,16 @@ const looks = 3
 
 const usualPageSize = 4096
 
+interface InspectLogInput {
+  /** Whether to look too if both are of one database. */
+  isDoubtful: boolean
+}
+
 /** Reads the log as it is on the disk. Only for a process of its own, since it opens the files. */
-export async function inspectLog(_input: undefined, context: JobContext): Promise<LogState> {
+export async function inspectLog({ isDoubtful }: InspectLogInput, context: JobContext): Promise<LogState> {
   const header = await identify(undefined, context)
-  if (header !== undefined && !header.usesLog) return { isForeign: true, lost: 0 }
-  return { isForeign: false, lost: countLost(logOf(context.file)) }
+  const isForeign = header?.usesLog === false || (isDoubtful && !(await doMatch(context)))
+  return { isForeign, lost: isForeign ? 0 : countLost(logOf(context.file)) }
 }
 
 /** The least that was found in some looks: what is written meanwhile may be read in part, but not again and again. */
