@@ -59,19 +59,19 @@ export const differences: readonly Difference[] = [
   },
   {
     engine: 'http',
-    suite: 'task worker',
+    suite: 'task worker leases',
     test: 'tells the handler of a cancelled task to stop, long before the next heartbeat',
     why: 'its worker hears of it at the next heartbeat',
   },
   {
     engine: 'http',
-    suite: 'task worker',
+    suite: 'task worker leases',
     test: 'gives up a task whose lease it cannot renew before anybody else can have it',
     why: 'the test keeps the worker from the store itself',
   },
   {
     engine: 'http',
-    suite: 'task worker',
+    suite: 'task worker leases',
     test: 'tells the claims of one task apart when it claims a lost one again',
     why: 'its worker hears of it at the next heartbeat',
   },

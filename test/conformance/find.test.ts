@@ -1,39 +1,11 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Found } from '../../src/find/find.ts'
-import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
+import { keysFound } from '../support/found.ts'
 import { conform } from './conform.ts'
 
 conform('find', (open, times) => {
-  it('finds a record by any word of its key or value, whatever its form, case and accents', async () => {
-    const memory = await open()
-    await memory.store('build_preferences', { level: 'full', maxRetryCount: 3, city: 'Zürich' })
-    await memory.store('notes', 'The policy: back off exponentially.\nNever give up.')
-    expect(await keys(memory, 'preferences')).toEqual(['build_preferences'])
-    expect(await keys(memory, 'PREFERENCE')).toEqual(['build_preferences'])
-    expect(await keys(memory, 'retries')).toEqual(['build_preferences'])
-    expect(await keys(memory, 'maxretrycount')).toEqual(['build_preferences'])
-    expect(await keys(memory, 'retry-count')).toEqual(['build_preferences'])
-    expect(await keys(memory, 'buildPreferences')).toEqual(['build_preferences'])
-    expect(await keys(memory, 'zurich')).toEqual(['build_preferences'])
-    expect(await keys(memory, 'ZU\u0308RICH')).toEqual(['build_preferences'])
-    expect(await keys(memory, 'exponential policies')).toEqual(['notes'])
-    expect(await keys(memory, 'retr')).toEqual([])
-  })
-
-  it('finds Chinese, Japanese and Korean by a part of a sentence', async () => {
-    const memory = await open()
-    await memory.store('zh', '重试策略很重要')
-    await memory.store('ja', 'バックオフの設定')
-    await memory.store('ko', '재시도를 세 번 한다')
-    expect(await keys(memory, '策略')).toEqual(['zh'])
-    expect(await keys(memory, '設定')).toEqual(['ja'])
-    expect(await keys(memory, '재시도')).toEqual(['ko'])
-    expect(await keys(memory, '重')).toEqual(['zh'])
-    expect((await memory.find('策略'))[0]?.snippet).toBe('重试«策略»很重要')
-  })
-
   it('finds every kind of record, and says which one it is', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
@@ -98,9 +70,9 @@ conform('find', (open, times) => {
     for (let i = 0; i < 20; i++) await memory.store(`other-${i}`, `filler about something else ${i}`)
     await memory.store('body', 'deploy now')
     await memory.store('deploy', 'a longer text, in which the word would count less than in a short one')
-    expect(await keys(memory, 'deploy')).toEqual(['deploy', 'body'])
+    expect(await keysFound(memory, 'deploy')).toEqual(['deploy', 'body'])
     await memory.store('both', 'deploy with a rollback, in one text of several words')
-    expect((await keys(memory, 'rollback deploys'))[0]).toBe('both')
+    expect((await keysFound(memory, 'rollback deploys'))[0]).toBe('both')
   })
 
   it('gives scores from 1 downwards, the best first', async () => {
@@ -159,11 +131,11 @@ conform('find', (open, times) => {
     await memory.store('new', 'medlar')
     await memory.events.prune({ keep: 0 })
     clock.advance(1000)
-    expect((await keys(memory, 'medlar')).sort()).toEqual(['expiring', 'lasting', 'new', 'same'])
-    expect(await keys(memory, 'quince')).toEqual(['changed'])
+    expect((await keysFound(memory, 'medlar')).sort()).toEqual(['expiring', 'lasting', 'new', 'same'])
+    expect(await keysFound(memory, 'quince')).toEqual(['changed'])
     expect(await memory.find('medlar', { in: 'events' })).toEqual([])
     clock.advance(9000)
-    expect((await keys(memory, 'medlar')).sort()).toEqual(['lasting', 'new', 'same'])
+    expect((await keysFound(memory, 'medlar')).sort()).toEqual(['lasting', 'new', 'same'])
     expect(id).toBe(1)
   })
 
@@ -183,12 +155,12 @@ conform('find', (open, times) => {
     const other = memory.as('other')
     for (let i = 0; i < 30; i++) {
       await (i % 2 === 0 ? memory : other).store(`k${i}`, `unique${i}`)
-      expect(await keys(i % 2 === 0 ? other : memory, `unique${i}`)).toEqual([`k${i}`])
+      expect(await keysFound(i % 2 === 0 ? other : memory, `unique${i}`)).toEqual([`k${i}`])
     }
     await Promise.all(
       Array.from({ length: 50 }, async (_, i) => {
         await memory.store(`p${i}`, `parallel${i}`)
-        expect(await keys(memory, `parallel${i}`)).toEqual([`p${i}`])
+        expect(await keysFound(memory, `parallel${i}`)).toEqual([`p${i}`])
       }),
     )
   })
@@ -196,12 +168,12 @@ conform('find', (open, times) => {
   it('finds a record by its present text only', async () => {
     const memory = await open()
     await memory.store('k', 'before')
-    expect(await keys(memory, 'before')).toEqual(['k'])
+    expect(await keysFound(memory, 'before')).toEqual(['k'])
     await memory.store('k', 'after')
-    expect(await keys(memory, 'before')).toEqual([])
+    expect(await keysFound(memory, 'before')).toEqual([])
     expect(await memory.find('after')).toMatchObject([{ key: 'k', value: 'after', snippet: '«after»' }])
     await memory.store('k', 'after', { metadata: { tag: 'marked' } })
-    expect(await keys(memory, 'marked')).toEqual(['k'])
+    expect(await keysFound(memory, 'marked')).toEqual(['k'])
     const { id } = await memory.tasks.create({ description: 'measure the comb' })
     expect(await memory.find('comb')).toHaveLength(1)
     await memory.tasks.cancel(id)
@@ -224,35 +196,18 @@ conform('find', (open, times) => {
     }
   })
 
-  it('finds a text by its beginning, however long it and its words are', async () => {
-    const memory = await open()
-    // One character of 15 letters: as many of them as make a word.
-    const long = '\ufdfa'.repeat(128)
-    await memory.store('word', `${long} plain`)
-    expect(await keys(memory, long)).toEqual(['word'])
-    expect(await keys(memory, 'plain')).toEqual(['word'])
-    const words = Array.from(
-      { length: 5_000 },
-      (_, i) => `${long.slice(0, 8)}${i.toString(36).padStart(3, '0')}`,
-    )
-    await memory.store('text', words.join(' '))
-    await memory.store('after', 'plain')
-    expect(await keys(memory, words[0] ?? '')).toContain('text')
-    expect((await keys(memory, 'plain')).sort()).toEqual(['after', 'word'])
-  })
-
   it('never finds what was deleted', async () => {
     const memory = await open()
     for (const key of ['a', 'b', 'c'])
       await memory.store(key, 'quince', { namespace: key === 'c' ? 'n' : 'default' })
     expect(await memory.find('quince')).toHaveLength(3)
     await memory.delete('a')
-    expect(await keys(memory, 'quince')).toEqual(expect.not.arrayContaining(['a']))
+    expect(await keysFound(memory, 'quince')).toEqual(expect.not.arrayContaining(['a']))
     await memory.clearNamespace('n')
-    expect(await keys(memory, 'quince')).toEqual(['b'])
+    expect(await keysFound(memory, 'quince')).toEqual(['b'])
     await memory.store('a', 'quince')
     await memory.delete('a')
-    expect(await keys(memory, 'quince')).toEqual(['b'])
+    expect(await keysFound(memory, 'quince')).toEqual(['b'])
   })
 
   it('never finds what has expired, and finds it again when it is stored anew', async () => {
@@ -261,17 +216,17 @@ conform('find', (open, times) => {
     await memory.store('k', 'medlar', { ttl: 10 })
     await memory.store('other', 'medlar and more')
     clock.advance(9_999)
-    expect((await keys(memory, 'medlar')).sort()).toEqual(['k', 'other'])
+    expect((await keysFound(memory, 'medlar')).sort()).toEqual(['k', 'other'])
     clock.advance(1)
-    expect(await keys(memory, 'medlar')).toEqual(['other'])
+    expect(await keysFound(memory, 'medlar')).toEqual(['other'])
     await memory.store('k', 'medlar')
     clock.advance(1e6)
-    expect((await keys(memory, 'medlar')).sort()).toEqual(['k', 'other'])
+    expect((await keysFound(memory, 'medlar')).sort()).toEqual(['k', 'other'])
     await memory.store('k', 'medlar', { ttl: 1 })
     clock.advance(1000)
-    expect(await keys(memory, 'medlar', { limit: 1 })).toEqual(['other'])
+    expect(await keysFound(memory, 'medlar', { limit: 1 })).toEqual(['other'])
     clock.advance(1000)
-    expect(await keys(memory, 'medlar', { limit: 1 })).toEqual(['other'])
+    expect(await keysFound(memory, 'medlar', { limit: 1 })).toEqual(['other'])
   })
 
   it('keeps to a namespace when asked', async () => {
@@ -279,123 +234,12 @@ conform('find', (open, times) => {
     await memory.store('a', 'cherry', { namespace: 'n' })
     await memory.store('b', 'cherry', { namespace: 'N' })
     await memory.storeAgentMemory('agent', 'c', 'cherry')
-    expect(await keys(memory, 'cherry', { namespace: 'n' })).toEqual(['a'])
-    expect(await keys(memory, 'cherry', { namespace: 'N', in: 'memory' })).toEqual(['b'])
-    expect(await keys(memory, 'cherry', { namespace: 'absent' })).toEqual([])
-    expect(await keys(memory, '6e', { namespace: 'n' })).toEqual([])
+    expect(await keysFound(memory, 'cherry', { namespace: 'n' })).toEqual(['a'])
+    expect(await keysFound(memory, 'cherry', { namespace: 'N', in: 'memory' })).toEqual(['b'])
+    expect(await keysFound(memory, 'cherry', { namespace: 'absent' })).toEqual([])
+    expect(await keysFound(memory, '6e', { namespace: 'n' })).toEqual([])
     const both = memory.find('cherry', { namespace: 'n', in: ['memory', 'events'] })
     await expect(both).rejects.toMatchObject({ code: 'invalid_input' })
-  })
-
-  it('leaves words like "the" out of a search, unless there are no others', async () => {
-    const memory = await open()
-    await memory.store('a', 'the end of it')
-    await memory.store('b', 'a failing deploy')
-    expect(await keys(memory, 'why did the deploy fail, and how do we fix it?')).toEqual(['b'])
-    expect(await keys(memory, 'the')).toEqual(['a'])
-    expect(await keys(memory, 'To be of it')).toEqual(['a'])
-  })
-
-  it('takes any text for words, never for syntax', async () => {
-    const memory = await open()
-    await memory.store('near', 'an or not and column title')
-    await memory.store('plain', 'value')
-    const hostile = [
-      ...[
-        'value"',
-        '"value',
-        '""value""',
-        "'value",
-        '`value`',
-        '(value',
-        'value)',
-        'value*',
-        '^value',
-        '-value',
-      ],
-      ...[
-        'value + value',
-        'title : value',
-        'title:value',
-        'body:(value)',
-        '{title body} : value',
-        '$value',
-        ':value',
-      ],
-      ...['NEAR(value value, 2)', 'value AND', 'OR value', 'NOT value', 'value AND NOT', '?value', '\\value'],
-      ...[
-        "value'; drop table memory_store; --",
-        'value\0',
-        '\0value',
-        '%value_',
-        'value \ud800',
-        'value\u202e',
-      ],
-      ...['\u{1f41d} value', 'value\r\n\t'],
-    ]
-    for (const text of hostile) expect(await keys(memory, text), JSON.stringify(text)).toContain('plain')
-    for (const text of ['\u{1f41d}', '"', '""', "'", '* ( ) ^', '…', '\0', '\ud800'])
-      expect(await memory.find(text)).toEqual([])
-    expect(await keys(memory, 'NEAR')).toEqual(['near'])
-  })
-
-  it('never fails on a text of up to 1,000 characters', async () => {
-    const memory = await open()
-    await memory.store('k', 'value')
-    await fc.assert(
-      fc.asyncProperty(
-        fc.oneof(
-          fc.string({ unit: 'binary', maxLength: 500 }),
-          fc.string({ unit: 'grapheme', maxLength: 500 }),
-          fc
-            .array(fc.constantFrom('"', 'AND', '(', ')', '*', ':', 'NEAR', 'a', '-', '{', '}', '\0', '重试'))
-            .map(parts => parts.join(' ')),
-        ),
-        async text => {
-          const found = await memory.find(`${text.slice(0, 990)} value`)
-          expect(found.length).toBeLessThanOrEqual(1)
-        },
-      ),
-    )
-    const long = 'word '.repeat(200)
-    expect(long).toHaveLength(1000)
-    expect(await keys(memory, `${long.slice(0, 994)} value`)).toEqual(['k'])
-  })
-
-  it('counts the first 32 words of a long search', async () => {
-    const memory = await open()
-    await memory.store('first', 'w1')
-    await memory.store('32nd', 'w32')
-    await memory.store('33rd', 'w33')
-    const text = Array.from({ length: 40 }, (_, i) => `w${i + 1}`).join(' ')
-    expect((await keys(memory, text)).sort()).toEqual(['32nd', 'first'])
-  })
-
-  it('refuses what cannot be searched for', async () => {
-    const memory = await open()
-    const refused = async (text: unknown, options?: object) =>
-      expect(memory.find(text as string, options)).rejects.toMatchObject({ code: 'invalid_input' })
-    for (const text of ['', ' \n\t', 'x'.repeat(1001), 42, null, undefined, ['x']]) await refused(text)
-    for (const limit of [0, 101, 1.5, -1, '5', Number.NaN]) await refused('x', { limit })
-    for (const place of ['sessions', '', 'Memory', [], ['memory', 'x'], 7]) await refused('x', { in: place })
-    for (const namespace of ['', 'n'.repeat(129), 'a\0', 7]) await refused('x', { namespace })
-  })
-
-  it('shows the place with the most matches on one line, and says where it cut', async () => {
-    const memory = await open()
-    const filler = Array.from({ length: 60 }, (_, i) => `filler${i}`).join(' ')
-    await memory.store('k', `retry once. ${filler}\n\nthe retries\tback off\u001b[31m twice ${filler}`)
-    const [found] = await memory.find('retry backing')
-    expect(found?.snippet).toMatch(/^….*the «retries» «back» off \[31m twice filler0 .*…$/)
-    expect(found?.snippet.length).toBeLessThan(200)
-    expect(found?.value).toBeUndefined()
-    await memory.store('k', { text: `retry ${'long '.repeat(300)}` })
-    expect((await memory.find('retry'))[0]).toMatchObject({
-      snippet: expect.stringMatching(/^text: «retry» long .*…$/),
-      value: undefined,
-    })
-    await memory.store('retry_key', 'no such word')
-    expect((await memory.find('retry', { limit: 1 }))[0]?.snippet).toBe('«retry»_key: no such word')
   })
 
   it('sees the writes of its own transaction, and forgets them with it', async () => {
@@ -404,16 +248,16 @@ conform('find', (open, times) => {
     const failed = memory.transaction(async tx => {
       await tx.store('undone', 'plum')
       await tx.delete('kept')
-      expect(await keys(tx, 'plum')).toEqual(['undone'])
+      expect(await keysFound(tx, 'plum')).toEqual(['undone'])
       throw new Error('undo')
     })
     await expect(failed).rejects.toThrow('undo')
-    expect(await keys(memory, 'plum')).toEqual(['kept'])
+    expect(await keysFound(memory, 'plum')).toEqual(['kept'])
     await memory.transaction(async tx => {
       await tx.store('more', 'plum')
-      expect((await keys(tx, 'plum')).sort()).toEqual(['kept', 'more'])
+      expect((await keysFound(tx, 'plum')).sort()).toEqual(['kept', 'more'])
     })
-    expect((await keys(memory, 'plum')).sort()).toEqual(['kept', 'more'])
+    expect((await keysFound(memory, 'plum')).sort()).toEqual(['kept', 'more'])
   })
 
   it('finds exactly the records that hold a word, after any changes', async () => {
@@ -451,13 +295,4 @@ conform('find', (open, times) => {
 
 function name(found: Found): string {
   return found.in === 'memory' ? `${found.namespace}/${found.key}` : found.in
-}
-
-/** The keys that a search finds, best first. */
-async function keys(
-  memory: Pick<Memory, 'find'>,
-  text: string,
-  options?: Parameters<Memory['find']>[1],
-): Promise<string[]> {
-  return (await memory.find(text, options)).map(found => ('key' in found ? found.key : found.in))
 }

@@ -1,50 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import { GiveUp, TryLater } from '../../src/index.ts'
-import type { Memory } from '../../src/memory.ts'
-import type { TaskHandler, WorkOptions } from '../../src/tasks/work-options.ts'
+import type { TaskHandler } from '../../src/tasks/work-options.ts'
 import { TestClock } from '../support/clock.ts'
 import { comesSoon } from '../support/patience.ts'
 import { storyOf } from '../support/tasks.ts'
+import { aborted, startWorker, statusOf } from '../support/workers.ts'
 import { conform } from './conform.ts'
-
-/** Starts a worker that ends with the test at the latest. */
-function start(memory: Memory, handler: TaskHandler, options: WorkOptions = {}) {
-  const stopping = new AbortController()
-  const ended = memory.tasks.work(handler, { agentId: 'w', ...options, signal: stopping.signal })
-  const stop = () => {
-    stopping.abort()
-    return ended
-  }
-  onTestFinished(async () => {
-    await stop().catch(() => {})
-  })
-  return { stop, ended }
-}
-
-/** So long that a worker keeps its lease though the machine stands still for three seconds; renewed every two. */
-const leaseMs = 6_000
-
-/** Tells how often the only task's lease was given anew since. */
-function countRenewals(memory: Memory): () => Promise<number> {
-  let renewals = -1
-  let last: unknown
-  return async () => {
-    const [row] = await memory.query('select lease_until from tasks')
-    if (row?.lease_until !== last) renewals++
-    last = row?.lease_until
-    return renewals
-  }
-}
-
-const statusOf = async (memory: Memory, id: string) => (await memory.tasks.get(id))?.status
-
-/** Resolves, or rejects with its reason, when a signal aborts. */
-const aborted = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason))
-  })
 
 /** The worker loop. */
 conform('task worker', open => {
@@ -96,7 +58,7 @@ conform('task worker', open => {
     await memory.tasks.create({ id: 'orphan', description: 'x' })
     await memory.tasks.claim({ agentId: 'dead', leaseMs: 200 })
     const seen: string[] = []
-    start(memory, task => seen.push(task.id))
+    startWorker(memory, task => seen.push(task.id))
     await sleep(50)
     expect(seen).toEqual([])
     await memory.tasks.create({ id: 'new', description: 'x' })
@@ -112,7 +74,7 @@ conform('task worker', open => {
     const clock = new TestClock()
     const memory = await open({ clock })
     let seen = Promise.withResolvers<void>()
-    start(memory, () => seen.resolve())
+    startWorker(memory, () => seen.resolve())
     const isSoon = await comesSoon(async () => {
       seen = Promise.withResolvers()
       await memory.tasks.create({ description: 'x', delayMs: 50 })
@@ -138,7 +100,7 @@ conform('task worker', open => {
         throw new TryLater(5)
       return 'fine'
     }
-    const { stop } = start(memory, handler)
+    const { stop } = startWorker(memory, handler)
     for (const id of ['early', 'flaky']) await expect.poll(() => statusOf(memory, id)).toBe('completed')
     await expect.poll(() => statusOf(memory, 'hopeless')).toBe('failed')
     expect(await memory.tasks.get('hopeless')).toMatchObject({
@@ -207,92 +169,11 @@ conform('task worker', open => {
     ])
   })
 
-  it('renews its leases for as long as the work takes, and notes progress', async () => {
-    const memory = await open()
-    await memory.tasks.create({ id: 't', description: 'x' })
-    const thief = memory.as('thief')
-    let stolen = 0
-    const handler: TaskHandler = async (_, { progress }) => {
-      await progress({ percent: 50 })
-      const renewals = countRenewals(memory)
-      while ((await renewals()) < 2 && stolen === 0) {
-        await sleep(50)
-        stolen += (await thief.tasks.claim()).length
-      }
-      return 'done'
-    }
-    const { completed } = await memory.tasks.work(handler, { agentId: 'w', leaseMs, untilEmpty: true })
-    expect([completed, stolen]).toEqual([1, 0])
-    expect(await memory.tasks.get('t')).toMatchObject({
-      attempts: 1,
-      progress: { percent: 50 },
-      result: 'done',
-    })
-  })
-
-  it('tells the handler of a cancelled task to stop, long before the next heartbeat', async () => {
-    const memory = await open()
-    await memory.tasks.create({ id: 't', description: 'x' })
-    let reason: unknown
-    const { stop } = start(memory, async (_, { signal }) => {
-      await memory.tasks.cancel('t')
-      await aborted(signal).catch(error => {
-        reason = error
-        throw error
-      })
-    })
-    await expect.poll(() => reason).toMatchObject({ code: 'stale_token', details: { status: 'cancelled' } })
-    expect(await stop()).toEqual({ completed: 0, failed: 0, released: 0, lost: 1 })
-    expect(await statusOf(memory, 't')).toBe('cancelled')
-  })
-
-  it('gives up a task whose lease it cannot renew before anybody else can have it', async () => {
-    const memory = await open()
-    await memory.tasks.create({ id: 't', description: 'x' })
-    const stuck = Promise.withResolvers<void>()
-    let heldAtAbort: boolean | undefined
-    const { stop, ended } = start(
-      memory,
-      async (_, { signal }) => {
-        // While this transaction holds the task no heartbeat gets through.
-        const blocking = memory.transaction(async tx => {
-          await tx.execute("update tasks set description = 'held' where id = 't'")
-          await stuck.promise
-        })
-        await aborted(signal).catch(() => {})
-        // A read needs no turn: who has the task at this moment?
-        const [row] = await memory.query("select status, assigned_to from tasks where id = 't'")
-        heldAtAbort = row?.status === 'running' && row.assigned_to === 'w'
-        // Before it can claim the task again.
-        void stop()
-        stuck.resolve()
-        await blocking
-        throw signal.reason
-      },
-      { leaseMs: 4_000 },
-    )
-    await expect.poll(() => heldAtAbort).toBe(true)
-    expect((await ended).lost).toBe(1)
-  })
-
-  it('a result that comes after the task was lost changes nothing', async () => {
-    const memory = await open()
-    await memory.tasks.create({ id: 't', description: 'x' })
-    const { stop } = start(memory, async (_, { signal }) => {
-      await memory.tasks.cancel('t')
-      await aborted(signal).catch(() => {})
-      return 'too late'
-    })
-    await expect.poll(() => statusOf(memory, 't')).toBe('cancelled')
-    expect(await stop()).toEqual({ completed: 0, failed: 0, released: 0, lost: 1 })
-    expect(await memory.tasks.get('t')).toMatchObject({ status: 'cancelled', result: undefined })
-  })
-
   it('lets what runs come to its end when it is stopped, and claims nothing more', async () => {
     const memory = await open()
     await memory.tasks.createMany(['a', 'b'].map(id => ({ id, description: 'x' })))
     const started = Promise.withResolvers<void>()
-    const { stop } = start(memory, async () => {
+    const { stop } = startWorker(memory, async () => {
       started.resolve()
       await sleep(100)
       return 'done'
@@ -306,7 +187,7 @@ conform('task worker', open => {
     const memory = await open()
     await memory.tasks.create({ id: 't', description: 'x' })
     const started = Promise.withResolvers<void>()
-    const { stop } = start(
+    const { stop } = startWorker(
       memory,
       async (_, { signal }) => {
         started.resolve()
@@ -317,55 +198,6 @@ conform('task worker', open => {
     await started.promise
     expect(await stop()).toEqual({ completed: 0, failed: 0, released: 1, lost: 0 })
     expect(await memory.tasks.get('t')).toMatchObject({ status: 'pending', attempts: 0 })
-  })
-
-  it('tells the claims of one task apart when it claims a lost one again', async () => {
-    const memory = await open()
-    await memory.tasks.create({ id: 't', description: 'x' })
-    const ending = Promise.withResolvers<void>()
-    const reasons: unknown[] = []
-    const handler: TaskHandler = async ({ token }, { signal }) => {
-      signal.addEventListener('abort', () => reasons.push([token, signal.reason.code]))
-      if (token === 1) {
-        await memory.tasks.cancel('t')
-        await memory.tasks.redrive('t')
-      } else setTimeout(ending.resolve, 50)
-      // Both end in one turn.
-      await ending.promise
-      return token
-    }
-    const { stop } = start(memory, handler, { concurrency: 2 })
-    await expect.poll(() => statusOf(memory, 't')).toBe('completed')
-    expect(await stop()).toEqual({ completed: 1, failed: 0, released: 0, lost: 1 })
-    expect((await memory.tasks.get('t'))?.result).toBe(2)
-    expect(reasons).toEqual([[1, 'stale_token']])
-  })
-
-  it('keeps the lease of a task claimed again, when the work of the first claim ends', async () => {
-    const memory = await open()
-    await memory.tasks.create({ id: 't', description: 'x' })
-    let runs = 0
-    const first = Promise.withResolvers<void>()
-    const handler: TaskHandler = async ({ token }, { signal }) => {
-      runs++
-      if (token > 1) {
-        await first.promise
-        const renewals = countRenewals(memory)
-        while ((await renewals()) < 2) {
-          signal.throwIfAborted()
-          await sleep(50)
-        }
-        return
-      }
-      await memory.tasks.cancel('t')
-      await memory.tasks.redrive('t')
-      await expect.poll(() => runs).toBe(2)
-      first.resolve()
-    }
-    const { stop } = start(memory, handler, { concurrency: 2, leaseMs })
-    await expect.poll(() => statusOf(memory, 't')).toBe('completed')
-    expect((await stop()).completed).toBe(1)
-    expect([runs, (await memory.tasks.get('t'))?.attempts]).toEqual([2, 1])
   })
 
   it('does not keep at it when ready tasks are not for it', async () => {
@@ -380,7 +212,7 @@ conform('task worker', open => {
     memory.on('slow_query', query => {
       if (query.includes('as lapsed')) looks++
     })
-    const { stop } = start(memory, () => 1, { queues: ['default'] })
+    const { stop } = startWorker(memory, () => 1, { queues: ['default'] })
     await expect.poll(() => looks).toBeGreaterThan(0)
     await sleep(200)
     await stop()
@@ -390,7 +222,7 @@ conform('task worker', open => {
   it('ends with the error of the store, once its handlers have ended', async () => {
     const memory = await open()
     await memory.tasks.create({ description: 'x' })
-    const { ended } = start(memory, async () => {
+    const { ended } = startWorker(memory, async () => {
       await memory.close()
       return 1
     })

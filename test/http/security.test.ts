@@ -10,14 +10,7 @@ import type { NewToken } from '../../src/tokens/tokens.ts'
 import { inputsOf } from '../support/inputs.ts'
 import { openScratch, scratchFolder } from '../support/memory.ts'
 import { caller, send } from '../support/requests.ts'
-import { startHttp } from '../support/server.ts'
-
-async function start(options: Parameters<typeof startHttp>[1] = {}) {
-  const memory = await openScratch()
-  const serving = await startHttp(memory, options)
-  const { port } = new URL(serving.url)
-  return { memory, serving, port, owner: caller(serving, serving.token), url: serving.url }
-}
+import { serveScratch } from '../support/server.ts'
 
 const tokenFor = async (memory: Memory, token: Partial<NewToken> = {}) =>
   (await memory.tokens.create({ principal: 'ci', permissions: ['admin'], ...token })).token
@@ -58,7 +51,7 @@ describe('the name that a request is addressed to', () => {
     '',
   ]
   it('must be ours, on every route and before anything else is looked at', async () => {
-    const { owner, port, url } = await start()
+    const { owner, port, url } = await serveScratch()
     for (const route of routes) {
       for (const name of foreign) {
         const host = name.replace('PORT', port)
@@ -72,7 +65,7 @@ describe('the name that a request is addressed to', () => {
   })
 
   it('may be any of ours, in any case, with any port', async () => {
-    const { owner, port } = await start({ hosts: ['Hive.Example'] })
+    const { owner, port } = await serveScratch({ hosts: ['Hive.Example'] })
     const own = [
       'localhost',
       'LOCALHOST:1',
@@ -86,7 +79,7 @@ describe('the name that a request is addressed to', () => {
   })
 
   it('is missing in a request of HTTP/1.0, which is refused', async () => {
-    const { port, serving } = await start()
+    const { port, serving } = await serveScratch()
     const socket = net.connect(Number(port), '127.0.0.1')
     onTestFinished(() => void socket.destroy())
     socket.end(`GET /v1/hello HTTP/1.0\r\nauthorization: Bearer ${serving.token}\r\n\r\n`)
@@ -97,7 +90,7 @@ describe('the name that a request is addressed to', () => {
 
 describe('the web page that a request comes from', () => {
   it('must be ours or an allowed one, on every route', async () => {
-    const { owner, port } = await start({ origins: ['https://dash.example'] })
+    const { owner, port } = await serveScratch({ origins: ['https://dash.example'] })
     const foreign = [
       'https://evil.example',
       'null',
@@ -122,7 +115,7 @@ describe('the web page that a request comes from', () => {
   })
 
   it('is told what it may send, and foreign ones nothing', async () => {
-    const { url, owner } = await start({ origins: ['https://dash.example'] })
+    const { url, owner } = await serveScratch({ origins: ['https://dash.example'] })
     const ask = (origin: string) =>
       send(url, '/v1/kv/store', {
         method: 'OPTIONS',
@@ -149,7 +142,7 @@ describe('the web page that a request comes from', () => {
   })
 
   it('cannot send JSON as something that browsers send unasked', async () => {
-    const { owner } = await start()
+    const { owner } = await serveScratch()
     const body = '{"key":"a","value":1}'
     for (const type of [
       'text/plain',
@@ -164,7 +157,7 @@ describe('the web page that a request comes from', () => {
   })
 
   it('is told by every answer to keep, guess and show nothing', async () => {
-    const { owner, url } = await start()
+    const { owner, url } = await serveScratch()
     const answers = [
       await owner.send('/v1/hello'),
       await owner.send('/v1/nope'),
@@ -178,7 +171,7 @@ describe('the web page that a request comes from', () => {
 
 describe('the token', () => {
   it('is needed on every route but the health, and must be a good one', async () => {
-    const { memory, serving, url } = await start()
+    const { memory, serving, url } = await serveScratch()
     const expired = await tokenFor(memory, { expiresAt: new Date(Date.now() - 1000) })
     const good = await tokenFor(memory)
     const revoked = await tokenFor(memory)
@@ -216,7 +209,7 @@ describe('the token', () => {
   })
 
   it('that is good is let in while others at its address guess', async () => {
-    const { url, owner } = await start()
+    const { url, owner } = await serveScratch()
     stopTime()
     const guesses = await Promise.all(
       Array.from({ length: 100 }, () => send(url, '/v1/hello', { headers: { authorization: 'Bearer x' } })),
@@ -227,7 +220,7 @@ describe('the token', () => {
   })
 
   it('is let through only so often a second, each by itself', async () => {
-    const { memory, serving, owner } = await start({ ratePerSecond: 20 })
+    const { memory, serving, owner } = await serveScratch({ ratePerSecond: 20 })
     const other = caller(serving, await tokenFor(memory, { principal: 'owner' }))
     stopTime()
     const answers = await Promise.all(Array.from({ length: 200 }, () => other.send('/v1/hello')))
@@ -243,7 +236,7 @@ describe('the token', () => {
 
 describe('what a token allows', () => {
   it('is what it names, of every operation, and everything with admin', { timeout: 600_000 }, async () => {
-    const { memory, serving } = await start()
+    const { memory, serving } = await serveScratch()
     const callers = await Promise.all(
       permissions.map(async permission => ({
         permission,
@@ -276,7 +269,7 @@ describe('what a token allows', () => {
   })
 
   it('is its namespaces and no other', async () => {
-    const { memory, serving } = await start()
+    const { memory, serving } = await serveScratch()
     await memory.store('secret', 'of others', { namespace: 'other' })
     const { call, send } = caller(serving, await tokenFor(memory, { namespaces: ['team-*'] }))
     expect((await call('kv.store', { key: 'a', value: 1, namespace: 'team-a' })).status).toBe(200)
@@ -310,7 +303,7 @@ describe('what a token allows', () => {
   })
 
   it('is its agent and no other', async () => {
-    const { memory, serving } = await start()
+    const { memory, serving } = await serveScratch()
     const { call } = caller(serving, await tokenFor(memory, { agentId: 'me' }))
     expect((await call('events.log', { type: 'x' })).json).toMatchObject({ source: 'me' })
     expect((await call('events.log', { type: 'x' }, { 'hivewax-agent': 'me' })).json).toMatchObject({
@@ -333,7 +326,7 @@ describe('what a token allows', () => {
 
 describe('files of the machine', () => {
   it('are not open, unless a folder of them is', async () => {
-    const { owner } = await start()
+    const { owner } = await serveScratch()
     for (const name of ['maintenance.backup', 'maintenance.restore', 'maintenance.recover'])
       expect((await owner.call(name, { path: 'a.db' })).status).toBe(403)
     expect((await owner.call('maintenance.exportNamespace', { namespace: 'x', path: 'a.json' })).status).toBe(
@@ -345,7 +338,7 @@ describe('files of the machine', () => {
   it('are those of the folder only', async () => {
     const files = scratchFolder()
     fs.symlinkSync('/tmp', path.join(files, 'out'))
-    const { owner } = await start({ files })
+    const { owner } = await serveScratch({ files })
     for (const name of ['../a.db', '/tmp/a.db', 'out/a.db', '.', '..', 'a/../../a.db', ''])
       expect((await owner.call('maintenance.backup', { path: name })).status, name).toBeOneOf([400, 403])
     expect((await owner.call('maintenance.backup', { path: 'a.db' })).status).toBe(200)
@@ -354,98 +347,9 @@ describe('files of the machine', () => {
   })
 })
 
-describe('the body', () => {
-  const store = (value: string) => `{"key":"a","value":${value}}`
-
-  it('must not be larger than it may, whether it says so or not', async () => {
-    const { owner, memory } = await start({ maxBodyBytes: 10_000 })
-    const body = store(JSON.stringify('x'.repeat(20_000)))
-    for (const isChunked of [false, true]) {
-      const { status, json } = await owner.send('/v1/kv/store', { body, isChunked })
-      expect([status, json.error.code]).toEqual([413, 'too_large'])
-    }
-    expect(await memory.retrieve('a')).toBeUndefined()
-    expect((await owner.send('/v1/kv/store', { body: store('1'), isChunked: true })).status).toBe(200)
-    expect((await owner.send('/v1/hello', { headers: { 'x-long': 'x'.repeat(20_000) } })).status).toBe(431)
-  })
-
-  it('must not be nested without end', async () => {
-    const { owner } = await start()
-    const deep = (depth: number, open: string, close: string) =>
-      open.repeat(depth) + (open === '[' ? '' : '1') + close.repeat(depth)
-    const hostile = [
-      store(deep(200_000, '[', ']')),
-      store(deep(200_000, '{"a":', '}')),
-      deep(1_000_000, '[', ']'),
-      '['.repeat(1_000_000),
-      `{"sql":"select 1","params":${deep(5000, '[', ']')}}`,
-      `{"records":${deep(290, '[', ']')}}`,
-    ]
-    for (const path of ['/v1/kv/store', '/v1/maintenance/query', '/v1/transactions', '/v1/kv/storeMany'])
-      for (const body of hostile) {
-        const { status, json } = await owner.send(path, { body })
-        expect(status, `${path} ${body.slice(0, 30)}`).toBe(400)
-        // Before anything walks it, whatever the route.
-        if (body.length > 5000) expect(json.error.message).toContain('nested deeper than 300')
-      }
-    expect((await owner.send('/v1/kv/store', { body: store(deep(255, '[', ']')) })).status).toBe(200)
-    const query = encodeURIComponent('['.repeat(3000))
-    expect((await owner.send(`/v1/kv/search?glob=*&limit=${query}`)).status).toBe(400)
-  })
-
-  it('must be JSON in UTF-8 that the operation takes', async () => {
-    const { owner, memory } = await start()
-    const wrong = [
-      '{',
-      'null x',
-      '{"key":"a"}',
-      '[]',
-      '"a"',
-      '{"key":"a","value":1,"more":1}',
-      '\u0000',
-      '{"key":"a\u0000","value":1}',
-    ]
-    for (const body of wrong) expect((await owner.send('/v1/kv/store', { body })).status, body).toBe(400)
-    const bytes = Buffer.concat([
-      Buffer.from('{"key":"'),
-      Buffer.from([0xff, 0xfe]),
-      Buffer.from('","value":1}'),
-    ])
-    expect((await owner.send('/v1/kv/store', { body: bytes })).json.error.message).toContain('UTF-8')
-    expect((await memory.kv.search('*')).items).toEqual([])
-  })
-
-  it('may hold any name of a field, which stays one', async () => {
-    const { owner } = await start()
-    const value = '{"__proto__":{"polluted":true},"constructor":{"prototype":1},"toString":1}'
-    expect((await owner.send('/v1/kv/store', { body: store(value) })).status).toBe(200)
-    expect((await owner.send('/v1/kv/retrieve?key=a')).text).toBe(value)
-    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
-    for (const name of ['__proto__', 'constructor', 'toString'])
-      expect((await owner.send(`/v1/kv/get?key=a&${name}=1`)).status).toBeOneOf([200, 400])
-    expect((await owner.send('/v1/kv/store', { body: '{"__proto__":{"key":"b"},"value":1}' })).status).toBe(
-      400,
-    )
-  })
-
-  it('that never ends keeps nobody from closing the server', async () => {
-    const { port, serving } = await start()
-    const socket = net.connect(Number(port), '127.0.0.1')
-    socket.on('error', () => {})
-    socket.write(
-      `POST /v1/kv/store HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${serving.token}\r\n` +
-        'content-type: application/json\r\ncontent-length: 1000\r\n\r\n{"key"',
-    )
-    const closed = new Promise(resolve => socket.on('close', resolve))
-    await new Promise(resolve => setTimeout(resolve, 100))
-    await serving.close(200)
-    await closed
-  })
-})
-
 describe('answers', () => {
   it('tell nothing of the insides', async () => {
-    const { owner, memory } = await start()
+    const { owner, memory } = await serveScratch()
     await memory.execute('drop table patterns')
     const { status, text } = await owner.call('patterns.list', {})
     expect(status).toBeGreaterThanOrEqual(500)
@@ -453,7 +357,7 @@ describe('answers', () => {
   })
 
   it('to HEAD are as to GET without the body, and streams are not opened', async () => {
-    const { owner } = await start()
+    const { owner } = await serveScratch()
     expect(await owner.send('/v1/hello', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
     expect(await owner.send('/v1/events/stream', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
     for (const method of ['PUT', 'PATCH', 'TRACE', 'PROPFIND'])

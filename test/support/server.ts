@@ -6,6 +6,7 @@ import type { Memory } from '../../src/memory.ts'
 import { type OpenOptions, openMemory } from '../../src/open.ts'
 import { newTokenText, writeToken } from '../../src/tokens/token.ts'
 import { openScratch } from './memory.ts'
+import { caller } from './requests.ts'
 
 /** A server of a memory on a port of its own, closed after the test, and its owner's token. */
 export async function startHttp(
@@ -16,6 +17,14 @@ export async function startHttp(
   const serving = await serve({ memory, ownerToken: token, port: 0, ratePerSecond: 1_000_000, ...options })
   onTestFinished(() => serving.close(0))
   return { ...serving, token }
+}
+
+/** A server of a new store, and what its owner sends. */
+export async function serveScratch(options: Partial<ServeOptions> = {}) {
+  const memory = await openScratch()
+  const serving = await startHttp(memory, options)
+  const { port } = new URL(serving.url)
+  return { memory, serving, port, owner: caller(serving, serving.token), url: serving.url }
 }
 
 /** The servers' ends of the connections by which requests come from now on, one for each request. */
