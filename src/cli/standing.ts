@@ -15,5 +15,10 @@ export function standingMemory(
     writeError(`${why instanceof Error ? why.message : why}; opened ${memory.url} anew\n`)
     then(memory)
   }
-  return StandingMemory.open({ open, onReopened })
+  const openHere = () => {
+    // Node remembers the working directory, which may be what was moved: what is opened anew is to be where that is now.
+    process.chdir('.')
+    return open()
+  }
+  return StandingMemory.open({ open: openHere, onReopened })
 }

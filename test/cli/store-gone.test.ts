@@ -112,6 +112,22 @@ describe('an MCP server over stdio whose memory was deleted', () => {
     expect((await ask(client, 'recall', { key: 'plan' })).data).toMatchObject({ value: 'old' })
   })
 
+  it('goes with its project when that is moved, and leaves no store behind', async () => {
+    const folder = fs.realpathSync(scratchFolder())
+    const inside = path.join(folder, 'project')
+    fs.mkdirSync(inside)
+    git(inside, 'init', '--quiet')
+    const { client } = await connected(inside)
+    const remember = (value: number) => ask(client, 'remember', { key: 'k', value })
+    expect(await remember(1)).toMatchObject({ isError: false })
+    fs.renameSync(inside, path.join(folder, 'moved'))
+    expect(await remember(2)).toMatchObject({ isError: true, error: gone })
+    expect((await ask(client, 'recall', { key: 'k' })).data).toMatchObject({ value: 1 })
+    expect(await remember(3)).toMatchObject({ isError: false })
+    expect(hivewax(path.join(folder, 'moved'), ['retrieve', 'k']).stdout.trim()).toBe('3')
+    expect(fs.readdirSync(folder)).toEqual(['moved'])
+  })
+
   it('tells who listens of what the new store holds', async () => {
     const folder = project()
     const { client } = await connected(folder)

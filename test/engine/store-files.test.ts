@@ -10,6 +10,7 @@ import { openMemory } from '../../src/open.ts'
 import { emptyFile, openScratch, scratchFile, scratchFolder } from '../support/memory.ts'
 import { storing } from '../support/storing.ts'
 import { take } from '../support/take.ts'
+import { copySqliteTemplate } from '../support/templates.ts'
 
 describe('a store under a second name', () => {
   const refused = (file: string) => ({
@@ -121,6 +122,17 @@ const losses: readonly { what: string; lose: (file: string) => void; says: RegEx
     says: /deleted or moved/,
   },
   {
+    what: 'its folder is renamed, and another store is in its place',
+    lose: file => {
+      const folder = path.dirname(file)
+      fs.renameSync(folder, `${folder} old`)
+      fs.mkdirSync(folder)
+      copySqliteTemplate(file)
+      for (const end of ['-wal', '-shm']) fs.writeFileSync(file + end, '')
+    },
+    says: /memory\.db was replaced/,
+  },
+  {
     what: 'its file is replaced by another',
     lose: file => {
       fs.copyFileSync(file, `${file}.copy`)
@@ -213,6 +225,30 @@ it('notices that a folder above was renamed', async () => {
   // That alone is looked up a thousand times a second only.
   await vi.waitFor(() => expect(memory.retrieve('k')).rejects.toMatchObject(gone), { interval: 2 })
   await expect(memory.store('k', 2)).rejects.toMatchObject(gone)
+})
+
+it('stores nothing in a store that was moved with a folder above a moment ago, and leaves it whole', async () => {
+  const folder = scratchFolder()
+  const file = path.join(folder, 'project/store/memory.db')
+  const memory = await openScratch({}, file)
+  await memory.store('k', 1)
+  const { store, release } = await openSqlite(file, {})
+  const late = memory.transaction(async tx => {
+    await tx.store('k', 2)
+    store.files.lookUp()
+    store.look()
+    fs.renameSync(path.join(folder, 'project'), path.join(folder, 'moved'))
+  })
+  await expect(late).rejects.toMatchObject({ ...gone, hint: expect.stringMatching(/^Nothing was stored/) })
+  // What takes its place is another store, whose log it must not touch when it is let go.
+  await using anew = await openMemory(file, { background: false })
+  await anew.store('new', 3)
+  await memory.close()
+  await release()
+  expect(fs.existsSync(`${file}-wal`)).toBe(true)
+  await expectNew(file)
+  const moved = await openScratch({}, path.join(folder, 'moved/store/memory.db'))
+  expect(await moved.search('*')).toMatchObject([{ key: 'k', value: 1 }])
 })
 
 it('goes on with a private store of which the temporary folder was cleaned', async () => {

@@ -26,6 +26,11 @@ export class HeldFolder {
     return fs.statSync(this.#path, { throwIfNoEntry: false })
   }
 
+  /** Has the next look go by the path. */
+  lookUp(): void {
+    this.#foundAt = Number.NEGATIVE_INFINITY
+  }
+
   /** Lets the folder go. From then on it is looked for by its path. */
   close(): void {
     if (this.#descriptor !== undefined) fs.closeSync(this.#descriptor)

@@ -62,6 +62,11 @@ export class PlacedFiles {
     return this.#lookAtAll()
   }
 
+  /** Has the next look notice a folder above that was moved a moment ago. */
+  lookUp(): void {
+    this.#folder.lookUp()
+  }
+
   /**
    * Whether nothing but parts of the log was lost, and nobody has begun a new one: they could only while the file is
    * open here, and would have left theirs in its place.

@@ -74,6 +74,10 @@ export class SqliteStore {
     this.commits = new SqliteCommits(() => this.#foreignVersion())
     this.#watch.within(watchMs)
     this.writer.look = () => this.look()
+    this.writer.lookUp = () => {
+      this.files.lookUp()
+      this.look()
+    }
     this.writer.onBegin = () => assertSchema(writing)
     this.writer.onCommit = () => this.#countCommit()
   }

@@ -34,8 +34,10 @@ export class Writer {
   onBegin: () => void = () => {}
   /** Called right after every commit, before any call resolves. */
   onCommit: () => void = () => {}
-  /** Throws when the files of the store are gone. Called before anything is committed, and before it is acknowledged. */
+  /** Throws when the files of the store are gone. Called before anything is acknowledged. */
   look: () => void = () => {}
+  /** The same by their path, which costs more. Called before anything is committed. */
+  lookUp: () => void = () => {}
   readonly #connection: Connection
   #jobs: Job[] = []
   #draining: Promise<void> | undefined
@@ -88,7 +90,7 @@ export class Writer {
   /** @throws Storage with an unknown outcome when the disk failed in it */
   commit(): void {
     // A commit may merge the log into the file, which must not be done with a log that has no name any more.
-    this.look()
+    this.lookUp()
     try {
       this.#connection.step('commit')
     } catch (error) {
@@ -145,7 +147,7 @@ export class Writer {
 
   async #runAlone([job]: Job[]): Promise<void> {
     try {
-      this.look()
+      this.lookUp()
       const value = await job?.run(job.queuedAt)
       this.#lookAgain()
       job?.resolve(value)
