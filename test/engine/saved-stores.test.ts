@@ -6,7 +6,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { openMemory } from '../../src/open.ts'
+import { isRoot, letIn, nobody } from '../support/accounts.ts'
 import { emptyFile, openScratch, scratchFile } from '../support/memory.ts'
+import { fillDisk, smallDisk } from '../support/small-disk.ts'
 import { storing } from '../support/storing.ts'
 
 const gone = { code: 'store_gone', retryable: true }
@@ -92,6 +94,67 @@ describe('a store whose file was deleted or replaced, and its log was not', () =
       hint: expect.stringContaining('hivewax recover'),
     })
     expect(savedOf(memory.url)).toEqual([])
+  })
+})
+
+describe('a store that cannot be saved', () => {
+  const large = Array.from({ length: 100 }, (_, i) => ({ key: `k${i}`, value: 'x'.repeat(10_000) }))
+
+  it('leaves its log as it is where there is no room, and nothing half done beside it', async context => {
+    const folder = smallDisk(context)
+    const memory = await openMemory(path.join(folder, 'memory.db'), { background: false })
+    await memory.kv.storeMany(large)
+    const log = fs.readFileSync(`${memory.url}-wal`)
+    const giveRoom = fillDisk(folder)
+    fs.rmSync(memory.url)
+    await expect(memory.retrieve('k1')).rejects.toMatchObject(gone)
+    await expect(memory.close()).rejects.toMatchObject({
+      code: 'disk_full',
+      message: expect.stringContaining('could not be saved'),
+      hint: expect.stringMatching(/^Its log is left.*hivewax recover/),
+    })
+    expect(fs.readdirSync(folder).sort()).toEqual(['filling', 'memory.db-shm', 'memory.db-wal'])
+    expect(fs.readFileSync(`${memory.url}-wal`).equals(log)).toBe(true)
+    giveRoom()
+    const other = await openScratch()
+    const { tables } = await other.maintenance.recover(scratchFile(), { from: memory.url })
+    expect(tables.memory_store?.recovered).toBe(large.length)
+  })
+
+  it('leaves its log as it is where this account may not write any more', async context => {
+    if (!isRoot) context.skip('only root can act as another account')
+    const memory = await openMemory(emptyFile(), { background: false })
+    await memory.store('k', 1)
+    const log = fs.readFileSync(`${memory.url}-wal`)
+    fs.rmSync(memory.url)
+    letIn(path.dirname(memory.url), 0o555)
+    onTestFinished(() => process.seteuid?.(0))
+    process.seteuid?.(nobody.uid)
+    await expect(memory.close()).rejects.toMatchObject({
+      code: 'storage',
+      message: expect.stringMatching(/could not be saved.*permi/),
+    })
+    process.seteuid?.(0)
+    expect(fs.readFileSync(`${memory.url}-wal`).equals(log)).toBe(true)
+  })
+
+  it('keeps a log that was deleted while there is no room to merge it, and merges it then', async context => {
+    const folder = smallDisk(context)
+    const memory = await openMemory(path.join(folder, 'memory.db'), { background: false })
+    await memory.kv.storeMany(large)
+    const giveRoom = fillDisk(folder)
+    for (const end of ['-wal', '-shm']) fs.rmSync(memory.url + end)
+    await expect(memory.retrieve('k1')).rejects.toMatchObject(gone)
+    await expect(memory.close()).rejects.toMatchObject({
+      code: 'disk_full',
+      message: expect.stringContaining('could not be merged'),
+      hint: expect.stringContaining('make room'),
+    })
+    await expect(openMemory(memory.url, { busyTimeoutMs: 0 })).rejects.toMatchObject({ code: 'busy' })
+    giveRoom()
+    const anew = await openScratch({}, memory.url)
+    expect(await anew.query('select count(*) as count from memory_store')).toEqual([{ count: large.length }])
+    expect((await anew.maintenance.doctor()).ok).toBe(true)
   })
 })
 

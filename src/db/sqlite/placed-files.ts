@@ -146,7 +146,7 @@ export function storeGone(losses: readonly Loss[], isSaved = false): Storage {
   const what = losses.map(({ file, how }) =>
     how === 'deleted' ? `${file} was deleted or moved` : `${file} was replaced by another file`,
   )
-  const saved = isSaved ? `; what it held is saved as ${savedName(losses[0]?.file ?? '')}*` : ''
+  const saved = isSaved ? `; what it held is being saved as ${savedName(losses[0]?.file ?? '')}*` : ''
   const restore = isSaved ? ' `hivewax restore` that file to have back what it held.' : ''
   return new Storage(
     `${what.join(', ')} while the store was open${saved}`,

@@ -12,6 +12,7 @@ import { retryBusy } from './busy.ts'
 import { SqliteCommits } from './commits.ts'
 import { Connection } from './connection.ts'
 import { sqliteBinding, sqliteDialect } from './dialect.ts'
+import { mergeLost } from './merge-lost.ts'
 import { waitForNamelessLog } from './nameless-log.ts'
 import { PlacedFiles, storeGone } from './placed-files.ts'
 import { saveLost } from './save-lost.ts'
@@ -58,6 +59,13 @@ export class SqliteStore {
   #gone: (() => Storage) | undefined
   readonly #lost = new AbortController()
   readonly #watch = new Poller(() => (this.isGone ? undefined : watchMs))
+  /** Tries again. Who closed the store has heard why it failed. */
+  readonly #merging = new Poller(() =>
+    this.#endMerged().then(
+      () => undefined,
+      () => watchMs,
+    ),
+  )
   #closed: Promise<void> | undefined
   /** Is called once, when the files are found to be gone. */
   onGone: () => void = () => {}
@@ -249,6 +257,7 @@ export class SqliteStore {
     await this.writer.close(() => this.#gone?.() ?? new Closed('the store is closed'))
     await this.#watch.stop()
     const { files } = this
+    if (this.isGone && files.isLogMergeable) return this.#endMerged()
     try {
       const connections = { writing: this.#writing, reading: this.#reading }
       if (files.isLogAlone) await saveLost({ files, ...connections }, this.writer.busyTimeoutMs)
@@ -256,6 +265,17 @@ export class SqliteStore {
     } finally {
       this.#letFilesGo()
     }
+  }
+
+  /** Lets a log that was deleted go when it is merged. Until then, be it for want of room, it is kept. */
+  async #endMerged(): Promise<void> {
+    try {
+      await mergeLost(this.#writing, this.writer.busyTimeoutMs)
+    } catch (error) {
+      this.#merging.within(watchMs)
+      throw error
+    }
+    this.#letFilesGo()
   }
 
   /**
