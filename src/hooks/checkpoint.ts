@@ -3,7 +3,6 @@ import type { Transaction } from '../transaction.ts'
 import type { Json } from '../util/json.ts'
 import { type HookInput, textOf } from './hook-input.ts'
 import { sessionOf } from './record-ids.ts'
-import { lastWords } from './transcript.ts'
 
 /** How long a session is remembered after its last event, in seconds. */
 const ttl = 90 * 24 * 3_600
@@ -34,12 +33,10 @@ export async function note(
   }
 }
 
-/** Saves what a session has got to: what was asked last, and what was answered. */
+/** Saves what a session has got to. */
 export async function checkpoint(memory: Transaction, input: HookInput, why: Json): Promise<void> {
-  const { asked, answered } = lastWords(textOf(input, 'transcript_path'))
   await note(memory, input, {
-    asked,
-    answered: textOf(input, 'last_assistant_message') ?? answered,
+    answered: textOf(input, 'last_assistant_message'),
     checkpoint: why,
     savedAt: new Date().toISOString(),
   })

@@ -1,6 +1,7 @@
 /** The events of Claude Code that have a hook, by its names. */
 export const hookEvents = [
   'SessionStart',
+  'UserPromptSubmit',
   'PreCompact',
   'PostCompact',
   'Stop',

@@ -8,6 +8,7 @@ import { checkpoint, note } from './checkpoint.ts'
 import { branchOf } from './git-branch.ts'
 import type { HookEvent } from './hook-events.ts'
 import { type HookInput, idOf, textOf } from './hook-input.ts'
+import { promptOf } from './prompt.ts'
 import { agentOf, sessionOf, subagentOf } from './record-ids.ts'
 import { arrive, leave } from './roster.ts'
 import { completeTask, noteTask } from './todo.ts'
@@ -28,6 +29,7 @@ const longestSummary = 64_000
 /** Does what an event is for. */
 export const hookHandlers: Readonly<Record<HookEvent, (hook: Hook) => Promise<unknown>>> = {
   SessionStart: begin,
+  UserPromptSubmit: ({ memory, input }) => note(memory, input, { asked: promptOf(input) }),
   PreCompact: ({ memory, input }) =>
     checkpoint(memory, input, {
       event: 'PreCompact',

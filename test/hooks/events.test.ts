@@ -54,29 +54,16 @@ describe('the hooks of Claude Code', () => {
     })
   })
 
-  it('read what was asked and answered last from the transcript', async () => {
-    const transcript_path = path.join(folder, 'transcript.jsonl')
-    const line = (type: string, content: unknown, more = {}) =>
-      JSON.stringify({ type, message: { content }, ...more })
-    fs.writeFileSync(
-      transcript_path,
-      [
-        line('user', 'Write the parser'),
-        line('assistant', [{ type: 'text', text: 'I have begun.' }]),
-        line('assistant', [{ type: 'tool_use', name: 'Bash', input: {} }]),
-        line('user', [{ type: 'tool_result', content: 'ok' }]),
-        line('user', 'not said by anybody', { isMeta: true }),
-        line('user', 'a summary', { isCompactSummary: true }),
-        line('user', 'of the client', { promptSource: 'system' }),
-        line('user', 'of a subagent', { origin: { kind: 'task-notification' } }),
-        line('user', '<task-notification>done</task-notification>'),
-        line('user', '<command-name>/clear</command-name>'),
-        line('user', '[Request interrupted by user]'),
-        '{"type":"assistant", cut',
-      ].join('\n'),
-    )
-    quiet(folder, 'PreCompact', { ...inputs.PreCompact, transcript_path })
-    expect((await session())?.data).toMatchObject({ asked: 'Write the parser', answered: 'I have begun.' })
+  it('note what a person asked last, and not what the client says in the place of one', async () => {
+    quiet(folder, 'UserPromptSubmit', inputs.UserPromptSubmit)
+    for (const prompt of [
+      '<task-notification>done</task-notification>',
+      '<command-name>/clear</command-name>',
+      '[Request interrupted by user]',
+    ]) {
+      quiet(folder, 'UserPromptSubmit', { ...inputs.UserPromptSubmit, prompt })
+    }
+    expect((await session())?.data).toMatchObject({ asked: 'Write the parser' })
   })
 
   it('give a compacted session its summary back', async () => {

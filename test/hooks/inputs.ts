@@ -14,6 +14,7 @@ export const sessionId = `claude-code:${base.session_id}`
 /** An input of every event that has a hook, in the order in which a session has them. */
 export const inputs = {
   SessionStart: { ...base, hook_event_name: 'SessionStart', source: 'startup', model: 'claude-opus-4-8' },
+  UserPromptSubmit: { ...base, hook_event_name: 'UserPromptSubmit', prompt: 'Write the parser' },
   SubagentStart: {
     ...base,
     hook_event_name: 'SubagentStart',

@@ -74,7 +74,7 @@ describe('hivewax init', () => {
         'default_tools_approval_mode = "approve"\n',
     )
     const { hooks } = readJson('.claude/settings.json')
-    expect(Object.keys(hooks)).toHaveLength(9)
+    expect(Object.keys(hooks)).toHaveLength(10)
     expect(hooks.SessionStart).toEqual([
       {
         hooks: [{ type: 'command', command: `${node} ${hivewaxFile} hook SessionStart`, timeout: 10 }],
