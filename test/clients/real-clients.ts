@@ -1,0 +1,136 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { ClientName } from '../../src/setup/client-names.ts'
+
+/** Where a client runs, and the model that it asks. */
+export interface Place {
+  readonly home: string
+  readonly project: string
+  readonly modelUrl: string
+}
+
+/** A coding agent as its users have it, from npm. */
+export interface RealClient {
+  readonly name: ClientName
+  readonly package: string
+  readonly program: string
+  /** Whether its hooks tell the model how things stand, before it has called a tool. */
+  readonly hasHooks: boolean
+  /** What a person does once: sign in, choose the model, trust the folder. */
+  prepare(place: Place): void
+  /** Commands of its own that a person runs once after `hivewax init`. */
+  readonly approve?: readonly string[]
+  /** Runs one prompt, with nobody there to be asked. */
+  readonly args: readonly string[]
+  env(place: Place): Record<string, string>
+}
+
+const prompt = 'Go on with the work.'
+const noKey = 'none'
+
+export const realClients: readonly RealClient[] = [
+  {
+    name: 'claude-code',
+    package: '@anthropic-ai/claude-code',
+    program: 'claude',
+    hasHooks: true,
+    prepare: ({ home, project }) =>
+      write(home, '.claude.json', { projects: { [project]: { hasTrustDialogAccepted: true } } }),
+    args: ['-p', prompt],
+    env: ({ modelUrl }) => ({
+      ANTHROPIC_BASE_URL: modelUrl,
+      ANTHROPIC_API_KEY: noKey,
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    }),
+  },
+  {
+    name: 'codex',
+    package: '@openai/codex',
+    program: 'codex',
+    hasHooks: false,
+    prepare: ({ home, project, modelUrl }) =>
+      write(
+        home,
+        '.codex/config.toml',
+        [
+          'model = "scripted"',
+          'model_provider = "loopback"',
+          '[model_providers.loopback]',
+          'name = "loopback"',
+          `base_url = "${modelUrl}/v1"`,
+          'wire_api = "responses"',
+          'env_key = "LOOPBACK_KEY"',
+          `[projects."${project}"]`,
+          'trust_level = "trusted"',
+          '[analytics]',
+          'enabled = false',
+        ].join('\n'),
+      ),
+    args: ['exec', '--skip-git-repo-check', prompt],
+    env: () => ({ LOOPBACK_KEY: noKey }),
+  },
+  {
+    name: 'gemini',
+    package: '@google/gemini-cli',
+    program: 'gemini',
+    hasHooks: false,
+    prepare: ({ home }) =>
+      write(home, '.gemini/settings.json', {
+        security: { auth: { selectedType: 'gemini-api-key' } },
+        privacy: { usageStatisticsEnabled: false },
+        general: { enableAutoUpdate: false },
+      }),
+    args: ['-m', 'gemini-2.5-flash', '-p', prompt],
+    env: ({ modelUrl }) => ({
+      GEMINI_API_KEY: noKey,
+      GOOGLE_GEMINI_BASE_URL: modelUrl,
+      GEMINI_CLI_TRUST_WORKSPACE: 'true',
+    }),
+  },
+  {
+    name: 'opencode',
+    package: 'opencode-ai',
+    program: 'opencode',
+    hasHooks: false,
+    prepare: ({ home, modelUrl }) =>
+      write(home, '.config/opencode/opencode.json', {
+        autoupdate: false,
+        share: 'disabled',
+        model: 'loopback/scripted',
+        small_model: 'loopback/scripted',
+        provider: {
+          loopback: {
+            npm: '@ai-sdk/openai-compatible',
+            options: { baseURL: `${modelUrl}/v1`, apiKey: noKey },
+            models: { scripted: { tool_call: true, limit: { context: 200_000, output: 8_000 } } },
+          },
+        },
+      }),
+    args: ['run', prompt],
+    env: () => ({ OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_AUTOUPDATE: '1' }),
+  },
+  {
+    name: 'qwen',
+    package: '@qwen-code/qwen-code',
+    program: 'qwen',
+    hasHooks: false,
+    prepare: ({ home }) =>
+      write(home, '.qwen/settings.json', {
+        privacy: { usageStatisticsEnabled: false },
+        general: { disableAutoUpdate: true },
+      }),
+    approve: ['mcp', 'approve', 'hivewax'],
+    args: ['--auth-type', 'openai', '-p', prompt],
+    env: ({ modelUrl }) => ({
+      OPENAI_API_KEY: noKey,
+      OPENAI_BASE_URL: `${modelUrl}/v1`,
+      OPENAI_MODEL: 'scripted',
+    }),
+  },
+]
+
+function write(home: string, name: string, content: object | string): void {
+  const file = path.join(home, name)
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  fs.writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+}
