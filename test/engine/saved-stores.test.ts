@@ -142,6 +142,7 @@ describe('a store that cannot be saved', () => {
     const folder = smallDisk(context)
     const memory = await openMemory(path.join(folder, 'memory.db'), { background: false })
     await memory.kv.storeMany(large)
+    const { mtimeMs } = fs.statSync(memory.url)
     const giveRoom = fillDisk(folder)
     for (const end of ['-wal', '-shm']) fs.rmSync(memory.url + end)
     await expect(memory.retrieve('k1')).rejects.toMatchObject(gone)
@@ -150,6 +151,8 @@ describe('a store that cannot be saved', () => {
       message: expect.stringContaining('could not be merged'),
       hint: expect.stringContaining('make room'),
     })
+    // Half a merge would be the end of it, should the process die now.
+    expect(fs.statSync(memory.url).mtimeMs).toBe(mtimeMs)
     await expect(openMemory(memory.url, { busyTimeoutMs: 0 })).rejects.toMatchObject({ code: 'busy' })
     giveRoom()
     const anew = await openScratch({}, memory.url)
