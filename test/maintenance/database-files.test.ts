@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
@@ -103,7 +104,7 @@ test.each(arrivals)(
     arrive(other.url, file)
     const refused = {
       code: 'invalid_input',
-      message: expect.stringMatching(/store\.db-wal is not the log of .*store\.db/),
+      message: expect.stringMatching(/store\.db-wal is not of .*store\.db/),
       hint: expect.stringMatching(/^Nothing was changed.*elsewhere/),
     }
     const bytes = fs.readFileSync(file)
@@ -138,6 +139,46 @@ test('an older copy of a store that was killed is not mixed with its log, and a 
   await expect(openMemory(file)).rejects.toMatchObject({ code: 'invalid_input' })
   for (const end of ['-wal', '-shm']) fs.rmSync(file + end)
   expect(await liveRows(await openScratch({}, file))).toHaveLength(100)
+})
+
+test('a store beside which the journal of another database lies is not changed by that', async () => {
+  const other = scratchFile('other.db')
+  const script = `const { DatabaseSync } = require('node:sqlite')
+    const db = new DatabaseSync(${JSON.stringify(other)})
+    db.exec('create table pages (n, text); begin')
+    for (let n = 0; n < 300; n++) db.exec("insert into pages values (" + n + ", '" + 'x'.repeat(300) + "')")
+    db.exec('commit; pragma cache_size = 5; begin; update pages set text = text || 1')
+    process.kill(process.pid, 'SIGKILL')`
+  spawnSync(process.execPath, ['--no-warnings', '-e', script])
+  const store = await live()
+  const rows = await liveRows(store)
+  await store.close()
+  const journal = `${store.url}-journal`
+  fs.renameSync(`${other}-journal`, journal)
+  const bytes = fs.readFileSync(store.url)
+  for (const open of [{}, { readOnly: true }])
+    await expect(openMemory(store.url, open)).rejects.toThrow(journal)
+  await expect(openMemory(store.url)).rejects.toMatchObject({
+    code: 'invalid_input',
+    hint: expect.stringMatching(/^Nothing was changed.*elsewhere/),
+  })
+  expect(fs.readFileSync(store.url).equals(bytes)).toBe(true)
+  fs.renameSync(journal, scratchFile('journal'))
+  expect(await liveRows(await openScratch({}, store.url))).toEqual(rows)
+})
+
+test.each(['-wal', '-shm', '-journal'])('nothing is written to the name of the %s of a store', async part => {
+  const store = await live()
+  await store.close()
+  const memory = await openScratch()
+  const refused = { code: 'invalid_input', message: expect.stringContaining(store.url + part) }
+  await expect(memory.backup(store.url + part)).rejects.toMatchObject(refused)
+  await expect(memory.maintenance.recover(store.url + part)).rejects.toMatchObject(refused)
+  await expect(openMemory(store.url + part)).rejects.toMatchObject(refused)
+  await expect(copyStore({ from: memory.url, to: store.url + part })).rejects.toMatchObject(refused)
+  expect(fs.readdirSync(path.dirname(store.url))).toEqual([path.basename(store.url)])
+  // Where there is no such store, it is a name like any other.
+  await openScratch({}, scratchFile(`agent${part}`))
 })
 
 for (const part of ['-wal', '-shm', '-journal']) {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { InvalidInput } from '../../errors.ts'
-import { filesBeside } from '../../util/database-files.ts'
+import { assertNoPart, filesBeside } from '../../util/database-files.ts'
 import { fileError } from '../../util/file-error.ts'
 import { isInUse } from '../sqlite/in-use.ts'
 import { isOpenHere } from '../sqlite/open-sqlite.ts'
@@ -14,6 +14,7 @@ import { runInProcess } from '../worker/process.ts'
  */
 export async function assertReplaceable(file: string): Promise<void> {
   assertNotOpen(file)
+  assertNoPart(file)
   const stat = fs.statSync(file, { throwIfNoEntry: false })
   if (stat !== undefined && !stat.isFile()) throw refused(file, 'is no file')
   if (isInUse(file)) throw refused(file, 'is a store that a process has open, or was one')

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { Corrupt, InvalidInput } from '../../errors.ts'
-import { hasLog, logOf } from '../../util/database-files.ts'
+import { hasLog, journalOf, logOf } from '../../util/database-files.ts'
 import { runInProcess } from '../worker/process.ts'
 import { isInUse } from './in-use.ts'
 import { remedy } from './remedy.ts'
@@ -30,6 +30,18 @@ function wasEmptied({ mtimeMs, birthtimeMs }: fs.BigIntStats): boolean {
   const apart = mtimeMs - birthtimeMs
   // Some file systems do not tell when a file was made.
   return birthtimeMs > 0n && (apart > creationMs || apart < -creationMs)
+}
+
+/**
+ * Looks at the journal beside `file`, which a crash of a program has left that wrote in rollback mode. Throws when it was of
+ * another database, whose place the file has taken: SQLite would write into the file what that held before.
+ */
+export async function assertOwnJournal(file: string): Promise<void> {
+  const journal = journalOf(file)
+  const { size = 0 } = fs.statSync(journal, { throwIfNoEntry: false }) ?? {}
+  if (size === 0 || isInUse(file)) return
+  if (await runInProcess({ name: 'matchJournal', file, waitMs: 0 })) return
+  throw notOf(file, journal)
 }
 
 /**
@@ -63,10 +75,14 @@ export function mayBeOfAnother(
 
 /** The error of a file beside which another one's log lies. */
 export function foreignLog(file: string): InvalidInput {
+  return notOf(file, logOf(file))
+}
+
+function notOf(file: string, beside: string): InvalidInput {
   return new InvalidInput(
-    `${logOf(file)} is not the log of ${file}, but of a database that was there before, or of another state of it`,
+    `${beside} is not of ${file}, but of a database that was there before, or of another state of it`,
     {
-      hint: `Nothing was changed. Once no process has ${logOf(file)} open, move it elsewhere: then ${file} counts alone.`,
+      hint: `Nothing was changed. Once no process has ${beside} open, move it elsewhere: then ${file} counts alone.`,
     },
   )
 }

@@ -4,7 +4,7 @@ import { Unsupported } from '../../errors.ts'
 import type { ReadOnly } from '../../util/write-refusal.ts'
 import { defaultBusyTimeoutMs } from './busy.ts'
 import { type FileId, fileIdOf, isOpenInProcess } from './file-id.ts'
-import { assertSoundLog } from './lost-store.ts'
+import { assertOwnJournal, assertSoundLog } from './lost-store.ts'
 import { storeGone } from './placed-files.ts'
 import { prepareLog } from './prepare-log.ts'
 import { ReadingStore } from './reading-store.ts'
@@ -147,6 +147,7 @@ async function openFile(
   // First, for SQLite looks at the log by its index, and would create that with the group of this process.
   prepareLog(file)
   await assertSoundLog(file)
+  await assertOwnJournal(file)
   const store = await SqliteStore.open(file, busyTimeoutMs, isPrivate)
   if (store.files.ids.get(file) === id) return store
   await store.close()

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { InvalidInput } from '../../errors.ts'
+import { assertNoPart } from '../../util/database-files.ts'
 import { fileError, systemCode } from '../../util/file-error.ts'
 import { makeFolder } from '../../util/make-folder.ts'
 import { assertNotLost } from './lost-store.ts'
@@ -15,6 +16,7 @@ import { assertSoleName } from './sole-name.ts'
 export function prepareFile(location: string, options: { allowNetworkFs: boolean }): string {
   if (location.includes('\0')) throw new InvalidInput('the path of a store must not hold a NUL character')
   const absolute = path.resolve(location)
+  assertNoPart(absolute)
   try {
     makeFolder(path.dirname(absolute))
     if (!options.allowNetworkFs) refuseNetworkFs(path.dirname(absolute))

@@ -5,6 +5,7 @@ import { identify } from './identify-file.ts'
 import { extents, health } from './inspect-file.ts'
 import { inspectLog } from './inspect-log.ts'
 import type { JobContext } from './job.ts'
+import { matchJournal } from './match-log.ts'
 import { query } from './query.ts'
 import { raiseNumbers } from './raise-numbers.ts'
 import { replace } from './replace.ts'
@@ -23,6 +24,7 @@ export const jobs = {
   health,
   identify,
   inspectLog,
+  matchJournal,
   optimize,
   prepare,
   query,
