@@ -39,8 +39,19 @@ export interface JsonSchema {
   readonly required?: readonly string[]
 }
 
-/** What a caller sends to an operation, as JSON Schema: times are ISO 8601 text. */
+const inputSchemas = new WeakMap<Operation, JsonSchema>()
+
+/**
+ * What a caller sends to an operation, as JSON Schema: times are ISO 8601 text. Made once, for that takes a millisecond
+ * and doors look into it at every call.
+ */
 export function inputSchema(z: Zod, operation: Operation): JsonSchema {
+  const known = inputSchemas.get(operation) ?? makeInputSchema(z, operation)
+  inputSchemas.set(operation, known)
+  return known
+}
+
+function makeInputSchema(z: Zod, operation: Operation): JsonSchema {
   const schema = z.toJSONSchema(operation.input(z), {
     io: 'input',
     unrepresentable: 'any',

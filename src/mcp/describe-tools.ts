@@ -1,7 +1,7 @@
 import type { Tool as McpTool } from '@modelcontextprotocol/server'
 import type { Operation, Zod } from '../operation.ts'
 import type { JsonSchema } from '../schemas.ts'
-import { inputOf } from './input-of.ts'
+import { inputSchema } from '../schemas.ts'
 import { isGiven } from './read-input.ts'
 import { actionOf, isLong, type Tool, tools } from './tools.ts'
 
@@ -48,7 +48,7 @@ function schemaOf(z: Zod, tool: Tool): JsonSchema {
 }
 
 function listedFields(z: Zod, operation: Operation): [string, JsonSchema][] {
-  const fields = Object.entries(inputOf(z, operation).properties ?? {})
+  const fields = Object.entries(inputSchema(z, operation).properties ?? {})
   return fields.filter(([name]) => !operation.mcp?.unlisted?.includes(name))
 }
 
@@ -89,7 +89,7 @@ export function choose(z: Zod, tool: Tool, args: Record<string, unknown>): Opera
 
 /** The one that needs most of the fields given; of those that need as many, the one that knows most. */
 function byFields(z: Zod, { operations }: Tool, args: Record<string, unknown>): Operation | undefined {
-  const schemas = operations.map(operation => inputOf(z, operation))
+  const schemas = operations.map(operation => inputSchema(z, operation))
   const given = Object.keys(args).filter(name => schemas.some(schema => isGiven(args, name, schema)))
   const fitting = operations.flatMap((operation, i) => {
     const { properties = {}, required = [] } = schemas[i] ?? {}

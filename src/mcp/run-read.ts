@@ -1,10 +1,10 @@
 import { InvalidInput } from '../errors.ts'
 import type { Zod } from '../operation.ts'
+import { inputSchema } from '../schemas.ts'
 import { describe } from '../util/check.ts'
 import type { Answer } from './answer.ts'
 import { fitItems } from './budget.ts'
 import { ask, type ToolCall } from './caller.ts'
-import { inputOf } from './input-of.ts'
 import { fitted, type ListOrValue, listOrValue } from './list-answer.ts'
 
 /** How many items a list reads when the caller does not say: more than it shows, so that it can say how many. */
@@ -47,7 +47,7 @@ class Pages {
   readonly #shown: number
 
   constructor(z: Zod, { operation, input, caller }: ToolCall) {
-    const { properties = {} } = inputOf(z, operation)
+    const { properties = {} } = inputSchema(z, operation)
     const { cursor, limit = usualLimit, ...others } = input
     const maximum = properties.limit?.maximum ?? Number.POSITIVE_INFINITY
     this.#hasCursor = 'cursor' in properties

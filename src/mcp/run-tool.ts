@@ -1,6 +1,7 @@
 import { InvalidInput } from '../errors.ts'
 import type { Operation, Zod } from '../operation.ts'
 import type { JsonSchema } from '../schemas.ts'
+import { inputSchema } from '../schemas.ts'
 import { describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import type { Answer } from './answer.ts'
@@ -8,7 +9,6 @@ import { briefing } from './briefing.ts'
 import { fitItems, fitValue, roomFor } from './budget.ts'
 import { type Arguments, ask, type Caller, type ToolCall } from './caller.ts'
 import { choose } from './describe-tools.ts'
-import { inputOf } from './input-of.ts'
 import { cutNote, fitted, listOrValue } from './list-answer.ts'
 import { readInput } from './read-input.ts'
 import { readRecord } from './read-record.ts'
@@ -30,7 +30,7 @@ export async function runTool(z: Zod, { tool, args, caller }: ToolRequest): Prom
   const room = roomFor(readInput((maxTokens ?? null) as Json, integer) ?? undefined)
   const operation = choose(z, tool, args) ?? refuse(tool, args)
   try {
-    const input = readInput(given as { [name: string]: Json }, inputOf(z, operation)) as Arguments
+    const input = readInput(given as { [name: string]: Json }, inputSchema(z, operation)) as Arguments
     return await answer(z, { operation, input: { ...operation.mcp?.assumed, ...input }, caller, room })
   } catch (error) {
     throw explained(z, operation, error)
@@ -58,7 +58,7 @@ function refuse(tool: Tool, args: Arguments): never {
 function explained(z: Zod, operation: Operation, error: unknown): unknown {
   if (!(error instanceof InvalidInput) || error.code !== 'invalid_input' || error.hint !== undefined)
     return error
-  const { properties = {}, required = [] } = inputOf(z, operation)
+  const { properties = {}, required = [] } = inputSchema(z, operation)
   const fields = Object.keys(properties).map(name => (required.includes(name) ? name : `${name}?`))
   const hint = `${operation.name} takes { ${fields.join(', ')} }.`
   return new InvalidInput(error.message, { hint, cause: error })

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { inputOf } from '../../src/mcp/input-of.ts'
 import { toolboxFor } from '../../src/mcp/toolbox.ts'
 import { actionOf, tools } from '../../src/mcp/tools.ts'
 import type { JsonSchema } from '../../src/schemas.ts'
+import { inputSchema } from '../../src/schemas.ts'
 import { openScratch } from '../support/memory.ts'
 
 const seed = 20_260_728
@@ -44,7 +44,7 @@ const ownCalls: fc.Arbitrary<Call> = fc.constantFrom(...tools).chain(tool => {
   if (first === undefined) return fc.tuple(fc.constant(tool.name), fc.constant({}))
   return fc.constantFrom(first, ...others).chain(operation => {
     const action = tool.chosenBy === 'action' ? { action: actionOf(tool, operation) } : {}
-    const args = argumentsOf(inputOf(z, operation)).map(args => ({ ...args, ...action }))
+    const args = argumentsOf(inputSchema(z, operation)).map(args => ({ ...args, ...action }))
     return fc.tuple(fc.constant(tool.name), args)
   })
 })

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { describeTools } from '../../src/mcp/describe-tools.ts'
-import { inputOf } from '../../src/mcp/input-of.ts'
 import { readInput } from '../../src/mcp/read-input.ts'
 import { toolboxFor } from '../../src/mcp/toolbox.ts'
 import { actionOf, tools } from '../../src/mcp/tools.ts'
 import type { JsonSchema } from '../../src/schemas.ts'
+import { inputSchema } from '../../src/schemas.ts'
 import type { Json } from '../../src/util/json.ts'
 import { openScratch } from '../support/memory.ts'
 import { read } from './support.ts'
@@ -34,7 +34,7 @@ function* sloppy(value: Json): Generator<Json> {
 }
 
 const actions = tools.flatMap(tool =>
-  tool.operations.map(operation => ({ tool, operation, schema: inputOf(z, operation) })),
+  tool.operations.map(operation => ({ tool, operation, schema: inputSchema(z, operation) })),
 )
 
 const isAny = ({ type, anyOf, enum: choices }: JsonSchema) =>
