@@ -1,6 +1,9 @@
 /** What Claude Code calls itself, over MCP and hence in the names of its agents. */
 export const claudeCode = 'claude-code'
 
+/** What some clients add to their names: `codex-mcp-client`, `qwen-cli-mcp-client-<server>`. */
+const ofClients = /(?<=.)(-cli)?-mcp-client(-.*)?$/
+
 /** How much of the name of a client goes into that of its agent, in characters. */
 const longestClient = 100
 
@@ -11,6 +14,7 @@ const idLength = 8
 export function clientAgent(client: string | undefined): string {
   const name = (client ?? '')
     .toWellFormed()
+    .replace(ofClients, '')
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')
     .slice(0, longestClient)
     .toWellFormed()
@@ -22,7 +26,11 @@ export function mcpDoor(client: string | undefined): string {
   return client === undefined ? 'mcp' : `mcp:${clientAgent(client)}`
 }
 
+/** Ids that begin with the time are the same there for whatever begins within a minute: UUIDs of version 7. */
+const timed = /^[\da-f]{8}-[\da-f]{4}-7[\da-f-]+$/i
+
 /** The agent of one session of a client: `claude-code-5f0c2a1e`. */
 export function sessionAgent(client: string | undefined, session: string): string {
-  return `${clientAgent(client)}-${clientAgent(session).slice(0, idLength)}`
+  const id = clientAgent(session)
+  return `${clientAgent(client)}-${timed.test(id) ? id.slice(-idLength) : id.slice(0, idLength)}`
 }

@@ -2,6 +2,7 @@ import { Conflict, NotFound } from '../errors.ts'
 import type { Transaction } from '../transaction.ts'
 import type { Json } from '../util/json.ts'
 import { type HookInput, textOf } from './hook-input.ts'
+import { promptOf } from './prompt.ts'
 import { sessionOf } from './record-ids.ts'
 
 /** How long a session is remembered after its last event, in seconds. */
@@ -16,7 +17,7 @@ export async function note(
   const id = sessionOf(input)
   if (id === undefined) return
   const known = {
-    client: 'claude-code',
+    client: input.client.name,
     cwd: textOf(input, 'cwd'),
     transcript: textOf(input, 'transcript_path'),
   }
@@ -36,6 +37,7 @@ export async function note(
 /** Saves what a session has got to. */
 export async function checkpoint(memory: Transaction, input: HookInput, why: Json): Promise<void> {
   await note(memory, input, {
+    asked: promptOf(input),
     answered: textOf(input, 'last_assistant_message'),
     checkpoint: why,
     savedAt: new Date().toISOString(),

@@ -1,4 +1,4 @@
-/** The events of Claude Code that have a hook, by its names. */
+/** The events that have a hook, by the names that Claude Code gives them. */
 export const hookEvents = [
   'SessionStart',
   'UserPromptSubmit',
@@ -13,9 +13,3 @@ export const hookEvents = [
 ] as const
 
 export type HookEvent = (typeof hookEvents)[number]
-
-/** The event that a word names, `session-start` as well as `SessionStart`; undefined when it has no hook. */
-export function hookEvent(word: unknown): HookEvent | undefined {
-  const name = String(word).replaceAll('-', '').toLowerCase()
-  return hookEvents.find(event => event.toLowerCase() === name)
-}

@@ -1,4 +1,3 @@
-import { claudeCode } from '../access/agent-name.ts'
 import { briefingTokens } from '../briefing/bounds.ts'
 import { briefingText } from '../mcp/briefing-text.ts'
 import { toolCall } from '../mcp/tool-call.ts'
@@ -9,7 +8,7 @@ import { branchOf } from './git-branch.ts'
 import type { HookEvent } from './hook-events.ts'
 import { type HookInput, idOf, textOf } from './hook-input.ts'
 import { promptOf } from './prompt.ts'
-import { agentOf, sessionOf, subagentOf } from './record-ids.ts'
+import { agentOf, namedAgent, sessionOf, subagentOf } from './record-ids.ts'
 import { arrive, leave } from './roster.ts'
 import { completeTask, noteTask } from './todo.ts'
 
@@ -19,7 +18,7 @@ export interface Hook {
   readonly input: HookInput
   /** How many tokens a briefing may take. */
   readonly budget: number
-  /** Answers Claude Code: one JSON object. */
+  /** Answers the client: one JSON object. */
   readonly answer: (output: object) => void
 }
 
@@ -62,11 +61,9 @@ export const hookHandlers: Readonly<Record<HookEvent, (hook: Hook) => Promise<un
 
 async function begin(hook: Hook): Promise<void> {
   const { input, answer } = hook
-  const additionalContext = await briefingFor(hook)
+  const text = await briefingFor(hook)
   // First, since a store that others hold can be read, but not written.
-  if (additionalContext !== undefined) {
-    answer({ hookSpecificOutput: { hookEventName: 'SessionStart', additionalContext } })
-  }
+  if (text !== undefined) answer(input.client.told(text))
   await together(hook, async tx => {
     await note(tx, input, { started: idOf(input, 'source'), model: idOf(input, 'model') })
     await arriveSession(tx, input)
@@ -80,7 +77,7 @@ async function briefingFor({ memory, input, budget }: Hook): Promise<string | un
   const before = agentId === undefined ? undefined : await memory.agents.get(agentId)
   const briefing = await acting.briefing({
     sessionId: sessionOf(input),
-    isCompacted: input.source === 'compact',
+    isCompacted: idOf(input, 'source') === 'compact',
     since: before?.lastActive,
     about: branchOf(textOf(input, 'cwd')),
     maxTokens: Math.max(budget, briefingTokens.least),
@@ -90,7 +87,7 @@ async function briefingFor({ memory, input, budget }: Hook): Promise<string | un
 
 async function end(memory: Transaction, input: HookInput): Promise<void> {
   const id = sessionOf(input)
-  // Claude Code ends sessions too that never began, such as one for `claude mcp list`.
+  // Some sessions end that never began, such as one for `claude mcp list`.
   if (id === undefined || (await memory.sessions.get(id)) === undefined) return
   await note(memory, input, { ended: idOf(input, 'reason'), endedAt: new Date().toISOString() })
   const agent = agentOf(input)
@@ -104,11 +101,13 @@ function together(hook: Hook, writes: (tx: Transaction) => Promise<void>): Promi
 
 async function arriveSession(memory: Transaction, input: HookInput): Promise<void> {
   const id = agentOf(input)
-  const type = idOf(input, 'agent_type') ?? claudeCode
+  const type = idOf(input, 'agent_type') ?? input.client.name
   const metadata = {
     session: sessionOf(input) ?? null,
     cwd: textOf(input, 'cwd') ?? null,
     model: idOf(input, 'model') ?? null,
   }
-  if (id !== undefined) await arrive(memory, { id, type, metadata })
+  // Where the server cannot know the session it is an agent of its own, and a second one would be nobody.
+  const isAgent = input.client.isOneAgent || namedAgent() !== undefined
+  if (id !== undefined && isAgent) await arrive(memory, { id, type, metadata })
 }

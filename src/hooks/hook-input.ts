@@ -1,13 +1,18 @@
 import { InvalidInput } from '../errors.ts'
+import type { HookClient, HookFields } from './hook-client.ts'
 
-/** What Claude Code passes to a hook, as it came: any field may be missing or be something else. */
-export type HookInput = Readonly<Record<string, unknown>>
+/** What a client has passed to a hook. */
+export interface HookInput {
+  readonly client: HookClient
+  /** In the words of Claude Code. */
+  readonly fields: HookFields
+}
 
-/** Claude Code sends no larger input; a summary of a session has some thousand characters. */
+/** Clients send no larger input; a summary of a session has some thousand characters. */
 const maxBytes = 8 * 1024 * 1024
 
 /** The JSON object on the standard input; an empty one when nothing comes, or a terminal is there. */
-export async function readInput(): Promise<HookInput> {
+export async function readInput(): Promise<HookFields> {
   if (process.stdin.isTTY) return {}
   const chunks: Uint8Array[] = []
   let bytes = 0
@@ -20,7 +25,7 @@ export async function readInput(): Promise<HookInput> {
   return parseInput(Buffer.concat(chunks).toString())
 }
 
-function parseInput(text: string): HookInput {
+function parseInput(text: string): HookFields {
   if (text.trim() === '') return {}
   let input: unknown
   try {
@@ -33,8 +38,8 @@ function parseInput(text: string): HookInput {
 }
 
 /** A field that holds text, cut to a length; undefined when it is missing, empty or something else. */
-export function textOf(input: HookInput, field: string, longest = 4_000): string | undefined {
-  const value = input[field]
+export function textOf({ fields }: HookInput, field: string, longest = 4_000): string | undefined {
+  const value = fields[field]
   if (typeof value !== 'string' || value.trim() === '') return undefined
   return value.slice(0, longest).toWellFormed().replaceAll('\0', '')
 }

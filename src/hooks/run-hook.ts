@@ -3,7 +3,7 @@ import { Deadline } from '../errors.ts'
 import { locate } from '../location.ts'
 import { openMemory } from '../open.ts'
 import { logFailure } from './failures.ts'
-import { hookEvent } from './hook-events.ts'
+import { hookClient, hookEvent } from './hook-client.ts'
 import { hookHandlers } from './hook-handlers.ts'
 import { type HookInput, readInput, textOf } from './hook-input.ts'
 import { agentOf } from './record-ids.ts'
@@ -17,9 +17,11 @@ const busyTimeoutMs = 1_000
 const usualBudget = 1_000
 
 export interface HookOptions {
-  /** Default: what the input says. */
+  /** In the words of the client. Default: what the input says. */
   readonly event?: string | undefined
-  /** The memory. Default: that of the project that Claude Code is in. */
+  /** The coding agent that runs the hook. Default: Claude Code. */
+  readonly client?: string | undefined
+  /** The memory. Default: that of the project that the client is in. */
   readonly url?: string | undefined
   /** How many tokens a briefing may take. Default: 1,000. */
   readonly budget?: number | undefined
@@ -28,7 +30,7 @@ export interface HookOptions {
 }
 
 /**
- * Serves one event of Claude Code. Never throws and never takes longer than two seconds: what goes wrong is written to
+ * Serves one event of a coding agent. Never throws and never takes longer than two seconds: what goes wrong is written to
  * a file beside the store. Where there is no store yet, nothing is done.
  */
 export async function runHook(options: HookOptions): Promise<void> {
@@ -48,16 +50,19 @@ export async function runHook(options: HookOptions): Promise<void> {
 
 class HookRun {
   readonly #options: HookOptions
-  #input: HookInput = {}
+  #input: HookInput
 
   constructor(options: HookOptions) {
     this.#options = options
+    this.#input = { client: hookClient(options.client), fields: {} }
   }
 
   async work(): Promise<void> {
     const { event: word, budget = usualBudget, write } = this.#options
-    this.#input = await readInput()
-    const event = hookEvent(word ?? this.#input.hook_event_name)
+    const { client } = this.#input
+    const fields = await readInput()
+    this.#input = { client, fields: client.fields(fields) }
+    const event = hookEvent(client, word ?? fields.hook_event_name)
     const url = this.#store()
     if (event === undefined || url === undefined) return
     const light = { background: false, countReads: false, cacheBytes: 0, busyTimeoutMs }
@@ -72,12 +77,12 @@ class HookRun {
   }
 
   failed(error: unknown): void {
-    const what = String(this.#options.event ?? this.#input.hook_event_name)
+    const what = String(this.#options.event ?? textOf(this.#input, 'hook_event_name'))
     try {
       const store = this.#store()
       if (store !== undefined) logFailure(store, what, error)
     } catch (unlocated) {
-      // Claude Code shows what is written there on request.
+      // Clients show what is written there on request.
       process.stderr.write(`hivewax hook ${what}: ${unlocated}\n`)
     }
   }

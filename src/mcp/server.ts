@@ -30,6 +30,8 @@ export type Serve = <T>(client: Client, work: (caller: Caller) => Promise<T>) =>
 interface Client {
   /** What it calls itself; undefined when it has not said so. */
   readonly name: string | undefined
+  /** The session that it is in; undefined when it has not said so. */
+  readonly session: string | undefined
   /** Aborts when it no longer waits for the answer. */
   readonly signal: AbortSignal
 }
@@ -61,7 +63,10 @@ export function createServer(parts: ServerParts): Server {
     },
   )
   const as: As = (context, work) =>
-    parts.serve({ name: clientName(server, context), signal: context.mcpReq.signal }, work)
+    parts.serve(
+      { name: clientName(server, context), session: sessionOf(context), signal: context.mcpReq.signal },
+      work,
+    )
   serveTools(server, parts.toolbox, as)
   serveResources(server, parts.watch, as)
   servePrompts(server, as)
@@ -131,4 +136,10 @@ function clientName(server: Server, { mcpReq }: ServerContext): string | undefin
   const envelope: { [CLIENT_INFO_META_KEY]?: { name?: unknown } } = mcpReq.envelope ?? {}
   const name = envelope[CLIENT_INFO_META_KEY]?.name ?? server.getClientVersion()?.name
   return typeof name === 'string' ? name : undefined
+}
+
+/** Codex gives it with each call, the same that its hooks get. */
+function sessionOf({ mcpReq }: ServerContext): string | undefined {
+  const sessionId = mcpReq._meta?.sessionId
+  return typeof sessionId === 'string' && sessionId !== '' ? sessionId : undefined
 }

@@ -41,10 +41,11 @@ export async function serveMcp(options: ServeMcpOptions): Promise<void> {
   )
   const made = randomUUID()
   let agent: ConnectedAgent | undefined
-  const serve: Serve = ({ name, signal }, work) =>
+  const serve: Serve = ({ name, session, signal }, work) =>
     store.call(memory => {
       // In a store that was opened anew it is registered anew, and holds nothing.
-      if (agent?.memory !== memory) agent = agentOf({ client: name, made, memory }, options)
+      if (agent?.memory !== memory)
+        agent = agentOf({ client: name, session: session ?? made, memory }, options)
       return agent.run(signal, work)
     })
   const create = () => {
@@ -60,13 +61,13 @@ export async function serveMcp(options: ServeMcpOptions): Promise<void> {
   await agent?.leave()
 }
 
-/** One session of a client is one agent; Claude Code gives its hooks the same session. */
+/** One session of a client is one agent; Claude Code gives its session to its servers and hooks by the environment. */
 function agentOf(
-  { client, made, memory }: { client: string | undefined; made: string; memory: Memory },
+  { client, session: own, memory }: { client: string | undefined; session: string; memory: Memory },
   { holdMs = usualHoldMs, onError }: ServeMcpOptions,
 ): ConnectedAgent {
   const known = client === claudeCode ? process.env.CLAUDE_CODE_SESSION_ID : undefined
-  const session = known || made
+  const session = known || own
   const id = memory.agentId ?? sessionAgent(client, session)
   const isNamed = memory.agentId !== undefined
   return new ConnectedAgent({ memory, id, client, session, isNamed, holdMs, onError })

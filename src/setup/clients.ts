@@ -1,9 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { hookClient } from '../hooks/hook-client.ts'
 import { isObject, type Json } from '../util/json.ts'
-import { putHooks, removeHooks } from './claude-hooks.ts'
 import { putPermission, removePermission } from './claude-permissions.ts'
 import type { ClientName } from './client-names.ts'
+import { type HooksFile, putHooks, removeHooks } from './hooks-file.ts'
 import { at, putJson, readJson, removeJson } from './json-edit.ts'
 import { type LaunchCommand, namesUrl, serverArgs } from './launch-command.ts'
 import { putToml, removeToml, tomlTable } from './toml-edit.ts'
@@ -108,15 +109,57 @@ const tomlServer: Target = {
   launch: text => launchIn(tomlTable(text, tomlPath) as Json | undefined),
 }
 
+const claudeHooks: HooksFile = {
+  client: hookClient('claude-code'),
+  isGrouped: true,
+  more: { timeout: 10 },
+}
+
 const claudeSettings: Target = {
   file: '.claude/settings.json',
   put: (text, { program, isAsking }) => {
-    const withHooks = putHooks(text, program)
+    const withHooks = putHooks(text, claudeHooks, program)
     return isAsking ? withHooks : putPermission(withHooks)
   },
   remove: text => {
     const rest = removePermission(text)
-    return rest === undefined ? undefined : removeHooks(rest)
+    return rest === undefined ? undefined : removeHooks(rest, claudeHooks)
+  },
+}
+
+/** A file of hooks alone. */
+function hooksTarget(file: string, hooks: HooksFile): Target {
+  return {
+    file,
+    put: (text, { program }) => putHooks(text, hooks, program),
+    remove: text => removeHooks(text, hooks),
+  }
+}
+
+const codexHooks = hooksTarget('.codex/hooks.json', { ...claudeHooks, client: hookClient('codex') })
+
+const cursorHooks = hooksTarget('.cursor/hooks.json', {
+  client: hookClient('cursor'),
+  base: '{\n  "version": 1\n}\n',
+  isGrouped: false,
+  more: {},
+})
+
+/** Gemini CLI has its servers and its hooks in one file, and counts a timeout in milliseconds. */
+const geminiHooks: HooksFile = {
+  client: hookClient('gemini'),
+  isGrouped: true,
+  more: { timeout: 10_000 },
+}
+
+const geminiServer = jsonServer('.gemini/settings.json', 'mcpServers', trustedServer)
+
+const geminiSettings: Target = {
+  ...geminiServer,
+  put: (text, terms) => putHooks(geminiServer.put(text, terms), geminiHooks, terms.program),
+  remove: text => {
+    const rest = removeHooks(text, geminiHooks)
+    return rest === undefined ? undefined : geminiServer.remove(rest)
   },
 }
 
@@ -127,21 +170,21 @@ export const clients: readonly Client[] = [
     traces: { project: ['.claude', '.mcp.json', 'CLAUDE.md'], home: ['.claude', '.claude.json'] },
     project: [jsonServer('.mcp.json', 'mcpServers', typedServer), claudeSettings],
     home: [],
-    next: 'Start claude here and let it use the server hivewax of .mcp.json; /mcp and /hooks then show it.',
+    next: 'Start claude here, trust the folder, and let it use the server hivewax of .mcp.json; /mcp and /hooks then show it.',
   },
   {
     name: 'codex',
     title: 'Codex',
     traces: { project: ['.codex'], home: ['.codex'] },
-    project: [tomlServer],
+    project: [tomlServer, codexHooks],
     home: [{ ...tomlServer, file: path.join(process.env.CODEX_HOME ?? '.codex', 'config.toml') }],
-    next: 'Start codex here and trust the folder, without which it does not read .codex/config.toml; /mcp then shows it.',
+    next: 'Start codex here, trust the folder, and then its hooks, by /hooks; /mcp then shows it.',
   },
   {
     name: 'cursor',
     title: 'Cursor',
     traces: { project: ['.cursor', '.cursorrules'], home: ['.cursor'] },
-    project: [jsonServer('.cursor/mcp.json', 'mcpServers', workspaceServer)],
+    project: [jsonServer('.cursor/mcp.json', 'mcpServers', workspaceServer), cursorHooks],
     home: [jsonServer('.cursor/mcp.json', 'mcpServers', workspaceServer)],
     next: 'Open the settings of Cursor, Tools & MCP, and switch hivewax on.',
   },
@@ -166,8 +209,8 @@ export const clients: readonly Client[] = [
     name: 'gemini',
     title: 'Gemini CLI',
     traces: { project: ['.gemini', 'GEMINI.md'], home: ['.gemini'] },
-    project: [jsonServer('.gemini/settings.json', 'mcpServers', trustedServer)],
-    home: [jsonServer('.gemini/settings.json', 'mcpServers', trustedServer)],
+    project: [geminiSettings],
+    home: [geminiServer],
     next: 'Start gemini here, in a folder that it trusts; /mcp then shows it.',
   },
   {
@@ -176,7 +219,7 @@ export const clients: readonly Client[] = [
     traces: { project: ['.qwen', 'QWEN.md'], home: ['.qwen'] },
     project: [jsonServer('.qwen/settings.json', 'mcpServers', trustedServer)],
     home: [jsonServer('.qwen/settings.json', 'mcpServers', trustedServer)],
-    next: 'Start qwen here; /mcp then shows it.',
+    next: 'Run qwen mcp approve hivewax here, without which it does not start the server; /mcp then shows it.',
   },
   {
     name: 'opencode',

@@ -19,7 +19,7 @@ export function isTemporary({ script }: LaunchCommand): boolean {
   return script.split(path.sep).includes('_npx')
 }
 
-/** The command as a POSIX shell reads it, which Claude Code uses on every platform. */
+/** The command as a POSIX shell reads it, which clients use for hooks. */
 function shellCommand({ node, script, options }: LaunchCommand, words: readonly string[]): string {
   return [node, script, ...words, ...options].map(shellWord).join(' ')
 }
@@ -45,10 +45,13 @@ function withoutUrl(words: readonly string[]): string[] {
   return words.filter((word, i) => !/^--url(=|$)/.test(word) && words[i - 1] !== '--url')
 }
 
-/** The command of a hook, in the place of the one that is there, under the same rule. */
-export function hookCommand(program: LaunchCommand, event: string, there = ''): string {
-  const added = new RegExp(` hook ${event}( .*)$`).exec(there)?.[1] ?? ''
+/**
+ * The command of a hook, in the place of the one that is there, under the same rule.
+ * @param words what the hook is called with, such as `Stop`
+ */
+export function hookCommand(program: LaunchCommand, words: string, there = ''): string {
+  const added = new RegExp(` hook ${words}( .*)$`).exec(there)?.[1] ?? ''
   const kept = program.options.length === 0 ? added : added.replaceAll(/ --url[ =](?:'[^']*'|\S)+/g, '')
-  const own = shellCommand({ ...program, options: [] }, ['hook', event])
+  const own = shellCommand({ ...program, options: [] }, ['hook', ...words.split(' ')])
   return [own + kept, ...program.options.map(shellWord)].join(' ')
 }

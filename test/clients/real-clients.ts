@@ -47,7 +47,7 @@ export const realClients: readonly RealClient[] = [
     name: 'codex',
     package: '@openai/codex',
     program: 'codex',
-    hasHooks: false,
+    hasHooks: true,
     prepare: ({ home, project, modelUrl }) =>
       write(
         home,
@@ -66,14 +66,15 @@ export const realClients: readonly RealClient[] = [
           'enabled = false',
         ].join('\n'),
       ),
-    args: ['exec', '--skip-git-repo-check', prompt],
+    // In the place of a person who looks at the hooks and trusts them.
+    args: ['exec', '--dangerously-bypass-hook-trust', '--skip-git-repo-check', prompt],
     env: () => ({ LOOPBACK_KEY: noKey }),
   },
   {
     name: 'gemini',
     package: '@google/gemini-cli',
     program: 'gemini',
-    hasHooks: false,
+    hasHooks: true,
     prepare: ({ home }) =>
       write(home, '.gemini/settings.json', {
         security: { auth: { selectedType: 'gemini-api-key' } },

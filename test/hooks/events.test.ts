@@ -1,9 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { hookEvents } from '../../src/hooks/hook-events.ts'
+import { hookClients } from '../../src/hooks/hook-client.ts'
+import { type HookEvent, hookEvents } from '../../src/hooks/hook-events.ts'
 import { scratchFolder } from '../support/memory.ts'
-import { inputs, sessionId } from './inputs.ts'
+import { base, inputs, sessionId } from './inputs.ts'
 import { hook, inStore, quiet, told } from './run.ts'
 
 const agentId = 'claude-code-5f0c2a1e'
@@ -145,5 +146,55 @@ describe('the hooks of Claude Code', () => {
     expect(await agents()).toHaveLength(1)
     quiet(folder, 'subagent-stop', inputs.SubagentStop)
     expect(await agents()).toEqual([])
+  })
+})
+
+/** The same session as other clients tell of it: the input of their own hooks. */
+const others = {
+  codex: inputs,
+  gemini: {
+    ...inputs,
+    Stop: {
+      session_id: base.session_id,
+      prompt: 'Write the parser',
+      prompt_response: 'The parser is written.',
+    },
+  },
+  cursor: Object.fromEntries(
+    Object.entries(inputs).map(([event, { session_id, cwd, ...more }]) => [
+      event,
+      { ...more, conversation_id: session_id, workspace_roots: [cwd], text: 'The parser is written.' },
+    ]),
+  ),
+} as const
+
+describe.each(hookClients.filter(({ name }) => name !== 'claude-code'))('the hooks of $name', client => {
+  const given = others[client.name as keyof typeof others]
+  const run = (event: HookEvent) =>
+    hook(folder, client.events[event] ?? '', given[event], '--client', client.name)
+  const session = () => inStore(folder, memory => memory.sessions.get(`${client.name}:${base.session_id}`))
+
+  it('keep a session under its name, in whichever words it is told', async () => {
+    for (const event of hookEvents.filter(event => client.events[event] !== undefined))
+      expect(run(event), event).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect((await session())?.data).toMatchObject({
+      client: client.name,
+      cwd: '/home/ada/app',
+      asked: 'Write the parser',
+      answered: 'The parser is written.',
+      ended: 'prompt_input_exit',
+    })
+    expect((await session())?.author).toEqual({ agent: `${client.name}-5f0c2a1e`, via: 'hook' })
+    expect(await agents()).toEqual([])
+  })
+
+  it('tell it where things stand, in its own form, and register an agent only where its server is the same one', async () => {
+    await inStore(folder, memory => memory.store('decision/tabs', 'Tabs'))
+    const said = JSON.parse(run('SessionStart').stdout)
+    const text =
+      client.name === 'cursor' ? said.additional_context : said.hookSpecificOutput.additionalContext
+    expect(text).toContain('"decision/tabs" = "Tabs"')
+    const isOne = client.name === 'codex'
+    expect((await agents()).map(({ id }) => id)).toEqual(isOne ? ['codex-5f0c2a1e'] : [])
   })
 })

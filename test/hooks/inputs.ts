@@ -1,7 +1,7 @@
 import type { HookEvent } from '../../src/hooks/hook-events.ts'
 
 /** What every event has. */
-const base = {
+export const base = {
   session_id: '5f0c2a1e-8d7b-4a43-9a0e-2f4f6f1f7a10',
   transcript_path: '/home/me/.claude/projects/-work-app/5f0c2a1e.jsonl',
   cwd: '/home/ada/app',

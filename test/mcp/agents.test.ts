@@ -123,6 +123,26 @@ it('a server and the hooks of one session are one agent, which the end of the se
   expect(await ids()).toEqual([])
 })
 
+it('a server and the hooks of a session of Codex are one agent, and sessions of one minute are two', async () => {
+  const folder = await projectFolder()
+  const names: string[] = []
+  for (const end of ['4df7a8b2', '4df7a8b3']) {
+    const session_id = `01a23614-517a-78b3-b3d4-9499${end}`
+    hook(folder, 'SessionStart', { session_id, cwd: folder, source: 'startup' }, '--client', 'codex')
+    const { client } = await connected(folder, { name: 'codex-mcp-client' })
+    const params = { name: 'remember', arguments: { key: 'x', value: 1 }, _meta: { sessionId: session_id } }
+    await client.callTool(params)
+    const author = await inStore(folder, async memory => (await memory.kv.get('x'))?.author)
+    expect(author).toEqual({ agent: `codex-${end}`, via: 'mcp:codex' })
+    names.push(`codex-${end}`)
+    await inStore(folder, async memory =>
+      expect((await memory.agents.list()).items.map(({ id }) => id)).toEqual([`codex-${end}`]),
+    )
+    await client.close()
+  }
+  expect(new Set(names).size).toBe(2)
+})
+
 /** Claims a task and a lock through a client, and leaves the task to be claimed by another. */
 async function hold(client: Client, folder: string): Promise<string> {
   await inStore(folder, memory => memory.tasks.create({ id: 'x', description: 'x' }))

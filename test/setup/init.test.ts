@@ -59,8 +59,9 @@ describe('hivewax init', () => {
     const ran = init(...all, '--yes')
     expect(ran).toMatchObject({ status: 0 })
     expect(readJson('.mcp.json')).toEqual({ mcpServers: { hivewax: { type: 'stdio', ...ours } } })
-    expect(readJson('.gemini/settings.json')).toEqual({ mcpServers: { hivewax: { ...ours, trust: true } } })
-    expect(readJson('.qwen/settings.json')).toEqual(readJson('.gemini/settings.json'))
+    const trusted = { mcpServers: { hivewax: { ...ours, trust: true } } }
+    expect(readJson('.gemini/settings.json')).toEqual({ ...trusted, hooks: expect.any(Object) })
+    expect(readJson('.qwen/settings.json')).toEqual(trusted)
     expect(readJson('opencode.json')).toEqual({
       mcp: { hivewax: { type: 'local', command: [ours.command, ...ours.args], enabled: true } },
     })
@@ -80,6 +81,18 @@ describe('hivewax init', () => {
         hooks: [{ type: 'command', command: `${node} ${hivewaxFile} hook SessionStart`, timeout: 10 }],
       },
     ])
+    const command = (name: string) => `${node} ${hivewaxFile} hook ${name}`
+    expect(Object.keys(readJson('.codex/hooks.json').hooks)).toHaveLength(7)
+    expect(readJson('.codex/hooks.json').hooks.Stop).toEqual([
+      { hooks: [{ type: 'command', command: command('Stop --client codex'), timeout: 10 }] },
+    ])
+    expect(readJson('.gemini/settings.json').hooks.AfterAgent).toEqual([
+      { hooks: [{ type: 'command', command: command('AfterAgent --client gemini'), timeout: 10_000 }] },
+    ])
+    expect(readJson('.cursor/hooks.json')).toMatchObject({
+      version: 1,
+      hooks: { sessionStart: [{ command: command('sessionStart --client cursor') }] },
+    })
     expect(fs.existsSync(path.join(project, '.swarm/memory.db'))).toBe(true)
     for (const title of [
       'Claude Code',
@@ -171,6 +184,24 @@ describe('hivewax init', () => {
     expect(read('.codex/config.toml')).toContain('startup_timeout_sec = 20')
   })
 
+  it('keeps other hooks of every client, and gives its own the path of today', () => {
+    write('.cursor/hooks.json', '{ "version": 1, "hooks": { "stop": [{ "command": "say done" }] } }')
+    write(
+      '.codex/hooks.json',
+      '{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "say done"}]}]}}',
+    )
+    write('.gemini/settings.json', '// mine\n{\n\t"hooks": {"AfterAgent": []}\n}')
+    const before = tree()
+    init('--client', 'codex,cursor,gemini', '--yes')
+    for (const name of ['.codex/hooks.json', '.cursor/hooks.json', '.gemini/settings.json'])
+      write(name, read(name).replaceAll(hivewaxFile, '/old/bin/hivewax.js'))
+    init('--client', 'codex,cursor,gemini', '--yes')
+    expect(Object.values(tree()).join('\n')).not.toContain('/old/bin')
+    expect(readJson('.codex/hooks.json').hooks.Stop).toHaveLength(2)
+    init('--remove', '--yes')
+    expect(tree()).toEqual(before)
+  })
+
   it('names the memory where it is not that of the project', () => {
     init('--client', 'claude-code,vscode', '--yes', '--url', 'else where.db')
     const file = path.join(project, 'else where.db')
@@ -186,7 +217,7 @@ describe('hivewax init', () => {
     fs.mkdirSync(path.join(home(), '.cursor'))
     write('GEMINI.md', '')
     const { data } = document(init('--dry-run', '--json')) as { data: { changes: { client: string }[] } }
-    expect(data.changes.map(({ client }) => client)).toEqual(['cursor', 'gemini'])
+    expect(new Set(data.changes.map(({ client }) => client))).toEqual(new Set(['cursor', 'gemini']))
   })
 
   it('sets up a client for all projects in the home, and nothing here', () => {

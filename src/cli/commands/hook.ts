@@ -5,12 +5,12 @@ import { writeOut } from '../print/standard-streams.ts'
 /** For a call with options before the name of the command; see {@link hookMain}. */
 export async function run(
   cli: Cli,
-  { event, budget }: Pick<HookOptions, 'event' | 'budget'>,
+  { event, client, budget }: Pick<HookOptions, 'event' | 'client' | 'budget'>,
 ): Promise<undefined> {
-  await runHook({ event, budget, url: cli.flags.url, write: writeOut })
+  await runHook({ event, client, budget, url: cli.flags.url, write: writeOut })
 }
 
-/** Reads `EVENT --url URL --budget TOKENS`, and whatever else is there it passes over: a hook does not fail. */
+/** Reads `EVENT --client NAME --url URL --budget TOKENS`, and whatever else is there it passes over: a hook does not fail. */
 export async function hookMain(args: readonly string[]): Promise<void> {
   const option = (name: string) => {
     const inline = args.find(arg => arg.startsWith(`${name}=`))
@@ -20,6 +20,7 @@ export async function hookMain(args: readonly string[]): Promise<void> {
   const budget = Number(option('--budget')) || undefined
   await runHook({
     event: event?.startsWith('-') ? undefined : event,
+    client: option('--client'),
     budget,
     url: option('--url'),
     write: writeOut,

@@ -1,3 +1,4 @@
+import { hookClientNames } from '../../hooks/hook-client-names.ts'
 import { clientNames } from '../../setup/client-names.ts'
 import type { Command } from '../command.ts'
 
@@ -53,19 +54,26 @@ export const clientCommands: readonly Command[] = [
   {
     path: 'hook',
     isHidden: true,
-    summary: 'Serve an event of Claude Code, which comes as JSON on the standard input; always exits with 0',
+    summary:
+      'Serve an event of a coding agent, which comes as JSON on the standard input; always exits with 0',
     effect: 'write',
     positionals: [
       { name: 'event', type: 'text', description: 'Its name; default: the hook_event_name of the input' },
     ],
     options: [
       {
+        name: 'client',
+        type: 'text',
+        choices: hookClientNames,
+        description: 'Whose event it is; default: claude-code',
+      },
+      {
         name: 'budget',
         type: 'integer',
         description: 'How many tokens the briefing of a session may take; default: 1000',
       },
     ],
-    examples: ['hivewax hook SessionStart', 'hivewax hook Stop'],
+    examples: ['hivewax hook SessionStart', 'hivewax hook AfterAgent --client gemini'],
   },
   {
     path: 'mcp',

@@ -1,9 +1,10 @@
 import type { Body, Dialect, Event, Reply } from './dialect.ts'
-import { textOf } from './dialect.ts'
+import { comment, textOf } from './dialect.ts'
 
 /** Anthropic's Messages. */
 export const anthropic: Dialect = {
   isAsked: path => path.endsWith('/v1/messages'),
+  breath: comment,
   read: ({ tools = [], messages = [] }) => ({
     tools: tools.map((entry: Body) => ({ name: entry.name, entry })),
     seen: messages

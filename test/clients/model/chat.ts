@@ -1,9 +1,10 @@
 import type { Body, Dialect, Reply } from './dialect.ts'
-import { textOf } from './dialect.ts'
+import { comment, textOf } from './dialect.ts'
 
 /** OpenAI's chat completions. */
 export const chat: Dialect = {
   isAsked: path => path.endsWith('/chat/completions'),
+  breath: comment,
   read: ({ tools = [], messages = [] }) => ({
     tools: tools.map((entry: Body) => ({ name: entry.function.name, entry })),
     seen: messages

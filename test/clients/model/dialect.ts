@@ -38,6 +38,8 @@ export type Body = any
 export interface Dialect {
   /** Whether it is asked by requests to this path. */
   isAsked(path: string): boolean
+  /** What a stream may carry while the model thinks. */
+  readonly breath: string
   read(body: Body): Turn
   /** The data of the server-sent events of an answer, with the name of the event where the dialect has one. */
   events(reply: Reply): readonly Event[]
@@ -49,6 +51,9 @@ export interface Event {
   readonly event?: string
   readonly data: object | string
 }
+
+/** A comment of server-sent events. */
+export const comment = ': thinking\n\n'
 
 /** The text of what stands for an answer: text itself, or parts that hold some. */
 export function textOf(content: Body): string {

@@ -3,6 +3,8 @@ import type { Body, Dialect, Reply } from './dialect.ts'
 /** Gemini's `generateContent`, and its stream. */
 export const gemini: Dialect = {
   isAsked: path => /:(stream)?[gG]enerateContent$/.test(path),
+  // Its clients read nothing but data.
+  breath: '',
   read: ({ tools = [], contents = [] }) => ({
     tools: tools
       .flatMap(({ functionDeclarations = [] }: Body) => functionDeclarations)

@@ -1,9 +1,10 @@
 import type { Body, Dialect, ListedTool, Reply } from './dialect.ts'
-import { textOf } from './dialect.ts'
+import { comment, textOf } from './dialect.ts'
 
 /** OpenAI's Responses. */
 export const responses: Dialect = {
   isAsked: path => path.endsWith('/responses'),
+  breath: comment,
   read: ({ tools = [], input = [] }) => ({
     tools: tools.flatMap(toolsIn),
     seen: input

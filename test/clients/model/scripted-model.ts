@@ -46,7 +46,8 @@ export class ScriptedModel {
     const body = (await json(request)) as Body
     const isStream = body.stream === true || path.includes('streamGenerate')
     response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' })
-    const breathing = setInterval(() => isStream && response.write(': thinking\n\n'), breathMs)
+    response.flushHeaders()
+    const breathing = setInterval(() => isStream && response.write(dialect.breath), breathMs)
     const reply = await this.script(dialect.read(body), body).finally(() => clearInterval(breathing))
     response.end(
       isStream ? dialect.events(reply).map(spelled).join('') : JSON.stringify(dialect.whole(reply)),
