@@ -3,7 +3,7 @@
 
 export type { Agent } from './agents/agent.ts'
 export type { AgentChange, Released } from './agents/agent-changes.ts'
-export type { AgentMemoryFilter, AgentMemoryRecord } from './agents/agent-memory.ts'
+export type { AgentMemoryFilter, AgentMemoryRecord, AgentMemoryVersion } from './agents/agent-memory.ts'
 export type {
   AgentFilter,
   AgentPatch,
@@ -52,7 +52,17 @@ export {
   importFrom,
   type SectionReport,
 } from './importers/import-from.ts'
-export type { MemoryRecord, NamespaceCount, NamespaceOption, SearchOptions, StoreOptions } from './kv/kv.ts'
+export type {
+  HistoryOptions,
+  MemoryRecord,
+  MemoryVersion,
+  NamespaceCount,
+  NamespaceOption,
+  ReadOptions,
+  RevertOptions,
+  SearchOptions,
+  StoreOptions,
+} from './kv/kv.ts'
 export type { CampaignOptions, Leader, Leadership, ObserveOptions } from './locks/leadership.ts'
 export type { AcquireOptions, HeldLock, Lock, LockKey } from './locks/locks.ts'
 export type { BackupOptions, BackupResult } from './maintenance/backup.ts'
@@ -70,7 +80,13 @@ export type { MetricFilter, MetricRecord, MetricRetention, NewMetric } from './m
 export type { MetricSummary, SummaryOptions } from './metrics/summary.ts'
 export type { Tags } from './metrics/tags.ts'
 export { type OpenOptions, openMemory } from './open.ts'
-export type { NewPattern, Pattern, PatternFilter } from './patterns/patterns.ts'
+export type {
+  NewPattern,
+  Pattern,
+  PatternFilter,
+  PatternVersion,
+  RevertPatternOptions,
+} from './patterns/patterns.ts'
 export { type Permission, permissions } from './permission.ts'
 export type { CreateSessionOptions, Session } from './sessions/sessions.ts'
 export type {

@@ -20,6 +20,15 @@ export const page = (z: Zod) => ({
 /** A moment: ISO 8601 text at the doors, a Date inside. */
 export const time = (z: Zod, description: string) => z.coerce.date().describe(description)
 
+/** The moment of which an answer is to be. */
+export const asOf = (z: Zod) => time(z, 'As it was at this moment; default: now').optional()
+
+/** `asOf` and `revision`, for what has a history. */
+export const past = (z: Zod) => ({
+  asOf: asOf(z),
+  revision: z.number().int().min(1).optional().describe('As this revision wrote it; default: the latest'),
+})
+
 /** A time, or a length of time from now: see `TimeOrDuration`. */
 export const timeOrDuration = (z: Zod, description: string) =>
   z.union([z.string(), z.number()]).describe(description)

@@ -6,7 +6,7 @@ import type { Executed, QueryOptions, Row } from './db/db.ts'
 import type { Param } from './db/sql.ts'
 import type { EventRecord, Events, NewEvent } from './events/events.ts'
 import type { Findings, FindOptions, Found } from './find/find.ts'
-import type { Kv, MemoryRecord, NamespaceOption, SearchOptions, StoreOptions } from './kv/kv.ts'
+import type { Kv, MemoryRecord, NamespaceOption, ReadOptions, SearchOptions, StoreOptions } from './kv/kv.ts'
 import type { Locks } from './locks/locks.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { NewPattern, Pattern, PatternFilter, Patterns } from './patterns/patterns.ts'
@@ -109,7 +109,7 @@ export class Transaction {
   }
 
   /** See {@link Kv.retrieve}. */
-  retrieve(key: string, options?: NamespaceOption): Promise<Json | undefined> {
+  retrieve(key: string, options?: ReadOptions): Promise<Json | undefined> {
     return this.kv.retrieve(key, options)
   }
 

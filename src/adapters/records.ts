@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Conflict } from '../errors.ts'
-import type { MemoryRecord } from '../kv/kv.ts'
+import type { MemoryRecord } from '../kv/record.ts'
 import type { Memory } from '../memory.ts'
 import type { Transaction } from '../transaction.ts'
 import { checkName } from '../util/check.ts'

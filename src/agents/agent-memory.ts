@@ -3,9 +3,15 @@ import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import type { Db } from '../db/db.ts'
-import { oneLocked } from '../db/locked-records.ts'
+import { deleteRecorded } from '../db/history/delete-recorded.ts'
+import { readHistory } from '../db/history/read-history.ts'
+import type { Version } from '../db/history/version.ts'
+import { versionAt } from '../db/history/version-at.ts'
+import type { RecordKey } from '../db/history/versions-of.ts'
+import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { join, sql } from '../db/sql.ts'
-import { checkName } from '../util/check.ts'
+import { NotFound } from '../errors.ts'
+import { checkName, describe } from '../util/check.ts'
 import { checkGlob } from '../util/glob.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
@@ -19,8 +25,18 @@ export interface AgentMemoryRecord {
   value: Json
   createdAt: Date
   updatedAt: Date
+  /** Rises with every write of the key and is never used twice, not even after a delete. */
+  revision: number
   /** Who wrote it; undefined when that is not known. */
   author: Author | undefined
+}
+
+/** One change of a key of an agent's own memory. */
+export interface AgentMemoryVersion extends Version {
+  agentId: string
+  key: string
+  /** Undefined for a deletion, and for what is redacted. */
+  value: Json | undefined
 }
 
 export interface AgentMemoryFilter extends PageOptions {
@@ -34,6 +50,7 @@ const memoryColumns = {
   value: 'text',
   created_at: 'time',
   updated_at: 'time',
+  revision: 'number',
   author: 'text?',
   crc: 'number?',
 } as const satisfies Columns
@@ -95,13 +112,48 @@ export class AgentMemory {
   /** Deletes a key. False when it was absent. */
   async delete(agentId: string, key: string): Promise<boolean> {
     const at = address(agentId, key)
-    const deleted = await oneLocked(
-      this.#context.db,
-      { table: 'agent_memory', key: [at.agentId, at.key] },
-      sql`delete from agent_memory where agent_id = ${at.agentId} and key = ${at.key} returning id`,
+    const deleted = await deleteRecorded(this.#context.db, 'agent_memory', tx =>
+      allLocked<Pick<AgentMemoryRow, 'agent_id' | 'key' | 'revision'>>(
+        tx,
+        { table: 'agent_memory', keys: [[at.agentId, at.key]] },
+        sql`delete from agent_memory where agent_id = ${at.agentId} and key = ${at.key}
+            returning agent_id, key, revision`,
+      ),
     )
-    return deleted !== undefined
+    return deleted.length > 0
   }
+
+  /** See `Agents.memoryHistory`. */
+  async history(agentId: string, key: string, options: PageOptions): Promise<Page<AgentMemoryVersion>> {
+    const at = address(agentId, key)
+    return readHistory(this.#context.db, recordKey(at), {
+      ...options,
+      toVersion: (version, { value }) => ({
+        ...at,
+        ...version,
+        value: version.deleted || value === null ? undefined : decodeLoose(value),
+      }),
+    })
+  }
+
+  /** See `Agents.revertMemory`. */
+  async revert(agentId: string, key: string, revision: number): Promise<void> {
+    const at = address(agentId, key)
+    await this.#context.db.transaction(async tx => {
+      const row = await versionAt(tx, recordKey(at), { revision })
+      if (row?.value == null) throw noRevision(at, revision)
+      await new AgentMemory({ ...this.#context, db: tx }).store(agentId, key, decodeLoose(row.value))
+    })
+  }
+}
+
+/** Deletes all memory of an agent. */
+export async function deleteAllMemory(db: Db, agentId: string): Promise<void> {
+  await deleteRecorded(db, 'agent_memory', tx =>
+    tx.all<Pick<AgentMemoryRow, 'agent_id' | 'key' | 'revision'>>(
+      sql`delete from agent_memory where agent_id = ${agentId} returning agent_id, key, revision`,
+    ),
+  )
 }
 
 interface Address {
@@ -113,17 +165,33 @@ function address(agentId: string, key: string): Address {
   return { agentId: checkName('agentId', agentId), key: checkName('key', key) }
 }
 
+function recordKey({ agentId, key }: Address): RecordKey<'agent_memory'> {
+  return { table: 'agent_memory', key: [agentId, key] }
+}
+
+function noRevision({ agentId, key }: Address, revision: number): NotFound {
+  return new NotFound(
+    `revision ${revision} of key ${describe(key)} of agent ${describe(agentId)} holds no value`,
+    {
+      hint: 'See which ones there are with agents.memoryHistory.',
+      details: { agentId, key, revision },
+    },
+  )
+}
+
 /** One statement for the usual case. False, and nothing stored, when the agent has no row yet. */
 async function upsert(db: Db, { agentId, key, text }: Address & { text: string }): Promise<boolean> {
   const { dialect, author } = db
   const crc = dialect.checksum('agent_memory', 'crc', { agent_id: agentId, key, value: text, author })
   const rows = await db.all(
     sql`insert into agent_memory (${columns})
-        select id, ${key}, ${text}, ${dialect.now()}, ${dialect.now()}, ${author}, ${crc}
+        select id, ${key}, ${text}, ${dialect.now()}, ${dialect.now()},
+          (select value + 1 from hivewax_counters where name = 'floor'), ${author}, ${crc}
         from agents where id = ${agentId}
         on conflict (agent_id, key) do update set
-          value = excluded.value, updated_at = excluded.updated_at, author = excluded.author, crc = excluded.crc
-        returning id`,
+          value = excluded.value, updated_at = excluded.updated_at, author = excluded.author, crc = excluded.crc,
+          revision = agent_memory.revision + 1
+        returning ${dialect.assertAboveFloor(sql`agent_memory`, sql`revision`)} as revision`,
   )
   return rows.length > 0
 }
@@ -136,6 +204,7 @@ function fromRow(row: AgentMemoryRow): AgentMemoryRecord {
     value: decodeLoose(row.value),
     createdAt: toDate(row.created_at),
     updatedAt: toDate(row.updated_at),
+    revision: row.revision,
     author: decodeAuthor(row.author),
   } satisfies FieldsOf<Omit<AgentMemoryRow, 'crc'>>
 }

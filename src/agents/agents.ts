@@ -7,10 +7,16 @@ import { InvalidInput, NotFound } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
 import { encodeJson, type Json } from '../util/json.ts'
-import type { Page } from '../util/page.ts'
+import type { Page, PageOptions } from '../util/page.ts'
 import { type Agent, type AgentRow, columns, fromRow } from './agent.ts'
 import { type AgentChange, appendAgentEvents, type Released } from './agent-changes.ts'
-import { AgentMemory, type AgentMemoryFilter, type AgentMemoryRecord } from './agent-memory.ts'
+import {
+  AgentMemory,
+  type AgentMemoryFilter,
+  type AgentMemoryRecord,
+  type AgentMemoryVersion,
+  deleteAllMemory,
+} from './agent-memory.ts'
 import { firstIncarnation, unregistered } from './ensure-agent.ts'
 import { type Held, type Holder, holdersOf } from './holders.ts'
 import {
@@ -57,6 +63,11 @@ export interface HeartbeatOptions {
 export interface DeleteAgentOptions {
   /** Delete its memory and end its leases too, instead of refusing. */
   cascade?: boolean | undefined
+}
+
+export interface RevertMemoryOptions {
+  /** The change whose value is to be stored again. */
+  revision: number
 }
 
 export interface WatchAgentsOptions {
@@ -190,7 +201,7 @@ export class Agents {
         sql`update agents set type = type where id = ${id} returning incarnation, swarm_id`,
       )
       if (row === undefined) return false
-      if (options.cascade) await tx.all(sql`delete from agent_memory where agent_id = ${id}`)
+      if (options.cascade) await deleteAllMemory(tx, id)
       else await assertHoldsNothing(tx, id)
       const { incarnation, swarm_id } = row
       const agents = [{ id, incarnation, swarmId: swarm_id ?? undefined }]
@@ -267,6 +278,25 @@ export class Agents {
   async listMemory(agentId: string, filter?: AgentMemoryFilter): Promise<Page<AgentMemoryRecord>> {
     checkAgents.listMemory(filter)
     return this.#memory.list(agentId, filter)
+  }
+
+  /** The changes of a key of an agent's memory that its history keeps, latest first. */
+  async memoryHistory(
+    agentId: string,
+    key: string,
+    options: PageOptions = {},
+  ): Promise<Page<AgentMemoryVersion>> {
+    checkAgents.memoryHistory(options)
+    return this.#memory.history(agentId, key, options)
+  }
+
+  /**
+   * Stores again what a key of an agent's memory held at an earlier revision.
+   * @throws NotFound when the history has no such revision, or it wrote nothing that is still there
+   */
+  async revertMemory(agentId: string, key: string, options: RevertMemoryOptions): Promise<void> {
+    checkAgents.revertMemory(options)
+    return this.#memory.revert(agentId, key, checkInteger('revision', options.revision, 1))
   }
 
   /** See {@link AgentMemory.delete}. */

@@ -37,4 +37,6 @@ export const checkAgents = optionChecks<Agents>('agents', {
   holders: { kind: true, name: true },
   watch: { swarmId: true, since: true, signal: true },
   listMemory: { glob: true, ...page },
+  memoryHistory: page,
+  revertMemory: { revision: true },
 })

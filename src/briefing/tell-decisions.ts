@@ -1,5 +1,5 @@
 import type { EventRecord } from '../events/events.ts'
-import type { MemoryRecord } from '../kv/kv.ts'
+import type { MemoryRecord } from '../kv/record.ts'
 import type { Asked, Draft } from './section.ts'
 import { by, minute, quote } from './words.ts'
 

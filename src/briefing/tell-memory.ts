@@ -1,6 +1,6 @@
 import { latestRefs } from '../find/latest.ts'
-import type { MemoryRecord } from '../kv/kv.ts'
 import { pinnedRecords } from '../kv/pinned.ts'
+import type { MemoryRecord } from '../kv/record.ts'
 import { recordsById } from '../kv/records-by-id.ts'
 import type { Asked, Draft } from './section.ts'
 import { by, minute, quote } from './words.ts'

@@ -19,6 +19,10 @@ export const checksummed = {
     key: { namespace: 'text', key: 'text' },
     checksums: { crc: { value: 'text', metadata: 'text?', author: 'text?' } },
   },
+  hivewax_memory_history: {
+    key: { namespace: 'text', key: 'text' },
+    checksums: { crc: { value: 'text?', metadata: 'text?', author: 'text?' } },
+  },
   sessions: { key: { id: 'text' }, checksums: { crc: { data: 'text', author: 'text?' } } },
   agents: {
     key: { id: 'text' },
@@ -32,6 +36,10 @@ export const checksummed = {
   agent_memory: {
     key: { agent_id: 'text', key: 'text' },
     checksums: { crc: { value: 'text', author: 'text?' } },
+  },
+  hivewax_agent_memory_history: {
+    key: { agent_id: 'text', key: 'text' },
+    checksums: { crc: { value: 'text?', author: 'text?' } },
   },
   tasks: {
     key: { id: 'text' },
@@ -75,6 +83,10 @@ export const checksummed = {
   patterns: {
     key: { id: 'text' },
     checksums: { crc: { type: 'text', pattern_data: 'text', metadata: 'text?', author: 'text?' } },
+  },
+  hivewax_pattern_history: {
+    key: { id: 'text' },
+    checksums: { crc: { type: 'text?', pattern_data: 'text?', metadata: 'text?', author: 'text?' } },
   },
   performance_metrics: {
     key: { metric_name: 'text' },

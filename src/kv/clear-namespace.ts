@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
+import { deleteRecorded } from '../db/history/delete-recorded.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { type BatchDone, inBatches } from '../util/in-batches.ts'
+import type { DeletedRow } from './record.ts'
 
 /** Records that one statement deletes: writers wait for no more than that. */
 const batchSize = 1_000
@@ -21,9 +23,11 @@ export async function clearNamespace(
     const rest = after === undefined ? sql`1 = 1` : sql`key > ${after}`
     const end = await endOfBatch(db, name, rest)
     const upTo = end === undefined ? sql`1 = 1` : sql`key <= ${end}`
-    const rows = await db.all<{ live: number }>(
-      sql`delete from memory_store where namespace = ${name} and ${rest} and ${upTo} and id <= ${last}
-          returning case when ${isLive} then 1 else 0 end as live`,
+    const rows = await deleteRecorded(db, 'memory_store', tx =>
+      tx.all<DeletedRow>(
+        sql`delete from memory_store where namespace = ${name} and ${rest} and ${upTo} and id <= ${last}
+            returning namespace, key, revision, case when ${isLive} then 1 else 0 end as live`,
+      ),
     )
     after = end
     return { count: rows.filter(({ live }) => live === 1).length, isLast: end === undefined }

@@ -1,43 +1,53 @@
 import type { Context } from '../context.ts'
-import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
-import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
-import type { Dialect } from '../db/db.ts'
+import { deleteRecorded } from '../db/history/delete-recorded.ts'
+import { type PastOptions, pastOf } from '../db/history/version-at.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { keepTallyUp } from '../db/tallies.ts'
-import { Conflict, InvalidInput } from '../errors.ts'
-import { checkInteger, checkName, checkNames } from '../util/check.ts'
+import { Conflict, InvalidInput, NotFound } from '../errors.ts'
+import { checkInteger, checkName, checkNames, describe } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
 import { checkGlob } from '../util/glob.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
-import { checkTime, toDate, toOptionalDate } from '../util/time.ts'
+import { checkTime, toOptionalDate } from '../util/time.ts'
 import { clearNamespace } from './clear-namespace.ts'
 import { countNamespaces, type NamespaceCount } from './namespaces.ts'
 import { checkKv } from './option-names.ts'
+import { keyHistory, type MemoryVersion, recordAt } from './past.ts'
+import {
+  type Address,
+  address,
+  columns,
+  type DeletedRow,
+  defaultNamespace,
+  fromRow,
+  isLive,
+  type MemoryRecord,
+  type MemoryRow,
+} from './record.ts'
 import { afterCursor, searchKeys, wantedKeys } from './search.ts'
+import { searchPast } from './search-past.ts'
 
-/** A record of key-value memory. */
-export interface MemoryRecord {
-  key: string
-  namespace: string
-  value: Json
-  metadata: Json | undefined
-  createdAt: Date
-  updatedAt: Date
-  expiresAt: Date | undefined
-  /** Rises with every write of the key and is never used twice, not even after a delete. */
-  revision: number
-  /** Who wrote it; undefined when that is not known. */
-  author: Author | undefined
-}
+export type { MemoryVersion } from './past.ts'
+export type { MemoryRecord } from './record.ts'
 
 /** Where a key lives. */
 export interface NamespaceOption {
   /** 1 to 128 bytes. Default `default`. */
   namespace?: string | undefined
 }
+
+export type HistoryOptions = NamespaceOption & PageOptions
+
+export interface RevertOptions extends NamespaceOption {
+  /** The change whose value is to be stored again. */
+  revision: number
+}
+
+/** Which of the values that a key has held. */
+export type ReadOptions = NamespaceOption & PastOptions
 
 export interface StoreOptions extends NamespaceOption {
   /** Seconds until the record expires; fractions allowed. Without `ttl` or `expiresAt` it never does. */
@@ -55,26 +65,11 @@ export interface StoreOptions extends NamespaceOption {
 export interface SearchOptions extends PageOptions {
   /** Where to look; `'*'` is everywhere. Default `default`. */
   namespace?: string | undefined
+  /** What there was at that moment, of which the history keeps the latest versions of each key. Default: what there is now. */
+  asOf?: Date | undefined
 }
 
 export type { NamespaceCount } from './namespaces.ts'
-
-const memoryColumns = {
-  key: 'text',
-  namespace: 'text',
-  value: 'text',
-  metadata: 'text?',
-  created_at: 'time',
-  updated_at: 'time',
-  expires_at: 'time?',
-  revision: 'number',
-  author: 'text?',
-  crc: 'number?',
-} as const satisfies Columns
-
-export type MemoryRow = RowOf<typeof memoryColumns>
-
-export const columns = listOf(memoryColumns)
 
 /** Key-value memory: JSON values under a key and a namespace, with expiry and compare-and-set. */
 export class Kv {
@@ -115,9 +110,15 @@ export class Kv {
     return records.length
   }
 
-  /** The value of a key, a fresh copy, or undefined when it is absent or has expired. */
-  async retrieve(key: string, options: NamespaceOption = {}): Promise<Json | undefined> {
+  /**
+   * The value of a key, a fresh copy, or undefined when it is absent or has expired. With `asOf` or `revision` what it was
+   * then: see {@link get}.
+   */
+  async retrieve(key: string, options: ReadOptions = {}): Promise<Json | undefined> {
     checkKv.retrieve(options)
+    const past = pastOf(options)
+    if (past !== undefined)
+      return (await recordAt(this.#context.db, address(key, options.namespace), past))?.value
     const at = address(key, options.namespace)
     this.#context.countRead(at.namespace, at.key)
     const { cache, db } = this.#context
@@ -141,10 +142,16 @@ export class Kv {
     return new Map(rows.map(row => [row.key, decodeLoose(verified('memory_store', row).value)]))
   }
 
-  /** The whole record of a key, or undefined when it is absent or has expired. */
-  async get(key: string, options: NamespaceOption = {}): Promise<MemoryRecord | undefined> {
+  /**
+   * The whole record of a key, or undefined when it is absent or has expired. With `asOf` or `revision` as it was then, as
+   * far as its time to live is not over by now, and what it held was not redacted.
+   * @throws NotFound `compacted` when the history does not keep any more what there was
+   */
+  async get(key: string, options: ReadOptions = {}): Promise<MemoryRecord | undefined> {
     checkKv.get(options)
     const at = address(key, options.namespace)
+    const past = pastOf(options)
+    if (past !== undefined) return recordAt(this.#context.db, at, past)
     const row = await oneLocked<MemoryRow>(
       this.#context.db,
       { table: 'memory_store', key: [at.key, at.namespace] },
@@ -154,18 +161,25 @@ export class Kv {
     return row === undefined ? undefined : fromRow({ ...row, ...at })
   }
 
-  /** Records whose key matches a glob (`*`, `?`, `[…]`), by namespace and key. Up to 256 characters of pattern. */
+  /**
+   * Records whose key matches a glob (`*`, `?`, `[…]`), by namespace and key. Up to 256 characters of pattern. With `asOf`
+   * as they were then; without those of which the history does not keep any more what they held.
+   */
   async search(glob: string, options: SearchOptions = {}): Promise<Page<MemoryRecord>> {
     checkKv.search(options)
     const limit = pageLimit(options.limit)
     const wanted = wantedKeys(checkGlob(glob), namespaceOf(options.namespace))
-    const rows = await searchKeys<MemoryRow>(this.#context.db, wanted, {
-      columns,
-      isLive: this.#live(),
+    const { db } = this.#context
+    const slices = {
       after: afterCursor(options.cursor, wanted),
       limit: limit + 1,
       signal: options.signal,
-    })
+    }
+    const asOf = options.asOf && checkTime('asOf', options.asOf)
+    const rows =
+      asOf === undefined
+        ? await searchKeys<MemoryRow>(db, wanted, { columns, isLive: this.#live(), ...slices })
+        : await searchPast(db, wanted, { asOf, ...slices })
     return toPage(rows, limit, { item: fromRow, position: row => [row.namespace, row.key] })
   }
 
@@ -180,17 +194,45 @@ export class Kv {
     return toPage(rows, limit, { item: row => row, position: ({ namespace }) => [namespace] })
   }
 
+  /**
+   * The changes of a key that its history keeps, latest first: the last 20 versions, for 90 days. What has expired is
+   * not among them.
+   */
+  async history(key: string, options: HistoryOptions = {}): Promise<Page<MemoryVersion>> {
+    checkKv.history(options)
+    const { namespace, ...page } = options
+    return keyHistory(this.#context.db, address(key, namespace), page)
+  }
+
+  /**
+   * Stores again what a key held at an earlier revision: its value, metadata and expiry. A later `revert` takes that back.
+   * @throws NotFound when the history has no such revision, or it wrote nothing that is still there
+   */
+  async revert(key: string, options: RevertOptions): Promise<{ revision: number }> {
+    checkKv.revert(options)
+    const at = address(key, options.namespace)
+    const revision = checkInteger('revision', options.revision, 1)
+    return this.#context.db.transaction(async tx => {
+      const record = await recordAt(tx, at, { revision })
+      if (record === undefined) throw noRevision(at, revision)
+      const { value, metadata, expiresAt, namespace } = record
+      return new Kv({ ...this.#context, db: tx }).store(key, value, { namespace, metadata, expiresAt })
+    })
+  }
+
   /** Deletes a key. False when it was absent or had expired. */
   async delete(key: string, options: NamespaceOption = {}): Promise<boolean> {
     checkKv.delete(options)
     const at = address(key, options.namespace)
-    const deleted = await oneLocked(
-      this.#context.db,
-      { table: 'memory_store', key: [at.key, at.namespace] },
-      sql`delete from memory_store where key = ${at.key} and namespace = ${at.namespace}
-          returning case when ${this.#live()} then 1 else 0 end as live`,
+    const deleted = await deleteRecorded(this.#context.db, 'memory_store', tx =>
+      allLocked<DeletedRow>(
+        tx,
+        { table: 'memory_store', keys: [[at.key, at.namespace]] },
+        sql`delete from memory_store where key = ${at.key} and namespace = ${at.namespace}
+            returning namespace, key, revision, case when ${this.#live()} then 1 else 0 end as live`,
+      ),
     )
-    return deleted?.live === 1
+    return deleted[0]?.live === 1
   }
 
   /**
@@ -266,11 +308,6 @@ export class Kv {
   }
 }
 
-interface Address {
-  key: string
-  namespace: string
-}
-
 interface NewRecord extends Address {
   text: string
   metadata: string | undefined
@@ -278,16 +315,16 @@ interface NewRecord extends Address {
   expiry: Sql | Date | undefined
 }
 
-/** The namespace of records for which none is named. */
-export const defaultNamespace = 'default'
-
 /** The checked name of a namespace to look in; undefined for all. */
 function namespaceOf(namespace = defaultNamespace): string | undefined {
   return namespace === '*' ? undefined : checkName('namespace', namespace, 128)
 }
 
-function address(key: string, namespace = defaultNamespace): Address {
-  return { key: checkName('key', key), namespace: checkName('namespace', namespace, 128) }
+function noRevision({ key, namespace }: Address, revision: number): NotFound {
+  return new NotFound(`revision ${revision} of key ${describe(key)} in ${namespace} holds no value`, {
+    hint: 'See which ones there are with kv.history.',
+    details: { key, namespace, revision },
+  })
 }
 
 function expectedRevision({ ifAbsent, expectedRevision }: StoreOptions): number | undefined {
@@ -296,24 +333,4 @@ function expectedRevision({ ifAbsent, expectedRevision }: StoreOptions): number 
   }
   if (ifAbsent) return 0
   return expectedRevision === undefined ? undefined : checkInteger('expectedRevision', expectedRevision, 0)
-}
-
-/** The condition that a record has not expired. */
-export function isLive(dialect: Dialect): Sql {
-  return sql`(expires_at is null or expires_at > ${dialect.now()})`
-}
-
-export function fromRow(row: MemoryRow): MemoryRecord {
-  verified('memory_store', row)
-  return {
-    key: row.key,
-    namespace: row.namespace,
-    value: decodeLoose(row.value),
-    metadata: row.metadata === null ? undefined : decodeLoose(row.metadata),
-    createdAt: toDate(row.created_at),
-    updatedAt: toDate(row.updated_at),
-    expiresAt: toOptionalDate(row.expires_at),
-    revision: row.revision,
-    author: decodeAuthor(row.author),
-  } satisfies FieldsOf<Omit<MemoryRow, 'crc'>>
 }

@@ -1,6 +1,6 @@
 import { operation } from '../operation.ts'
-import { json, namespace, page, time } from '../schemas.ts'
-import { defaultNamespace } from './kv.ts'
+import { asOf, json, namespace, page, past, time } from '../schemas.ts'
+import { defaultNamespace } from './record.ts'
 
 export const kvOperations = [
   operation({
@@ -42,8 +42,12 @@ export const kvOperations = [
     permission: 'memory:read',
     result: 'value',
     positionals: ['key'],
-    examples: ['hivewax retrieve greeting', 'hivewax retrieve build_settings --namespace ui'],
-    input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
+    examples: [
+      'hivewax retrieve greeting',
+      'hivewax retrieve build_settings --namespace ui',
+      'hivewax retrieve greeting --as-of 2026-12-01T12:00:00Z',
+    ],
+    input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z), ...past(z) }),
     namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: (memory, { key, ...options }) => memory.kv.retrieve(key, options),
   }),
@@ -53,9 +57,9 @@ export const kvOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['key'],
-    mcp: { tool: 'recall', answer: 'record' },
-    examples: ['hivewax get greeting'],
-    input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z) }),
+    mcp: { tool: 'recall', answer: 'record', unlisted: ['asOf', 'revision'] },
+    examples: ['hivewax get greeting', 'hivewax get greeting --revision 1'],
+    input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z), ...past(z) }),
     namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: (memory, { key, ...options }) => memory.kv.get(key, options),
   }),
@@ -65,16 +69,47 @@ export const kvOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['glob'],
-    mcp: { tool: 'recall', assumed: { glob: '*' } },
+    mcp: { tool: 'recall', assumed: { glob: '*' }, unlisted: ['asOf'] },
     examples: ["hivewax search 'user_*'", "hivewax search '*' --namespace '*' --limit 20"],
     input: z =>
       z.object({
         glob: z.string().describe('* any text, ? one character, [ab] one of these; up to 256 characters'),
         namespace: z.string().optional().describe("Namespace; '*' is all of them; default: default"),
+        asOf: asOf(z),
         ...page(z),
       }),
     namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: (memory, { glob, ...options }, long) => memory.kv.search(glob, { ...options, signal: long?.signal }),
+  }),
+  operation({
+    name: 'kv.history',
+    summary: 'List the changes of a key, latest first: what was stored, by whom, and when it was deleted',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['key'],
+    mcp: { tool: 'state_read' },
+    examples: ['hivewax history greeting'],
+    input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z), ...page(z) }),
+    namespaces: ({ namespace = defaultNamespace }) => [namespace],
+    run: (memory, { key, ...options }) => memory.kv.history(key, options),
+  }),
+  operation({
+    name: 'kv.revert',
+    summary: 'Store again what a key held at an earlier revision',
+    effect: 'write',
+    permission: 'memory:write',
+    reveals: 'nothing',
+    positionals: ['key'],
+    mcp: { tool: 'state_write' },
+    examples: ['hivewax revert greeting --revision 1'],
+    input: z =>
+      z.object({
+        key: z.string().describe('1 to 512 bytes'),
+        revision: z.number().int().min(1).describe('The revision whose value is to be stored again'),
+        namespace: namespace(z),
+      }),
+    namespaces: ({ namespace = defaultNamespace }) => [namespace],
+    run: (memory, { key, ...options }) => memory.kv.revert(key, options),
   }),
   operation({
     name: 'kv.storeMany',

@@ -3,6 +3,7 @@ import { pageNames as page } from '../util/page.ts'
 import type { Kv } from './kv.ts'
 
 const namespace = { namespace: true } as const
+const past = { asOf: true, revision: true } as const
 const record = {
   ...namespace,
   ttl: true,
@@ -16,10 +17,12 @@ const record = {
 export const checkKv = optionChecks<Kv>('kv', {
   store: record,
   storeMany: { key: true, value: true, ...record },
-  retrieve: namespace,
+  retrieve: { ...namespace, ...past },
   retrieveMany: namespace,
-  get: namespace,
-  search: { ...namespace, ...page },
+  get: { ...namespace, ...past },
+  search: { ...namespace, ...page, asOf: true },
+  history: { ...namespace, ...page },
+  revert: { ...namespace, revision: true },
   namespaces: page,
   delete: namespace,
 })

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { sql } from '../db/sql.ts'
 import { isObject } from '../util/json.ts'
-import { columns, fromRow, isLive, type MemoryRecord, type MemoryRow } from './kv.ts'
+import { columns, fromRow, isLive, type MemoryRecord, type MemoryRow } from './record.ts'
 
 /** The condition that a record may be pinned, in the words of the index that has those. */
 const mayBePinned = sql`replace(metadata, '"pinned":true', '') <> metadata`

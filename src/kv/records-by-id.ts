@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { sql } from '../db/sql.ts'
-import { columns, fromRow, isLive, type MemoryRecord, type MemoryRow } from './kv.ts'
+import { columns, fromRow, isLive, type MemoryRecord, type MemoryRow } from './record.ts'
 
 /** The live records of these row ids, those written last first. */
 export async function recordsById({ db }: Context, ids: readonly number[]): Promise<MemoryRecord[]> {

@@ -7,7 +7,7 @@ import { literalPrefix } from '../util/glob.ts'
 import { cursorPosition } from '../util/page.ts'
 
 /** Keys that a search looks for. */
-interface WantedKeys {
+export interface WantedKeys {
   glob: string
   /** What each of them begins with. */
   prefix: string
@@ -18,7 +18,7 @@ interface WantedKeys {
 }
 
 /** The place of a key in the order of a search. */
-type Place = readonly [namespace: string, key: string]
+export type Place = readonly [namespace: string, key: string]
 
 interface SearchedKeys extends SlicesOptions<Place> {
   columns: Sql
@@ -102,7 +102,7 @@ function beginsWith(prefix: string): Sql {
 }
 
 /** One bound of keys on each side: of two, planners take the first, and would read again what the cursor has passed. */
-function within({ glob, prefix, namespace }: WantedKeys, { after, end }: Slice<Place>): Sql {
+export function within({ glob, prefix, namespace }: WantedKeys, { after, end }: Slice<Place>): Sql {
   if (namespace === undefined) {
     const parts = [sql`1 = 1`]
     if (after !== undefined) parts.push(sql`(namespace, key) > (${after[0]}, ${after[1]})`)

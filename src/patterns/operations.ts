@@ -111,6 +111,33 @@ export const patternsOperations = [
     run: (memory, { id }) => memory.patterns.use(id),
   }),
   operation({
+    name: 'patterns.history',
+    summary: 'List the changes of a pattern, latest first: what was stored, and by whom',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['id'],
+    mcp: { tool: 'state_read' },
+    examples: ['hivewax patterns history retry-timeouts'],
+    input: z => z.object({ id: id(z), ...page(z) }),
+    run: (memory, { id, ...options }) => memory.patterns.history(id, options),
+  }),
+  operation({
+    name: 'patterns.revert',
+    summary: 'Store again what a pattern was at an earlier revision; its outcomes stay',
+    effect: 'write',
+    permission: 'memory:write',
+    reveals: 'memory:read',
+    positionals: ['id'],
+    mcp: { tool: 'state_write' },
+    examples: ['hivewax patterns revert retry-timeouts --revision 1'],
+    input: z =>
+      z.object({
+        id: id(z),
+        revision: z.number().int().min(1).describe('The revision that is to be stored again'),
+      }),
+    run: (memory, { id, ...options }) => memory.patterns.revert(id, options),
+  }),
+  operation({
     name: 'patterns.delete',
     summary: 'Delete a pattern with its counts',
     effect: 'destroy',

@@ -6,5 +6,7 @@ import type { Patterns } from './patterns.ts'
 export const checkPatterns = optionChecks<Patterns>('patterns', {
   store: { id: true, type: true, patternData: true, confidence: true, metadata: true },
   list: { type: true, minConfidence: true, ...page },
+  history: page,
+  revert: { revision: true },
   recordOutcome: { success: true, decay: true },
 })

@@ -2,16 +2,18 @@ import type { Context } from '../context.ts'
 import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
-import { oneLocked } from '../db/locked-records.ts'
+import { deleteRecorded } from '../db/history/delete-recorded.ts'
+import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
-import { checkName, checkNumber, describe } from '../util/check.ts'
+import { checkInteger, checkName, checkNumber, describe } from '../util/check.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 import { confidenceOf, decayed, keptShare, statedConfidence } from './confidence.ts'
 import { checkPatterns } from './option-names.ts'
+import { type PatternVersion, patternAt, patternHistory } from './past.ts'
 
 /** Something a swarm has learned, and how far it can be trusted. */
 export interface Pattern {
@@ -28,6 +30,8 @@ export interface Pattern {
   createdAt: Date
   updatedAt: Date
   lastUsed: Date | undefined
+  /** Rises with every `store` of the pattern and is never used twice, not even after a delete. */
+  revision: number
   /** Who stored it last; undefined when that is not known. Who records outcomes does not become its author. */
   author: Author | undefined
 }
@@ -57,6 +61,13 @@ export interface Outcome {
   decay?: number | undefined
 }
 
+export interface RevertPatternOptions {
+  /** The change whose pattern is to be stored again. */
+  revision: number
+}
+
+export type { PatternVersion } from './past.ts'
+
 const patternColumns = {
   id: 'text',
   type: 'text',
@@ -69,6 +80,7 @@ const patternColumns = {
   created_at: 'time',
   updated_at: 'time',
   last_used: 'time?',
+  revision: 'number',
   author: 'text?',
   crc: 'number?',
 } as const satisfies Columns
@@ -98,14 +110,15 @@ export class Patterns {
     const given = { id, type, pattern_data: data, metadata, author }
     const crc = dialect.checksum('patterns', 'crc', given)
     const [row] = await this.#context.db.all<PatternRow>(
-      sql`insert into patterns (id, type, pattern_data, confidence, prior, metadata, created_at, updated_at, author, crc)
-          values (${id}, ${type}, ${data}, ${prior}, ${prior}, ${metadata}, ${now}, ${now}, ${author}, ${crc})
+      sql`insert into patterns (id, type, pattern_data, confidence, prior, metadata, created_at, updated_at, author, crc, revision)
+          values (${id}, ${type}, ${data}, ${prior}, ${prior}, ${metadata}, ${now}, ${now}, ${author}, ${crc},
+                  (select value + 1 from hivewax_counters where name = 'floor'))
           on conflict (id) do update set
             type = excluded.type, pattern_data = excluded.pattern_data, metadata = excluded.metadata,
             updated_at = excluded.updated_at, prior = excluded.prior, author = excluded.author,
-            crc = excluded.crc,
+            crc = excluded.crc, revision = patterns.revision + 1,
             confidence = ${confidenceOf(sql`excluded.prior`, sql`patterns.weight_for`, sql`patterns.weight_against`)}
-          returning ${columns}`,
+          returning ${columns}, ${dialect.assertAboveFloor(sql`patterns`, sql`revision`)} as issued`,
     )
     return found(row, id)
   }
@@ -178,14 +191,37 @@ export class Patterns {
     return found(row, id)
   }
 
+  /** The changes of a pattern that its history keeps, latest first: what was stored, not what came of it. */
+  async history(id: string, options: PageOptions = {}): Promise<Page<PatternVersion>> {
+    checkPatterns.history(options)
+    return patternHistory(this.#context.db, checkName('id', id), options)
+  }
+
+  /**
+   * Stores again what a pattern was at an earlier revision. Its counts and outcomes stay.
+   * @throws NotFound when the history has no such revision, or it wrote nothing that is still there
+   */
+  async revert(id: string, options: RevertPatternOptions): Promise<Pattern> {
+    checkPatterns.revert(options)
+    const revision = checkInteger('revision', options.revision, 1)
+    return this.#context.db.transaction(async tx => {
+      const former = await patternAt(tx, checkName('id', id), { revision })
+      if (former === undefined) throw noRevision(id, revision)
+      return new Patterns({ ...this.#context, db: tx }).store({ ...former, id })
+    })
+  }
+
   /** Deletes a pattern with its counts. False when there was none. */
   async delete(id: string): Promise<boolean> {
-    const deleted = await oneLocked(
-      this.#context.db,
-      { table: 'patterns', key: checkName('id', id) },
-      sql`delete from patterns where id = ${id} returning id`,
+    checkName('id', id)
+    const deleted = await deleteRecorded(this.#context.db, 'patterns', tx =>
+      allLocked<Pick<PatternRow, 'id' | 'revision'>>(
+        tx,
+        { table: 'patterns', keys: [[id]] },
+        sql`delete from patterns where id = ${id} returning id, revision`,
+      ),
     )
-    return deleted !== undefined
+    return deleted.length > 0
   }
 
   /** The time of the last use never goes back, whichever of two uses commits first. */
@@ -225,6 +261,13 @@ function matching({ type, minConfidence }: PatternFilter): Sql {
   return join(parts, ' and ')
 }
 
+function noRevision(id: string, revision: number): NotFound {
+  return new NotFound(`revision ${revision} of pattern ${describe(id)} holds nothing`, {
+    hint: 'See which ones there are with patterns.history.',
+    details: { id, revision },
+  })
+}
+
 function found(row: PatternRow | undefined, id: string): Pattern {
   if (row !== undefined) return fromRow(row)
   throw new NotFound(`there is no pattern ${describe(id)}`, { hint: 'Store it first.', details: { id } })
@@ -244,6 +287,7 @@ function fromRow(row: PatternRow): Pattern {
     createdAt: toDate(row.created_at),
     updatedAt: toDate(row.updated_at),
     lastUsed: toOptionalDate(row.last_used),
+    revision: row.revision,
     author: decodeAuthor(row.author),
   } satisfies FieldsOf<Omit<PatternRow, 'crc'>>
 }

@@ -1,4 +1,5 @@
-import { InvalidInput } from '../errors.ts'
+import { Corrupt, InvalidInput } from '../errors.ts'
+import { describe } from './check.ts'
 
 /**
  * A time as SQLite keeps it: UTC `YYYY-MM-DD HH:MM:SS.SSS`. The document's own queries compare such columns
@@ -27,6 +28,9 @@ export function toDate(value: string | Date): Date {
 let lastRead = { text: '', ms: Number.NaN }
 
 function parse(value: string): Date {
+  // One bit makes other bytes of a text, which no checksum covers.
+  if (typeof value !== 'string')
+    throw new Corrupt(`the disk holds ${describe(value)} where a time was stored`)
   const iso = value.includes('T') ? value : value.replace(' ', 'T')
   return new Date(/[Zz]|[+-]\d\d:?\d\d$/.test(iso) ? iso : `${iso}Z`)
 }

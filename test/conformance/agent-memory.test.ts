@@ -24,6 +24,7 @@ conform('agent memory', open => {
         value: null,
         createdAt,
         updatedAt: new Date(clock.now()),
+        revision: 2,
         author: expect.anything(),
       },
     ])

@@ -40,6 +40,7 @@ conform('patterns', open => {
       createdAt: new Date(clock.now()),
       updatedAt: new Date(clock.now()),
       lastUsed: undefined,
+      revision: 1,
       author: expect.anything(),
     })
     expect(await memory.patterns.get(stored.id)).toEqual(stored)

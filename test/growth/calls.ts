@@ -10,6 +10,9 @@ export type Input = Readonly<Record<string, unknown>> | ((answers: Answers) => R
 /** Calls in their order. */
 export type Calls = readonly (readonly [OperationName, ...Input[]])[]
 
+/** Before the records that `fillLarge` has stored were replaced. */
+const then = new Date('2025-12-01T00:00:00Z')
+
 const first = (what: string) => `${what}-1000000`
 
 /**
@@ -29,6 +32,7 @@ export const reads: Calls = [
   ['agents.get', { id: first('agent') }],
   ['agents.work', { ids: ['w'] }],
   ['agents.retrieveMemory', { agentId: 'agent-1000001', key: first('key') }],
+  ['agents.memoryHistory', { agentId: 'agent-1000001', key: first('key') }],
   ['agents.listMemory', { agentId: 'agent-1000001' }, { agentId: 'agent-1000001', glob: '*1' }],
   ['briefing.briefing', {}],
   ['consensus.get', { key: first('open') }],
@@ -68,8 +72,9 @@ export const reads: Calls = [
     { text: 'some words', namespace: 'few' },
     { text: 'key words waits old child', limit: 1 },
   ],
-  ['kv.retrieve', { key: first('key') }],
-  ['kv.get', { key: first('key') }],
+  ['kv.retrieve', { key: first('key') }, { key: first('key'), asOf: then }],
+  ['kv.get', { key: first('key') }, { key: first('key'), asOf: then }, { key: first('key'), revision: 1 }],
+  ['kv.history', { key: first('key') }],
   [
     'kv.search',
     { glob: 'key-10000*', limit: 10 },
@@ -78,6 +83,9 @@ export const reads: Calls = [
     { glob: '*', namespace: '*', limit: 10 },
     { glob: 'key-10000*', namespace: 'few', limit: 10 },
     { glob: '*3', namespace: 'few', limit: 10 },
+    { glob: 'key-*', asOf: then, limit: 10 },
+    { glob: '*', namespace: '*', asOf: then, limit: 10 },
+    { glob: '*3', namespace: 'few', asOf: then, limit: 10 },
   ],
   ['kv.retrieveMany', { keys: [first('key'), 'key-1000001'] }],
   ['kv.namespaces', { limit: 10 }],
@@ -90,6 +98,7 @@ export const reads: Calls = [
   ['metrics.summary', { name: 'rare' }],
   ['metrics.retention', {}],
   ['patterns.get', { id: first('pattern') }],
+  ['patterns.history', { id: first('pattern') }],
   [
     'patterns.list',
     { limit: 10 },
@@ -163,6 +172,7 @@ export const writes: Calls = [
       ],
     },
   ],
+  ['kv.revert', { key: first('key'), revision: 2 }],
   ['kv.delete', { key: 'one' }, { key: 'absent' }],
   ['kv.clearNamespace', { namespace: 'more' }],
   ['sessions.create', { data: {}, id: 'new', ttl: 60 }],
@@ -173,6 +183,7 @@ export const writes: Calls = [
   ['agents.heartbeat', { id: 'new' }],
   ['agents.update', { id: 'new', state: { a: 1 } }],
   ['agents.storeMemory', { agentId: 'new', key: 'k', value: 1 }, { agentId: 'unknown', key: 'k', value: 1 }],
+  ['agents.revertMemory', { agentId: 'agent-1000001', key: first('key'), revision: 1 }],
   ['agents.deleteMemory', { agentId: 'new', key: 'k' }],
   ['agents.releaseLapsed', {}],
   ['agents.release', { id: 'new' }],
@@ -214,6 +225,7 @@ export const writes: Calls = [
   ['patterns.store', { id: 'new', type: 'fix', patternData: {}, confidence: 0.5 }],
   ['patterns.recordOutcome', { id: 'new', success: true }],
   ['patterns.use', { id: 'new' }],
+  ['patterns.revert', { id: first('pattern'), revision: 1 }],
   ['patterns.delete', { id: 'new' }],
   ['metrics.record', { name: 'rare', value: 1 }, { name: 'rare', value: 1, tags: { os: 'x' } }],
   [

@@ -110,8 +110,11 @@ async function pagesOfPlanted({ looksOf }: MeteredEngine, memory: Memory): Promi
 /** Lists of what belongs to one record, or is held at a time, which are not walked. */
 const short = [
   'agents.listMemory',
+  'agents.memoryHistory',
   'consensus.votes',
+  'kv.history',
   'locks.list',
+  'patterns.history',
   'shared.history',
   'tasks.queues',
   'topology.history',

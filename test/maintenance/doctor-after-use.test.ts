@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { AgentMemoryRecord } from '../../src/agents/agent-memory.ts'
 import { HivewaxError } from '../../src/errors.ts'
 import type { Memory } from '../../src/memory.ts'
 import type { Operation } from '../../src/operation.ts'
 import { type OperationName, operationOf, operations } from '../../src/operations.ts'
+import type { Pattern } from '../../src/patterns/patterns.ts'
+import type { Page } from '../../src/util/page.ts'
 import { engines } from '../support/engines.ts'
 import { inputsOf } from '../support/inputs.ts'
 
@@ -50,10 +53,14 @@ async function useTogether(memory: Memory): Promise<OperationName[]> {
   await call('consensus.accept', { key: 'yes', voter: 'y' })
   await call('consensus.reject', { key: 'no', voter: 'y' })
   // Of each kind that can be found one that nothing deletes again.
-  await call('kv.store', { key: 'found', value: 'a text' })
+  const { revision }: { revision: number } = await call('kv.store', { key: 'found', value: 'a text' })
+  await call('kv.revert', { key: 'found', revision })
   await call('agents.storeMemory', { agentId: 'unregistered', key: 'found', value: 'a text' })
   await call('events.log', { type: 'deployed', source: 'ci', data: 'a text' })
-  await call('patterns.store', { type: 'found', patternData: 'a text' })
+  const { items }: Page<AgentMemoryRecord> = await call('agents.listMemory', { agentId: 'unregistered' })
+  await call('agents.revertMemory', { agentId: 'unregistered', key: 'found', revision: items[0]?.revision })
+  const pattern: Pattern = await call('patterns.store', { type: 'found', patternData: 'a text' })
+  await call('patterns.revert', { id: pattern.id, revision: pattern.revision })
   return used
 }
 

@@ -16,21 +16,23 @@ export async function storeEveryKind(memory: Memory): Promise<void> {
 
 async function storeOfEach(memory: Memory, name: string): Promise<void> {
   const said = (what: string) => ({ [what]: `kept of ${name}`, more: 'x'.repeat(60) })
+  await memory.store(name, said('former'), { metadata: said('before'), namespace: 'space' })
   await memory.store(name, said('value'), { metadata: said('metadata'), namespace: 'space' })
   await memory.sessions.create(said('session'), { id: name })
   const agent = { id: name, type: `type ${name}`, swarmId: `swarm ${name}`, capabilities: [`able ${name}`] }
   await memory.agents.register({ ...agent, state: said('state'), metadata: said('about') })
-  await memory.storeAgentMemory(name, 'note', said('note'))
+  for (const round of ['first note', 'note']) await memory.storeAgentMemory(name, 'note', said(round))
   await storeTasks(memory, name, said)
   for (const round of ['first', 'second'])
     await memory.shared.update(name, said(round), { updatedBy: `by ${name}` })
   await memory.events.log({ type: `type ${name}`, source: `source ${name}`, data: said('event') })
-  await memory.patterns.store({
-    id: name,
-    type: `sort ${name}`,
-    patternData: said('pattern'),
-    metadata: said('pm'),
-  })
+  for (const round of ['former ', ''])
+    await memory.patterns.store({
+      id: name,
+      type: `${round}sort ${name}`,
+      patternData: said(`${round}pattern`),
+      metadata: said(`${round}pm`),
+    })
   await memory.metrics.record(`metric ${name}`, 1.25, { tag: `tag ${name}` })
   await storeWorkflows(memory, name, said)
   const topologyType = 'custom'

@@ -5,6 +5,10 @@ import type { TestClock } from './clock.ts'
 const past = "'2026-01-01 00:00:00.000'"
 const future = "'2100-01-01 00:00:00.000'"
 
+const longAgo = "'2025-01-01 00:00:00.000'"
+
+const lifetime = 'created_at, updated_at, replaced_at'
+
 /** A name that sorts by its number. */
 const named = (what: string, number = 'i') => `'${what}-' || (1000000 + ${number})`
 
@@ -28,9 +32,14 @@ interface Rows {
 
 const memory: readonly Rows[] = [
   {
-    into: 'memory_store (key, namespace, value)',
+    into: 'memory_store (key, namespace, value, revision, created_at)',
     count: 1_000,
-    values: `${named('key')}, 'default', ${json}`,
+    values: `${named('key')}, 'default', ${json}, 3, ${longAgo}`,
+  },
+  {
+    into: `hivewax_memory_history (key, namespace, value, revision, ${lifetime})`,
+    count: 1_000,
+    values: `${named('key')}, 'default', ${json}, 2, ${longAgo}, ${longAgo}, ${past}`,
   },
   {
     into: 'memory_store (key, namespace, value, expires_at)',
@@ -73,9 +82,19 @@ const memory: readonly Rows[] = [
     values: `${named('agent', '1')}, ${named('key')}, ${json}`,
   },
   {
+    into: `hivewax_agent_memory_history (agent_id, key, value, revision, ${lifetime})`,
+    count: 400,
+    values: `${named('agent', 'i + 15')}, 'gone', ${json}, 1, ${longAgo}, ${longAgo}, ${past}`,
+  },
+  {
     into: 'patterns (id, type, pattern_data, confidence, created_at, updated_at)',
     count: 400,
     values: `${named('pattern')}, case i % 2 when 0 then 'fix' else 'plan' end, ${json}, (i % 97) / 97.0, ${past}, ${past}`,
+  },
+  {
+    into: `hivewax_pattern_history (id, type, pattern_data, revision, ${lifetime})`,
+    count: 400,
+    values: `${named('pattern')}, 'fix', ${json}, 0, ${longAgo}, ${longAgo}, ${past}`,
   },
 ]
 

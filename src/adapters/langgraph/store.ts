@@ -11,7 +11,8 @@ import {
   validateNamespace,
 } from '@langchain/langgraph-checkpoint'
 import { InvalidInput } from '../../errors.ts'
-import type { MemoryRecord, StoreOptions } from '../../kv/kv.ts'
+import type { StoreOptions } from '../../kv/kv.ts'
+import type { MemoryRecord } from '../../kv/record.ts'
 import type { Memory } from '../../memory.ts'
 import type { Transaction } from '../../transaction.ts'
 import {

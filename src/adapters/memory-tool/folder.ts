@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { InvalidInput, NotFound } from '../../errors.ts'
-import type { MemoryRecord } from '../../kv/kv.ts'
+import type { MemoryRecord } from '../../kv/record.ts'
 import type { Memory } from '../../memory.ts'
 import type { Transaction } from '../../transaction.ts'
 import { scan } from '../records.ts'

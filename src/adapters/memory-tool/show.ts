@@ -1,5 +1,5 @@
 import { InvalidInput } from '../../errors.ts'
-import type { MemoryRecord } from '../../kv/kv.ts'
+import type { MemoryRecord } from '../../kv/record.ts'
 import { contentOf } from './folder.ts'
 
 const maxLines = 999_999

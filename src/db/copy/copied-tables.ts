@@ -1,3 +1,4 @@
+import { type VersionedTable, versioned } from '../history/versioned.ts'
 import { talliedCounters } from '../tallies.ts'
 
 /** A table whose rows are copied from one store into another. */
@@ -7,6 +8,8 @@ export interface CopiedTable {
   readonly key: readonly string[]
   /** Tables before this one whose rows it refers to, or notes the deletes of: it is emptied with them. */
   readonly of?: string
+  /** Deletes of those put rows into it. */
+  readonly notesDeletes?: true
 }
 
 const one = (name: string, key = 'id'): CopiedTable => ({ name, key: [key] })
@@ -17,24 +20,35 @@ const ofWorkflow = (name: string, ...key: string[]): CopiedTable => ({
   of: 'workflow_state',
 })
 
+const historyOf = (of: VersionedTable): CopiedTable => ({
+  name: versioned[of].history,
+  key: [...versioned[of].key, 'revision'],
+  of,
+  notesDeletes: true,
+})
+
 /** The records of a store, referred-to tables before those that refer to them. */
 export const copiedTables: readonly CopiedTable[] = [
   one('memory_store'),
+  historyOf('memory_store'),
+  one('hivewax_history_limits', 'namespace'),
   one('sessions'),
   one('agents'),
   { ...one('agent_memory'), of: 'agents' },
+  historyOf('agent_memory'),
   one('tasks'),
   { name: 'hivewax_task_dependencies', key: ['child_id', 'parent_id'], of: 'tasks' },
   one('hivewax_task_queues', 'name'),
   one('hivewax_task_schedules'),
   one('shared_state', 'key'),
-  { name: 'hivewax_shared_tombstones', key: ['key'], of: 'shared_state' },
+  { name: 'hivewax_shared_tombstones', key: ['key'], of: 'shared_state', notesDeletes: true },
   { name: 'hivewax_shared_history', key: ['revision', 'key', 'version'] },
   one('hivewax_leases'),
   one('events'),
   one('hivewax_event_offsets', 'group_name'),
   one('hivewax_event_hashes', 'event_id'),
   one('patterns'),
+  historyOf('patterns'),
   one('performance_metrics'),
   {
     name: 'hivewax_metric_rollups',
@@ -74,7 +88,10 @@ export const begunAnew: readonly (readonly [name: string, value: number])[] = [
 export const ownTables =
   /^(hivewax_(migrations|counters|upkeep|creation|migration_progress|find\w*|tall\w*|event_spans)|sqlite_\w+)$/
 
-/** These tables, and those that refer to them. */
+/** These tables, and those that refer to them, or to such. */
 export function withDependents(names: ReadonlySet<string>): CopiedTable[] {
-  return copiedTables.filter(({ name, of }) => names.has(name) || (of !== undefined && names.has(of)))
+  const all = new Set(names)
+  // A table comes after those that it refers to.
+  for (const { name, of } of copiedTables) if (of !== undefined && all.has(of)) all.add(name)
+  return copiedTables.filter(({ name }) => all.has(name))
 }

@@ -64,9 +64,8 @@ export class SqliteEndpoint implements Endpoint {
 
   async empty(tables: readonly CopiedTable[]): Promise<void> {
     for (const { name } of [...tables].reverse()) this.#connection.exec(`delete from ${name}`)
-    // A delete of shared state has left its version there.
-    for (const { name } of tables)
-      if (name === 'hivewax_shared_tombstones') this.#connection.exec(`delete from ${name}`)
+    for (const { name, notesDeletes } of tables)
+      if (notesDeletes) this.#connection.exec(`delete from ${name}`)
   }
 
   async numbers(): Promise<IssuedNumbers> {

@@ -8,6 +8,7 @@ import { pinned } from './0006-pinned.ts'
 import { growth } from './0007-growth.ts'
 import { findWalks } from './0008-find-walks.ts'
 import { authors } from './0009-authors.ts'
+import { history } from './0010-history.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
 export const migrations: readonly Migration[] = [
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   growth,
   findWalks,
   authors,
+  history,
 ]
 
 /** The number of the schema that this program works with. */

@@ -1,3 +1,4 @@
+import { versioned } from '../../history/versioned.ts'
 import type { Connection } from '../../sqlite/connection.ts'
 
 /*
@@ -7,7 +8,6 @@ import type { Connection } from '../../sqlite/connection.ts'
 
 /** Columns of tables with one row, and so one number, for each key. */
 const single = [
-  { table: 'memory_store', column: 'revision' },
   { table: 'agents', column: 'incarnation' },
   { table: 'tasks', column: 'token' },
   { table: 'hivewax_locks', column: 'token' },
@@ -15,8 +15,11 @@ const single = [
   { table: 'hivewax_workflow_runs', column: 'token' },
 ]
 
-/** The tables in which several numbers stand for the same key, present and past ones. */
+/** The tables in which several numbers stand for the same key, present and past ones. Two keys that are told apart by none are lifted as one. */
 const series = [
+  ...Object.entries(versioned).map(([table, { history, key }]) =>
+    [table, history].map(table => ({ table, key: key.join(` || '/' || `), column: 'revision' })),
+  ),
   [
     { table: 'shared_state', key: 'key', column: 'version' },
     { table: 'hivewax_shared_history', key: 'key', column: 'version' },
@@ -50,22 +53,31 @@ export function highestIssuedQuery(prefix = ''): string {
  * Lifts every number of `schema` above `ceiling`, which is at least its highest, keeping the order of those
  * of one key. They start anew right above it, so that many restores one after another do not double them each
  * time.
+ * @returns the floor for rows to come: of a key whose record was deleted the history has numbers too
  */
-export function liftAbove(connection: Connection, schema: string, ceiling: number): void {
+export function liftAbove(connection: Connection, schema: string, ceiling: number): number {
   for (const { table, column } of single)
     connection.exec(`update ${schema}.${table} set ${column} = ${ceiling + 1}`)
   for (const tables of series) {
     const numbers = tables.map(
-      ({ table, key, column }) => `select ${key} as key, ${column} as n from ${schema}.${table}`,
+      ({ table, key, column }) => `select ${key} as name, ${column} as n from ${schema}.${table}`,
     )
     connection.exec(`
-      create temp table lowest (key text primary key, n integer) without rowid;
-      insert into lowest select key, min(n) from (${numbers.join(' union all ')}) group by key`)
+      create temp table lowest (name text primary key, n integer) without rowid;
+      insert into lowest select name, min(n) from (${numbers.join(' union all ')}) group by name`)
     for (const { table, key, column } of tables) {
       connection.exec(`
-        update ${schema}.${table} as t
-        set ${column} = ${column} + ${ceiling} + 1 - (select n from lowest where lowest.key = t.${key})`)
+        update ${schema}.${table}
+        set ${column} = ${column} + ${ceiling} + 1 - (select n from lowest where lowest.name = ${key})`)
     }
     connection.exec('drop table lowest')
   }
+  const histories = Object.values(versioned).map(
+    ({ history }) => `select max(revision) + 1 as n from ${schema}.${history} where deleted = 1`,
+  )
+  return Number(
+    connection.value(
+      `select max(n) from (select ${ceiling} as n union all ${histories.join(' union all ')}) as numbers`,
+    ),
+  )
 }

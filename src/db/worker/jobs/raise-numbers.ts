@@ -11,16 +11,16 @@ export interface Issued {
 
 /**
  * Lifts the numbers of a store in a private file above all that it and another one ever issued, and ends the leases
- * in it. Returns the highest that either had issued before.
+ * in it. Returns what nothing to come may go below.
  */
 export async function raiseNumbers(issued: Issued, context: JobContext): Promise<Issued> {
   return connected(context.file, { readOnly: false, waitMs: context.waitMs }, connection => {
     const revision = connection.value(`select value from hivewax_counters where name = 'shared_revision'`)
     const highest = Math.max(issued.highest, highestIssued(connection, 'main'))
     connection.exec('pragma synchronous=off; begin')
-    liftAbove(connection, 'main', highest)
+    const floor = liftAbove(connection, 'main', highest)
     endLeases(connection, 'main')
     connection.exec('commit')
-    return { highest, sharedRevision: Math.max(issued.sharedRevision, Number(revision)) }
+    return { highest: floor, sharedRevision: Math.max(issued.sharedRevision, Number(revision)) }
   })
 }

@@ -57,7 +57,7 @@ function replaceAll(connection: Connection, { now, data }: ReplaceInput, context
  */
 function raise(connection: Connection): string {
   const ceiling = Math.max(highestIssued(connection, 'main'), highestIssued(connection, 'source'))
-  liftAbove(connection, 'source', ceiling)
+  const floor = liftAbove(connection, 'source', ceiling)
   const revision =
     Math.max(...['main', 'source'].map(schema => counter(connection, schema, 'shared_revision'))) + 1
   endLeases(connection, 'source')
@@ -67,7 +67,7 @@ function raise(connection: Connection): string {
     from (select name, seq from main.sqlite_sequence union all select name, seq from source.sqlite_sequence)
     group by name`)
   return `
-    update main.hivewax_counters set value = ${ceiling} where name = 'floor';
+    update main.hivewax_counters set value = ${floor} where name = 'floor';
     update main.hivewax_counters set value = ${revision} where name in ('shared_revision', 'shared_floor');
     delete from main.sqlite_sequence;
     insert into main.sqlite_sequence (name, seq) select name, seq from sequences;
