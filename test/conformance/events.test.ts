@@ -6,7 +6,7 @@ import { TestClock } from '../support/clock.ts'
 import { take } from '../support/take.ts'
 import { conform } from './conform.ts'
 
-conform('events', open => {
+conform('events', (open, times) => {
   it('logs an event and finds it again', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
@@ -98,7 +98,7 @@ conform('events', open => {
         expect(await memory.events.count({ types, source })).toBe(accepted.length)
         expect(await memory.events.latest({ types, source })).toEqual(accepted.at(-1))
       }),
-      { numRuns: 60 },
+      { numRuns: times(300) },
     )
   })
 

@@ -5,7 +5,7 @@ import { chunks } from '../../src/util/chunks.ts'
 import { TestClock } from '../support/clock.ts'
 import { conform } from './conform.ts'
 
-conform('metrics', open => {
+conform('metrics', (open, times) => {
   it('gives back a measurement with its tags, types and all, and its time', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
@@ -102,7 +102,7 @@ conform('metrics', open => {
         expect(summary?.mean).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / values.length, 3)
         expect(summary).not.toHaveProperty('group')
       }),
-      { numRuns: 40 },
+      { numRuns: times(200) },
     )
   })
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { TestClock } from '../support/clock.ts'
 import { conform } from './conform.ts'
 
-conform('patterns', open => {
+conform('patterns', (open, times) => {
   it('takes the confidence that is stated, else the success rate of the data, else 0', async () => {
     const memory = await open()
     const confidence = async (patternData: unknown, stated?: number) =>
@@ -102,7 +102,7 @@ conform('patterns', open => {
         const found = await memory.patterns.get(id)
         expect(found?.confidence).toBeCloseTo((2 * prior + hits) / (2 + hits + misses), 9)
       }),
-      { numRuns: 50 },
+      { numRuns: times(250) },
     )
   })
 

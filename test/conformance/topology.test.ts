@@ -8,7 +8,7 @@ import { conform } from './conform.ts'
 
 const letters = (count: number) => Array.from({ length: count }, (_, i) => String.fromCharCode(97 + i))
 
-conform('topology', open => {
+conform('topology', (open, times) => {
   it('gives back what was saved, with links in their long form', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })
@@ -86,7 +86,7 @@ conform('topology', open => {
           await expect(broken).rejects.toMatchObject({ code: 'invalid_input' })
         },
       ),
-      { numRuns: 60 },
+      { numRuns: times(300) },
     )
   })
 
@@ -246,7 +246,7 @@ conform('topology', open => {
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: times(200) },
     )
   })
 
