@@ -24,12 +24,22 @@ export interface RunOptions extends AbortableOptions {
 type Identity = 'actor' | 'owner' | 'other'
 
 /** The tools of the MCP server that have operations, see `mcp/tools.ts`. */
-export type ToolName =
-  | 'briefing'
-  | 'recall'
-  | 'remember'
-  | 'forget'
-  | `${'tasks' | 'state' | 'swarm' | 'log'}_${'read' | 'write'}`
+export const toolNames = [
+  'briefing',
+  'recall',
+  'remember',
+  'forget',
+  'tasks_read',
+  'tasks_write',
+  'state_read',
+  'state_write',
+  'swarm_read',
+  'swarm_write',
+  'log_read',
+  'log_write',
+] as const
+
+export type ToolName = (typeof toolNames)[number]
 
 /** How an operation shows over MCP. */
 interface Shown {

@@ -8,6 +8,9 @@ export const clientNames = [
   'qwen',
   'opencode',
   'zed',
+  'copilot',
+  'continue',
+  'cline',
 ] as const
 
 export type ClientName = (typeof clientNames)[number]

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { hookClient } from '../hooks/hook-client.ts'
+import { toolNames } from '../operation.ts'
 import { isObject, type Json } from '../util/json.ts'
 import { putPermission, removePermission } from './claude-permissions.ts'
 import type { ClientName } from './client-names.ts'
@@ -86,6 +87,19 @@ const customServer: Server = (terms, there) => ({ source: 'custom', ...plainServ
 const trustedServer: Server = (terms, there) => ({
   ...plainServer(terms, there),
   ...(!terms.isAsking && { trust: true }),
+})
+
+/** Copilot CLI offers a model those tools of a server that its entry names. */
+const copilotServer: Server = (terms, there) => ({
+  type: 'local',
+  ...plainServer(terms, there),
+  tools: ['*'],
+})
+
+/** Cline asks before each use of a tool that its entry does not name. */
+const clineServer: Server = (terms, there) => ({
+  ...plainServer(terms, there),
+  ...(!terms.isAsking && { autoApprove: [...toolNames] }),
 })
 
 const tomlPath = ['mcp_servers', 'hivewax'] as const
@@ -236,6 +250,30 @@ export const clients: readonly Client[] = [
     project: [jsonServer('.zed/settings.json', 'context_servers', customServer)],
     home: [jsonServer('.config/zed/settings.json', 'context_servers', customServer)],
     next: 'Open the settings of the Agent Panel of Zed: hivewax is among the MCP servers.',
+  },
+  {
+    name: 'copilot',
+    title: 'Copilot CLI',
+    traces: { project: ['.github/mcp.json', '.github/copilot-instructions.md'], home: ['.copilot'] },
+    project: [jsonServer('.github/mcp.json', 'mcpServers', copilotServer)],
+    home: [jsonServer('.copilot/mcp-config.json', 'mcpServers', copilotServer)],
+    next: 'Start copilot here and trust the folder; /mcp show then lists it.',
+  },
+  {
+    name: 'continue',
+    title: 'Continue',
+    traces: { project: ['.continue'], home: ['.continue'] },
+    project: [jsonServer('.continue/mcpServers/hivewax.json', 'mcpServers', plainServer)],
+    home: [jsonServer('.continue/mcpServers/hivewax.json', 'mcpServers', plainServer)],
+    next: 'Open Continue in its agent mode: hivewax is among the MCP servers of its tools.',
+  },
+  {
+    name: 'cline',
+    title: 'Cline',
+    traces: { project: ['.clinerules'], home: ['.cline'] },
+    project: [],
+    home: [jsonServer('.cline/data/settings/cline_mcp_settings.json', 'mcpServers', clineServer)],
+    next: 'Start cline in a project with a memory; cline mcp then lists it.',
   },
 ]
 

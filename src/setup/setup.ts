@@ -71,13 +71,21 @@ export function planSetup(options: SetupOptions, location: Location): Setup {
 }
 
 /** Makes the changes, one file after the other. What was made before one that fails stays. */
-export function applySetup({ changes }: Setup): void {
+export function applySetup({ changes, places }: Setup): void {
   for (const { file, before, after } of changes) {
     replaceText(file, before, after)
-    const folder = path.dirname(file)
-    // `.claude` and the like, which would be left behind empty; never the folder of the project.
-    if (after === undefined && path.basename(folder).startsWith('.')) removeIfEmpty(folder)
+    if (after === undefined) for (const folder of hiddenFolders(file, places)) removeIfEmpty(folder)
   }
+}
+
+/** `.continue/mcpServers` and `.continue`, which would be left behind empty; never the project or the home. */
+function hiddenFolders(file: string, { project, home }: Places): string[] {
+  for (const root of [project, home]) {
+    const names = path.relative(root, path.dirname(file)).split(path.sep)
+    if (/^\.[^.]/.test(names[0] ?? ''))
+      return names.map((_, i) => path.join(root, ...names.slice(0, names.length - i)))
+  }
+  return []
 }
 
 function choose(options: SetupOptions, places: Places): Client[] {
@@ -85,18 +93,23 @@ function choose(options: SetupOptions, places: Places): Client[] {
     const names = options.clients.map(name => checkOneOf('client', name, clientNames))
     return clients.filter(({ name }) => names.includes(name))
   }
-  if (options.remove) return [...clients]
-  const used = clients.filter(client => isUsed(client, places))
+  const there = clients.filter(client => targetsOf(client, options).length > 0)
+  if (options.remove) return there
+  const used = there.filter(client => isUsed(client, places))
   if (used.length > 0) return used
   throw new InvalidInput('found no coding agent, neither in this project nor in your home', {
     hint: `Name those you use: --client ${clientNames.join(',')}`,
   })
 }
 
+function targetsOf(client: Client, { home }: SetupOptions): Client['home'] {
+  return home ? client.home : client.project
+}
+
 /** What to change in the files of a client, or why that cannot be done. */
 function editsOf(client: Client, options: SetupOptions, terms: Terms): (Change | InvalidInput)[] {
-  const targets = options.home ? client.home : client.project
-  if (targets.length === 0 && options.clients !== undefined) throw noHome(client, terms.program)
+  const targets = targetsOf(client, options)
+  if (targets.length === 0 && options.clients !== undefined) throw notThere(client, options, terms.program)
   const folder = options.home ? terms.places.home : terms.places.project
   return targets.flatMap(target => {
     const edit = (text: string | undefined) =>
@@ -153,7 +166,12 @@ function edited(file: string, text: string | undefined, edit: Edit): string | un
   }
 }
 
-function noHome({ name, title }: Client, { node, script }: LaunchCommand): InvalidInput {
+function notThere(
+  { name, title }: Client,
+  { home }: SetupOptions,
+  { node, script }: LaunchCommand,
+): InvalidInput {
+  if (!home) return new InvalidInput(`${title} is set up for all projects only`, { hint: 'Add --home.' })
   const command =
     name === 'claude-code' ? `claude mcp add --scope user hivewax -- ${node} ${script} mcp` : undefined
   return new InvalidInput(`${title} is set up per project only`, {

@@ -42,7 +42,7 @@ interface Done {
 }
 
 /** How long a program may take, besides the model's own time, in milliseconds. */
-const patienceMs = 120_000
+const patienceMs = 240_000
 
 /** Sets a client up by `hivewax init` in a project of its own, and lets its model do the work of all sessions. */
 export async function runClient(client: RealClient, installed: Installed, waitMs: number): Promise<Driven> {

@@ -76,7 +76,7 @@ const allowed: Record<string, string[]> = {
   ],
   access: ['util', 'errors.ts'],
   hooks: ['mcp', 'access', 'open.ts', 'location.ts', 'domain', 'util', 'errors.ts'],
-  setup: ['hooks', 'open.ts', 'location.ts', 'util', 'errors.ts'],
+  setup: ['hooks', 'open.ts', 'location.ts', 'operation.ts', 'util', 'errors.ts'],
   adapters: ['util', 'errors.ts'],
   mcp: [
     'adapters',

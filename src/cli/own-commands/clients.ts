@@ -23,7 +23,7 @@ export const clientCommands: readonly Command[] = [
         name: 'home',
         type: 'boolean',
         description:
-          'For all your projects instead of this one: for codex, cursor, gemini, qwen, opencode and zed',
+          'For all your projects instead of this one: not for claude-code and vscode, and only so for cline',
       },
       {
         name: 'ask',
