@@ -23,7 +23,7 @@ conform('shared model', (open, times) => {
     const memory = await open({ clock, durability: 'normal' })
     let runs = 0
     const property = fc.asyncProperty(
-      fc.array(anyCommand, { maxLength: 12, size: 'max' }),
+      fc.array(anyCommand, { maxLength: 30, size: 'max' }),
       async commands => {
         const prefix = `${runs++}/`
         const { revision: start } = await memory.shared.list()
@@ -47,7 +47,7 @@ conform('shared model', (open, times) => {
         for (const id of model.leaseIds) await memory.shared.revokeLease(id)
       },
     )
-    await fc.assert(property, { numRuns: times(700) })
+    await fc.assert(property, { numRuns: times(1_000) })
   })
 })
 
