@@ -3,6 +3,7 @@ import { briefingOperations } from './briefing/operations.ts'
 import { consensusOperations } from './consensus/operations.ts'
 import { eventsOperations } from './events/operations.ts'
 import { findOperations } from './find/operations.ts'
+import { historyOperations } from './history/operations.ts'
 import { kvOperations } from './kv/operations.ts'
 import { locksOperations } from './locks/operations.ts'
 import { maintenanceOperations } from './maintenance/operations.ts'
@@ -18,6 +19,7 @@ import { workflowsOperations } from './workflows/operations.ts'
 
 const all = [
   ...kvOperations,
+  ...historyOperations,
   ...findOperations,
   ...briefingOperations,
   ...sessionsOperations,

@@ -2,6 +2,7 @@ import { Agents } from './agents/agents.ts'
 import { Consensus } from './consensus/consensus.ts'
 import type { Context } from './context.ts'
 import { Events } from './events/events.ts'
+import { History } from './history/history.ts'
 import { Kv } from './kv/kv.ts'
 import { Locks } from './locks/locks.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -26,6 +27,7 @@ export function recordsOf(context: Context): Records {
     shared: new SharedState(context),
     events: new Events(context),
     patterns: new Patterns(context),
+    history: new History(context),
     metrics: new Metrics(context),
     workflows: new Workflows(context),
     topology: new Topology(context),

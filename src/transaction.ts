@@ -6,6 +6,7 @@ import type { Executed, QueryOptions, Row } from './db/db.ts'
 import type { Param } from './db/sql.ts'
 import type { EventRecord, Events, NewEvent } from './events/events.ts'
 import type { Findings, FindOptions, Found } from './find/find.ts'
+import type { History } from './history/history.ts'
 import type { Kv, MemoryRecord, NamespaceOption, ReadOptions, SearchOptions, StoreOptions } from './kv/kv.ts'
 import type { Locks } from './locks/locks.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -43,6 +44,7 @@ export interface Records {
   readonly shared: SharedState
   readonly events: Events
   readonly patterns: Patterns
+  readonly history: History
   readonly metrics: Metrics
   readonly workflows: Workflows
   readonly topology: Topology
@@ -68,6 +70,7 @@ export class Transaction {
   readonly shared: SharedState
   readonly events: Events
   readonly patterns: Patterns
+  readonly history: History
   readonly metrics: Metrics
   readonly workflows: Workflows
   readonly topology: Topology
@@ -85,6 +88,7 @@ export class Transaction {
     this.shared = records.shared
     this.events = records.events
     this.patterns = records.patterns
+    this.history = records.history
     this.metrics = records.metrics
     this.workflows = records.workflows
     this.topology = records.topology

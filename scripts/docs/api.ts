@@ -16,6 +16,7 @@ const apis: readonly Api[] = [
   { title: 'memory, and the handle of a transaction', file: 'transaction.ts', name: 'Transaction' },
   { title: 'memory, outside of transactions', file: 'memory.ts', name: 'Memory' },
   { title: 'memory.kv', file: 'kv/kv.ts', name: 'Kv', domain: 'kv' },
+  { title: 'memory.history', file: 'history/history.ts', name: 'History', domain: 'history' },
   { title: 'memory.sessions', file: 'sessions/sessions.ts', name: 'Sessions', domain: 'sessions' },
   { title: 'memory.agents', file: 'agents/agents.ts', name: 'Agents', domain: 'agents' },
   { title: 'memory.tasks', file: 'tasks/tasks.ts', name: 'Tasks', domain: 'tasks' },

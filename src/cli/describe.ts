@@ -3,7 +3,7 @@ import { inputSchema, type JsonSchema } from '../schemas.ts'
 import { type Command, type Field, type FieldType, kebab } from './command.ts'
 
 /** The domains whose operations are commands of their own; those of the others are called by the domain's name. */
-const topLevel = ['kv', 'find', 'briefing', 'maintenance']
+const topLevel = ['kv', 'history', 'find', 'briefing', 'maintenance']
 
 /** The command of an operation; its fields are read off the schema of its input. */
 export function describeOperation(zod: Zod, operation: Operation): Command {

@@ -7,6 +7,7 @@ import { type EventRecord, Events, type SubscribeOptions } from '../events/event
 import { checkEvents } from '../events/option-names.ts'
 import { Subscription } from '../events/subscription.ts'
 import { checkFind } from '../find/option-names.ts'
+import { History } from '../history/history.ts'
 import { Kv } from '../kv/kv.ts'
 import { Locks } from '../locks/locks.ts'
 import { checkLocks } from '../locks/option-names.ts'
@@ -161,6 +162,7 @@ export function remoteRecords(remote: Remote): Records {
           Object.entries((await remote.call('kv.retrieveMany', [keys, options])) as Record<string, Json>),
         ),
     }),
+    history: remote.domain('history', History.prototype, {}),
     sessions: remote.domain('sessions', Sessions.prototype, {}),
     agents: remote.domain('agents', Agents.prototype, {
       work: async ids => new Map(Object.entries(await ask('agents.work')(ids))),

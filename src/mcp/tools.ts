@@ -47,8 +47,8 @@ const described: readonly Described[] = [
     name: 'remember',
     title: 'Remember',
     description:
-      "Store JSON under a key, replacing what was there. records: many {key, value, namespace, ttl}, all or none. ttl: seconds. expectedRevision: only if unchanged (0: if absent). agentId: the agent's own memory.",
-    effect: 'destroy',
+      "Store JSON under a key; what was there stays in its history. records: many {key, value, namespace, ttl}, all or none. ttl: seconds. expectedRevision: only if unchanged (0: if absent). agentId: the agent's own memory.",
+    effect: 'write',
     isIdempotent: true,
     chosenBy: 'fields',
   },

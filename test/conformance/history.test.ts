@@ -118,6 +118,18 @@ conform('history', open => {
     await expect(memory.retrieve('a', { revision: 1, asOf: at[1] })).rejects.toThrow('not both')
   })
 
+  it('finds one version of each key, also where a clock was set back', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    for (const step of [3, 7, -5]) {
+      clock.advance(step * second)
+      await memory.store('key', step)
+    }
+    const asOf = new Date(clock.now() + 2 * second)
+    expect((await memory.kv.search('*', { asOf })).items.map(({ value }) => value)).toEqual([-5])
+    expect(await memory.retrieve('key', { asOf })).toBe(-5)
+  })
+
   it('keeps 20 versions of a key, and does not say that there was nothing before', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })

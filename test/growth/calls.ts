@@ -173,6 +173,7 @@ export const writes: Calls = [
     },
   ],
   ['kv.revert', { key: first('key'), revision: 2 }],
+  ['history.undo', { by: 'nobody' }],
   ['kv.delete', { key: 'one' }, { key: 'absent' }],
   ['kv.clearNamespace', { namespace: 'more' }],
   ['sessions.create', { data: {}, id: 'new', ttl: 60 }],

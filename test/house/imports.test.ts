@@ -13,6 +13,7 @@ const domains = [
   'shared',
   'events',
   'patterns',
+  'history',
   'metrics',
   'workflows',
   'topology',
@@ -25,7 +26,7 @@ const domains = [
 ]
 
 /** Those that are about the records of all the others. */
-const spanning = ['briefing', 'maintenance']
+const spanning = ['briefing', 'history', 'maintenance']
 
 /** What speaks to callers outside of the process. */
 const doors = ['cli', 'mcp', 'http', 'client', 'hooks', 'setup', 'importers', 'adapters']

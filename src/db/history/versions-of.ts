@@ -58,3 +58,11 @@ export async function versionsOf<T extends VersionedTable>(
   const named = Object.fromEntries(versioned[table].key.map((column, i) => [column, key[i]]))
   return rows.map(row => verified(versioned[table].history, row, named))
 }
+
+/** All versions of a record that its history has, latest first. */
+export function allVersionsOf<T extends VersionedTable>(
+  db: Db,
+  record: RecordKey<T>,
+): Promise<VersionRow<T>[]> {
+  return versionsOf(db, record, { where: sql`1 = 1`, limit: Number.MAX_SAFE_INTEGER })
+}

@@ -1,0 +1,104 @@
+import type { Author } from '../db/author.ts'
+import type { Db } from '../db/db.ts'
+import { type Versioned, versioned } from '../db/history/versioned.ts'
+import { readInSlices, type Slice } from '../db/slices.ts'
+import { join, raw, type Sql, sql } from '../db/sql.ts'
+import { type Kind, tableOf } from './kinds.ts'
+
+/** Whose changes, and of when. */
+export interface ChangeFilter {
+  readonly by: string
+  readonly session: string | undefined
+  readonly since: Date | undefined
+  readonly until: Date | undefined
+  readonly namespace: string | undefined
+}
+
+/** Whether somebody made a change, or has brought what he made from another store. */
+export function isBy({ by, session }: ChangeFilter, author: Author | undefined): boolean {
+  if (author === undefined) return false
+  const isHis = ({ agent, session: own }: Author) =>
+    agent === by && (session === undefined || own === session)
+  return isHis(author) || (author.importedBy !== undefined && isHis(author.importedBy))
+}
+
+/** Whether a change was made within the time that is asked for. */
+export function isWithin({ since, until }: ChangeFilter, at: Date): boolean {
+  return (since === undefined || at >= since) && (until === undefined || at < until)
+}
+
+type Key = readonly string[]
+
+/**
+ * The keys of records of a kind that may have been changed so, a slice after the other: no index leads to authors.
+ * @param limit how many at most
+ */
+export async function changedRecords(
+  db: Db,
+  kind: Kind,
+  { filter, limit, signal }: { filter: ChangeFilter; limit: number; signal: AbortSignal | undefined },
+): Promise<Key[]> {
+  const { history, key }: Versioned = versioned[tableOf[kind]]
+  const found = new Map<string, Key>()
+  const sources = [
+    { table: tableOf[kind] as string, isChanged: wrote(filter) },
+    { table: history, isChanged: sql`(${wrote(filter)} or ${deleted(filter)})` },
+  ]
+  for (const { table, isChanged } of sources) {
+    const columns = raw(key.join(', '))
+    const rest = (slice: Slice<Key>) => join([within(key, slice), inNamespace(key, filter)], ' and ')
+    const keyOf = (row: Record<string, string>): Key => key.map(column => row[column] ?? '')
+    const rows = await readInSlices<Key, Record<string, string>>(
+      {
+        endOf: async (after, size) => {
+          const [row] = await db.all<Record<string, string>>(
+            sql`select ${columns} from ${raw(table)} where ${rest({ after, end: undefined })}
+                order by ${columns} limit 1 offset ${size - 1}`,
+          )
+          return row && keyOf(row)
+        },
+        read: (slice, most) =>
+          db.all(
+            sql`select distinct ${columns} from ${raw(table)} where ${rest(slice)} and ${isChanged}
+                order by ${columns} limit ${most}`,
+          ),
+      },
+      { limit, signal },
+    )
+    for (const row of rows) found.set(JSON.stringify(keyOf(row)), keyOf(row))
+  }
+  return [...found.values()].slice(0, limit)
+}
+
+/** A condition on one part of the text of an author: which that is, is looked at once the row is read. */
+function names(column: string, { by }: ChangeFilter): Sql {
+  const name = `"agent":${JSON.stringify(by)}`
+  return sql`replace(${raw(column)}, ${name}, '') <> ${raw(column)}`
+}
+
+function wrote(filter: ChangeFilter): Sql {
+  return join([names('author', filter), ...times('updated_at', filter)], ' and ')
+}
+
+function deleted(filter: ChangeFilter): Sql {
+  return sql`(deleted = 1 and ${join([names('deleted_by', filter), ...times('replaced_at', filter)], ' and ')})`
+}
+
+function times(column: string, { since, until }: ChangeFilter): Sql[] {
+  return [
+    ...(since === undefined ? [] : [sql`${raw(column)} >= ${since}`]),
+    ...(until === undefined ? [] : [sql`${raw(column)} < ${until}`]),
+  ]
+}
+
+function inNamespace(key: readonly string[], { namespace }: ChangeFilter): Sql {
+  return key.includes('namespace') && namespace !== undefined ? sql`namespace = ${namespace}` : sql`1 = 1`
+}
+
+function within(key: readonly string[], { after, end }: Slice<Key>): Sql {
+  const columns = raw(`(${key.join(', ')})`)
+  const parts = [sql`1 = 1`]
+  if (after !== undefined) parts.push(sql`${columns} > (${join([...after])})`)
+  if (end !== undefined) parts.push(sql`${columns} <= (${join([...end])})`)
+  return join(parts, ' and ')
+}

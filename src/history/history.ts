@@ -1,0 +1,80 @@
+import type { Context } from '../context.ts'
+import type { Author } from '../db/author.ts'
+import type { ChangedRecord } from './kinds.ts'
+import { checkHistory } from './option-names.ts'
+import { undo } from './undo.ts'
+
+export type { ChangedRecord } from './kinds.ts'
+
+/** What can be narrowed down of what an undo takes back, and how. */
+export interface UndoOptions {
+  /** Only changes of this session. Default: of all. */
+  session?: string | undefined
+  /** Only changes from this moment on. Default: all that the history has. */
+  since?: Date | undefined
+  /** Only changes before this moment. Default: up to now. */
+  until?: Date | undefined
+  /** Only key-value memory of this namespace. Default: all memory, agents' own memory, and patterns. */
+  namespace?: string | undefined
+  /** Undo also what others have changed since: their changes are lost with it, until this is undone. Default: leave such records. */
+  force?: boolean | undefined
+  /** Only say what would be done. Default: do it. */
+  dryRun?: boolean | undefined
+  /** Ends it between two records; what was undone until then stays so. */
+  signal?: AbortSignal | undefined
+}
+
+/** What an undo did, or would do, with a record. */
+export interface UndoneRecord {
+  record: ChangedRecord
+  /**
+   * `restored`: it holds again what it held before; `deleted`: there was nothing before; `skipped`: it stays as it is,
+   * see `why`.
+   */
+  outcome: 'restored' | 'deleted' | 'skipped'
+  /**
+   * `changed_since`: somebody else has changed it (`by`) after the changes that were to be undone; `unknown_before`: the
+   * history does not say any more what there was.
+   */
+  why: 'changed_since' | 'unknown_before' | undefined
+  by: Author | undefined
+  /** The revisions whose changes are undone, latest first. */
+  revisions: number[]
+  /** The revision that undid them; undefined in a dry run, after a deletion, and of agents' own memory. */
+  revision: number | undefined
+}
+
+/** What an undo did, or would do. */
+export interface Undo {
+  restored: number
+  deleted: number
+  skipped: number
+  dryRun: boolean
+  /** When it began: undoing what was changed since by whoever undid it, undoes this. */
+  at: Date
+  records: UndoneRecord[]
+  /** False when there is more to be undone than one call does: call it again. */
+  isComplete: boolean
+}
+
+/** What was changed, over all kinds of records that have a history. */
+export class History {
+  readonly #context: Context
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /**
+   * Takes back what an agent, or a person, has changed last: each record that it wrote or deleted holds again what it held
+   * before, as a new revision whose author is who undoes it. Only records that nobody else has changed since are touched,
+   * unless `force` is set; those that are left are named. Each record is undone by itself, and what happens to it at the same
+   * time is not lost. To undo the undoing, undo what you have changed since its `at`.
+   * @param by the agent, or else the person or the token, that authors name; who has brought records from another store is
+   *   one of their authors too
+   */
+  async undo(by: string, options: UndoOptions = {}): Promise<Undo> {
+    checkHistory.undo(options)
+    return undo(this.#context, by, options)
+  }
+}

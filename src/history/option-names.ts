@@ -1,0 +1,15 @@
+import { optionChecks } from '../util/options.ts'
+import type { History } from './history.ts'
+
+/** Refuses what a method does not know. */
+export const checkHistory = optionChecks<History>('history', {
+  undo: {
+    session: true,
+    since: true,
+    until: true,
+    namespace: true,
+    force: true,
+    dryRun: true,
+    signal: true,
+  },
+})

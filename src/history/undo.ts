@@ -1,0 +1,119 @@
+import { Agents } from '../agents/agents.ts'
+import type { Context } from '../context.ts'
+import type { VersionRow } from '../db/history/version.ts'
+import { allVersionsOf } from '../db/history/versions-of.ts'
+import { InvalidInput } from '../errors.ts'
+import { Kv } from '../kv/kv.ts'
+import { Patterns } from '../patterns/patterns.ts'
+import { checkName } from '../util/check.ts'
+import { checkTime } from '../util/time.ts'
+import { type ChangeFilter, changedRecords } from './changed-records.ts'
+import type { Undo, UndoneRecord, UndoOptions } from './history.ts'
+import { type ChangedRecord, type Kind, kinds, recordOf, tableOf } from './kinds.ts'
+import { type Plan, planUndo } from './plan-undo.ts'
+
+/** Records that one call undoes at most. */
+const maxRecords = 10_000
+
+/** Undoes changes in the stores of a context. */
+export async function undo(context: Context, by: string, options: UndoOptions): Promise<Undo> {
+  const filter = checkedFilter(by, options)
+  const { dryRun = false, force = false, signal } = options
+  const at = new Date(context.clock.now())
+  const records: UndoneRecord[] = []
+  let isComplete = true
+  for (const kind of filter.namespace === undefined ? kinds : (['memory'] as const)) {
+    const keys = await changedRecords(context.db, kind, { filter, limit: maxRecords, signal })
+    isComplete &&= keys.length < maxRecords
+    for (const key of keys) {
+      signal?.throwIfAborted()
+      const done = await undoRecord(context, { kind, key }, { filter, force, dryRun })
+      if (done !== undefined) records.push(done)
+    }
+  }
+  const count = (outcome: UndoneRecord['outcome']) => records.filter(each => each.outcome === outcome).length
+  const counts = { restored: count('restored'), deleted: count('deleted'), skipped: count('skipped') }
+  return { ...counts, dryRun, at, records, isComplete }
+}
+
+function checkedFilter(by: string, options: UndoOptions): ChangeFilter {
+  const { session, since, until, namespace } = options
+  if (since !== undefined && until !== undefined && since >= until)
+    throw new InvalidInput('until must be after since')
+  return {
+    by: checkName('by', by),
+    session: session && checkName('session', session),
+    since: since && checkTime('since', since),
+    until: until && checkTime('until', until),
+    namespace: namespace && checkName('namespace', namespace, 128),
+  }
+}
+
+interface Changed {
+  readonly kind: Kind
+  readonly key: readonly string[]
+}
+
+/** In a transaction, so that what is undone is what was looked at. Undefined where there is nothing to undo. */
+function undoRecord(
+  context: Context,
+  { kind, key }: Changed,
+  { filter, force, dryRun }: { filter: ChangeFilter; force: boolean; dryRun: boolean },
+): Promise<UndoneRecord | undefined> {
+  return context.db.transaction(async tx => {
+    const table = tableOf[kind]
+    if (!dryRun) await tx.all(tx.dialect.lockKeys(table, [kind === 'memory' ? [...key].reverse() : key]))
+    const plan = planUndo(await allVersionsOf(tx, { table, key }), { filter, force })
+    if (plan === undefined) return undefined
+    const record = recordOf(kind, key)
+    const done = told(record, plan)
+    if (dryRun) return done
+    return { ...done, revision: await carryOut({ ...context, db: tx }, record, plan) }
+  })
+}
+
+function told(record: ChangedRecord, plan: Plan): UndoneRecord {
+  const nothing = { record, why: undefined, by: undefined, revisions: [], revision: undefined }
+  if (plan.do === 'skip')
+    return {
+      ...nothing,
+      outcome: 'skipped',
+      why: plan.why,
+      by: plan.why === 'changed_since' ? plan.by : undefined,
+    }
+  const outcome = plan.do === 'restore' ? 'restored' : 'deleted'
+  return { ...nothing, outcome, revisions: plan.undone.map(({ revision }) => revision) }
+}
+
+/** Returns the revision that the record has now. */
+async function carryOut(context: Context, record: ChangedRecord, plan: Plan): Promise<number | undefined> {
+  if (plan.do === 'skip') return undefined
+  if (plan.do === 'restore') return restore(context, record, plan.row)
+  switch (record.in) {
+    case 'memory':
+      await new Kv(context).delete(record.key, { namespace: record.namespace })
+      return undefined
+    case 'agent_memory':
+      await new Agents(context).deleteMemory(record.agentId, record.key)
+      return undefined
+    case 'patterns':
+      await new Patterns(context).delete(record.id)
+      return undefined
+  }
+}
+
+async function restore(
+  context: Context,
+  record: ChangedRecord,
+  { revision }: VersionRow,
+): Promise<number | undefined> {
+  switch (record.in) {
+    case 'memory':
+      return (await new Kv(context).revert(record.key, { revision, namespace: record.namespace })).revision
+    case 'agent_memory':
+      await new Agents(context).revertMemory(record.agentId, record.key, { revision })
+      return undefined
+    case 'patterns':
+      return (await new Patterns(context).revert(record.id, { revision })).revision
+  }
+}
