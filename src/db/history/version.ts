@@ -46,7 +46,7 @@ export interface Version {
 }
 
 /** That what was written once is not to be seen any more. */
-export interface Redaction {
+interface Redaction {
   by: Author | undefined
   at: Date
 }

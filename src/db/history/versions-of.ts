@@ -20,7 +20,7 @@ const present: Readonly<Record<string, string>> = {
 }
 
 /** The records of a table and what they held before, as one table `versions`. */
-export function allVersions(table: VersionedTable): Sql {
+function allVersions(table: VersionedTable): Sql {
   const { history, key, content }: Versioned = versioned[table]
   const columns = [...key, ...Object.keys(content), ...Object.keys(ofVersions)]
   const now = columns.map(column => (column in present ? `${present[column]} as ${column}` : column))
@@ -60,7 +60,7 @@ export async function versionsOf<T extends VersionedTable>(
 }
 
 /** All versions of a record that its history has, latest first. */
-export function allVersionsOf<T extends VersionedTable>(
+function allVersionsOf<T extends VersionedTable>(
   db: Db,
   record: RecordKey<T>,
 ): Promise<VersionRow<T>[]> {
