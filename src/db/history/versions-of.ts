@@ -60,7 +60,7 @@ export async function versionsOf<T extends VersionedTable>(
 }
 
 /** All versions of a record that its history has, latest first. */
-function allVersionsOf<T extends VersionedTable>(
+export function allVersionsOf<T extends VersionedTable>(
   db: Db,
   record: RecordKey<T>,
 ): Promise<VersionRow<T>[]> {
