@@ -1,7 +1,8 @@
 import type { Author } from '../db/author.ts'
 import type { Db } from '../db/db.ts'
+import { endOfSlice, isInSlice, type Key, keyOf } from '../db/history/key-slices.ts'
 import { type Versioned, versioned } from '../db/history/versioned.ts'
-import { readInSlices, type Slice } from '../db/slices.ts'
+import { readInSlices } from '../db/slices.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { type Kind, tableOf } from './kinds.ts'
 
@@ -27,8 +28,6 @@ export function isWithin({ since, until }: ChangeFilter, at: Date): boolean {
   return (since === undefined || at >= since) && (until === undefined || at < until)
 }
 
-type Key = readonly string[]
-
 /**
  * The keys of records of a kind that may have been changed so, a slice after the other: no index leads to authors.
  * @param limit how many at most
@@ -44,28 +43,21 @@ export async function changedRecords(
     { table: tableOf[kind] as string, isChanged: wrote(filter) },
     { table: history, isChanged: sql`(${wrote(filter)} or ${deleted(filter)})` },
   ]
+  const columns = raw(key.join(', '))
+  const where = inNamespace(key, filter)
   for (const { table, isChanged } of sources) {
-    const columns = raw(key.join(', '))
-    const rest = (slice: Slice<Key>) => join([within(key, slice), inNamespace(key, filter)], ' and ')
-    const keyOf = (row: Record<string, string>): Key => key.map(column => row[column] ?? '')
     const rows = await readInSlices<Key, Record<string, string>>(
       {
-        endOf: async (after, size) => {
-          const [row] = await db.all<Record<string, string>>(
-            sql`select ${columns} from ${raw(table)} where ${rest({ after, end: undefined })}
-                order by ${columns} limit 1 offset ${size - 1}`,
-          )
-          return row && keyOf(row)
-        },
+        endOf: (after, size) => endOfSlice(db, { table, columns: key, where }, { after, size }),
         read: (slice, most) =>
           db.all(
-            sql`select distinct ${columns} from ${raw(table)} where ${rest(slice)} and ${isChanged}
-                order by ${columns} limit ${most}`,
+            sql`select distinct ${columns} from ${raw(table)}
+                where ${isInSlice(key, slice)} and ${where} and ${isChanged} order by ${columns} limit ${most}`,
           ),
       },
       { limit, signal },
     )
-    for (const row of rows) found.set(JSON.stringify(keyOf(row)), keyOf(row))
+    for (const row of rows) found.set(JSON.stringify(keyOf(key, row)), keyOf(key, row))
   }
   return [...found.values()].slice(0, limit)
 }
@@ -93,12 +85,4 @@ function times(column: string, { since, until }: ChangeFilter): Sql[] {
 
 function inNamespace(key: readonly string[], { namespace }: ChangeFilter): Sql {
   return key.includes('namespace') && namespace !== undefined ? sql`namespace = ${namespace}` : sql`1 = 1`
-}
-
-function within(key: readonly string[], { after, end }: Slice<Key>): Sql {
-  const columns = raw(`(${key.join(', ')})`)
-  const parts = [sql`1 = 1`]
-  if (after !== undefined) parts.push(sql`${columns} > (${join([...after])})`)
-  if (end !== undefined) parts.push(sql`${columns} <= (${join([...end])})`)
-  return join(parts, ' and ')
 }

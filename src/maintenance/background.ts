@@ -8,6 +8,7 @@ import { uuidv7 } from '../util/ids.ts'
 import { Poller } from '../util/poller.ts'
 import { cleanup } from './cleanup.ts'
 import { IndexUpkeep } from './index-upkeep.ts'
+import { pruneHistory } from './prune-history.ts'
 import { tidyCounts } from './tidy-counts.ts'
 import { lastDone, markDone, type Upkeep } from './upkeep-context.ts'
 
@@ -87,6 +88,7 @@ export class Background {
       () => new SharedState(this.#upkeep.context).removeLapsed(),
       () =>
         this.#every(hourMs, 'metrics', () => new Metrics(this.#upkeep.context).applyRetention({ signal })),
+      () => this.#every(dayMs, 'history', () => pruneHistory(this.#upkeep, signal)),
       () => this.#every(dayMs, 'optimize', () => this.#optimize(signal)),
     ]
     for (const step of steps) if (!signal.aborted) await step()

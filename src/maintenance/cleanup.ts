@@ -1,4 +1,5 @@
 import type { Db } from '../db/db.ts'
+import { versioned } from '../db/history/versioned.ts'
 import { raw, type Sql, sql } from '../db/sql.ts'
 import { inBatches } from '../util/in-batches.ts'
 import { checkTime } from '../util/time.ts'
@@ -29,8 +30,11 @@ export async function cleanup({ context }: Upkeep, options: CleanupOptions = {})
   const oldest = minuteText(clock.now() - accessDays * 86_400_000)
   const old = { table: 'hivewax_access', key: 'minute, namespace, key', condition: sql`minute < ${oldest}` }
   const expired = (table: string) => ({ table, key: 'id', condition: hasExpired })
+  const { history, key } = versioned.memory_store
+  const formerlyExpired = { table: history, key: [...key, 'revision'].join(', '), condition: hasExpired }
   return {
     memory_store: await removeWhere(db, expired('memory_store'), options.signal),
+    hivewax_memory_history: await removeWhere(db, formerlyExpired, options.signal),
     sessions: await removeWhere(db, expired('sessions'), options.signal),
     hivewax_access: await removeWhere(db, old, options.signal),
   }

@@ -150,6 +150,8 @@ conform('maintenance', open => {
       Array.from({ length: 2000 }, (_, i) => ({ key: `k${i}`, value: 'x'.repeat(1000) })),
     )
     await memory.clearNamespace('default')
+    // What was cleared can be had back, and takes its space, for as long as its history is kept.
+    await memory.execute('delete from hivewax_memory_history')
     let stored = 0
     let done = false
     const writer = (async () => {
