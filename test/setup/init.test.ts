@@ -384,10 +384,10 @@ it.runIf(hasScript).each([
   ['n', 2],
   ['', 2],
 ])('asks at a terminal, and takes %j as what it says', async (answer, exitCode) => {
-  const terminal = atTerminal(project, 'init --client codex', { HOME: home() })
+  const terminal = atTerminal(project, 'init --client zed', { HOME: home() })
   await terminal.until('Change this file? [y/N]')
-  expect(fs.existsSync(path.join(project, '.codex'))).toBe(false)
+  expect(fs.existsSync(path.join(project, '.zed'))).toBe(false)
   terminal.type(`${answer}\n`)
   expect(await terminal.exited).toBe(exitCode)
-  expect(fs.existsSync(path.join(project, '.codex/config.toml'))).toBe(exitCode === 0)
+  expect(fs.existsSync(path.join(project, '.zed/settings.json'))).toBe(exitCode === 0)
 })
