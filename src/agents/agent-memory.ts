@@ -173,7 +173,7 @@ function noRevision({ agentId, key }: Address, revision: number): NotFound {
   return new NotFound(
     `revision ${revision} of key ${describe(key)} of agent ${describe(agentId)} holds no value`,
     {
-      hint: 'See which ones there are with agents.memoryHistory.',
+      hint: 'The history of the key names those that there are.',
       details: { agentId, key, revision },
     },
   )

@@ -322,7 +322,7 @@ function namespaceOf(namespace = defaultNamespace): string | undefined {
 
 function noRevision({ key, namespace }: Address, revision: number): NotFound {
   return new NotFound(`revision ${revision} of key ${describe(key)} in ${namespace} holds no value`, {
-    hint: 'See which ones there are with kv.history.',
+    hint: 'The history of the key names those that there are.',
     details: { key, namespace, revision },
   })
 }

@@ -263,7 +263,7 @@ function matching({ type, minConfidence }: PatternFilter): Sql {
 
 function noRevision(id: string, revision: number): NotFound {
   return new NotFound(`revision ${revision} of pattern ${describe(id)} holds nothing`, {
-    hint: 'See which ones there are with patterns.history.',
+    hint: 'The history of the pattern names those that there are.',
     details: { id, revision },
   })
 }
