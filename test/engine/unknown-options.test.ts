@@ -54,6 +54,7 @@ const domains = {
   shared: 'SharedState',
   events: 'Events',
   patterns: 'Patterns',
+  history: 'History',
   metrics: 'Metrics',
   workflows: 'Workflows',
   topology: 'Topology',

@@ -10,10 +10,12 @@ import { openPostgresScratch, scratchUrl, withClient } from '../support/postgres
 /** Records of a store with 30 rows in every table, but for what a restore changes on purpose. */
 function lasting(file: string): Record<string, string[]> {
   const { memory_store, sessions, patterns, performance_metrics } = contents(file)
-  return { memory_store: withoutRevisions(memory_store), sessions, patterns, performance_metrics } as Record<
-    string,
-    string[]
-  >
+  return {
+    memory_store: withoutRevisions(memory_store),
+    sessions: sessions ?? [],
+    patterns: withoutRevisions(patterns),
+    performance_metrics: performance_metrics ?? [],
+  }
 }
 
 function withoutRevisions(rows: string[] = []): string[] {

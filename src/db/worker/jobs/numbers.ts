@@ -18,7 +18,11 @@ const single = [
 /** The tables in which several numbers stand for the same key, present and past ones. Two keys that are told apart by none are lifted as one. */
 const series = [
   ...Object.entries(versioned).map(([table, { history, key }]) =>
-    [table, history].map(table => ({ table, key: key.join(` || '/' || `), column: 'revision' })),
+    [table, history].map(table => ({
+      table,
+      key: key.map(column => `coalesce(${column}, '')`).join(` || '/' || `),
+      column: 'revision',
+    })),
   ),
   [
     { table: 'shared_state', key: 'key', column: 'version' },
@@ -56,8 +60,10 @@ export function highestIssuedQuery(prefix = ''): string {
  * @returns the floor for rows to come: of a key whose record was deleted the history has numbers too
  */
 export function liftAbove(connection: Connection, schema: string, ceiling: number): number {
+  // Not by one, which is what a write does: it would leave a version.
+  const start = ceiling + 2
   for (const { table, column } of single)
-    connection.exec(`update ${schema}.${table} set ${column} = ${ceiling + 1}`)
+    connection.exec(`update ${schema}.${table} set ${column} = ${start}`)
   for (const tables of series) {
     const numbers = tables.map(
       ({ table, key, column }) => `select ${key} as name, ${column} as n from ${schema}.${table}`,
@@ -68,7 +74,7 @@ export function liftAbove(connection: Connection, schema: string, ceiling: numbe
     for (const { table, key, column } of tables) {
       connection.exec(`
         update ${schema}.${table}
-        set ${column} = ${column} + ${ceiling} + 1 - (select n from lowest where lowest.name = ${key})`)
+        set ${column} = ${column} + ${start} - (select n from lowest where lowest.name = ${key})`)
     }
     connection.exec('drop table lowest')
   }
