@@ -20,6 +20,7 @@ const reads: Inputs = {
   'kv.retrieve': [{ key: 'key-1', namespace }],
   'kv.get': [{ key: 'key-1', namespace }],
   'kv.retrieveMany': [{ keys: ['key-1', 'key-2', 'key-3'], namespace }],
+  'kv.history': [{ key: 'key-1', namespace }],
   'kv.search': [
     { glob: '*', namespace: '*' },
     { glob: '*', namespace },
@@ -44,6 +45,7 @@ const reads: Inputs = {
   'agents.get': [{ id: 'agent-1' }],
   'agents.work': [{ ids: ['agent-1'] }],
   'agents.retrieveMemory': [{ agentId: 'agent-1', key: 'notes' }],
+  'agents.memoryHistory': [{ agentId: 'agent-1', key: 'notes' }],
   'agents.listMemory': [{ agentId: 'agent-1' }],
   'tasks.get': [{ id: 'ended-1' }],
   'tasks.list': [
@@ -70,6 +72,7 @@ const reads: Inputs = {
   'shared.lease': [{ id: 'none' }],
   'shared.leases': [{}],
   'patterns.get': [{ id: 'pattern-1' }],
+  'patterns.history': [{ id: 'pattern-1' }],
   'patterns.list': [{}, { type: 'kind-1' }],
   'patterns.best': [{ type: 'kind-1' }],
   'metrics.list': [{ name: 'metric-1', limit: 10 }],

@@ -261,6 +261,23 @@ conform('history', open => {
     ])
   })
 
+  it('lets SQL from outside insert or update a key, which leaves a version too', async () => {
+    const memory = await open()
+    await memory.store('key', 'ours')
+    for (const value of [1, 2])
+      await memory.execute(
+        `insert into memory_store (key, namespace, value) values ('key', 'default', '${value}')
+         on conflict (key, namespace) do update set value = excluded.value`,
+      )
+    expect((await memory.kv.history('key')).items.map(told)).toEqual(
+      [
+        { revision: 3, value: 2, by: undefined },
+        { revision: 2, value: 1, by: undefined },
+        { revision: 1, value: 'ours', by: 'coder-1' },
+      ].map((each, i) => (i === 2 ? { ...each, by: expect.any(String) } : each)),
+    )
+  })
+
   it('refuses to store by a revision that SQL from outside has gone beyond', async () => {
     const memory = await open()
     const { revision } = await memory.store('key', 'ours')

@@ -21,14 +21,16 @@ function triggers(table: Table): string {
   const { name, history, content, limit } = table
   const columns = takenOver(table)
   const old = columns.map(oldOf).join(', ')
+  // Not 'or ignore': what a statement from outside says of conflicts holds in its triggers too.
+  const isNew = `not exists (select 1 from ${history} where ${isSame(table)} and revision = old.revision)`
   const differs = content.map(column => `old.${column} is not new.${column}`).join(' or ')
   return `
 create trigger ${name}_version before update on ${name}
 when (new.revision = old.revision + 1 or (new.revision = old.revision and (${differs})))
   and ${wasThere(table, `coalesce(new.updated_at, ${now})`)} and ${limit} > 0
 begin
-  insert or ignore into ${history} (${columns.join(', ')}, replaced_at)
-  values (${old}, coalesce(new.updated_at, ${now}));${prune(table)}
+  insert into ${history} (${columns.join(', ')}, replaced_at)
+  select ${old}, coalesce(new.updated_at, ${now}) where ${isNew};${prune(table)}
 end;
 create trigger ${name}_revision after update of ${content.join(', ')} on ${name}
 when new.revision = old.revision and (${differs}) begin
@@ -36,8 +38,8 @@ when new.revision = old.revision and (${differs}) begin
 end;
 create trigger ${name}_deleted after delete on ${name} begin
   update hivewax_counters set value = old.revision + 1 where name = 'floor' and value <= old.revision;
-  insert or ignore into ${history} (${columns.join(', ')}, replaced_at, deleted)
-  select ${old}, ${now}, 1 where ${wasThere(table, now)} and ${limit} > 0;${prune(table)}
+  insert into ${history} (${columns.join(', ')}, replaced_at, deleted)
+  select ${old}, ${now}, 1 where ${wasThere(table, now)} and ${limit} > 0 and ${isNew};${prune(table)}
 end;
 `
 }
