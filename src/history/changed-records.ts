@@ -2,7 +2,7 @@ import type { Author } from '../db/author.ts'
 import type { Db } from '../db/db.ts'
 import { endOfSlice, isInSlice, type Key, keyOf } from '../db/history/key-slices.ts'
 import { type Versioned, versioned } from '../db/history/versioned.ts'
-import { readInSlices } from '../db/slices.ts'
+import { readInSlices, type Sliced } from '../db/slices.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { type Kind, tableOf } from './kinds.ts'
 
@@ -28,17 +28,17 @@ export function isWithin({ since, until }: ChangeFilter, at: Date): boolean {
   return (since === undefined || at >= since) && (until === undefined || at < until)
 }
 
-/**
- * The keys of records of a kind that may have been changed so, a slice after the other: no index leads to authors.
- * @param limit how many at most
- */
-export async function changedRecords(
+/** Keys that are read before what they lead to is done. */
+const pageSize = 500
+
+/** The keys of records of a kind that may have been changed so, each once: no index leads to authors. */
+export async function* changedRecords(
   db: Db,
   kind: Kind,
-  { filter, limit, signal }: { filter: ChangeFilter; limit: number; signal: AbortSignal | undefined },
-): Promise<Key[]> {
+  { filter, signal }: { filter: ChangeFilter; signal: AbortSignal | undefined },
+): AsyncGenerator<Key> {
   const { history, key }: Versioned = versioned[tableOf[kind]]
-  const found = new Map<string, Key>()
+  const seen = new Set<string>()
   const sources = [
     { table: tableOf[kind] as string, isChanged: wrote(filter) },
     { table: history, isChanged: sql`(${wrote(filter)} or ${deleted(filter)})` },
@@ -46,20 +46,25 @@ export async function changedRecords(
   const columns = raw(key.join(', '))
   const where = inNamespace(key, filter)
   for (const { table, isChanged } of sources) {
-    const rows = await readInSlices<Key, Record<string, string>>(
-      {
-        endOf: (after, size) => endOfSlice(db, { table, columns: key, where }, { after, size }),
-        read: (slice, most) =>
-          db.all(
-            sql`select distinct ${columns} from ${raw(table)}
-                where ${isInSlice(key, slice)} and ${where} and ${isChanged} order by ${columns} limit ${most}`,
-          ),
-      },
-      { limit, signal },
-    )
-    for (const row of rows) found.set(JSON.stringify(keyOf(key, row)), keyOf(key, row))
+    const sliced: Sliced<Key, Record<string, string>> = {
+      endOf: (after, size) => endOfSlice(db, { table, columns: key, where }, { after, size }),
+      read: (slice, most) =>
+        db.all(
+          sql`select distinct ${columns} from ${raw(table)}
+              where ${isInSlice(key, slice)} and ${where} and ${isChanged} order by ${columns} limit ${most}`,
+        ),
+    }
+    for (let after: Key | undefined, isLast = false; !isLast; ) {
+      const rows = await readInSlices(sliced, { after, limit: pageSize, signal })
+      isLast = rows.length < pageSize
+      for (const row of rows) {
+        after = keyOf(key, row)
+        const name = JSON.stringify(after)
+        if (!seen.has(name)) yield after
+        seen.add(name)
+      }
+    }
   }
-  return [...found.values()].slice(0, limit)
 }
 
 /** A condition on one part of the text of an author: which that is, is looked at once the row is read. */

@@ -53,8 +53,6 @@ export interface Undo {
   /** When it began: undoing what was changed since by whoever undid it, undoes this. */
   at: Date
   records: UndoneRecord[]
-  /** False when there is more to be undone than one call does: call it again. */
-  isComplete: boolean
 }
 
 /** What was changed, over all kinds of records that have a history. */

@@ -12,20 +12,14 @@ import type { Undo, UndoneRecord, UndoOptions } from './history.ts'
 import { type ChangedRecord, type Kind, kinds, recordOf, tableOf } from './kinds.ts'
 import { type Plan, planUndo } from './plan-undo.ts'
 
-/** Records that one call undoes at most. */
-const maxRecords = 10_000
-
 /** Undoes changes in the stores of a context. */
 export async function undo(context: Context, by: string, options: UndoOptions): Promise<Undo> {
   const filter = checkedFilter(by, options)
   const { dryRun = false, force = false, signal } = options
   const at = new Date(context.clock.now())
   const records: UndoneRecord[] = []
-  let isComplete = true
   for (const kind of filter.namespace === undefined ? kinds : (['memory'] as const)) {
-    const keys = await changedRecords(context.db, kind, { filter, limit: maxRecords, signal })
-    isComplete &&= keys.length < maxRecords
-    for (const key of keys) {
+    for await (const key of changedRecords(context.db, kind, { filter, signal })) {
       signal?.throwIfAborted()
       const done = await undoRecord(context, { kind, key }, { filter, force, dryRun })
       if (done !== undefined) records.push(done)
@@ -33,7 +27,7 @@ export async function undo(context: Context, by: string, options: UndoOptions): 
   }
   const count = (outcome: UndoneRecord['outcome']) => records.filter(each => each.outcome === outcome).length
   const counts = { restored: count('restored'), deleted: count('deleted'), skipped: count('skipped') }
-  return { ...counts, dryRun, at, records, isComplete }
+  return { ...counts, dryRun, at, records }
 }
 
 function checkedFilter(by: string, options: UndoOptions): ChangeFilter {
@@ -42,10 +36,10 @@ function checkedFilter(by: string, options: UndoOptions): ChangeFilter {
     throw new InvalidInput('until must be after since')
   return {
     by: checkName('by', by),
-    session: session && checkName('session', session),
+    session: session === undefined ? undefined : checkName('session', session),
     since: since && checkTime('since', since),
     until: until && checkTime('until', until),
-    namespace: namespace && checkName('namespace', namespace, 128),
+    namespace: namespace === undefined ? undefined : checkName('namespace', namespace, 128),
   }
 }
 

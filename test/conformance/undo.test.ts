@@ -75,7 +75,7 @@ conform('undo', (open, times) => {
     const before = await valuesOf(memory)
 
     const plan = await memory.history.undo('coder-2', { since, dryRun: true })
-    expect(plan).toMatchObject({ restored: 2, deleted: 3, skipped: 1, dryRun: true, isComplete: true })
+    expect(plan).toMatchObject({ restored: 2, deleted: 3, skipped: 1, dryRun: true })
     expect(plan.records.find(({ outcome }) => outcome === 'skipped')).toMatchObject({
       record: { in: 'memory', key: 'shared' },
       why: 'changed_since',
@@ -128,6 +128,17 @@ conform('undo', (open, times) => {
     expect(await memory.retrieve('a')).toBe(1)
     expect(await memory.retrieve('a', { namespace: 'space' })).toBeUndefined()
     expect(await memory.agents.retrieveMemory('coder-1', 'note')).toBe(3)
+  })
+
+  it('goes over all records, however many others were left alone', async () => {
+    const memory = await open()
+    const records = Array.from({ length: 1_100 }, (_, i) => ({ key: `k${i}`, value: 0 }))
+    await memory.as('coder-2').kv.storeMany(records)
+    await memory.as('coder-1').kv.storeMany(records.slice(0, 600))
+    const { deleted, skipped } = await memory.history.undo('coder-2')
+    expect({ deleted, skipped }).toEqual({ deleted: 500, skipped: 600 })
+    for (const options of [{ namespace: '' }, { session: '' }])
+      await expect(memory.history.undo('coder-2', options)).rejects.toMatchObject({ code: 'invalid_input' })
   })
 
   it('leaves a record of which nobody knows any more what it held before', async () => {
