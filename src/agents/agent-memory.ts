@@ -6,12 +6,11 @@ import type { Db } from '../db/db.ts'
 import { deleteRecorded } from '../db/history/delete-recorded.ts'
 import { readHistory } from '../db/history/read-history.ts'
 import type { Version } from '../db/history/version.ts'
-import { versionAt } from '../db/history/version-at.ts'
+import { versionBy } from '../db/history/version-at.ts'
 import type { RecordKey } from '../db/history/versions-of.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { join, sql } from '../db/sql.ts'
-import { NotFound } from '../errors.ts'
-import { checkName, describe } from '../util/check.ts'
+import { checkName } from '../util/check.ts'
 import { checkGlob } from '../util/glob.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
@@ -140,9 +139,8 @@ export class AgentMemory {
   async revert(agentId: string, key: string, revision: number): Promise<void> {
     const at = address(agentId, key)
     await this.#context.db.transaction(async tx => {
-      const row = await versionAt(tx, recordKey(at), { revision })
-      if (row?.value == null) throw noRevision(at, revision)
-      await new AgentMemory({ ...this.#context, db: tx }).store(agentId, key, decodeLoose(row.value))
+      const { value } = await versionBy(tx, recordKey(at), revision)
+      await new AgentMemory({ ...this.#context, db: tx }).store(agentId, key, decodeLoose(value ?? 'null'))
     })
   }
 }
@@ -167,16 +165,6 @@ function address(agentId: string, key: string): Address {
 
 function recordKey({ agentId, key }: Address): RecordKey<'agent_memory'> {
   return { table: 'agent_memory', key: [agentId, key] }
-}
-
-function noRevision({ agentId, key }: Address, revision: number): NotFound {
-  return new NotFound(
-    `revision ${revision} of key ${describe(key)} of agent ${describe(agentId)} holds no value`,
-    {
-      hint: 'The history of the key names those that there are.',
-      details: { agentId, key, revision },
-    },
-  )
 }
 
 /** One statement for the usual case. False, and nothing stored, when the agent has no row yet. */

@@ -296,7 +296,7 @@ export class Agents {
    */
   async revertMemory(agentId: string, key: string, options: RevertMemoryOptions): Promise<void> {
     checkAgents.revertMemory(options)
-    return this.#memory.revert(agentId, key, checkInteger('revision', options.revision, 1))
+    return this.#memory.revert(agentId, key, options.revision)
   }
 
   /** See {@link AgentMemory.delete}. */

@@ -5,8 +5,8 @@ import { type PastOptions, pastOf } from '../db/history/version-at.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { keepTallyUp } from '../db/tallies.ts'
-import { Conflict, InvalidInput, NotFound } from '../errors.ts'
-import { checkInteger, checkName, checkNames, describe } from '../util/check.ts'
+import { Conflict, InvalidInput } from '../errors.ts'
+import { checkInteger, checkName, checkNames } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
 import { checkGlob } from '../util/glob.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
@@ -15,7 +15,7 @@ import { checkTime, toOptionalDate } from '../util/time.ts'
 import { clearNamespace } from './clear-namespace.ts'
 import { countNamespaces, type NamespaceCount } from './namespaces.ts'
 import { checkKv } from './option-names.ts'
-import { keyHistory, type MemoryVersion, recordAt } from './past.ts'
+import { keyHistory, type MemoryVersion, recordAt, recordBy } from './past.ts'
 import {
   type Address,
   address,
@@ -211,11 +211,8 @@ export class Kv {
   async revert(key: string, options: RevertOptions): Promise<{ revision: number }> {
     checkKv.revert(options)
     const at = address(key, options.namespace)
-    const revision = checkInteger('revision', options.revision, 1)
     return this.#context.db.transaction(async tx => {
-      const record = await recordAt(tx, at, { revision })
-      if (record === undefined) throw noRevision(at, revision)
-      const { value, metadata, expiresAt, namespace } = record
+      const { value, metadata, expiresAt, namespace } = await recordBy(tx, at, options.revision)
       return new Kv({ ...this.#context, db: tx }).store(key, value, { namespace, metadata, expiresAt })
     })
   }
@@ -318,13 +315,6 @@ interface NewRecord extends Address {
 /** The checked name of a namespace to look in; undefined for all. */
 function namespaceOf(namespace = defaultNamespace): string | undefined {
   return namespace === '*' ? undefined : checkName('namespace', namespace, 128)
-}
-
-function noRevision({ key, namespace }: Address, revision: number): NotFound {
-  return new NotFound(`revision ${revision} of key ${describe(key)} in ${namespace} holds no value`, {
-    hint: 'The history of the key names those that there are.',
-    details: { key, namespace, revision },
-  })
 }
 
 function expectedRevision({ ifAbsent, expectedRevision }: StoreOptions): number | undefined {

@@ -1,7 +1,7 @@
 import type { Db } from '../db/db.ts'
 import { readHistory } from '../db/history/read-history.ts'
 import type { Version, VersionRow } from '../db/history/version.ts'
-import { type Past, versionAt } from '../db/history/version-at.ts'
+import { type Past, versionAt, versionBy } from '../db/history/version-at.ts'
 import type { RecordKey } from '../db/history/versions-of.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
 import type { Page, PageOptions } from '../util/page.ts'
@@ -25,7 +25,17 @@ function recordKey({ key, namespace }: Address): RecordKey<'memory_store'> {
 /** See `Kv.get`. */
 export async function recordAt(db: Db, at: Address, past: Past): Promise<MemoryRecord | undefined> {
   const row = await versionAt(db, recordKey(at), past)
-  return row?.value == null ? undefined : fromRow({ ...row, value: row.value, ...at })
+  return row && toRecord(at, row)
+}
+
+/** See `Kv.revert`. */
+export async function recordBy(db: Db, at: Address, revision: number): Promise<MemoryRecord> {
+  return toRecord(at, await versionBy(db, recordKey(at), revision))
+}
+
+/** Content that is not gone has a value. */
+function toRecord(at: Address, row: VersionRow<'memory_store'>): MemoryRecord {
+  return fromRow({ ...row, value: row.value ?? 'null', ...at })
 }
 
 /** See `Kv.history`. */

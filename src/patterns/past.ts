@@ -1,7 +1,7 @@
 import type { Db } from '../db/db.ts'
 import { readHistory } from '../db/history/read-history.ts'
 import type { Version, VersionRow } from '../db/history/version.ts'
-import { type Past, versionAt } from '../db/history/version-at.ts'
+import { versionBy } from '../db/history/version-at.ts'
 import type { RecordKey } from '../db/history/versions-of.ts'
 import { decodeLoose, type Json } from '../util/json.ts'
 import type { Page, PageOptions } from '../util/page.ts'
@@ -21,11 +21,9 @@ function recordKey(id: string): RecordKey<'patterns'> {
   return { table: 'patterns', key: [id] }
 }
 
-/** What was stored under an id at some time; undefined for nothing. */
-export async function patternAt(db: Db, id: string, past: Past): Promise<NewPattern | undefined> {
-  const row = await versionAt(db, recordKey(id), past)
-  if (row === undefined) return undefined
-  const { type = '', ...content } = contentOf(row)
+/** See `Patterns.revert`. */
+export async function patternBy(db: Db, id: string, revision: number): Promise<NewPattern> {
+  const { type = '', ...content } = contentOf(await versionBy(db, recordKey(id), revision))
   return { id, type, ...content }
 }
 

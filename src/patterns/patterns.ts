@@ -6,14 +6,14 @@ import { deleteRecorded } from '../db/history/delete-recorded.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
-import { checkInteger, checkName, checkNumber, describe } from '../util/check.ts'
+import { checkName, checkNumber, describe } from '../util/check.ts'
 import { uuidv7 } from '../util/ids.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { toDate, toOptionalDate } from '../util/time.ts'
 import { confidenceOf, decayed, keptShare, statedConfidence } from './confidence.ts'
 import { checkPatterns } from './option-names.ts'
-import { type PatternVersion, patternAt, patternHistory } from './past.ts'
+import { type PatternVersion, patternBy, patternHistory } from './past.ts'
 
 /** Something a swarm has learned, and how far it can be trusted. */
 export interface Pattern {
@@ -203,11 +203,9 @@ export class Patterns {
    */
   async revert(id: string, options: RevertPatternOptions): Promise<Pattern> {
     checkPatterns.revert(options)
-    const revision = checkInteger('revision', options.revision, 1)
     return this.#context.db.transaction(async tx => {
-      const former = await patternAt(tx, checkName('id', id), { revision })
-      if (former === undefined) throw noRevision(id, revision)
-      return new Patterns({ ...this.#context, db: tx }).store({ ...former, id })
+      const former = await patternBy(tx, checkName('id', id), options.revision)
+      return new Patterns({ ...this.#context, db: tx }).store(former)
     })
   }
 
@@ -259,13 +257,6 @@ function matching({ type, minConfidence }: PatternFilter): Sql {
   if (minConfidence !== undefined)
     parts.push(sql`confidence >= ${checkNumber('minConfidence', minConfidence, 0, 1)}`)
   return join(parts, ' and ')
-}
-
-function noRevision(id: string, revision: number): NotFound {
-  return new NotFound(`revision ${revision} of pattern ${describe(id)} holds nothing`, {
-    hint: 'The history of the pattern names those that there are.',
-    details: { id, revision },
-  })
 }
 
 function found(row: PatternRow | undefined, id: string): Pattern {

@@ -41,6 +41,24 @@ export async function versionAt<T extends VersionedTable>(
   return row?.gone_at === null ? row : undefined
 }
 
+/**
+ * What a change of a record has written.
+ * @throws NotFound when the history has no such change, or it wrote nothing that is still there
+ */
+export async function versionBy<T extends VersionedTable>(
+  db: Db,
+  record: RecordKey<T>,
+  revision: number,
+): Promise<VersionRow<T>> {
+  const row = await versionAt(db, record, { revision: checkInteger('revision', revision, 1) })
+  if (row !== undefined) return row
+  const { table, key } = record
+  throw new NotFound(`revision ${revision} of ${describe(key.at(-1))} in ${table} holds nothing`, {
+    hint: 'Its history names those that there are.',
+    details: { table, key, revision },
+  })
+}
+
 async function versionAtTime<T extends VersionedTable>(
   db: Db,
   record: RecordKey<T>,
