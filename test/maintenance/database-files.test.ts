@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { copyStore } from '../../src/db/copy/copy-store.ts'
+import { assertOwnJournal } from '../../src/db/sqlite/lost-store.ts'
 import { importFrom } from '../../src/importers/import-from.ts'
 import type { Memory } from '../../src/memory.ts'
 import { openMemory } from '../../src/open.ts'
@@ -165,6 +167,24 @@ test('a store beside which the journal of another database lies is not changed b
   expect(fs.readFileSync(store.url).equals(bytes)).toBe(true)
   fs.renameSync(journal, scratchFile('journal'))
   expect(await liveRows(await openScratch({}, store.url))).toEqual(rows)
+})
+
+test('a journal that comes and goes with the transactions of a running process is not taken for one that a crash left', async () => {
+  const file = scratchFile('store.db')
+  const script = `const { DatabaseSync } = require('node:sqlite')
+    const db = new DatabaseSync(${JSON.stringify(file)})
+    db.exec('create table pages (n)')
+    console.log('writes')
+    for (;;) db.exec('begin; insert into pages values (1); update pages set n = 2; commit')`
+  const child = spawn(process.execPath, ['--no-warnings', '-e', script])
+  const gone = once(child, 'exit')
+  try {
+    await once(child.stdout, 'data')
+    for (let look = 0; look < 50; look++) await assertOwnJournal(file)
+  } finally {
+    child.kill('SIGKILL')
+    await gone
+  }
 })
 
 test.each(['-wal', '-shm', '-journal'])('nothing is written to the name of the %s of a store', async part => {

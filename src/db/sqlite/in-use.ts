@@ -8,11 +8,12 @@ import { systemCode } from '../../util/file-error.ts'
  * processes of other containers it tells nothing.
  */
 export function isInUse(file: string): boolean {
-  const index = fs.statSync(`${file}-shm`, { throwIfNoEntry: false })
-  if (index === undefined) return false
-  const locks = lockedInodes()
-  // By the inode alone: layered file systems show another device there.
-  return locks === undefined || locks.includes(String(index.ino))
+  return isLocked(`${file}-shm`) ?? true
+}
+
+/** True when a process, this one included, writes a database in rollback mode, or where the system does not tell. */
+export function isBeingWritten(file: string): boolean {
+  return isLocked(file, 'WRITE') ?? true
 }
 
 /**
@@ -20,21 +21,22 @@ export function isInUse(file: string): boolean {
  * Only Linux tells; elsewhere it is false.
  */
 export function isLogOfAnother(file: string): boolean {
-  const locks = hasLog(file) ? lockedInodes() : undefined
-  const isLocked = (part: string) => {
-    const stat = fs.statSync(part, { throwIfNoEntry: false })
-    return stat !== undefined && locks?.includes(String(stat.ino)) === true
-  }
-  return isLocked(`${file}-shm`) && !isLocked(file)
+  return hasLog(file) && isLocked(`${file}-shm`) === true && isLocked(file) === false
 }
 
-/** The inodes on which locks are held, https://man7.org/linux/man-pages/man5/proc_locks.5.html */
-function lockedInodes(): string[] | undefined {
+/**
+ * Whether a lock is held on a file, or one of the kind; undefined where the system does not tell.
+ * https://man7.org/linux/man-pages/man5/proc_locks.5.html
+ */
+function isLocked(file: string, kind = ''): boolean | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) return false
   try {
-    const lines = fs.readFileSync('/proc/locks', 'utf8').split('\n')
-    return lines.flatMap(line => /:(\d+) \S+ \S+$/.exec(line)?.[1] ?? [])
+    // By the inode alone: layered file systems show another device there.
+    const isOfFile = new RegExp(`${kind} .*:${stat.ino} \\S+ \\S+$`, 'm')
+    return isOfFile.test(fs.readFileSync('/proc/locks', 'utf8'))
   } catch (error) {
     if (systemCode(error) === undefined) throw error
-    return undefined
+    return
   }
 }

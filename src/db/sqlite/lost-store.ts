@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { Corrupt, InvalidInput } from '../../errors.ts'
 import { hasLog, journalOf, logOf } from '../../util/database-files.ts'
 import { runInProcess } from '../worker/process.ts'
-import { isInUse } from './in-use.ts'
+import { isBeingWritten, isInUse } from './in-use.ts'
 import { remedy } from './remedy.ts'
 
 /** How long the creation of a store takes at most, in milliseconds, though it be ended and begun anew. */
@@ -37,11 +37,17 @@ function wasEmptied({ mtimeMs, birthtimeMs }: fs.BigIntStats): boolean {
  * another database, whose place the file has taken: SQLite would write into the file what that held before.
  */
 export async function assertOwnJournal(file: string): Promise<void> {
-  const journal = journalOf(file)
-  const { size = 0 } = fs.statSync(journal, { throwIfNoEntry: false }) ?? {}
-  if (size === 0 || isInUse(file)) return
-  if (await runInProcess({ name: 'matchJournal', file, waitMs: 0 })) return
-  throw notOf(file, journal)
+  const left = leftJournal(file)
+  if (left === undefined || (await runInProcess({ name: 'matchJournal', file, waitMs: 0 }))) return
+  // Another one, or none: a process has begun a transaction meanwhile, which creates a store, say, and it was copied in part.
+  if (leftJournal(file) === left) throw notOf(file, journalOf(file))
+}
+
+/** What tells the states of a journal apart that a crash has left: while a transaction runs, the database is locked. */
+function leftJournal(file: string): string | undefined {
+  const stat = fs.statSync(journalOf(file), { throwIfNoEntry: false })
+  if (stat === undefined || stat.size === 0 || isInUse(file) || isBeingWritten(file)) return
+  return [stat.ino, stat.size, stat.mtimeMs].join()
 }
 
 /**

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Corrupt, HivewaxError } from '../../../errors.ts'
 import { journalOf } from '../../../util/database-files.ts'
-import { fileError } from '../../../util/file-error.ts'
+import { fileError, systemCode } from '../../../util/file-error.ts'
 import type { Connection, ConnectionOptions } from '../../sqlite/connection.ts'
 import { connected, type JobContext, problems } from './job.ts'
 
@@ -22,12 +22,24 @@ export async function matchJournal(_input: undefined, { file, waitMs }: JobConte
   try {
     const copy = path.join(folder, 'copy.db')
     await fs.copyFile(file, copy)
-    await fs.copyFile(journalOf(file), journalOf(copy))
-    return await matches(file, copy, { readOnly: false, waitMs })
+    // It is gone where the transaction that wrote it has ended since.
+    const isLeft = await copyIfThere(journalOf(file), journalOf(copy))
+    return !isLeft || (await matches(file, copy, { readOnly: false, waitMs }))
   } catch (error) {
     throw fileError(error, file)
   } finally {
     await fs.rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Copies a file, or finds that it is not there. */
+async function copyIfThere(file: string, target: string): Promise<boolean> {
+  try {
+    await fs.copyFile(file, target)
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false
+    throw error
   }
 }
 
