@@ -38,7 +38,9 @@ export interface UndoneRecord {
    */
   why: 'changed_since' | 'unknown_before' | undefined
   by: Author | undefined
-  /** The revisions whose changes are undone, latest first. */
+  /** That it was deleted, and is back by the undo. */
+  wasDeleted: boolean
+  /** The revisions whose changes are undone, latest first; what a `restored` record holds is of the one before the last. */
   revisions: number[]
   /** The revision that undid them; undefined in a dry run, after a deletion, and of agents' own memory. */
   revision: number | undefined

@@ -67,7 +67,14 @@ function undoRecord(
 }
 
 function told(record: ChangedRecord, plan: Plan): UndoneRecord {
-  const nothing = { record, why: undefined, by: undefined, revisions: [], revision: undefined }
+  const nothing = {
+    record,
+    why: undefined,
+    by: undefined,
+    wasDeleted: false,
+    revisions: [],
+    revision: undefined,
+  }
   if (plan.do === 'skip')
     return {
       ...nothing,
@@ -76,7 +83,8 @@ function told(record: ChangedRecord, plan: Plan): UndoneRecord {
       by: plan.why === 'changed_since' ? plan.by : undefined,
     }
   const outcome = plan.do === 'restore' ? 'restored' : 'deleted'
-  return { ...nothing, outcome, revisions: plan.undone.map(({ revision }) => revision) }
+  const wasDeleted = plan.undone[0]?.deleted === true
+  return { ...nothing, outcome, wasDeleted, revisions: plan.undone.map(({ revision }) => revision) }
 }
 
 /** Returns the revision that the record has now. */

@@ -66,22 +66,24 @@ export class Printer {
 
   /** @param cursor where the next page begins, when there is one */
   list(items: readonly unknown[], cursor?: string): void {
-    if (items.length > 0) this.#items(items)
+    this.items(items)
     const count = `${items.length} ${items.length === 1 ? 'entry' : 'entries'}`
     if (cursor !== undefined) this.note(`${count}, more follow: --cursor ${cursor}`)
     else this.note(items.length === 0 ? 'nothing found' : count)
   }
 
-  /** The columns of the terminal; 100 where there is none. */
-  get width(): number {
-    return isTerminal(1) ? process.stdout.columns || 80 : 100
-  }
-
-  #items(items: readonly unknown[]): void {
+  /** Records as a table, other items a line each; without a word on how many there are. */
+  items(items: readonly unknown[]): void {
+    if (items.length === 0) return
     const spelling = this.#flags.plain ? 'programs' : 'people'
     if (!items.every(isRecord)) for (const item of items) this.line(spell(item, spelling))
     else if (this.#flags.plain) for (const row of toTable(items, spelling).rows) this.line(row.join('\t'))
     else this.#table(items)
+  }
+
+  /** The columns of the terminal; 100 where there is none. */
+  get width(): number {
+    return isTerminal(1) ? process.stdout.columns || 80 : 100
   }
 
   /** A table; but a single record that is too wide for one is laid out by itself. */
