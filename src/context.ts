@@ -22,6 +22,11 @@ export interface Context {
    * nothing of its own: in a caller's transaction, and in a memory that is only read.
    */
   readonly storeDb: Db | undefined
+  /**
+   * Rewrites the files of the store, so that nothing of what is deleted is left in them. Undefined in a caller's
+   * transaction.
+   */
+  readonly rewriteFiles: (() => Promise<void>) | undefined
   readonly clock: Clock
   /** Who acts through this handle, when it said so. */
   readonly agentId: string | undefined

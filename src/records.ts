@@ -48,7 +48,7 @@ export function recordsOf(context: Context): Records {
     transaction: (fn, { timeoutMs }) => {
       const transactionId = context.transactionId ?? uuidv7(context.clock.now())
       const inside = (tx: Context['db']) =>
-        fn(recordsOf({ ...context, db: tx, storeDb: undefined, transactionId }))
+        fn(recordsOf({ ...context, db: tx, storeDb: undefined, rewriteFiles: undefined, transactionId }))
       return db.transaction(inside, { interactive: true, ...(timeoutMs !== undefined && { timeoutMs }) })
     },
   }

@@ -29,6 +29,16 @@ export const past = (z: Zod) => ({
   revision: z.number().int().min(1).optional().describe('As this revision wrote it; default: the latest'),
 })
 
+/** What of a record is redacted, and why. */
+export const redaction = (z: Zod) => ({
+  revision: z.number().int().min(1).optional().describe('Only what this revision wrote; default: all'),
+  reason: z.string().optional().describe('Why, for the event that tells of it'),
+  vacuum: z
+    .boolean()
+    .optional()
+    .describe("Rewrite the store's files too, while writers wait; default: true; else vacuum --full later"),
+})
+
 /** A time, or a length of time from now: see `TimeOrDuration`. */
 export const timeOrDuration = (z: Zod, description: string) =>
   z.union([z.string(), z.number()]).describe(description)

@@ -5,6 +5,7 @@ import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.t
 import type { Db } from '../db/db.ts'
 import { deleteRecorded } from '../db/history/delete-recorded.ts'
 import { readHistory } from '../db/history/read-history.ts'
+import { type Redacted, type RedactOptions, redactRecord } from '../db/history/redact.ts'
 import type { Version } from '../db/history/version.ts'
 import { versionBy } from '../db/history/version-at.ts'
 import type { RecordKey } from '../db/history/versions-of.ts'
@@ -133,6 +134,12 @@ export class AgentMemory {
         value: version.deleted || value === null ? undefined : decodeLoose(value),
       }),
     })
+  }
+
+  /** See `Agents.redactMemory`. */
+  async redact(agentId: string, key: string, options: RedactOptions): Promise<Redacted> {
+    const at = address(agentId, key)
+    return redactRecord(this.#context, recordKey(at), { ...options, told: { in: 'agent_memory', ...at } })
   }
 
   /** See `Agents.revertMemory`. */

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
+import type { Redacted, RedactOptions } from '../db/history/redact.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -297,6 +298,12 @@ export class Agents {
   async revertMemory(agentId: string, key: string, options: RevertMemoryOptions): Promise<void> {
     checkAgents.revertMemory(options)
     return this.#memory.revert(agentId, key, options.revision)
+  }
+
+  /** Removes for good what a key of an agent's memory holds and has held: see `kv.redact`. */
+  async redactMemory(agentId: string, key: string, options: RedactOptions = {}): Promise<Redacted> {
+    checkAgents.redactMemory(options)
+    return this.#memory.redact(agentId, key, options)
   }
 
   /** See {@link AgentMemory.delete}. */

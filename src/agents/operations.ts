@@ -1,5 +1,5 @@
 import { operation, type Zod } from '../operation.ts'
-import { json, page } from '../schemas.ts'
+import { json, page, redaction } from '../schemas.ts'
 
 const id = (z: Zod) => z.string().describe("The agent's id, 1 to 512 bytes")
 
@@ -247,6 +247,18 @@ export const agentsOperations = [
         revision: z.number().int().min(1).describe('The revision whose value is to be stored again'),
       }),
     run: (memory, { agentId, key, ...options }) => memory.agents.revertMemory(agentId, key, options),
+  }),
+  operation({
+    name: 'agents.redactMemory',
+    summary: "Remove for good what a key of an agent's own memory holds and has held",
+    effect: 'destroy',
+    permission: 'admin',
+    reveals: 'nothing',
+    positionals: ['agentId', 'key'],
+    identities: { agentId: 'owner' },
+    examples: ['hivewax agents redact-memory coder-1 reviews --yes'],
+    input: z => z.object({ agentId: id(z), key: z.string().describe('1 to 512 bytes'), ...redaction(z) }),
+    run: (memory, { agentId, key, ...options }) => memory.agents.redactMemory(agentId, key, options),
   }),
   operation({
     name: 'agents.deleteMemory',

@@ -1,3 +1,4 @@
+import { redactNames } from '../db/history/redact.ts'
 import { type Names, optionChecks } from '../util/options.ts'
 import { pageNames as page } from '../util/page.ts'
 import type { Agent } from './agent.ts'
@@ -39,4 +40,5 @@ export const checkAgents = optionChecks<Agents>('agents', {
   listMemory: { glob: true, ...page },
   memoryHistory: page,
   revertMemory: { revision: true },
+  redactMemory: redactNames,
 })

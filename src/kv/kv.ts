@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { verified } from '../db/checksums.ts'
 import { deleteRecorded } from '../db/history/delete-recorded.ts'
+import { type Redacted, type RedactOptions, redactRecord } from '../db/history/redact.ts'
 import { type PastOptions, pastOf } from '../db/history/version-at.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -15,7 +16,7 @@ import { checkTime, toOptionalDate } from '../util/time.ts'
 import { clearNamespace } from './clear-namespace.ts'
 import { countNamespaces, type NamespaceCount } from './namespaces.ts'
 import { checkKv } from './option-names.ts'
-import { keyHistory, type MemoryVersion, recordAt, recordBy } from './past.ts'
+import { keyHistory, type MemoryVersion, recordAt, recordBy, recordKey } from './past.ts'
 import {
   type Address,
   address,
@@ -30,6 +31,7 @@ import {
 import { afterCursor, searchKeys, wantedKeys } from './search.ts'
 import { searchPast } from './search-past.ts'
 
+export type { Redacted } from '../db/history/redact.ts'
 export type { MemoryVersion } from './past.ts'
 export type { MemoryRecord } from './record.ts'
 
@@ -45,6 +47,8 @@ export interface RevertOptions extends NamespaceOption {
   /** The change whose value is to be stored again. */
   revision: number
 }
+
+export type RedactKeyOptions = NamespaceOption & RedactOptions
 
 /** Which of the values that a key has held. */
 export type ReadOptions = NamespaceOption & PastOptions
@@ -215,6 +219,20 @@ export class Kv {
       const { value, metadata, expiresAt, namespace } = await recordBy(tx, at, options.revision)
       return new Kv({ ...this.#context, db: tx }).store(key, value, { namespace, metadata, expiresAt })
     })
+  }
+
+  /**
+   * Removes for good what a key holds and has held, or what one of its changes wrote: from its history, from the index of
+   * `find`, from later exports and backups, and from the store's files, which are rewritten for that while writers wait. What
+   * it holds now is deleted. The history goes on to show that there was something, who wrote it, and who has redacted it.
+   * An event `memory.redacted` tells of it. When it fails after that, such as for want of room, call it again.
+   * @throws NotFound when the history has nothing of the key, or not this revision
+   */
+  async redact(key: string, options: RedactKeyOptions = {}): Promise<Redacted> {
+    checkKv.redact(options)
+    const { namespace, ...redaction } = options
+    const at = address(key, namespace)
+    return redactRecord(this.#context, recordKey(at), { ...redaction, told: { in: 'memory', ...at } })
   }
 
   /** Deletes a key. False when it was absent or had expired. */

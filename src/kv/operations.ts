@@ -1,5 +1,5 @@
 import { operation } from '../operation.ts'
-import { asOf, json, namespace, page, past, time } from '../schemas.ts'
+import { asOf, json, namespace, page, past, redaction, time } from '../schemas.ts'
 import { defaultNamespace } from './record.ts'
 
 export const kvOperations = [
@@ -110,6 +110,19 @@ export const kvOperations = [
       }),
     namespaces: ({ namespace = defaultNamespace }) => [namespace],
     run: (memory, { key, ...options }) => memory.kv.revert(key, options),
+  }),
+  operation({
+    name: 'kv.redact',
+    summary: 'Remove for good what a key holds and has held; its history only says that there was something',
+    effect: 'destroy',
+    permission: 'admin',
+    reveals: 'nothing',
+    positionals: ['key'],
+    examples: ['hivewax redact api-key', 'hivewax redact notes --revision 3 --reason "a password" --yes'],
+    input: z =>
+      z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z), ...redaction(z) }),
+    namespaces: ({ namespace = defaultNamespace }) => [namespace],
+    run: (memory, { key, ...options }) => memory.kv.redact(key, options),
   }),
   operation({
     name: 'kv.storeMany',

@@ -1,3 +1,4 @@
+import { redactNames as redaction } from '../db/history/redact.ts'
 import { optionChecks } from '../util/options.ts'
 import { pageNames as page } from '../util/page.ts'
 import type { Kv } from './kv.ts'
@@ -23,6 +24,7 @@ export const checkKv = optionChecks<Kv>('kv', {
   search: { ...namespace, ...page, asOf: true },
   history: { ...namespace, ...page },
   revert: { ...namespace, revision: true },
+  redact: { ...namespace, ...redaction },
   namespaces: page,
   delete: namespace,
 })

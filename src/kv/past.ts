@@ -18,7 +18,8 @@ export interface MemoryVersion extends Version {
   expiresAt: Date | undefined
 }
 
-function recordKey({ key, namespace }: Address): RecordKey<'memory_store'> {
+/** A key as the history names records. */
+export function recordKey({ key, namespace }: Address): RecordKey<'memory_store'> {
   return { table: 'memory_store', key: [namespace, key] }
 }
 

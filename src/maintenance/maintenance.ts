@@ -23,7 +23,10 @@ import {
 } from './usage.ts'
 
 export interface VacuumOptions extends AbortableOptions {
-  /** Rewrite the whole file, which closes gaps between records as well. Writers wait all the while. */
+  /**
+   * Rewrite the whole file, which closes gaps between records as well, and leaves nothing in it of what was deleted or
+   * redacted: neither in free space nor in the full-text index. Writers wait all the while.
+   */
   full?: boolean | undefined
 }
 
@@ -52,7 +55,11 @@ export class Maintenance {
    */
   async vacuum(options: VacuumOptions = {}): Promise<{ freedBytes: number }> {
     checkMaintenance.vacuum(options)
-    return this.#upkeep.engine.vacuum(options)
+    if (!options.full) return this.#upkeep.engine.vacuum(options)
+    // What is deleted stays in the full-text index until its parts are merged.
+    const { signal, onProgress } = options
+    await this.optimize({ signal, onProgress: portion(onProgress, 0, 0.5) })
+    return this.#upkeep.engine.vacuum({ ...options, onProgress: portion(onProgress, 0.5, 1) })
   }
 
   /**

@@ -1,5 +1,5 @@
 import { operation, type Zod } from '../operation.ts'
-import { json, page } from '../schemas.ts'
+import { json, page, redaction } from '../schemas.ts'
 
 const id = (z: Zod) => z.string().describe('The id of the pattern')
 
@@ -136,6 +136,17 @@ export const patternsOperations = [
         revision: z.number().int().min(1).describe('The revision that is to be stored again'),
       }),
     run: (memory, { id, ...options }) => memory.patterns.revert(id, options),
+  }),
+  operation({
+    name: 'patterns.redact',
+    summary: 'Remove for good what a pattern is and has been; its history only says that there was something',
+    effect: 'destroy',
+    permission: 'admin',
+    reveals: 'nothing',
+    positionals: ['id'],
+    examples: ['hivewax patterns redact retry-timeouts --yes'],
+    input: z => z.object({ id: id(z), ...redaction(z) }),
+    run: (memory, { id, ...options }) => memory.patterns.redact(id, options),
   }),
   operation({
     name: 'patterns.delete',

@@ -1,3 +1,4 @@
+import { redactNames } from '../db/history/redact.ts'
 import { optionChecks } from '../util/options.ts'
 import { pageNames as page } from '../util/page.ts'
 import type { Patterns } from './patterns.ts'
@@ -8,5 +9,6 @@ export const checkPatterns = optionChecks<Patterns>('patterns', {
   list: { type: true, minConfidence: true, ...page },
   history: page,
   revert: { revision: true },
+  redact: redactNames,
   recordOutcome: { success: true, decay: true },
 })

@@ -17,7 +17,8 @@ export interface PatternVersion extends Version {
   metadata: Json | undefined
 }
 
-function recordKey(id: string): RecordKey<'patterns'> {
+/** A pattern as the history names records. */
+export function recordKey(id: string): RecordKey<'patterns'> {
   return { table: 'patterns', key: [id] }
 }
 

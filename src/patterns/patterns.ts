@@ -3,6 +3,7 @@ import { type Author, decodeAuthor } from '../db/author.ts'
 import { verified } from '../db/checksums.ts'
 import { type Columns, type FieldsOf, listOf, type RowOf } from '../db/columns.ts'
 import { deleteRecorded } from '../db/history/delete-recorded.ts'
+import { type Redacted, type RedactOptions, redactRecord } from '../db/history/redact.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
@@ -13,7 +14,7 @@ import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '
 import { toDate, toOptionalDate } from '../util/time.ts'
 import { confidenceOf, decayed, keptShare, statedConfidence } from './confidence.ts'
 import { checkPatterns } from './option-names.ts'
-import { type PatternVersion, patternBy, patternHistory } from './past.ts'
+import { type PatternVersion, patternBy, patternHistory, recordKey } from './past.ts'
 
 /** Something a swarm has learned, and how far it can be trusted. */
 export interface Pattern {
@@ -207,6 +208,16 @@ export class Patterns {
       const former = await patternBy(tx, checkName('id', id), options.revision)
       return new Patterns({ ...this.#context, db: tx }).store(former)
     })
+  }
+
+  /**
+   * Removes for good what a pattern is and has been, with its counts, or what one of its revisions wrote: see `kv.redact`.
+   * @throws NotFound when the history has nothing of the pattern, or not this revision
+   */
+  async redact(id: string, options: RedactOptions = {}): Promise<Redacted> {
+    checkPatterns.redact(options)
+    const told = { in: 'patterns', id: checkName('id', id) }
+    return redactRecord(this.#context, recordKey(id), { ...options, told })
   }
 
   /** Deletes a pattern with its counts. False when there was none. */

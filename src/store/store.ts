@@ -120,6 +120,9 @@ export class Store {
     return {
       db,
       storeDb: db.supports.writing ? db : undefined,
+      rewriteFiles: async () => {
+        await this.#maintenance(db).vacuum({ full: true })
+      },
       clock: this.#clock,
       crossDomain,
       heartbeat: (inDb, agentId) => this.#heartbeats.note(inDb, agentId),

@@ -174,6 +174,7 @@ export const writes: Calls = [
   ],
   ['kv.revert', { key: first('key'), revision: 2 }],
   ['history.undo', { by: 'nobody' }],
+  ['kv.redact', { key: first('key'), revision: 2, vacuum: false }, { key: 'new', vacuum: false }],
   ['kv.delete', { key: 'one' }, { key: 'absent' }],
   ['kv.clearNamespace', { namespace: 'more' }],
   ['sessions.create', { data: {}, id: 'new', ttl: 60 }],
@@ -185,6 +186,7 @@ export const writes: Calls = [
   ['agents.update', { id: 'new', state: { a: 1 } }],
   ['agents.storeMemory', { agentId: 'new', key: 'k', value: 1 }, { agentId: 'unknown', key: 'k', value: 1 }],
   ['agents.revertMemory', { agentId: 'agent-1000001', key: first('key'), revision: 1 }],
+  ['agents.redactMemory', { agentId: 'new', key: 'k', vacuum: false }],
   ['agents.deleteMemory', { agentId: 'new', key: 'k' }],
   ['agents.releaseLapsed', {}],
   ['agents.release', { id: 'new' }],
@@ -227,6 +229,7 @@ export const writes: Calls = [
   ['patterns.recordOutcome', { id: 'new', success: true }],
   ['patterns.use', { id: 'new' }],
   ['patterns.revert', { id: first('pattern'), revision: 1 }],
+  ['patterns.redact', { id: first('pattern'), revision: 1, vacuum: false }, { id: 'new', vacuum: false }],
   ['patterns.delete', { id: 'new' }],
   ['metrics.record', { name: 'rare', value: 1 }, { name: 'rare', value: 1, tags: { os: 'x' } }],
   [

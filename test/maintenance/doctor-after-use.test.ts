@@ -52,6 +52,12 @@ async function useTogether(memory: Memory): Promise<OperationName[]> {
     await call('consensus.propose', { key, value: 1, proposer: 'x', voters: ['x', 'y', 'z'] })
   await call('consensus.accept', { key: 'yes', voter: 'y' })
   await call('consensus.reject', { key: 'no', voter: 'y' })
+  await call('kv.store', { key: 'secret', value: 'a text' })
+  await call('kv.redact', { key: 'secret' })
+  await call('agents.storeMemory', { agentId: 'unregistered', key: 'secret', value: 'a text' })
+  await call('agents.redactMemory', { agentId: 'unregistered', key: 'secret', vacuum: false })
+  await call('patterns.store', { id: 'secret', type: 'secret', patternData: 'a text' })
+  await call('patterns.redact', { id: 'secret', vacuum: false })
   // Of each kind that can be found one that nothing deletes again.
   const { revision }: { revision: number } = await call('kv.store', { key: 'found', value: 'a text' })
   await call('kv.revert', { key: 'found', revision })

@@ -15,6 +15,7 @@ export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & {
   const db = new MeteredDb(store.db(clock), meter)
   const context = {
     db,
+    rewriteFiles: undefined,
     storeDb: db,
     clock,
     agentId: undefined,

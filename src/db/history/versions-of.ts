@@ -29,7 +29,8 @@ function allVersions(table: VersionedTable): Sql {
   )
 }
 
-function isRecord({ table, key }: RecordKey): Sql {
+/** The condition on a row of a record, or of one of its versions. */
+export function isRecord({ table, key }: RecordKey): Sql {
   return join(
     versioned[table].key.map((column, i) => sql`${raw(column)} = ${key[i]}`),
     ' and ',
