@@ -5,6 +5,7 @@ import { matchesGlob } from '../util/glob.ts'
 import { tokens } from '../util/model-text.ts'
 import { briefingTokens } from './bounds.ts'
 import { fitSections } from './fit-sections.ts'
+import { lastHere } from './last-here.ts'
 import { checkBriefing } from './option-names.ts'
 import type { Asked, Section, Teller } from './section.ts'
 import { tellDecisions } from './tell-decisions.ts'
@@ -22,7 +23,10 @@ export interface BriefingOptions {
   isCompacted?: boolean | undefined
   /** What the work is about: the memory near to these words is told too. */
   about?: string | undefined
-  /** When the agent was here before: what was written since is marked as new. */
+  /**
+   * When the agent was here before: what others did since is marked as new. Default: when it went last, by lapse or deletion,
+   * and for the agent of a client's session that was not here before, when the client's session before it did.
+   */
   since?: Date | undefined
   /** Tell only of key-value memory in these namespaces, by globs. Default: all. */
   namespaces?: readonly string[] | undefined
@@ -63,12 +67,13 @@ export async function tell(
   options: BriefingOptions = {},
 ): Promise<Briefing> {
   checkBriefing(options)
-  const { maxTokens = briefingTokens.usual, isCompacted = false, sessionId, about, since } = options
+  const { maxTokens = briefingTokens.usual, isCompacted = false, sessionId, about } = options
   const { namespaces = ['*'] } = options
   const isTold = (namespace: string) => namespaces.some(glob => matchesGlob(glob, namespace))
   checkInteger('maxTokens', maxTokens, briefingTokens.least, briefingTokens.most)
   const { agentId = context.agentId } = options
   if (agentId !== undefined) checkName('agentId', agentId)
+  const { since = await lastHere({ records, agentId }) } = options
   const asked: Asked = { records, context, agentId, sessionId, isCompacted, about, since, isTold }
   const drafts = await Promise.all(tellers.map(teller => teller(asked)))
   const room = maxTokens * tokens.characters - frame

@@ -27,7 +27,7 @@ export const briefingOperations = [
           .optional()
           .describe('The session of that agent, which is not told of as the last'),
         isCompacted: z.boolean().optional().describe('Tell what was kept of that session itself'),
-        since: time(z, 'When that agent was here before; what was written since is marked').optional(),
+        since: time(z, 'Mark what others did since; default: when that agent was here before').optional(),
         namespaces: z
           .array(z.string())
           .optional()

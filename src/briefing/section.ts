@@ -57,5 +57,10 @@ export interface Asked {
   readonly about: string | undefined
 }
 
+/** Whether somebody else did it since the agent was here before. */
+export function isNew({ since, agentId }: Asked, at: Date, who: string | undefined): boolean {
+  return since !== undefined && at > since && (agentId === undefined || who !== agentId)
+}
+
 /** Reads what a section tells. Undefined when there is nothing to tell. */
 export type Teller = (asked: Asked) => Promise<Draft | undefined>

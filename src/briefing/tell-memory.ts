@@ -2,7 +2,7 @@ import { latestRefs } from '../find/latest.ts'
 import { pinnedRecords } from '../kv/pinned.ts'
 import type { MemoryRecord } from '../kv/record.ts'
 import { recordsById } from '../kv/records-by-id.ts'
-import type { Asked, Draft } from './section.ts'
+import { type Asked, type Draft, isNew } from './section.ts'
 import { by, minute, quote } from './words.ts'
 
 const shown = 20
@@ -31,14 +31,15 @@ export async function tellPinned({ context, isTold }: Asked): Promise<Draft | un
 }
 
 /** What was remembered last; of an agent that was here before, first what it has not seen. */
-export async function tellChanges({ context, since, isTold }: Asked): Promise<Draft | undefined> {
+export async function tellChanges(asked: Asked): Promise<Draft | undefined> {
+  const { context, since, isTold } = asked
   const ids = await latestRefs(context.db, 'memory_store', looked)
   const records = (await recordsById(context, ids.map(Number)))
     .filter(({ namespace }) => isTold(namespace))
     .slice(0, shown)
   if (records.length === 0) return undefined
-  const isNew = (record: MemoryRecord) => since !== undefined && record.updatedAt > since
-  const count = records.filter(isNew).length
+  const isNews = ({ updatedAt, author }: MemoryRecord) => isNew(asked, updatedAt, author?.agent)
+  const count = records.filter(isNews).length
   return {
     name: 'changes',
     title:
@@ -47,7 +48,7 @@ export async function tellChanges({ context, since, isTold }: Asked): Promise<Dr
         : 'Memory, latest first',
     lines: records.map(record => {
       const { value, updatedAt, author } = record
-      return `${place(record)} = ${quote(value)} (${isNew(record) ? 'new, ' : ''}${minute(updatedAt)}${by(author?.agent)})`
+      return `${place(record)} = ${quote(value)} (${isNews(record) ? 'new, ' : ''}${minute(updatedAt)}${by(author?.agent)})`
     }),
     share: 3,
     more: { operation: 'kv.search', input: { glob: '*', namespace: '*' } },

@@ -1,19 +1,19 @@
 import { latestShared } from '../shared/latest.ts'
-import type { Asked, Draft } from './section.ts'
+import { type Asked, type Draft, isNew } from './section.ts'
 import { by, minute, quote } from './words.ts'
 
 const shown = 30
 
 /** The keys of shared state that were changed last. */
-export async function tellShared({ context }: Asked): Promise<Draft | undefined> {
-  const entries = await latestShared(context, shown)
+export async function tellShared(asked: Asked): Promise<Draft | undefined> {
+  const entries = await latestShared(asked.context, shown)
   if (entries.length === 0) return undefined
   return {
     name: 'shared',
     title: 'Shared state',
     lines: entries.map(
       ({ key, value, updatedBy, updatedAt }) =>
-        `${quote(key)} = ${quote(value)} (${minute(updatedAt)}${by(updatedBy)})`,
+        `${quote(key)} = ${quote(value)} (${isNew(asked, updatedAt, updatedBy) ? 'new, ' : ''}${minute(updatedAt)}${by(updatedBy)})`,
     ),
     share: 2,
     more: { operation: 'shared.list', input: {} },

@@ -1,10 +1,14 @@
 import { firstInLine } from '../tasks/first-in-line.ts'
 import { heldTasks } from '../tasks/held.ts'
 import type { Task, TaskStatus } from '../tasks/task.ts'
-import type { Asked, Draft } from './section.ts'
+import { isObject } from '../util/json.ts'
+import { type Asked, type Draft, isNew } from './section.ts'
 import { by, cut, minute, quote } from './words.ts'
 
 const shown = 10
+
+/** How many tasks are told of that are done. */
+const mostDone = 5
 
 /** What the agent itself holds, with what it takes to complete it: it may have forgotten that. */
 export async function tellClaims({ context, agentId }: Asked): Promise<Draft | undefined> {
@@ -24,25 +28,31 @@ export async function tellClaims({ context, agentId }: Asked): Promise<Draft | u
   }
 }
 
-/** What others do, what went wrong, and what waits, first what needs somebody; of what waits, what is claimed next. */
+/**
+ * What others do, what went wrong, what was done since the agent was here, and what waits, first what needs somebody; of what
+ * waits, what is claimed next.
+ */
 export async function tellTasks(asked: Asked): Promise<Draft | undefined> {
   const { tasks } = asked.records
   const list = async (status: TaskStatus, limit = shown) =>
     (await tasks.list({ status, limit, order: 'desc' })).items
-  const [counts, lapsed, dead, failed, running, waiting] = await Promise.all([
+  const [counts, lapsed, dead, failed, done, running, waiting] = await Promise.all([
     tasks.counts(),
     list('lapsed'),
     list('dead', 3),
     list('failed', 3),
+    doneSince(asked),
     list('running'),
     firstInLine(asked.context.db, shown),
   ])
   const others = running.filter(task => task.assignedTo !== asked.agentId)
-  const lines = [...lapsed, ...dead, ...failed, ...others, ...waiting].map(taskLine)
+  const lines = [...lapsed, ...dead, ...failed, ...done, ...others, ...waiting].map(taskLine)
   if (lines.length === 0) return undefined
   const counted = (['running', 'lapsed', 'pending', 'failed', 'dead'] as const)
     .filter(status => counts[status] > 0)
     .map(status => `${counts[status]} ${status}`)
+  if (done.length > 0)
+    counted.push(`${done.length}${done.length === mostDone ? ' or more' : ''} newly completed`)
   return {
     name: 'tasks',
     title: `Tasks (${counted.join(', ')})`,
@@ -50,6 +60,24 @@ export async function tellTasks(asked: Asked): Promise<Draft | undefined> {
     share: 3,
     more: { operation: 'tasks.list', input: {} },
   }
+}
+
+/** What others completed since the agent was here before, the latest first. */
+async function doneSince(asked: Asked): Promise<Task[]> {
+  const { records, since: from } = asked
+  if (from === undefined) return []
+  const { items } = await records.events.list({
+    types: ['task.completed'],
+    from,
+    order: 'desc',
+    limit: mostDone,
+  })
+  const ids = items.flatMap(({ timestamp, source, data }) =>
+    isNew(asked, timestamp, source) && data !== undefined && isObject(data) ? [String(data.taskId)] : [],
+  )
+  const tasks = await Promise.all(ids.map(id => records.tasks.get(id)))
+  // One that was completed may be gone by now.
+  return tasks.filter(task => task !== undefined)
 }
 
 function taskLine({ id, description, priority, status, assignedTo, errors }: Task): string {
@@ -61,6 +89,7 @@ function taskLine({ id, description, priority, status, assignedTo, errors }: Tas
 function standing(status: TaskStatus, holder: string | undefined): string {
   if (status === 'lapsed') return `left${by(holder)}, free to claim`
   if (status === 'running') return `running${by(holder)}`
+  if (status === 'completed') return `new, completed${by(holder)}`
   return status === 'pending' ? 'waiting' : status
 }
 

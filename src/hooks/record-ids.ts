@@ -1,4 +1,4 @@
-import { sessionAgent } from '../access/agent-name.ts'
+import { sessionAgent } from '../util/agent-name.ts'
 import { type HookInput, idOf } from './hook-input.ts'
 
 /** The id of a session of a client; undefined when the input names none. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { clientAgent, mcpDoor } from '../access/agent-name.ts'
 import { looplessHoldMs } from '../access/hold.ts'
 import type { Agent } from '../agents/agent.ts'
 import { Conflict, HivewaxError, isStoreGone, NotFound } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import type { Keep } from '../operation.ts'
+import { clientAgent, mcpDoor } from '../util/agent-name.ts'
 import type { Caller } from './caller.ts'
 
 /** How long the death of a server goes unnoticed, in milliseconds. It gives a sign of life in a third of that. */

@@ -107,6 +107,58 @@ conform('briefing', open => {
     expect(linesOf(await memory.briefing(), 'pinned')).toEqual([])
   })
 
+  it('knows by itself when an agent went, or the session before of its client, and what others did since', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    const minutePasses = () => clock.advance(60_000)
+    const live = async (id: string) => {
+      await memory.agents.register({ id, type: 'x' })
+      minutePasses()
+      await memory.as(id).store(`by ${id}`, 1)
+      await memory.agents.release(id)
+      if (id !== 'ada') await memory.agents.delete(id)
+      minutePasses()
+    }
+    await live('ada')
+    await live('codex-0000000a')
+    await memory.agents.register({ id: 'codex-0000000b', type: 'codex' })
+    await memory.agents.register({ id: 'ada', type: 'x' })
+    await memory.tasks.create({ id: 'parse', description: 'Write the parser' })
+    const [task] = await memory.as('bob').tasks.claim()
+    await memory.as('bob').tasks.complete({ id: 'parse', token: task?.token ?? 0 })
+    await memory.as('bob').shared.update('phase', 'test')
+    minutePasses()
+    // The end of a session beside it is not what came before it; nor is what it has written itself new to it.
+    await live('codex-0000000c')
+    await memory.as('codex-0000000b').store('own', 1)
+    const news = async (agentId: string) => {
+      const briefing = await memory.as(agentId).briefing()
+      const lines = [
+        ...linesOf(briefing, 'changes'),
+        ...linesOf(briefing, 'tasks'),
+        ...linesOf(briefing, 'shared'),
+      ]
+      return lines
+        .filter(line => line.includes('new, '))
+        .map(line => line.replace(/\S+Z /, ''))
+        .sort()
+    }
+    const since = [
+      '"by codex-0000000c" = 1 (new, by "codex-0000000c")',
+      '"parse" "Write the parser" (medium, new, completed by "bob")',
+      '"phase" = "test" (new, by "bob")',
+    ]
+    expect(await news('codex-0000000b')).toEqual(since)
+    expect(await news('ada')).toEqual([
+      '"by codex-0000000a" = 1 (new, by "codex-0000000a")',
+      ...since.slice(0, 1),
+      '"own" = 1 (new, by "codex-0000000b")',
+      ...since.slice(1),
+    ])
+    expect(await news('cursor-0000000b')).toEqual([])
+    expect(await news('nobody')).toEqual([])
+  })
+
   it('tells the latest of memory and of shared state, however much there is', async () => {
     const memory = await open({})
     await memory.kv.storeMany(Array.from({ length: 60 }, (_, i) => ({ key: `k${i}`, value: i })))

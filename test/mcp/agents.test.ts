@@ -143,6 +143,24 @@ it('a server and the hooks of a session of Codex are one agent, and sessions of 
   expect(new Set(names).size).toBe(2)
 })
 
+it('a briefing marks what others did since the agent, or the session of its client before it, was here', async () => {
+  const folder = await projectFolder()
+  for (const args of [[], ['--agent', 'ada']]) {
+    const first = await connected(folder, { args })
+    await ask(first.client, 'remember', { key: 'seen', value: 1 })
+    await first.client.close()
+    const bob = await connected(folder, { name: 'codex', args: ['--agent', 'bob'] })
+    await ask(bob.client, 'remember', { key: 'meanwhile', value: 1 })
+    await bob.client.close()
+    const { client } = await connected(folder, { args })
+    await ask(client, 'remember', { key: 'own', value: 1 })
+    const { text } = await ask(client, 'briefing')
+    expect(text).toMatch(/^Memory \(1 written since /m)
+    expect(text).toMatch(/^- "meanwhile" = 1 \(new, \S+Z by "bob"\)$/m)
+    await client.close()
+  }
+})
+
 /** Claims a task and a lock through a client, and leaves the task to be claimed by another. */
 async function hold(client: Client, folder: string): Promise<string> {
   await inStore(folder, memory => memory.tasks.create({ id: 'x', description: 'x' }))

@@ -34,3 +34,8 @@ export function sessionAgent(client: string | undefined, session: string): strin
   const id = clientAgent(session)
   return `${clientAgent(client)}-${timed.test(id) ? id.slice(-idLength) : id.slice(0, idLength)}`
 }
+
+/** The client whose session an agent is named after; undefined for a name that somebody chose. */
+export function clientOf(agent: string): string | undefined {
+  return /^(.+)-[\da-f]{8}$/.exec(agent)?.[1]
+}
