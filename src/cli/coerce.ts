@@ -1,17 +1,27 @@
 import { InvalidInput } from '../errors.ts'
 import { describe } from '../util/check.ts'
 import { durationMs } from '../util/duration.ts'
-import { decodeLoose, isObject } from '../util/json.ts'
+import { readLoosely } from '../util/exact-json.ts'
+import { isObject, type Json } from '../util/json.ts'
 import type { Field } from './command.ts'
 
-/**
- * The value that the texts of one argument mean. Of a single value the last text counts, as in `--limit 5 --limit 9`.
- * @param what names the argument in the error
- */
-export function coerce(what: string, field: Field, texts: readonly string[]): unknown {
+/** What is given a value, and how that is read. */
+export interface Argument {
+  /** Names it in errors. */
+  readonly what: string
+  readonly field: Field
+  /** Whether JSON is not looked for. */
+  readonly isText?: boolean
+  /** Hears what looks like JSON or a number, but was taken as text. */
+  readonly note?: (why: string) => void
+}
+
+/** The value that the texts of one argument mean. Of a single value the last text counts, as in `--limit 5 --limit 9`. */
+export function coerce(argument: Argument, texts: readonly string[]): unknown {
+  const { field } = argument
   if (field.isVerbatim) return texts
-  if (field.isList) return texts.flatMap(text => coerceList(what, field, text))
-  return coerceOne(what, field, texts.at(-1) ?? '')
+  if (field.isList) return texts.flatMap(text => coerceList(argument, text))
+  return coerceOne(argument, texts.at(-1) ?? '')
 }
 
 /** The milliseconds of an option that is a length of time, when it was given: `30s`, `5m`. */
@@ -19,15 +29,17 @@ export function optionMs(option: string, text: string | undefined): number | und
   return text === undefined ? undefined : Math.round(durationMs(option, text))
 }
 
-function coerceList(what: string, field: Field, text: string): unknown[] {
-  const list = text.startsWith('[') ? decodeLoose(text) : undefined
+function coerceList(argument: Argument, text: string): unknown[] {
+  const { field, what } = argument
+  const list = text.startsWith('[') ? readLoosely(what, text).value : undefined
   if (Array.isArray(list)) return list
   const isWhole = field.type === 'json' || field.type === 'object'
   const items = isWhole ? [text] : text.split(',').filter(Boolean)
-  return items.map(item => coerceOne(what, field, item))
+  return items.map(item => coerceOne(argument, item))
 }
 
-function coerceOne(what: string, field: Field, text: string): unknown {
+function coerceOne(argument: Argument, text: string): unknown {
+  const { what, field } = argument
   if (field.choices !== undefined && !field.choices.includes(text)) {
     throw new InvalidInput(`${what} must be one of ${field.choices.join(', ')}, got ${describe(text)}`)
   }
@@ -44,10 +56,17 @@ function coerceOne(what: string, field: Field, text: string): unknown {
     case 'time':
       return time(what, text)
     case 'json':
-      return decodeLoose(text)
+      return json(argument, text)
     case 'object':
       return object(what, text)
   }
+}
+
+function json({ what, isText, note }: Argument, text: string): Json {
+  if (isText) return text
+  const { value, why } = readLoosely(what, text)
+  if (why !== undefined) note?.(why)
+  return value
 }
 
 function number(what: string, { name, type }: Field, text: string): number {
@@ -85,11 +104,13 @@ function time(what: string, text: string): Date {
 }
 
 function object(what: string, text: string): unknown {
-  const value = decodeLoose(text)
+  const { value } = readLoosely(what, text)
   if (isObject(value)) return value
   const pairs = text.split(',').map(pair => /^([^={]+)=(.*)$/s.exec(pair))
   if (pairs.every(pair => pair !== null)) {
-    return Object.fromEntries(pairs.map(([, name, field]) => [name, decodeLoose(field ?? '')]))
+    return Object.fromEntries(
+      pairs.map(([, name, field]) => [name, readLoosely(`${what} ${name}`, field ?? '').value]),
+    )
   }
   throw new InvalidInput(`${what} must be a JSON object or name=value pairs, got ${describe(text)}`)
 }

@@ -32,6 +32,8 @@ export interface Field {
   /** A letter that stands for the option. */
   readonly short?: string
   readonly choices?: readonly string[]
+  /** It says how another value is read, and is not itself handed to the operation. */
+  readonly isReading?: boolean
   readonly description: string
 }
 

@@ -1,6 +1,7 @@
 import type { Operation, Zod } from '../operation.ts'
 import { inputSchema, type JsonSchema } from '../schemas.ts'
 import { type Command, type Field, type FieldType, kebab } from './command.ts'
+import { valueField, valueOptions } from './value-options.ts'
 
 /** The domains whose operations are commands of their own; those of the others are called by the domain's name. */
 const topLevel = ['kv', 'history', 'find', 'briefing', 'maintenance']
@@ -24,7 +25,10 @@ export function describeOperation(zod: Zod, operation: Operation): Command {
     effect: operation.effect,
     ...(operation.result !== undefined && { result: operation.result }),
     positionals,
-    options: fields.filter(field => !positionals.includes(field)),
+    options: [
+      ...fields.filter(field => !positionals.includes(field)),
+      ...(valueField({ positionals }) === undefined ? [] : valueOptions),
+    ],
     examples: operation.examples,
   }
 }

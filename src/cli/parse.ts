@@ -4,6 +4,7 @@ import { coerce } from './coerce.ts'
 import { type Command, type Field, kebab, label, usage } from './command.ts'
 import type { CommandTree } from './command-tree.ts'
 import { type Flags, flagFields } from './flags.ts'
+import { givenFor, valueField } from './value-options.ts'
 
 /** The texts that each field was given. */
 export type Texts = Map<Field, string[]>
@@ -149,7 +150,9 @@ class Parser {
 
   #requireAll(command: Command): void {
     const fields = [...command.positionals, ...command.options]
-    const missing = fields.filter(field => field.isRequired && !this.#texts.has(field))
+    const isInFile = (field: Field) =>
+      field === valueField(command) && givenFor('jsonFile', this.#texts) !== undefined
+    const missing = fields.filter(field => field.isRequired && !this.#texts.has(field) && !isInFile(field))
     if (missing.length === 0) return
     this.#fail(
       `missing ${missing.map(field => label(command, field)).join(', ')}`,
@@ -160,7 +163,7 @@ class Parser {
   #flags(): Flags {
     const given = [...this.#flagTexts].map(([field, texts]) => {
       try {
-        return [field.name === 'db' ? 'url' : field.name, coerce(`--${field.name}`, field, texts)]
+        return [field.name === 'db' ? 'url' : field.name, coerce({ what: `--${field.name}`, field }, texts)]
       } catch (error) {
         this.#problem ??= error as InvalidInput // coerce throws nothing else
         return []

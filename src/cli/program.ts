@@ -15,6 +15,7 @@ import { Printer } from './print/printer.ts'
 import { runOperation } from './run-operation.ts'
 import { standingMemory } from './standing.ts'
 import { fillFromStdin, readStdin } from './stdin.ts'
+import { fillFromFile, givenFor, valueField } from './value-options.ts'
 
 /** Asks on the terminal; undefined when the input is not a terminal. */
 export type Ask = (question: string) => Promise<string | undefined>
@@ -86,7 +87,8 @@ export class Program {
 
   async #execute(command: Command, texts: Texts, cli: Cli): Promise<number | undefined> {
     await fillFromStdin(texts, () => this.readStdin(cli.print))
-    const input = readInput(command, texts)
+    fillFromFile(command, texts)
+    const input = readInput(command, texts, cli.print)
     if (command.effect === 'destroy') await confirm(cli, command, input)
     const own = await runners.get(command.path)?.()
     // A runner names what the fields of its command give it.
@@ -129,10 +131,17 @@ export class Program {
   }
 }
 
-function readInput(command: Command, texts: Texts): Record<string, unknown> {
+function readInput(command: Command, texts: Texts, print: Printer): Record<string, unknown> {
+  const textOption = givenFor('text', texts)
   const read = (field: Field): [string, unknown][] => {
     const given = texts.get(field)
-    return given === undefined ? [] : [[field.name, coerce(label(command, field), field, given)]]
+    if (given === undefined || field.isReading) return []
+    const what = label(command, field)
+    const isValue = field === valueField(command)
+    const advice = isValue ? '; --text says so' : ''
+    const note = (why: string) => print.note(`${what} was taken as text, since ${why}${advice}`)
+    const isText = isValue && textOption === 'true'
+    return [[field.name, coerce({ what, field, isText, note }, given)]]
   }
   return Object.fromEntries([...command.positionals, ...command.options].flatMap(read))
 }

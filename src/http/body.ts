@@ -2,6 +2,7 @@ import type { MiddlewareHandler, Context as Request } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { InvalidInput } from '../errors.ts'
 import type { JsonSchema } from '../schemas.ts'
+import { parseExactly, parseKeeping } from '../util/exact-json.ts'
 import { problem } from './problem.ts'
 
 /** Values may be nested 256 deep; around them are the fields and lists of an input. */
@@ -44,7 +45,7 @@ function readValue(text: string, schema: JsonSchema | undefined): unknown {
   if (schema?.type === 'string') return text
   assertShallow(text)
   try {
-    return JSON.parse(text)
+    return parseKeeping(text)
   } catch {
     return text
   }
@@ -64,11 +65,7 @@ async function readText(request: Request): Promise<string> {
 
 function parseJson(text: string): unknown {
   assertShallow(text)
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new InvalidInput('the body is not JSON', { cause })
-  }
+  return parseExactly('the body', text)
 }
 
 /** What is nested without end would exhaust the stack of whatever walks it. Looks at the text, in one pass. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parseKeeping } from '../util/exact-json.ts'
 import { isObject, type Json } from '../util/json.ts'
 import { toDate } from '../util/time.ts'
 import type { Fields } from './source.ts'
@@ -50,7 +51,7 @@ function decodeBase64(text: string): string {
 function parse(text: string): Json | undefined {
   let parsed: Json
   try {
-    parsed = JSON.parse(text, exactly)
+    parsed = parseKeeping(text)
   } catch {
     return undefined
   }
@@ -58,17 +59,6 @@ function parse(text: string): Json | undefined {
   // code.
   if (typeof parsed === 'number' && String(parsed) !== text.trim()) return undefined
   return plain(parsed)
-}
-
-interface ReviverContext {
-  source?: string
-}
-
-/** Keeps integers as text that JavaScript would round. */
-function exactly(_key: string, value: unknown, context?: ReviverContext): unknown {
-  const isRounded =
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
-  return isRounded ? context?.source : value
 }
 
 /** The old product's own encoding of what JSON lacks: dates become their text, undefined fields go. */

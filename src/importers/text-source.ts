@@ -2,6 +2,7 @@ import fs from 'node:fs/promises'
 import { Corrupt, InvalidInput } from '../errors.ts'
 import { checkHeader, checkRecord, type Header } from '../maintenance/transfer/export-format.ts'
 import { lines } from '../maintenance/transfer/read-export.ts'
+import { parseKeeping } from '../util/exact-json.ts'
 import { isObject, type Json } from '../util/json.ts'
 import { isLine, lineItems, readDocument } from './json-document.ts'
 import type { Item, Origin, Source } from './source.ts'
@@ -27,7 +28,7 @@ async function readWhole(file: string): Promise<Json | undefined> {
   const text = decode(await fs.readFile(file), file)
   if (text.trim() === '') throw unknown(file, 'it is empty')
   try {
-    return JSON.parse(text)
+    return parseKeeping(text)
   } catch (error) {
     const [first = ''] = text.trimStart().split('\n', 1)
     if (parse(first) !== undefined) return undefined
@@ -47,7 +48,7 @@ function decode(bytes: Buffer, file: string): string {
 
 function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text)
+    return parseKeeping(text)
   } catch {
     return undefined
   }

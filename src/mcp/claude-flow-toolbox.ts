@@ -3,6 +3,7 @@ import { InvalidInput } from '../errors.ts'
 import { type OperationName, operationOf } from '../operations.ts'
 import type { JsonSchema } from '../schemas.ts'
 import { describe } from '../util/check.ts'
+import { assertUnrounded } from '../util/exact-json.ts'
 import type { Json } from '../util/json.ts'
 import { escaped, notice } from '../util/model-text.ts'
 import { toErrorResult } from './answer.ts'
@@ -111,6 +112,7 @@ export const claudeFlowToolbox: Toolbox = {
   call: async (name, args, caller) => {
     const tool = compatTools.find(tool => tool.name === name) ?? noTool(name)
     try {
+      assertUnrounded(name, args as Reply)
       return toResult(await tool.run(readInput(args as Reply, inputSchemaOf(tool)) as Arguments, caller))
     } catch (error) {
       return toErrorResult(error)

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../schemas.ts'
+import { readLoosely } from '../util/exact-json.ts'
 import { isObject, type Json } from '../util/json.ts'
 
 /**
@@ -66,12 +67,8 @@ function readScalar(input: Json, schema: JsonSchema): Json {
 /** The value that a JSON text stands for, where it is of the kind that is expected; else the text. */
 function parsed(input: Json, isExpected: (value: Json) => boolean): Json {
   if (typeof input !== 'string' || !/^\s*[[{]/.test(input)) return input
-  try {
-    const value: Json = JSON.parse(input)
-    return isExpected(value) ? value : input
-  } catch {
-    return input
-  }
+  const { value } = readLoosely('a JSON text', input)
+  return isExpected(value) ? value : input
 }
 
 /** The alternative by which an input can be read that fits none as it is. */

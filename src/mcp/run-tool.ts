@@ -3,6 +3,7 @@ import type { Operation, Zod } from '../operation.ts'
 import type { JsonSchema } from '../schemas.ts'
 import { inputSchema } from '../schemas.ts'
 import { describe } from '../util/check.ts'
+import { assertUnrounded } from '../util/exact-json.ts'
 import type { Json } from '../util/json.ts'
 import type { Answer } from './answer.ts'
 import { briefing } from './briefing.ts'
@@ -29,6 +30,7 @@ export async function runTool(z: Zod, { tool, args, caller }: ToolRequest): Prom
   const { maxTokens, action: _, ...given } = args
   const room = roomFor(readInput((maxTokens ?? null) as Json, integer) ?? undefined)
   const operation = choose(z, tool, args) ?? refuse(tool, args)
+  assertUnrounded(tool.name, given as { [name: string]: Json })
   try {
     const input = readInput(given as { [name: string]: Json }, inputSchema(z, operation)) as Arguments
     return await answer(z, { operation, input: { ...operation.mcp?.assumed, ...input }, caller, room })

@@ -136,7 +136,7 @@ describe('a command line', () => {
 
 describe('the text of an argument', () => {
   const value = (type: Field['type'], given: string | string[], more: Partial<Field> = {}) =>
-    coerce('--x', text('x', { type, ...more }), [given].flat())
+    coerce({ what: '--x', field: text('x', { type, ...more }) }, [given].flat())
 
   it('becomes the value that its field describes', () => {
     expect(value('text', '42')).toBe('42')
@@ -243,7 +243,8 @@ describe('the commands of the operations', () => {
         const { command: found, problem, texts } = parse(splitWords(line), commands)
         if (problem !== undefined || found?.path !== path)
           return [{ example, problem: problem?.message, found: found?.path }]
-        for (const [field, given] of texts) if (!given.includes('-')) coerce(field.name, field, given)
+        for (const [field, given] of texts)
+          if (!given.includes('-')) coerce({ what: field.name, field }, given)
         return []
       }),
     )

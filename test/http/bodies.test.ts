@@ -41,6 +41,17 @@ describe('the body', () => {
     expect((await owner.send(`/v1/kv/search?glob=*&limit=${query}`)).status).toBe(400)
   })
 
+  it('must have no number that would become another one', async () => {
+    const { owner, memory } = await serveScratch()
+    const { status, json } = await owner.send('/v1/kv/store', { body: store('{"id":12345678901234567890}') })
+    expect([status, json.error.code]).toEqual([400, 'invalid_input'])
+    expect(json.error.message).toBe(
+      'the body has the number 12345678901234567890, which would become 12345678901234567000',
+    )
+    expect((await owner.send('/v1/kv/store', { body: store('[9007199254740991, 1.10]') })).status).toBe(200)
+    expect(await memory.retrieve('a')).toEqual([9007199254740991, 1.1])
+  })
+
   it('must be JSON in UTF-8 that the operation takes', async () => {
     const { owner, memory } = await serveScratch()
     const wrong = [

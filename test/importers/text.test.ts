@@ -289,3 +289,21 @@ it('replaces only what is older, unless it is told otherwise', async () => {
   })
   expect(await memory.retrieve('a')).toBe('theirs')
 })
+
+it('keeps numbers as text that JavaScript would round', async () => {
+  const { memory } = await imported(
+    '{"key":"a","value":{"id":12345678901234567890,"share":0.5}}\n{"key":"b","value":1}\n',
+  )
+  expect(await memory.retrieve('a')).toEqual({ id: '12345678901234567890', share: 0.5 })
+})
+
+it('refuses an export of ours in which somebody has written such a number', async () => {
+  const memory = await openScratch()
+  await memory.store('a', 1)
+  const file = path.join(scratchFolder(), 'export.ndjson')
+  await memory.maintenance.exportNamespace('default', file)
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"value":1', '"value":12345678901234567890'))
+  await expect(memory.maintenance.importNamespace(file)).rejects.toThrow(
+    'has the number 12345678901234567890, which would become 12345678901234567000',
+  )
+})

@@ -1,5 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
-import { decodeLoose, defaultMaxValueBytes, type Json } from '../../util/json.ts'
+import { InvalidInput } from '../../errors.ts'
+import { readLoosely } from '../../util/exact-json.ts'
+import { defaultMaxValueBytes, type Json } from '../../util/json.ts'
 
 /** The last words of a command that failed say why; more of them would not be read. */
 const maxLastLines = 20
@@ -25,8 +27,18 @@ export class CommandOutput {
       .replace(/\r?\n$/, '')
     const isWhole = this.#bytes === this.#kept
     if (isWhole && text === '') return null
-    const value = isWhole ? decodeLoose(text) : text
+    const value = isWhole ? outputValue(text) : text
     return isWhole && fits(value) ? value : cut(text, `… (cut; ${this.#bytes} bytes in all)`)
+  }
+}
+
+/** JSON with a number that would become another one is kept as its text: what a command has done is not refused. */
+function outputValue(text: string): Json {
+  try {
+    return readLoosely('the output', text).value
+  } catch (error) {
+    if (error instanceof InvalidInput) return text
+    throw error
   }
 }
 

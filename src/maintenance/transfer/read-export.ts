@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { InvalidInput } from '../../errors.ts'
+import { parseExactly } from '../../util/exact-json.ts'
 import { fileError } from '../../util/file-error.ts'
-import { isObject, type Json } from '../../util/json.ts'
+import { isObject } from '../../util/json.ts'
 import { ArrayElements } from './array-elements.ts'
 import { checkHeader, checkRecord, type Header, type ImportRecord } from './export-format.ts'
 import type { FileShape } from './export-namespace.ts'
@@ -25,7 +26,7 @@ async function* readDocument(file: string, maxValueBytes: number): AsyncGenerato
     for (const text of elements.take(piece)) yield toRecord(text, `records[${count++}]`, maxValueBytes)
   }
   elements.end()
-  const document = parse(elements.rest, file)
+  const document = parseExactly(file, elements.rest)
   const header = checkHeader(document, file)
   if (!isObject(document) || !Array.isArray(document.records))
     throw new InvalidInput(`${file} has no "records"`)
@@ -36,24 +37,14 @@ async function* readLines(file: string, maxValueBytes: number): AsyncGenerator<P
   let number = 0
   for await (const line of lines(file)) {
     number++
-    if (number === 1) yield { header: checkHeader(parse(line, `line ${number}`), file) }
+    if (number === 1) yield { header: checkHeader(parseExactly(`line ${number}`, line), file) }
     else if (line.trim() !== '') yield toRecord(line, `line ${number}`, maxValueBytes)
   }
   if (number === 0) throw new InvalidInput(`${file} is empty`)
 }
 
 function toRecord(text: string, at: string, maxValueBytes: number): Part {
-  return { record: checkRecord(parse(text, at), at, maxValueBytes) }
-}
-
-function parse(text: string, at: string): Json {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new InvalidInput(`${at} is not JSON: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    })
-  }
+  return { record: checkRecord(parseExactly(at, text), at, maxValueBytes) }
 }
 
 /** The lines of a text file, without their ends. */
