@@ -1,7 +1,9 @@
 import type { Context } from '../context.ts'
 import type { Author } from '../db/author.ts'
+import type { Page, PageOptions } from '../util/page.ts'
 import type { ChangedRecord } from './kinds.ts'
 import { checkHistory } from './option-names.ts'
+import { listRetention, setRetention } from './retention.ts'
 import { undo } from './undo.ts'
 
 export type { ChangedRecord } from './kinds.ts'
@@ -57,6 +59,21 @@ export interface Undo {
   records: UndoneRecord[]
 }
 
+/** What is kept of the history of a namespace. What is left out is the default. */
+export interface RetentionOptions {
+  /** How many versions of each key, at least: from 0, for what is stored often and wanted never again. Default 20. */
+  versions?: number | undefined
+  /** For how many days after they were replaced, at least 1. Default 90. */
+  days?: number | undefined
+}
+
+/** What was said of a namespace. */
+export interface Retention {
+  namespace: string
+  versions: number
+  days: number
+}
+
 /** What was changed, over all kinds of records that have a history. */
 export class History {
   readonly #context: Context
@@ -76,5 +93,21 @@ export class History {
   async undo(by: string, options: UndoOptions = {}): Promise<Undo> {
     checkHistory.undo(options)
     return undo(this.#context, by, options)
+  }
+
+  /**
+   * Says how much is kept of the history of a namespace of key-value memory; without a number it is the default again. With
+   * 0 versions nothing is kept from then on, and what there was is removed by the upkeep. Fewer versions than before count
+   * for a key once it has changed a few times more, fewer days within a day.
+   */
+  async setRetention(namespace: string, options: RetentionOptions = {}): Promise<void> {
+    checkHistory.setRetention(options)
+    await setRetention(this.#context.db, namespace, options)
+  }
+
+  /** The namespaces of which somebody has said how much is kept of their history, by name. */
+  async retention(options: PageOptions = {}): Promise<Page<Retention>> {
+    checkHistory.retention(options)
+    return listRetention(this.#context.db, options)
   }
 }

@@ -1,5 +1,5 @@
 import { operation } from '../operation.ts'
-import { time } from '../schemas.ts'
+import { page, time } from '../schemas.ts'
 
 export const historyOperations = [
   operation({
@@ -34,5 +34,41 @@ export const historyOperations = [
       }),
     namespaces: ({ namespace = '*' }) => [namespace],
     run: (memory, { by, ...options }, long) => memory.history.undo(by, { ...options, signal: long?.signal }),
+  }),
+  operation({
+    name: 'history.setRetention',
+    summary: 'Say how much is kept of the history of a namespace; without a number the default again',
+    effect: 'write',
+    permission: 'admin',
+    reveals: 'nothing',
+    positionals: ['namespace'],
+    isIdempotent: true,
+    examples: [
+      'hivewax set-retention cache --versions 0',
+      'hivewax set-retention notes --versions 200 --days 365',
+    ],
+    input: z =>
+      z.object({
+        namespace: z.string().describe('1 to 128 bytes'),
+        versions: z
+          .number()
+          .int()
+          .min(0)
+          .optional()
+          .describe('How many versions of each key; 0: none; default: 20'),
+        days: z.number().int().min(1).optional().describe('For how many days; default: 90'),
+      }),
+    namespaces: ({ namespace }) => [namespace],
+    run: (memory, { namespace, ...options }) => memory.history.setRetention(namespace, options),
+  }),
+  operation({
+    name: 'history.retention',
+    summary: 'List the namespaces of which somebody has said how much is kept of their history',
+    effect: 'read',
+    permission: 'memory:read',
+    examples: ['hivewax retention'],
+    input: z => z.object(page(z)),
+    namespaces: () => ['*'],
+    run: (memory, options) => memory.history.retention(options),
   }),
 ]

@@ -1,4 +1,5 @@
 import { optionChecks } from '../util/options.ts'
+import { pageNames } from '../util/page.ts'
 import type { History } from './history.ts'
 
 /** Refuses what a method does not know. */
@@ -12,4 +13,6 @@ export const checkHistory = optionChecks<History>('history', {
     dryRun: true,
     signal: true,
   },
+  setRetention: { versions: true, days: true },
+  retention: pageNames,
 })

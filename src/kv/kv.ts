@@ -199,8 +199,8 @@ export class Kv {
   }
 
   /**
-   * The changes of a key that its history keeps, latest first: the last 20 versions, for 90 days. What has expired is
-   * not among them.
+   * The changes of a key that its history keeps, latest first: the last 20 versions, for 90 days, unless
+   * `history.setRetention` said otherwise of its namespace. What has expired is not among them.
    */
   async history(key: string, options: HistoryOptions = {}): Promise<Page<MemoryVersion>> {
     checkKv.history(options)

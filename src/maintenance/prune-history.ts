@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Db } from '../db/db.ts'
 import { endOfSlice, isInSlice, type Key } from '../db/history/key-slices.ts'
+import { defaultLimits } from '../db/history/limits.ts'
 import { type Versioned, versioned } from '../db/history/versioned.ts'
-import { raw, sql } from '../db/sql.ts'
+import { raw, type Sql, sql } from '../db/sql.ts'
 import type { Upkeep } from './upkeep-context.ts'
-
-/** For how long versions are kept, where nothing is said of their namespace. */
-const keptDays = 90
 
 const dayMs = 86_400_000
 
@@ -16,10 +15,9 @@ const sliceSize = 1_000
 export async function pruneHistory({ context: { db } }: Upkeep, signal?: AbortSignal): Promise<number> {
   let count = 0
   for (const { history, key } of Object.values<Versioned>(versioned)) {
-    const days = key.includes('namespace')
-      ? sql`coalesce((select days from hivewax_history_limits as said where said.namespace = ${raw(history)}.namespace), ${keptDays})`
-      : sql`${keptDays}`
-    const isOld = sql`replaced_at < ${db.dialect.now(sql`-${dayMs} * ${days}`)}`
+    const isOld = key.includes('namespace')
+      ? isPastLimits(db, history)
+      : wasReplaced(db, sql`${defaultLimits.days}`)
     for (let after: Key | undefined, isLast = false; !isLast; ) {
       signal?.throwIfAborted()
       const startedAt = performance.now()
@@ -34,4 +32,15 @@ export async function pruneHistory({ context: { db } }: Upkeep, signal?: AbortSi
     }
   }
   return count
+}
+
+/** Of a namespace that keeps no versions all go, whatever their age. */
+function isPastLimits(db: Db, history: string): Sql {
+  const said = (column: 'versions' | 'days') =>
+    sql`(select ${raw(column)} from hivewax_history_limits as said where said.namespace = ${raw(history)}.namespace)`
+  return sql`(${wasReplaced(db, sql`coalesce(${said('days')}, ${defaultLimits.days})`)} or ${said('versions')} = 0)`
+}
+
+function wasReplaced({ dialect }: Db, days: Sql): Sql {
+  return sql`replaced_at < ${dialect.now(sql`-${dayMs} * ${days}`)}`
 }

@@ -75,6 +75,7 @@ export const reads: Calls = [
   ['kv.retrieve', { key: first('key') }, { key: first('key'), asOf: then }],
   ['kv.get', { key: first('key') }, { key: first('key'), asOf: then }, { key: first('key'), revision: 1 }],
   ['kv.history', { key: first('key') }],
+  ['history.retention', {}],
   [
     'kv.search',
     { glob: 'key-10000*', limit: 10 },
@@ -174,6 +175,7 @@ export const writes: Calls = [
   ],
   ['kv.revert', { key: first('key'), revision: 2 }],
   ['history.undo', { by: 'nobody' }],
+  ['history.setRetention', { namespace: 'cache', versions: 0 }, { namespace: 'cache' }],
   ['kv.redact', { key: first('key'), revision: 2, vacuum: false }, { key: 'new', vacuum: false }],
   ['kv.delete', { key: 'one' }, { key: 'absent' }],
   ['kv.clearNamespace', { namespace: 'more' }],

@@ -114,6 +114,7 @@ const short = [
   'agents.listMemory',
   'agents.memoryHistory',
   'consensus.votes',
+  'history.retention',
   'kv.history',
   'locks.list',
   'patterns.history',

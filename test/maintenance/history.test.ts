@@ -43,6 +43,30 @@ it('is pruned by the background work: what was replaced more than 90 days ago', 
   expect(await memory.query('select * from hivewax_memory_history')).toEqual([])
 })
 
+it('is pruned as somebody has said of its namespace', async () => {
+  const file = scratchFile()
+  const clock = new TestClock()
+  const memory = await openScratch({ clock }, file)
+  const namespaces = ['default', 'cache', 'short', 'long']
+  for (const namespace of namespaces)
+    for (const value of ['old', 'new']) await memory.store('key', value, { namespace })
+  await memory.history.setRetention('cache', { versions: 0 })
+  await memory.history.setRetention('short', { days: 7 })
+  await memory.history.setRetention('long', { days: 365 })
+  const upkeep = await openUpkeep(file, clock)
+  onTestFinished(upkeep.release)
+  const left = async () => {
+    await pruneHistory(upkeep)
+    const rows = await memory.query('select namespace from hivewax_memory_history order by namespace')
+    return rows.map(({ namespace }) => namespace)
+  }
+  expect(await left()).toEqual(['default', 'long', 'short'])
+  clock.advance(8 * dayMs)
+  expect(await left()).toEqual(['default', 'long'])
+  clock.advance(90 * dayMs)
+  expect(await left()).toEqual(['long'])
+})
+
 it.each(engines)('$name: what has expired leaves the disk with the records', async ({ open }) => {
   const clock = new TestClock()
   const memory = await open({ clock })

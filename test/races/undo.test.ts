@@ -36,9 +36,7 @@ describe.each(engines)('$name', ({ empty, open }) => {
   it('takes back what one of 8 processes writes, while they write and once more after, and nothing of the others', async () => {
     const location = await empty()
     const memory = await open({}, location)
-    await memory.execute(
-      "insert into hivewax_history_limits (namespace, versions, days) values ('default', 10000, 1)",
-    )
+    await memory.history.setRetention('default', { versions: 10_000 })
     const keys = ['shared-0', 'shared-2', 'shared-4', `${bad}-1`, `${bad}-3`]
     await memory.as('founder').kv.storeMany(keys.map(key => ({ key, value: `before ${key}` })))
     const children = Array.from({ length: processes }, (_, i) =>
