@@ -10,7 +10,7 @@ export interface CrossDomain {
   readonly subscribe: (context: Context, options: SubscribeOptions) => AsyncIterable<EventRecord>
   /** Releases what agents hold that have lapsed; true when there were some. See {@link Agents.releaseLapsed}. */
   readonly releaseLapsed: (context: Context) => Promise<boolean>
-  /** Takes nodes out of every topology within `tx`; `source` is who noticed. */
+  /** Takes nodes out of every topology within `tx`; `source` is who ended them, for the events. */
   readonly loseNodes: (tx: Db, lost: readonly string[], source: string) => Promise<RepairedTopology[]>
 }
 

@@ -106,7 +106,7 @@ export class Agents {
     const lifeMs = agent.ttl === undefined ? undefined : ttlMs(agent.ttl)
     const { capabilities, state, metadata, crc } = this.#encode(agent)
     return this.#context.db.transaction(async tx => {
-      await releaseLapsedBatch(this.#context, tx, { source: this.#source, id })
+      await releaseLapsedBatch(this.#context, tx, id)
       const { dialect } = tx
       const aliveUntil = lifeMs === undefined ? undefined : sql`${dialect.leaseNow()} + ${lifeMs}`
       const rows = await tx.all<AgentRow>(

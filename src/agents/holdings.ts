@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { isLeased } from '../db/lease.ts'
+import { asUpkeep } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
@@ -78,7 +79,7 @@ export async function workOf(
 
 /**
  * Within `tx`, ends the leases of agents and takes them out of the topologies. The rows otherwise stay as they are:
- * for every later holder, a lease ended here is one that has expired by itself. The events name `source` as who noticed.
+ * for every later holder, a lease ended here is one that has expired by itself. The events name `source` as who ended them.
  */
 export async function releaseAll<T extends AgentKey>(
   { crossDomain }: Pick<Context, 'crossDomain'>,
@@ -148,11 +149,11 @@ export async function endLife(
 export async function releaseLapsed(
   context: Pick<Context, 'db' | 'agentId' | 'crossDomain'>,
 ): Promise<LapsedAgent[]> {
-  const { db, agentId: source = 'system' } = context
+  const { db } = context
   const released: LapsedAgent[] = []
   // Looking first: with nothing to do, which is the rule, no writer has to wait.
   while (await anyLapsed(db)) {
-    released.push(...(await db.transaction(tx => releaseLapsedBatch(context, tx, { source }))))
+    released.push(...(await db.transaction(tx => releaseLapsedBatch(context, tx))))
   }
   return released
 }
@@ -172,25 +173,28 @@ interface LapsedRow {
 
 /**
  * Within `tx`, releases what up to 100 agents that have lapsed hold, and logs an event `agent.lapsed` for each.
- * An agent is marked as it is found, and a heartbeat takes the mark away: each lapse is handled once.
- * @param noticed who noticed, for the events; with an `id` only that agent is looked at
+ * An agent is marked as it is found, and a heartbeat takes the mark away: each lapse is handled once. Whoever finds it, the
+ * store writes it in its own name.
+ * @param id looks at that agent only
  */
 export async function releaseLapsedBatch(
-  context: Pick<Context, 'crossDomain'>,
+  context: Pick<Context, 'agentId' | 'crossDomain'>,
   tx: Db,
-  { source, id }: { source: string; id?: string },
+  id?: string,
 ): Promise<LapsedAgent[]> {
+  const { db } = asUpkeep({ ...context, db: tx })
+  const source = 'system'
   const wanted = id === undefined ? sql`1 = 1` : sql`id = ${id}`
-  const lapsed = sql`${wanted} and ${isPresent} and lapsed_at is null and ${hasLapsed(tx.dialect)}`
-  const rows = await tx.all<LapsedRow>(
-    sql`update agents set lapsed_at = ${tx.dialect.now()}
+  const lapsed = sql`${wanted} and ${isPresent} and lapsed_at is null and ${hasLapsed(db.dialect)}`
+  const rows = await db.all<LapsedRow>(
+    sql`update agents set lapsed_at = ${db.dialect.now()}
         where ${lapsed} and id in (select id from agents where ${lapsed} order by id limit ${batchSize})
         returning id, incarnation, swarm_id`,
   )
   if (rows.length === 0) return []
   const agents = rows.sort((a, b) => (a.id < b.id ? -1 : 1)).map(toAgentKey)
-  const released = await releaseAll(context, tx, { agents, source })
-  await appendAgentEvents(tx, { change: 'lapsed', agents: released, source })
+  const released = await releaseAll(context, db, { agents, source })
+  await appendAgentEvents(db, { change: 'lapsed', agents: released, source })
   return released
 }
 

@@ -1,12 +1,13 @@
 import type { Json } from '../util/json.ts'
 import { SealedLog } from './chain.ts'
 import type { Db, EventsOfRows, Row, WriteWithEvents } from './db.ts'
-import { append, type EncodedEvent, toInsert } from './event-log.ts'
+import { UpkeepDb } from './decorators/upkeep.ts'
+import { type AuthoredEvent, append, type EncodedEvent, toInsert } from './event-log.ts'
 import type { OwnEventType } from './own-event-types.ts'
 import type { Sql } from './sql.ts'
 
 /** What the transactions of {@link transactionWithEvents} will append. */
-const pendingEvents = new WeakMap<Db, EncodedEvent[]>()
+const pendingEvents = new WeakMap<Db, AuthoredEvent[]>()
 
 /**
  * Runs a write, and appends an event for each row that it returns: both or neither, in one statement or in a short
@@ -71,7 +72,7 @@ async function writeAtOnce<R extends object>(
  */
 export async function transactionWithEvents<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
   if (!db.supports.batching || db.hints.isLogSealed) return appendingBeforeCommit(db, fn)
-  let events: EncodedEvent[] = []
+  let events: AuthoredEvent[] = []
   const begin = (tx: Db) => {
     events = []
     pendingEvents.set(tx, events)
@@ -88,7 +89,7 @@ export async function transactionWithEvents<T>(db: Db, fn: (tx: Db) => Promise<T
 
 function appendingBeforeCommit<T>(db: Db, fn: (tx: Db) => Promise<T>): Promise<T> {
   return db.transaction(async tx => {
-    const events: EncodedEvent[] = []
+    const events: AuthoredEvent[] = []
     pendingEvents.set(tx, events)
     const result = await fn(tx)
     await append(tx, events)
@@ -129,6 +130,18 @@ function eventsOfRows(rows: readonly object[], { type, source, data }: EventsOfR
 
 async function appendEncoded(tx: Db, events: readonly EncodedEvent[]): Promise<void> {
   const pending = pendingEvents.get(tx)
-  if (pending === undefined) await append(tx, events)
-  else pending.push(...events)
+  const authored = events.map(event => ({ ...event, author: tx.author }))
+  if (pending === undefined) await append(tx, authored)
+  else pending.push(...authored)
+}
+
+/**
+ * A context in the name of the store itself, for what a caller's write finds due by the way: that a lease has lapsed, or a
+ * time has come, is nobody's doing.
+ */
+export function asUpkeep<C extends { readonly db: Db; readonly agentId: string | undefined }>(context: C): C {
+  const db = new UpkeepDb(context.db)
+  const pending = pendingEvents.get(context.db)
+  if (pending !== undefined) pendingEvents.set(db, pending)
+  return { ...context, db, agentId: undefined }
 }

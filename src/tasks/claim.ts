@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { damaged, isDamaged, verified } from '../db/checksums.ts'
 import { checkLeaseMs, defaultLeaseMs, leaseEnd, leaseFor } from '../db/lease.ts'
-import { transactionWithEvents, writeWithEvents } from '../db/outbox.ts'
+import { asUpkeep, transactionWithEvents, writeWithEvents } from '../db/outbox.ts'
 import { join, raw, type Sql, sql } from '../db/sql.ts'
 import { InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkNames } from '../util/check.ts'
@@ -110,7 +110,7 @@ async function failDamaged(context: Context, rows: readonly ClaimedRow[]): Promi
   await transactionWithEvents(context.db, async db => {
     for (const { id, token, ...row } of rows) {
       const { code, message } = damaged('tasks', { id, ...row })
-      await failTask({ ...context, db }, { id, token, error: { code, message }, retry: false })
+      await failTask(asUpkeep({ ...context, db }), { id, token, error: { code, message }, retry: false })
     }
   })
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Db } from '../db/db.ts'
 import { lapsedRanges } from '../db/lease.ts'
+import { asUpkeep } from '../db/outbox.ts'
 import { hasRow } from '../db/probe.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
@@ -83,10 +84,11 @@ export function isPlain(db: Db): Sql {
 export async function prepareQueue(context: Context): Promise<QueueState> {
   const state = await readQueueState(context)
   if (!needsUpkeep(state)) return state
-  if (state.lapsed === 1) await endLapsed(context)
-  if (state.scheduled === 1) await createScheduled(context, maxUpkeepTasks)
-  if (state.due === 1) await rankDue(context)
-  if (state.untracked === 1) await adoptTasks(context, maxUpkeepTasks)
+  const store = asUpkeep(context)
+  if (state.lapsed === 1) await endLapsed(store)
+  if (state.scheduled === 1) await createScheduled(store, maxUpkeepTasks)
+  if (state.due === 1) await rankDue(store)
+  if (state.untracked === 1) await adoptTasks(store, maxUpkeepTasks)
   // What was just brought up to date may be in lanes too.
   return { ...state, lanes: 1 }
 }

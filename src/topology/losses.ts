@@ -29,7 +29,7 @@ export interface RepairedTopology {
 /**
  * Within `tx`, takes nodes out of the latest topology of every swarm that has them: each gets one new version, in
  * the form of its type, and one event `topology.repaired`, however many of its nodes are lost at once.
- * @param source who noticed, for the events
+ * @param source who took them out, for the events
  */
 export async function loseNodes(
   tx: Db,

@@ -1,6 +1,7 @@
 import os from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { type Checksummed, checksummed } from '../../src/db/checksummed.ts'
+import type { EventRecord } from '../../src/events/events.ts'
 import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
 import { storeEveryKind } from '../support/every-record.ts'
@@ -95,6 +96,47 @@ conform('authors', open => {
     await memory.as('passer-by').shared.update('other', 1)
     const [deleted] = (await memory.shared.history('bound')).items
     expect(deleted).toMatchObject({ deleted: true, author: { agent: 'hivewax', via: 'upkeep' } })
+  })
+
+  it('are the store itself for all that a call of somebody else finds due', async () => {
+    const clock = new TestClock()
+    const memory = await open({ clock })
+    const holder = memory.as('holder')
+    await holder.topology.save({ swarmId: 's', topologyType: 'mesh', nodes: ['holder', 'other'] })
+    await holder.tasks.createMany([
+      { id: 'lapses', description: 'x' },
+      { id: 'dies', description: 'x', maxAttempts: 1 },
+      { id: 'waits', description: 'x', dependencies: ['dies'] },
+    ])
+    await holder.tasks.schedule({ id: 'hourly', task: { description: 'x' }, everyMs: 3_600_000 })
+    await holder.tasks.claim({ limit: 2, leaseMs: 1_000 })
+    await memory.execute(
+      `insert into tasks (id, description, status, dependencies) values ('foreign', 'x', 'pending', '["none"]')`,
+    )
+    await holder.agents.register({ id: 'holder', type: 'coder', ttl: 1 })
+    await holder.agents.register({ id: 'other', type: 'coder', ttl: 1 })
+    const { id: before = 0 } = (await memory.events.latest()) ?? {}
+    clock.advance(3_600_000)
+    await memory.as('passer-by').agents.register({ id: 'other', type: 'coder' })
+    for (let i = 0; i < 3; i++) await memory.as('passer-by').tasks.claim()
+    const { items } = await memory.events.list({ since: before })
+    const isOwn = ({ type }: EventRecord) => type === 'task.claimed' || type === 'agent.registered'
+    const found = items.filter(event => !isOwn(event))
+    expect(found.map(({ type, data }) => [type, Object.values(data as object)[0]]).sort()).toEqual([
+      ['agent.lapsed', 'holder'],
+      ['agent.lapsed', 'other'],
+      ['task.created', expect.any(String)],
+      ['task.dead', 'dies'],
+      ['task.failed', 'foreign'],
+      ['task.failed', 'waits'],
+      ['task.released', 'lapses'],
+      ['topology.repaired', 's'],
+      ['topology.repaired', 's'],
+    ])
+    const author = { agent: 'hivewax', via: 'upkeep' }
+    for (const event of found) expect(event).toMatchObject({ source: 'system', author })
+    expect(await memory.topology.get('s')).toMatchObject({ version: 3, author })
+    for (const event of items.filter(isOwn)) expect(event).toMatchObject({ author: { agent: 'passer-by' } })
   })
 
   it('are the account of the process where no agent acts', async () => {

@@ -76,7 +76,7 @@ conform('task claims', open => {
     expect(await storyOf(memory, 't')).toEqual([
       'task.created by system',
       'task.claimed by a',
-      'task.released by b',
+      'task.released by system',
       'task.claimed by b',
     ])
   })

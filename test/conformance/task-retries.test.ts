@@ -90,6 +90,6 @@ conform('task retries', open => {
         { attempt: 2, agentId: 'b' },
       ],
     })
-    expect((await storyOf(memory, 't')).at(-1)).toBe('task.dead by c')
+    expect((await storyOf(memory, 't')).at(-1)).toBe('task.dead by system')
   })
 })

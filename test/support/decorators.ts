@@ -4,6 +4,7 @@ import type { Capabilities } from '../../src/db/capabilities.ts'
 import type { Db } from '../../src/db/db.ts'
 import { ClosableDb } from '../../src/db/decorators/closable.ts'
 import { MeteredDb } from '../../src/db/decorators/metered.ts'
+import { UpkeepDb } from '../../src/db/decorators/upkeep.ts'
 import { Meter } from '../../src/db/meter.ts'
 import { sql } from '../../src/db/sql.ts'
 import { systemClock } from '../../src/util/clock.ts'
@@ -23,6 +24,7 @@ export const decorators: Readonly<Record<string, Decorated>> = {
   ClosableDb: { decorate: inner => new ClosableDb(inner, () => true) },
   MeteredDb: { decorate: inner => new MeteredDb(inner, new Meter(60_000)) },
   ActingDb: { decorate: inner => new Heartbeats(inner, systemClock, fail).of('actor') },
+  UpkeepDb: { decorate: inner => new UpkeepDb(inner) },
   FencedDb: {
     decorate: inner => new FencedDb(inner, { agentId: 'actor', incarnation: 1 }),
     changes: { batching: false },
