@@ -1,9 +1,9 @@
 import { InvalidInput } from '../errors.ts'
 import { describe } from '../util/check.ts'
-import { durationMs } from '../util/duration.ts'
 import { readLoosely } from '../util/exact-json.ts'
 import { isObject, type Json } from '../util/json.ts'
 import type { Field } from './command.ts'
+import { isLength, lengthMs, timeIn, timeOf } from './times.ts'
 
 /** What is given a value, and how that is read. */
 export interface Argument {
@@ -26,7 +26,7 @@ export function coerce(argument: Argument, texts: readonly string[]): unknown {
 
 /** The milliseconds of an option that is a length of time, when it was given: `30s`, `5m`. */
 export function optionMs(option: string, text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Math.round(durationMs(option, text))
+  return text === undefined ? undefined : Math.round(lengthMs(option, text))
 }
 
 function coerceList(argument: Argument, text: string): unknown[] {
@@ -48,13 +48,17 @@ function coerceOne(argument: Argument, text: string): unknown {
       return text
     case 'number':
     case 'integer':
-      return number(what, field, text)
+      return number(what, field.type, text)
+    case 'seconds':
+      return isLength(text) ? lengthMs(what, text) / 1000 : number(what, 'number', text)
+    case 'milliseconds':
+      return isLength(text) ? Math.round(lengthMs(what, text)) : number(what, 'integer', text)
     case 'mixed':
-      return isNumber(text) ? Number(text) : text
+      return isNumber(text) ? Number(text) : (timeIn(what, text) ?? text)
     case 'boolean':
       return boolean(what, text)
     case 'time':
-      return time(what, text)
+      return timeOf(what, field.name, text)
     case 'json':
       return json(argument, text)
     case 'object':
@@ -69,10 +73,7 @@ function json({ what, isText, note }: Argument, text: string): Json {
   return value
 }
 
-function number(what: string, { name, type }: Field, text: string): number {
-  const unitMs = name === 'ttl' ? 1000 : name.endsWith('Ms') ? 1 : undefined
-  // A length of time may bear its own unit: `--ttl 1h`, `--lease-ms 30s`.
-  if (unitMs !== undefined && /^[\d.]+[a-z]+$/.test(text)) return durationMs(what, text) / unitMs
+function number(what: string, type: 'number' | 'integer', text: string): number {
   if (isNumber(text) && (type === 'number' || Number.isSafeInteger(Number(text)))) return Number(text)
   throw new InvalidInput(
     `${what} must be a ${type === 'integer' ? 'whole number' : 'number'}, got ${describe(text)}`,
@@ -86,21 +87,6 @@ function isNumber(text: string): boolean {
 function boolean(what: string, text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true'
   throw new InvalidInput(`${what} is true or false, got ${describe(text)}`)
-}
-
-/** ISO 8601, the time of day and its zone optional: without a zone it is a time where the user is. */
-const isoTime = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d:?\d\d)?)?$/i
-
-/** A point in time: ISO 8601, or a signed length of time from now: `-1h`, `+7d`. */
-function time(what: string, text: string): Date {
-  const [, sign, length] = /^([+-])(\d.*[a-z])$/.exec(text) ?? []
-  if (length !== undefined) return new Date(Date.now() + Number(`${sign}1`) * durationMs(what, length))
-  const [, day, hour = '00:00', zone = ''] = isoTime.exec(text) ?? []
-  const date = new Date(`${day}T${hour}${zone}`)
-  if (!Number.isNaN(date.getTime())) return date
-  throw new InvalidInput(`${what} must be a time, got ${describe(text)}`, {
-    hint: 'For example 2026-01-31T12:00:00Z, "2026-01-31 12:00", or from now: -1h, +7d.',
-  })
 }
 
 function object(what: string, text: string): unknown {

@@ -39,9 +39,20 @@ export interface Field {
 
 /**
  * How the text of an argument becomes a value. `json`: JSON when it parses, else the text itself; `object`: a JSON
- * object or `name=value` pairs; `mixed`: a number when it looks like one, else text.
+ * object or `name=value` pairs; `mixed`: a number when it looks like one, a time where it is one, else text; `seconds` and
+ * `milliseconds`: a number of them, or a length of time with its unit.
  */
-export type FieldType = 'text' | 'number' | 'integer' | 'boolean' | 'time' | 'json' | 'object' | 'mixed'
+export type FieldType =
+  | 'text'
+  | 'number'
+  | 'integer'
+  | 'boolean'
+  | 'time'
+  | 'seconds'
+  | 'milliseconds'
+  | 'json'
+  | 'object'
+  | 'mixed'
 
 /** `agentId` as the command line spells it: `agent-id`. */
 export function kebab(name: string): string {

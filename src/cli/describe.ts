@@ -40,7 +40,8 @@ export function commandPath(operation: string): string {
 }
 
 function describeField(name: string, schema: JsonSchema, isRequired: boolean): Field {
-  const { type, isList } = valueType(schema)
+  const { type: kind, isList } = valueType(schema)
+  const type = lengthType(name, kind) ?? kind
   const choices = choicesOf(isList ? (schema.items ?? schema) : schema)
   return {
     name,
@@ -50,6 +51,13 @@ function describeField(name: string, schema: JsonSchema, isRequired: boolean): F
     ...(choices !== undefined && { choices }),
     description: describeValue(schema),
   }
+}
+
+/** Numbers that are lengths of time have their unit in their name. */
+function lengthType(name: string, type: FieldType): FieldType | undefined {
+  if (type !== 'number' && type !== 'integer') return
+  if (name === 'ttl') return 'seconds'
+  return name.endsWith('Ms') ? 'milliseconds' : undefined
 }
 
 function describeValue({ description = '', default: standard }: JsonSchema): string {

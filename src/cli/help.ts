@@ -70,6 +70,7 @@ function fullHelp(layout: Layout): string[] {
     ...section('Options of every command', fieldLines(flagFields, layout), layout),
     '',
     'A value may be - to read it from the standard input.',
+    ...timeHelp,
     'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, 5 not allowed, 6 busy, 7 corrupt,',
     '8 disk full, 130 Ctrl-C.',
   ]
@@ -87,6 +88,7 @@ function groupHelp(group: string, layout: Layout): string[] {
 function commandHelp(command: Command, layout: Layout): string[] {
   const examples = command.examples.map(example => `  ${example}`)
   const values = command.positionals.map((field): [string, string] => [placeholder(field), explain(field)])
+  const fields = [...command.positionals, ...command.options]
   const style = { name: layout.out.cyan, width: layout.width }
   return [
     command.summary,
@@ -95,6 +97,7 @@ function commandHelp(command: Command, layout: Layout): string[] {
     ...section('Values', definitions(values, style), layout),
     ...section('Options', fieldLines(command.options, layout), layout),
     '',
+    ...(fields.some(({ type }) => timeTypes.has(type)) ? timeHelp.map(line => layout.out.dim(line)) : []),
     layout.out.dim('Every command takes --url, --agent, --json, --plain, --quiet …: see hivewax --help'),
   ]
 }
@@ -126,12 +129,22 @@ export function explain({ description, choices, isList, isVerbatim, type }: Fiel
   return [description, notes.length === 0 ? '' : `(${notes.join('; ')})`].filter(Boolean).join(' ')
 }
 
+const timeHelp = [
+  'LENGTH of time: 30s, 5m, 1h30m, 7d, 2w. TIME: 2026-12-01, "2026-12-01 9:00", 2026-12-01T09:00:00Z, now,',
+  '"tomorrow 9:00", yesterday, or from now: -1h30m, +7d.',
+]
+
+/** What is told of a command that takes times or lengths of time. */
+const timeTypes: ReadonlySet<Field['type']> = new Set(['time', 'seconds', 'milliseconds'])
+
 const typeNames = {
   text: 'TEXT',
   number: 'NUMBER',
   integer: 'N',
   boolean: '',
   time: 'TIME',
+  seconds: 'LENGTH',
+  milliseconds: 'LENGTH',
   json: 'JSON',
   object: 'NAME=VALUE',
   mixed: 'VALUE',

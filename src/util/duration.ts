@@ -3,7 +3,7 @@ import { describe } from './check.ts'
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
-/** A length of time: milliseconds, or text such as `500ms`, `30s`, `15m`, `1h`, `7d`, `2w`. */
+/** A length of time: milliseconds, or text such as `500ms`, `30s`, `15m`, `1h30m`, `7d`, `2w`. */
 export type Duration = number | string
 
 /** 1,000 years: before or after the present, a longer one would lead out of the calendar. */
@@ -14,7 +14,7 @@ export function durationMs(what: string, duration: Duration): number {
   const ms = typeof duration === 'number' ? duration : parse(duration)
   if (ms > 0 && ms <= longestMs) return ms
   throw new InvalidInput(
-    `${what} must be a length of time such as '30s', '1h' or '7d', got ${describe(duration)}`,
+    `${what} must be a length of time such as '30s', '1h30m' or '7d', got ${describe(duration)}`,
   )
 }
 
@@ -23,9 +23,16 @@ export function isDuration(text: string): boolean {
   return Number.isFinite(parse(text))
 }
 
+const part = /(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)/g
+const parts = new RegExp(`^(?:${part.source}\\s*)+$`)
+
 function parse(text: unknown): number {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)$/.exec(String(text)) ?? []
-  return Number(amount) * (unitMs[unit as keyof typeof unitMs] ?? Number.NaN)
+  const length = String(text)
+  if (!parts.test(length)) return Number.NaN
+  const ms = [...length.matchAll(part)].map(
+    ([, amount, unit]) => Number(amount) * unitMs[unit as keyof typeof unitMs],
+  )
+  return ms.reduce((sum, each) => sum + each, 0)
 }
 
 /** 8,000 years: a longer `ttl` would lead out of the calendar, and means the same to everybody. */

@@ -161,8 +161,9 @@ describe('the text of an argument', () => {
   })
 
   it('is a length of time where the field is one', () => {
-    expect(value('number', '1h', { name: 'ttl' })).toBe(3600)
-    expect(value('integer', '30s', { name: 'leaseMs' })).toBe(30_000)
+    expect(value('seconds', '1h30m')).toBe(5400)
+    expect(value('seconds', '0.5')).toBe(0.5)
+    expect(value('milliseconds', '+30s')).toBe(30_000)
     expect(() => value('number', '1h', { name: 'limit' })).toThrow('must be a number')
   })
 
