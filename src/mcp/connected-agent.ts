@@ -104,7 +104,7 @@ export class ConnectedAgent {
     const type = clientAgent(client)
     const known = await memory.agents.get(id)
     const { capabilities, state, swarmId, metadata } = known ?? {}
-    const { incarnation } = await memory.agents.register({
+    const { incarnation } = await this.#acting.agents.register({
       id,
       type: known === undefined || known.type === 'unregistered' ? type : known.type,
       capabilities,
@@ -122,8 +122,8 @@ export class ConnectedAgent {
     const isAnothers = agent?.incarnation !== this.#incarnation && this.#livesByConnection(agent)
     if (agent === undefined || isAnothers) return
     try {
-      await memory.agents.release(id, { incarnation: agent.incarnation })
-      if (!isNamed) await memory.agents.delete(id)
+      await this.#acting.agents.release(id, { incarnation: agent.incarnation })
+      if (!isNamed) await this.#acting.agents.delete(id)
     } catch (error) {
       // It leaves memory of its own behind, or has become another's at this moment.
       if (!(error instanceof Conflict || error instanceof NotFound)) throw error

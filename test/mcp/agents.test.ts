@@ -103,6 +103,23 @@ it('two connections of one client are told apart in claim, author and event', as
       expect(await memory.agents.get(name)).toMatchObject({ type: 'claude-code', alive: true })
     }
   })
+  await Promise.all([one.close(), two.close()])
+  await inStore(folder, async memory => {
+    const { items } = await memory.events.list({ types: ['agent.*', 'task.*'] })
+    for (const { type, source, data, author } of items) {
+      expect(author, type).toEqual({ agent: source, via: 'mcp:claude-code' })
+      if (type.startsWith('agent.')) expect(data).toMatchObject({ agentId: source })
+    }
+    const of = (name: string) => items.filter(({ source }) => source === name).map(({ type }) => type)
+    for (const name of names)
+      expect(of(name)).toEqual([
+        'agent.registered',
+        'task.created',
+        'task.claimed',
+        'agent.lapsed',
+        'agent.deleted',
+      ])
+  })
 })
 
 it('a server and the hooks of one session are one agent, which the end of the session takes out', async () => {
