@@ -21,6 +21,7 @@ const reads: Inputs = {
   'kv.get': [{ key: 'key-1', namespace }],
   'kv.retrieveMany': [{ keys: ['key-1', 'key-2', 'key-3'], namespace }],
   'kv.history': [{ key: 'key-1', namespace }],
+  'kv.diff': [{ key: 'key-1', from: 1, namespace }],
   'history.retention': [{}],
   'kv.search': [
     { glob: '*', namespace: '*' },

@@ -6,11 +6,12 @@ import { type PastOptions, pastOf } from '../db/history/version-at.ts'
 import { allLocked, oneLocked } from '../db/locked-records.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { keepTallyUp } from '../db/tallies.ts'
-import { Conflict, InvalidInput } from '../errors.ts'
-import { checkInteger, checkName, checkNames } from '../util/check.ts'
+import { Conflict, InvalidInput, NotFound } from '../errors.ts'
+import { checkInteger, checkName, checkNames, describe } from '../util/check.ts'
 import { ttlMs } from '../util/duration.ts'
 import { checkGlob } from '../util/glob.ts'
 import { decodeLoose, encodeJson, type Json } from '../util/json.ts'
+import { type JsonChange, jsonDiff } from '../util/json-diff.ts'
 import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { checkTime, toOptionalDate } from '../util/time.ts'
 import { clearNamespace } from './clear-namespace.ts'
@@ -32,6 +33,7 @@ import { afterCursor, searchKeys, wantedKeys } from './search.ts'
 import { searchPast } from './search-past.ts'
 
 export type { Redacted } from '../db/history/redact.ts'
+export type { JsonChange } from '../util/json-diff.ts'
 export type { MemoryVersion } from './past.ts'
 export type { MemoryRecord } from './record.ts'
 
@@ -49,6 +51,22 @@ export interface RevertOptions extends NamespaceOption {
 }
 
 export type RedactKeyOptions = NamespaceOption & RedactOptions
+
+/** Which two values of a key are compared. */
+export interface DiffOptions extends NamespaceOption {
+  /** The revision to begin with. */
+  from: number
+  /** The revision that it is compared with. Default: what the key holds now. */
+  to?: number | undefined
+}
+
+/** How two values of a key differ. */
+export interface KeyDiff {
+  from: number
+  to: number
+  /** A JSON Patch (RFC 6902) that makes the second of the first, with what was there before; empty where they are the same. */
+  changes: JsonChange[]
+}
 
 /** Which of the values that a key has held. */
 export type ReadOptions = NamespaceOption & PastOptions
@@ -209,6 +227,23 @@ export class Kv {
   }
 
   /**
+   * How what a key holds now, or held at a revision, differs from what it held at another one.
+   * @throws NotFound when the history has no such revision, or it wrote nothing that is still there
+   */
+  async diff(key: string, options: DiffOptions): Promise<KeyDiff> {
+    checkKv.diff(options)
+    const at = address(key, options.namespace)
+    const { db } = this.#context
+    const was = await recordBy(db, at, options.from)
+    const now =
+      options.to === undefined
+        ? await this.get(at.key, { namespace: at.namespace })
+        : await recordBy(db, at, options.to)
+    if (now === undefined) throw absent(at)
+    return { from: was.revision, to: now.revision, changes: jsonDiff(was.value, now.value) }
+  }
+
+  /**
    * Stores again what a key held at an earlier revision: its value, metadata and expiry. A later `revert` takes that back.
    * @throws NotFound when the history has no such revision, or it wrote nothing that is still there
    */
@@ -341,4 +376,11 @@ function expectedRevision({ ifAbsent, expectedRevision }: StoreOptions): number 
   }
   if (ifAbsent) return 0
   return expectedRevision === undefined ? undefined : checkInteger('expectedRevision', expectedRevision, 0)
+}
+
+function absent({ key, namespace }: Address): NotFound {
+  return new NotFound(`there is nothing under ${describe(key)} in ${namespace}`, {
+    hint: 'Compare with a revision of its history.',
+    details: { key, namespace },
+  })
 }

@@ -94,6 +94,29 @@ export const kvOperations = [
     run: (memory, { key, ...options }) => memory.kv.history(key, options),
   }),
   operation({
+    name: 'kv.diff',
+    summary: 'Show how what a key holds now, or held at a revision, differs from another revision',
+    effect: 'read',
+    permission: 'memory:read',
+    positionals: ['key', 'from', 'to'],
+    arguments: ['key'],
+    examples: ['hivewax diff build_settings 1', 'hivewax diff build_settings 1 3'],
+    input: z =>
+      z.object({
+        key: z.string().describe('1 to 512 bytes'),
+        from: z.number().int().min(1).describe('The revision to begin with'),
+        to: z
+          .number()
+          .int()
+          .min(1)
+          .optional()
+          .describe('The revision to compare with; default: what it holds now'),
+        namespace: namespace(z),
+      }),
+    namespaces: ({ namespace = defaultNamespace }) => [namespace],
+    run: (memory, { key, ...options }) => memory.kv.diff(key, options),
+  }),
+  operation({
     name: 'kv.revert',
     summary: 'Store again what a key held at an earlier revision',
     effect: 'write',

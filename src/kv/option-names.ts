@@ -23,6 +23,7 @@ export const checkKv = optionChecks<Kv>('kv', {
   get: { ...namespace, ...past },
   search: { ...namespace, ...page, asOf: true },
   history: { ...namespace, ...page },
+  diff: { ...namespace, from: true, to: true },
   revert: { ...namespace, revision: true },
   redact: { ...namespace, ...redaction },
   namespaces: page,

@@ -43,6 +43,26 @@ conform('history', open => {
     expect(items[0]?.updatedAt).toEqual(new Date(clock.now()))
   })
 
+  it('says how a value differs from what it was', async () => {
+    const memory = await open()
+    await memory.store('key', { a: 1, b: [1, 2] })
+    await memory.store('key', { a: 2, b: [1] })
+    await memory.store('key', { a: 2, b: [1], c: null })
+    expect(await memory.kv.diff('key', { from: 1, to: 2 })).toEqual({
+      from: 1,
+      to: 2,
+      changes: [
+        { op: 'replace', path: '/a', value: 2, was: 1 },
+        { op: 'remove', path: '/b/1', was: 2 },
+      ],
+    })
+    const added = { op: 'add', path: '/c', value: null }
+    expect(await memory.kv.diff('key', { from: 2 })).toEqual({ from: 2, to: 3, changes: [added] })
+    await memory.delete('key')
+    for (const options of [{ from: 2 }, { from: 4, to: 2 }, { from: 2, to: 9 }])
+      await expect(memory.kv.diff('key', options)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
   it('goes on with the same numbers after a key was deleted and stored again', async () => {
     const memory = await open()
     await memory.store('key', 1)

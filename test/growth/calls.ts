@@ -75,6 +75,7 @@ export const reads: Calls = [
   ['kv.retrieve', { key: first('key') }, { key: first('key'), asOf: then }],
   ['kv.get', { key: first('key') }, { key: first('key'), asOf: then }, { key: first('key'), revision: 1 }],
   ['kv.history', { key: first('key') }],
+  ['kv.diff', { key: first('key'), from: 2 }],
   ['history.retention', {}],
   [
     'kv.search',

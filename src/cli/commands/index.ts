@@ -12,6 +12,7 @@ export const runners: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['events verify', () => import('./verify.ts')],
   ['shared watch', () => import('./watch.ts')],
   ['agents list', () => import('./agents-list.ts')],
+  ['diff', () => import('./diff.ts')],
   ['undo', () => import('./undo.ts')],
   ['briefing', () => import('./briefing.ts')],
   ['tasks board', () => import('./board.ts')],
