@@ -90,6 +90,16 @@ conform('redact', open => {
     expect((await memory.kv.history('key')).items).toEqual([])
   })
 
+  it('takes what a key holds where no versions are kept, and tells of it all the same', async () => {
+    const memory = await open()
+    const cache = { namespace: 'cache' }
+    await memory.history.setRetention('cache', { versions: 0 })
+    await memory.store('key', 'sk-cached', cache)
+    expect(await memory.kv.redact('key', { ...quick, ...cache })).toEqual({ revisions: [1] })
+    expect(await everything(memory)).not.toContain('sk-')
+    expect((await memory.events.list({ types: ['memory.redacted'] })).items).toHaveLength(1)
+  })
+
   it('is not undone, nor does an undo take what is redacted for what was not there', async () => {
     const memory = await open()
     await memory.as('coder-1').store('key', 'secret')

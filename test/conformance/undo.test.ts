@@ -116,6 +116,26 @@ conform('undo', (open, times) => {
     expect(await valuesOf(memory)).toEqual({ a: 1 })
   })
 
+  it('says of what it puts back whether it was deleted', async () => {
+    const memory = await open()
+    const keys = ['written', 'deleted', 'deleted and written']
+    await memory.as('coder-1').kv.storeMany(keys.map(key => ({ key, value: 'first' })))
+    const bad = memory.as('coder-2')
+    for (const key of keys.slice(1)) await bad.delete(key)
+    for (const key of [keys[0], keys[2]] as string[]) await bad.store(key, 'garbage')
+    const { records } = await bad.history.undo('coder-2')
+    const told = records.map(({ record, outcome, wasDeleted }) => [
+      'key' in record && record.key,
+      outcome,
+      wasDeleted,
+    ])
+    expect(told.toSorted()).toEqual([
+      ['deleted and written', 'restored', false],
+      ['deleted', 'restored', true],
+      ['written', 'restored', false],
+    ])
+  })
+
   it('takes back only what is in a namespace, where one is named', async () => {
     const memory = (await open()).as('coder-1')
     await memory.store('a', 1)

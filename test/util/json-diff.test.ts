@@ -35,7 +35,7 @@ const json = fc.letrec<{ json: Json }>(tie => ({
     { depthSize: 'small', withCrossShrink: true },
     fc.constantFrom<Json>(null, true, 0, 1, 'a', 'b'),
     fc.array(tie('json'), { maxLength: 4 }),
-    fc.dictionary(fc.constantFrom('a', 'b', 'a/b', '~', '0', ''), tie('json'), { maxKeys: 3 }),
+    fc.dictionary(fc.constantFrom('a', 'b', 'a/b', '~1', '0', ''), tie('json'), { maxKeys: 3 }),
   ),
 })).json
 
@@ -61,6 +61,7 @@ describe('the difference of two values', () => {
       { op: 'add', path: '/1', value: 2, was: undefined },
       { op: 'add', path: '/2', value: 3, was: undefined },
     ])
+    expect(jsonDiff([1, 1], [1])).toMatchObject([{ op: 'remove', path: '/1' }])
     expect(jsonDiff('a', { a: 1 })).toEqual([{ op: 'replace', path: '', value: { a: 1 }, was: 'a' }])
   })
 })
