@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import type { Author } from '../db/author.ts'
 import type { Records } from '../transaction.ts'
 
 /** The parts of a briefing, by what they tell of. */
@@ -57,9 +58,9 @@ export interface Asked {
   readonly about: string | undefined
 }
 
-/** Whether somebody else did it since the agent was here before. */
-export function isNew({ since, agentId }: Asked, at: Date, who: string | undefined): boolean {
-  return since !== undefined && at > since && (agentId === undefined || who !== agentId)
+/** Whether somebody else did it since the agent was here before: by its author, since what a caller says may be anybody. */
+export function isNew({ since, agentId }: Asked, at: Date, author: Author | undefined): boolean {
+  return since !== undefined && at > since && (agentId === undefined || author?.agent !== agentId)
 }
 
 /** Reads what a section tells. Undefined when there is nothing to tell. */

@@ -38,7 +38,7 @@ export async function tellChanges(asked: Asked): Promise<Draft | undefined> {
     .filter(({ namespace }) => isTold(namespace))
     .slice(0, shown)
   if (records.length === 0) return undefined
-  const isNews = ({ updatedAt, author }: MemoryRecord) => isNew(asked, updatedAt, author?.agent)
+  const isNews = ({ updatedAt, author }: MemoryRecord) => isNew(asked, updatedAt, author)
   const count = records.filter(isNews).length
   return {
     name: 'changes',

@@ -12,8 +12,8 @@ export async function tellShared(asked: Asked): Promise<Draft | undefined> {
     name: 'shared',
     title: 'Shared state',
     lines: entries.map(
-      ({ key, value, updatedBy, updatedAt }) =>
-        `${quote(key)} = ${quote(value)} (${isNew(asked, updatedAt, updatedBy) ? 'new, ' : ''}${minute(updatedAt)}${by(updatedBy)})`,
+      ({ key, value, updatedBy, updatedAt, author }) =>
+        `${quote(key)} = ${quote(value)} (${isNew(asked, updatedAt, author) ? 'new, ' : ''}${minute(updatedAt)}${by(updatedBy)})`,
     ),
     share: 2,
     more: { operation: 'shared.list', input: {} },

@@ -72,8 +72,8 @@ async function doneSince(asked: Asked): Promise<Task[]> {
     order: 'desc',
     limit: mostDone,
   })
-  const ids = items.flatMap(({ timestamp, source, data }) =>
-    isNew(asked, timestamp, source) && data !== undefined && isObject(data) ? [String(data.taskId)] : [],
+  const ids = items.flatMap(({ timestamp, author, data }) =>
+    isNew(asked, timestamp, author) && data !== undefined && isObject(data) ? [String(data.taskId)] : [],
   )
   const tasks = await Promise.all(ids.map(id => records.tasks.get(id)))
   // One that was completed may be gone by now.

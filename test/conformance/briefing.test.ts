@@ -126,7 +126,8 @@ conform('briefing', open => {
     await memory.tasks.create({ id: 'parse', description: 'Write the parser' })
     const [task] = await memory.as('bob').tasks.claim()
     await memory.as('bob').tasks.complete({ id: 'parse', token: task?.token ?? 0 })
-    await memory.as('bob').shared.update('phase', 'test')
+    // What somebody else says to be hers is new to her too.
+    await memory.as('bob').shared.update('phase', 'test', { updatedBy: 'ada' })
     minutePasses()
     // The end of a session beside it is not what came before it; nor is what it has written itself new to it.
     await live('codex-0000000c')
@@ -146,7 +147,7 @@ conform('briefing', open => {
     const since = [
       '"by codex-0000000c" = 1 (new, by "codex-0000000c")',
       '"parse" "Write the parser" (medium, new, completed by "bob")',
-      '"phase" = "test" (new, by "bob")',
+      '"phase" = "test" (new, by "ada")',
     ]
     expect(await news('codex-0000000b')).toEqual(since)
     expect(await news('ada')).toEqual([
