@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { InvalidInput } from './errors.ts'
-import { fileError } from './util/file-error.ts'
+import { fileError, systemCode } from './util/file-error.ts'
 import { makeFolder } from './util/make-folder.ts'
 
 /** Where the memory is, and why there: `hivewax doctor` shows both. */
@@ -38,15 +38,20 @@ export function isServer(url: string): boolean {
   return /^[a-z]+:\/\//i.test(url)
 }
 
-/** Creates the `.swarm` folder of a store, if it is in one, so that its contents never end up in a commit. */
+/**
+ * Sees to it that a store that is to be made in a `.swarm` folder never ends up in a commit. In a folder that others have
+ * made, only what is named after the store is ignored; a `.gitignore` that is there is left as it is.
+ */
 export function prepareSwarmFolder(file: string): void {
   const folder = path.dirname(file)
-  if (path.basename(folder) !== '.swarm' || fs.existsSync(folder)) return
+  if (path.basename(folder) !== '.swarm' || fs.existsSync(file)) return
   try {
-    makeFolder(folder)
-    fs.writeFileSync(path.join(folder, '.gitignore'), '*\n')
+    const isNew = !fs.existsSync(folder)
+    if (isNew) makeFolder(folder)
+    const ignored = isNew ? '*\n' : `/.gitignore\n/${path.parse(file).name}.*\n`
+    fs.writeFileSync(path.join(folder, '.gitignore'), ignored, { flag: 'wx' })
   } catch (error) {
-    throw fileError(error, folder)
+    if (systemCode(error) !== 'EEXIST') throw fileError(error, folder)
   }
 }
 

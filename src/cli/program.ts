@@ -1,7 +1,12 @@
-import { InvalidInput } from '../errors.ts'
+import fs from 'node:fs'
+import path from 'node:path'
+import { InvalidInput, NotFound } from '../errors.ts'
+import { isServer, type Location, locate } from '../location.ts'
 import type { Memory } from '../memory.ts'
 import { openMemory } from '../open.ts'
 import type { StandingMemory } from '../standing-memory.ts'
+import { hasLog } from '../util/database-files.ts'
+import { systemCode } from '../util/file-error.ts'
 import { type Cli, interruptedExit, type Runner } from './cli.ts'
 import { coerce } from './coerce.ts'
 import { type Command, type Field, label } from './command.ts'
@@ -82,7 +87,7 @@ export class Program {
     if (flags.help || command === undefined) {
       return (await import('./help.ts')).printHelp(print, words, flags.help ?? false)
     }
-    return this.#execute(command, texts, this.#cli(flags, print))
+    return this.#execute(command, texts, this.#cli(flags, print, command))
   }
 
   async #execute(command: Command, texts: Texts, cli: Cli): Promise<number | undefined> {
@@ -96,11 +101,14 @@ export class Program {
     return run(cli, input, command)
   }
 
-  #cli(flags: Flags, print: Printer): Cli {
+  #cli(flags: Flags, print: Printer, { effect, operation }: Command): Cli {
     return {
       flags,
       print,
       memory: async () => {
+        // What goes on looking may be there before the first who writes.
+        const isOneLook = effect === 'read' && operation !== undefined && this.#standing === undefined
+        if (isOneLook) assertThere(locate(flags.url))
         const memory = (await this.#open(flags)).through({ via: 'cli' })
         return flags.agent === undefined ? memory : memory.as(flags.agent)
       },
@@ -128,6 +136,24 @@ export class Program {
     if (this.#interrupt === undefined) process.once('SIGINT', this.#onInterrupt)
     this.#interrupt ??= new AbortController()
     return this.#interrupt.signal
+  }
+}
+
+/** What only looks makes no store: a look in the wrong folder would make that the project's. */
+function assertThere({ url, reason }: Location): void {
+  if (isServer(url) || url === ':memory:' || !isAbsent(url)) return
+  throw new NotFound(`there is no memory here yet: looked for ${path.resolve(url)} (${reason})`, {
+    hint: 'The first store, or hivewax init, makes it. For one that is elsewhere: --url, or HIVEWAX_URL.',
+  })
+}
+
+/** Whether nothing is left of a store, either: of one whose log is, opening it says what to do. */
+function isAbsent(file: string): boolean {
+  try {
+    fs.statSync(file)
+    return false
+  } catch (error) {
+    return systemCode(error) === 'ENOENT' && !hasLog(file)
   }
 }
 

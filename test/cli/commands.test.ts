@@ -80,6 +80,7 @@ describe('data', () => {
 
   it('of a query is a table of its columns', () => {
     const folder = scratchFolder()
+    hivewax(folder, ['store', 'a', '1'])
     const { stdout } = hivewax(folder, ['query', 'select ? as word, 7 as number, null as empty', 'apple'])
     expect(stdout).toBe('word   number  empty\napple       7   null\n')
   })
@@ -108,6 +109,7 @@ describe('the exit code', () => {
 
   it('is 3 for a record that is not there, with a way to look around', () => {
     const folder = scratchFolder()
+    hivewax(folder, ['store', 'a', '1'])
     const human = hivewax(folder, ['retrieve', 'nothing', '--namespace', 'ui'])
     expect(human).toMatchObject({ status: 3, stdout: '' })
     expect(human.stderr).toBe(

@@ -263,6 +263,7 @@ describe('tasks graph', () => {
       { id: 'build', description: 'Build' },
       { id: 'test', description: 'Test', dependencies: ['build'] },
     ]
+    hivewax(folder, ['store', 'a', '1'])
     expect(hivewax(folder, ['tasks', 'graph'])).toMatchObject({ status: 0, stdout: '', stderr: 'no tasks\n' })
     hivewax(folder, ['tasks', 'create-many', '--tasks', JSON.stringify(tasks)])
     expect(hivewax(folder, ['tasks', 'graph'])).toEqual({

@@ -54,3 +54,14 @@ it('keeps a new .swarm folder out of commits, however it was named', async () =>
   await openScratch({}, path.join(root, 'elsewhere/memory.db'))
   expect(fs.existsSync(path.join(root, 'elsewhere/.gitignore'))).toBe(false)
 })
+
+it('in a folder that others have made, what is named after the store stays out of commits, and no more', async () => {
+  const folder = path.join(scratchFolder(), '.swarm')
+  const ignores = path.join(folder, '.gitignore')
+  fs.mkdirSync(folder)
+  await openScratch({}, path.join(folder, 'memory.db'))
+  expect(fs.readFileSync(ignores, 'utf8')).toBe('/.gitignore\n/memory.*\n')
+  fs.writeFileSync(ignores, 'mine\n')
+  await openScratch({}, path.join(folder, 'other.db'))
+  expect(fs.readFileSync(ignores, 'utf8')).toBe('mine\n')
+})

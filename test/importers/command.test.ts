@@ -80,7 +80,7 @@ it('keeps the old memory beside, byte by byte, and puts the new one in its place
   const ran = hivewax(folder, ['import', '--yes', '--json'])
   expect(ran.status).toBe(0)
   expect(document(ran)).toMatchObject({ ok: true, data: { dryRun: false, refusals: [] } })
-  expect(swarm(folder)).toEqual(['agentdb-memory.db', 'memory.claude-flow.db', 'memory.db'])
+  expect(swarm(folder)).toEqual(['.gitignore', 'agentdb-memory.db', 'memory.claude-flow.db', 'memory.db'])
   expect(fs.readFileSync(path.join(folder, '.swarm/memory.claude-flow.db')).equals(before)).toBe(true)
   expect(retrieve(folder, 'hello')).toBe('second value')
   expect(retrieve(folder, 'only')).toBe('here')
@@ -118,6 +118,7 @@ it('gives every old memory a name of its own, at which nothing is left of anothe
   expect(hivewax(folder, ['import', '--yes']).status).toBe(0)
   expect(fs.readFileSync(left, 'utf8')).toBe('the log of another database')
   expect(swarm(folder)).toEqual([
+    '.gitignore',
     'agentdb-memory.db',
     'memory.claude-flow-3.db',
     'memory.claude-flow.db',
