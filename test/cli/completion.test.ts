@@ -20,7 +20,7 @@ describe('completion', () => {
     hivewax(folder, ['store', 'user_name', 'a'])
     hivewax(folder, ['store', 'user_*', 'b'])
     hivewax(folder, ['store', 'other', 'c', '--namespace', 'ui'])
-    expect(offered(folder, 'ret')).toEqual(['retrieve', 'retrieve-many'])
+    expect(offered(folder, 'retr')).toEqual(['retrieve', 'retrieve-many'])
     expect(offered(folder, 'tasks', 'cl')).toEqual(['claim'])
     expect(offered(folder, 'help', 'tasks', 'cl')).toEqual(['claim'])
     expect(offered(folder, '')).toContain('tasks')
