@@ -45,6 +45,8 @@ export class ConnectedAgent {
   #arrived: Promise<void> | undefined
   /** Of its registration; undefined while it has none. */
   #incarnation: number | undefined
+  /** Whether another connection of the agent was there when this one registered it: that may hold something still. */
+  #isShared = false
   #beat: NodeJS.Timeout | undefined
   #calledAt = 0
   #renewedAt = performance.now()
@@ -114,13 +116,15 @@ export class ConnectedAgent {
       ttl: this.#lifeMs / 1000,
     })
     this.#incarnation = incarnation
+    this.#isShared = known?.alive === true && this.#livesByConnection(known)
   }
 
   async #unregister(): Promise<void> {
     const { memory, id, isNamed } = this.#options
     const agent = await memory.agents.get(id)
     const isAnothers = agent?.incarnation !== this.#incarnation && this.#livesByConnection(agent)
-    if (agent === undefined || isAnothers) return
+    // What other connections of the agent took is not to go: once the last of them has ended, it lapses.
+    if (agent === undefined || isAnothers || this.#isShared) return
     try {
       await this.#acting.agents.release(id, { incarnation: agent.incarnation })
       if (!isNamed) await this.#acting.agents.delete(id)

@@ -208,6 +208,28 @@ it.each(['close', 'SIGTERM', 'SIGINT'] as const)(
   },
 )
 
+it('the end of one connection leaves an agent what it took by another', async () => {
+  const folder = await projectFolder()
+  const session = { CLAUDE_CODE_SESSION_ID: '5f0c2a1e-8d7b-4a43-9a0e-2f4f6f1f7a10' }
+  for (const [id, how] of Object.entries({
+    'of a name': { args: ['--agent', 'ada'] },
+    'of a session': { env: session },
+  })) {
+    const one = await connected(folder, how)
+    await ask(one.client, 'tasks_write', { action: 'create', id, description: 'x' })
+    const [claimed] = (await claim(one.client)).data
+    const two = await connected(folder, how)
+    await ask(two.client, 'recall', { glob: '*' })
+    await two.client.close()
+    await inStore(folder, async memory => {
+      expect(await memory.tasks.claim({ agentId: 'next' })).toEqual([])
+      expect(await memory.agents.get(claimed.assignedTo)).toMatchObject({ alive: true })
+    })
+    expect(await complete(one.client, claimed)).toMatchObject({ isError: false })
+    await one.client.close()
+  }
+})
+
 /** A program that has the server as its child, as clients have theirs. */
 const clientProgram = `
   const { spawn } = require('node:child_process')
