@@ -68,6 +68,7 @@ it('makes a call again whose answer was lost, if it only reads or is the same do
   const isRead = ({ effect }: Operation) => effect === 'read'
   expect(again.filter(isRead)).toEqual(operations.filter(isRead))
   expect(again.filter(operation => !isRead(operation)).map(({ name }) => name)).toEqual([
+    'history.setRetention',
     'sessions.resume',
     'agents.heartbeat',
     'tasks.heartbeat',
