@@ -16,12 +16,9 @@ const notKept =
  * @throws InvalidInput when it is not JSON, or has a number that would become another one
  */
 export function parseExactly(what: string, text: string): Json {
-  const number = lossyNumber(text)
   const value = parseJson(what, text)
-  if (number === undefined) return value
-  throw new InvalidInput(`${what} has the number ${shown(number)}, which would become ${Number(number)}`, {
-    hint: notKept,
-  })
+  assertKept(what, text)
+  return value
 }
 
 /** The value of a JSON text, in which numbers that would become others are text. @throws SyntaxError */
@@ -39,11 +36,13 @@ export function parseKeeping(text: string): Json {
  * @throws InvalidInput for an object or a list with a number that would become another one
  */
 export function readLoosely(what: string, text: string): { value: Json; why?: string } {
-  const isWhole = isJson(text)
-  if (!isWhole && /^\s*[[{]/.test(text)) return { value: text, why: 'it is not whole JSON' }
-  if (!isWhole) return { value: text }
-  if (/^\s*["[{]/.test(text)) return { value: parseExactly(what, text) }
-  const value: Json = JSON.parse(text)
+  const value = jsonIn(text)
+  if (value === undefined)
+    return { value: text, ...(/^\s*[[{]/.test(text) && { why: 'it is not whole JSON' }) }
+  if (typeof value !== 'number') {
+    assertKept(what, text)
+    return { value }
+  }
   const printed = Object.is(value, -0) ? '-0' : String(value)
   return printed === text ? { value } : { value: text, why: `as a number it would be ${printed}` }
 }
@@ -69,12 +68,15 @@ function isLong(number: number): boolean {
   return !Number.isSafeInteger(number) && Math.abs(number) < 1e21
 }
 
-/** The first number of a JSON text that would become another one. */
-function lossyNumber(text: string): string | undefined {
+/** Refuses JSON with a number that would become another one. */
+function assertKept(what: string, text: string): void {
   if (!mayBeLong.test(text)) return
-  for (const [token] of text.matchAll(stringOrNumber))
-    if (!token.startsWith('"') && !isKept(token)) return token
-  return
+  for (const [token] of text.matchAll(stringOrNumber)) {
+    if (token.startsWith('"') || isKept(token)) continue
+    throw new InvalidInput(`${what} has the number ${shown(token)}, which would become ${Number(token)}`, {
+      hint: notKept,
+    })
+  }
 }
 
 /** Whole numbers are exact or not kept; a fraction is the double next to it, as everywhere in JSON. */
@@ -107,12 +109,12 @@ function parseJson(what: string, text: string): Json {
   }
 }
 
-function isJson(text: string): boolean {
+/** Undefined for what is no JSON. */
+function jsonIn(text: string): Json | undefined {
   try {
-    JSON.parse(text)
-    return true
+    return JSON.parse(text)
   } catch {
-    return false
+    return
   }
 }
 

@@ -56,6 +56,11 @@ describe('a value given as text', () => {
     )
   })
 
+  it('is true, false or null with spaces around too, which no number would be', () => {
+    for (const text of [' true', 'null\n'])
+      expect(readLoosely('it', text)).toEqual({ value: JSON.parse(text) })
+  })
+
   it('is a number only where that prints back as it was written', () => {
     const literal = fc.stringMatching(/^-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,3})?$/)
     fc.assert(
