@@ -18,6 +18,7 @@ import {
   type AgentMemoryVersion,
   deleteAllMemory,
 } from './agent-memory.ts'
+import { type AgentConnection, connectAgent, disconnectAgent } from './connections.ts'
 import { firstIncarnation, unregistered } from './ensure-agent.ts'
 import { type Held, type Holder, holdersOf } from './holders.ts'
 import {
@@ -207,6 +208,7 @@ export class Agents {
       const { incarnation, swarm_id } = row
       const agents = [{ id, incarnation, swarmId: swarm_id ?? undefined }]
       const released = await releaseAll(this.#context, tx, { agents, source: this.#source })
+      await tx.all(sql`delete from hivewax_agent_connections where agent_id = ${id}`)
       await tx.all(sql`delete from agents where id = ${id}`)
       await appendAgentEvents(tx, { change: 'deleted', agents: released, source: this.#source })
       return true
@@ -237,6 +239,24 @@ export class Agents {
     if (agentId !== undefined) await heartbeat(db, agentId)
     const end = (tx: Db) => endLife(this.#context, tx, beat)
     return (await this.#context.db.transaction(end)) ?? this.#stale(beat)
+  }
+
+  /**
+   * Notes a connection by which an agent comes, and that this process has it: when the process is over, and with it the last
+   * of the agent's connections, the agent lapses at once, whatever is left of its `ttl`. Who shares the machine with it
+   * notices that ({@link releaseLapsed}) where the system tells (Linux does), on PostgreSQL if the server runs there too;
+   * elsewhere the `ttl` decides. Noting it again changes nothing.
+   */
+  async connect(connection: AgentConnection): Promise<void> {
+    return connectAgent(this.#context.db, checkedConnection(connection))
+  }
+
+  /**
+   * Ends a connection. True while the agent has others: what it holds may have come by them, and stays until the last one
+   * has ended; undefined where nobody knows, which is through a server.
+   */
+  async disconnect(connection: AgentConnection): Promise<boolean | undefined> {
+    return disconnectAgent(this.#context.db, checkedConnection(connection))
   }
 
   /**
@@ -379,6 +399,11 @@ export class Agents {
 interface Beat {
   id: string
   incarnation: number | undefined
+}
+
+function checkedConnection(given: AgentConnection): AgentConnection {
+  checkAgents.connect(given)
+  return { id: checkName('id', given.id), connection: checkName('connection', given.connection) }
 }
 
 function checkType(type: unknown): string {

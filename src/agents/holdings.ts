@@ -6,6 +6,7 @@ import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { Conflict } from '../errors.ts'
 import { type AgentKey, appendAgentEvents, type Released } from './agent-changes.ts'
+import { endLost } from './connections.ts'
 import { type Leased, leaseTables } from './lease-tables.ts'
 import { hasLapsed, isPresent } from './liveness.ts'
 
@@ -151,6 +152,7 @@ export async function releaseLapsed(
 ): Promise<LapsedAgent[]> {
   const { db } = context
   const released: LapsedAgent[] = []
+  await endLost(db)
   // Looking first: with nothing to do, which is the rule, no writer has to wait.
   while (await anyLapsed(db)) {
     released.push(...(await db.transaction(tx => releaseLapsedBatch(context, tx))))

@@ -35,6 +35,8 @@ export const checkAgents = optionChecks<Agents>('agents', {
   list: { swarmId: true, type: true, capabilities: true, alive: true, ...page },
   update: { state: true, metadata: true, capabilities: true },
   delete: { cascade: true },
+  connect: { id: true, connection: true },
+  disconnect: { id: true, connection: true },
   holders: { kind: true, name: true },
   watch: { swarmId: true, since: true, signal: true },
   listMemory: { glob: true, ...page },

@@ -167,6 +167,9 @@ export function remoteRecords(remote: Remote): Records {
     agents: remote.domain('agents', Agents.prototype, {
       work: async ids => new Map(Object.entries(await ask('agents.work')(ids))),
       holders: unsupported('agents.holders'),
+      // The store is of another process, beside which this one is nothing: the ttl decides.
+      connect: async () => {},
+      disconnect: async () => undefined,
       watch: (options = {}) => {
         checkAgents.watch(options)
         const { swarmId, since, signal } = options

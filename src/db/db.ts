@@ -156,6 +156,11 @@ export interface Dialect {
   leaseNow(): Sql
   /** Names the period in which lease times compare: a lease of another epoch has lapsed. */
   leaseEpoch(): Sql
+  /**
+   * The machine of a process, to be compared with those of others. Null on PostgreSQL for who comes over a network: there
+   * copies of one machine, as they are made of running ones, may bear its name and have other processes.
+   */
+  machine(name: string | undefined): Sql
   /** `column` matches the glob `pattern` (`*`, `?`, `[…]`), case-sensitively. */
   glob(column: Sql, pattern: string): Sql
   /** `column`, the JSON text of an array of strings, holds `value`; false for any other text and for null. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { looplessHoldMs } from '../access/hold.ts'
 import type { Agent } from '../agents/agent.ts'
@@ -7,7 +8,10 @@ import type { Keep } from '../operation.ts'
 import { clientAgent, mcpDoor } from '../util/agent-name.ts'
 import type { Caller } from './caller.ts'
 
-/** How long the death of a server goes unnoticed, in milliseconds. It gives a sign of life in a third of that. */
+/**
+ * How long the death of a server goes unnoticed by those that cannot see its process, in milliseconds. It gives a sign of
+ * life in a third of that.
+ */
 const lifeMs = 30_000
 
 /** How long a connection that ends waits for the calls that are under way, in milliseconds. */
@@ -38,6 +42,7 @@ export interface ConnectedAgentOptions {
  */
 export class ConnectedAgent {
   readonly #options: ConnectedAgentOptions
+  readonly #connection = randomUUID()
   readonly #acting: Memory
   readonly #lifeMs: number
   readonly #underWay = new Set<Promise<unknown>>()
@@ -45,7 +50,7 @@ export class ConnectedAgent {
   #arrived: Promise<void> | undefined
   /** Of its registration; undefined while it has none. */
   #incarnation: number | undefined
-  /** Whether another connection of the agent was there when this one registered it: that may hold something still. */
+  /** Whether another connection of the agent was there when this one registered it, as far as that tells. */
   #isShared = false
   #beat: NodeJS.Timeout | undefined
   #calledAt = 0
@@ -104,6 +109,8 @@ export class ConnectedAgent {
   async #register(): Promise<void> {
     const { memory, id, client } = this.#options
     const type = clientAgent(client)
+    // First, so that another connection which ends at this moment leaves the agent what it has.
+    await this.#connect()
     const known = await memory.agents.get(id)
     const { capabilities, state, swarmId, metadata } = known ?? {}
     const { incarnation } = await this.#acting.agents.register({
@@ -119,12 +126,17 @@ export class ConnectedAgent {
     this.#isShared = known?.alive === true && this.#livesByConnection(known)
   }
 
+  #connect(): Promise<void> {
+    const { memory, id } = this.#options
+    return memory.agents.connect({ id, connection: this.#connection })
+  }
+
   async #unregister(): Promise<void> {
     const { memory, id, isNamed } = this.#options
     const agent = await memory.agents.get(id)
-    const isAnothers = agent?.incarnation !== this.#incarnation && this.#livesByConnection(agent)
-    // What other connections of the agent took is not to go: once the last of them has ended, it lapses.
-    if (agent === undefined || isAnothers || this.#isShared) return
+    const others = await memory.agents.disconnect({ id, connection: this.#connection })
+    // What other connections of the agent took is not to go: once the last of them has ended, it does.
+    if (agent === undefined || (others ?? this.#hasOthers(agent))) return
     try {
       await this.#acting.agents.release(id, { incarnation: agent.incarnation })
       if (!isNamed) await this.#acting.agents.delete(id)
@@ -132,6 +144,11 @@ export class ConnectedAgent {
       // It leaves memory of its own behind, or has become another's at this moment.
       if (!(error instanceof Conflict || error instanceof NotFound)) throw error
     }
+  }
+
+  /** Where connections are not told apart: of several the last one leaves the agent to lapse. */
+  #hasOthers(agent: Agent): boolean {
+    return this.#isShared || (agent.incarnation !== this.#incarnation && this.#livesByConnection(agent))
   }
 
   async #live(): Promise<void> {
@@ -150,7 +167,7 @@ export class ConnectedAgent {
     const { memory, id } = this.#options
     try {
       // The agent may have told more of itself, and with that lost the life that ends with the connection.
-      if (this.#livesByConnection(await memory.agents.heartbeat(id))) return
+      if (this.#livesByConnection(await memory.agents.heartbeat(id))) return await this.#connect()
     } catch (error) {
       if (!(error instanceof NotFound)) throw error
     }

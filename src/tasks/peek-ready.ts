@@ -28,13 +28,17 @@ export async function peekReady(context: Context, claim: Claim): Promise<ReadyPe
 interface Due {
   lapse_ms: number | null
   death_ms: number | null
+  look_ms: number | null
   run_at: string | null
   next_at: string | null
 }
 
+/** How often one who waits for tasks looks whether the process of an agent is over, in milliseconds. */
+const deathsEveryMs = 500
+
 /** How long until the next lease lapses, an agent may, or the next task is due. */
 async function nextDueMs({ db, clock }: Context): Promise<number | undefined> {
-  const { lapse_ms, death_ms, run_at, next_at } = theRow(
+  const { lapse_ms, death_ms, look_ms, run_at, next_at } = theRow(
     await db.all<Due>(
       sql`select (select min(lease_until) from tasks
                   where status = 'running' and lease_epoch = ${db.dialect.leaseEpoch()})
@@ -42,13 +46,14 @@ async function nextDueMs({ db, clock }: Context): Promise<number | undefined> {
             (select min(alive_until) from agents
                   where ttl_ms is not null and lapsed_at is null and alive_epoch = ${db.dialect.leaseEpoch()})
                  - ${db.dialect.leaseNow()} as death_ms,
+            (select cast(${deathsEveryMs} as bigint) from hivewax_agent_connections limit 1) as look_ms,
             (select min(run_at) from tasks where status = 'pending' and rank is null) as run_at,
             (select min(next_at) from hivewax_task_schedules where next_at is not null) as next_at`,
     ),
   )
   const times = [toOptionalDate(run_at), toOptionalDate(next_at)].filter(time => time !== undefined)
   const waits = times.map(time => time.getTime() - clock.now())
-  waits.push(...[lapse_ms, death_ms].filter(ms => ms !== null))
+  waits.push(...[lapse_ms, death_ms, look_ms].filter(ms => ms !== null))
   // A millisecond more than the wait itself, which may have been cut to a whole number.
   return waits.length === 0 ? undefined : Math.max(1, Math.min(...waits) + 1)
 }

@@ -2,7 +2,6 @@ import fs from 'node:fs'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { expect, it, onTestFinished } from 'vitest'
-import type { Memory } from '../../src/memory.ts'
 import { hook, inStore } from '../hooks/run.ts'
 import { cliEnv, hivewaxFile } from '../support/cli.ts'
 import { TestClock } from '../support/clock.ts'
@@ -208,27 +207,32 @@ it.each(['close', 'SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-it('the end of one connection leaves an agent what it took by another', async () => {
-  const folder = await projectFolder()
-  const session = { CLAUDE_CODE_SESSION_ID: '5f0c2a1e-8d7b-4a43-9a0e-2f4f6f1f7a10' }
-  for (const [id, how] of Object.entries({
-    'of a name': { args: ['--agent', 'ada'] },
-    'of a session': { env: session },
-  })) {
-    const one = await connected(folder, how)
-    await ask(one.client, 'tasks_write', { action: 'create', id, description: 'x' })
-    const [claimed] = (await claim(one.client)).data
-    const two = await connected(folder, how)
-    await ask(two.client, 'recall', { glob: '*' })
-    await two.client.close()
+it.each([
+  ['close', { env: { CLAUDE_CODE_SESSION_ID: '5f0c2a1e-8d7b-4a43-9a0e-2f4f6f1f7a10' } }],
+  ['kill', { args: ['--agent', 'ada'] }],
+] as const)(
+  'an agent keeps what it holds until the last of its connections has ended: %s',
+  async (how, options) => {
+    const folder = await projectFolder()
+    const connect = () => connected(folder, options as object)
+    const [one, two, three] = await Promise.all([connect(), connect(), connect()])
+    const end = ({ client, pid }: typeof one) => (how === 'close' ? client.close() : killed(pid))
+    await ask(one.client, 'tasks_write', { action: 'create', id: 'x', description: 'x' })
+    const [{ assignedTo }] = (await claim(one.client)).data
+    for (const { client } of [two, three]) await ask(client, 'recall', { glob: '*' })
+    for (const connection of [two, one]) {
+      await end(connection)
+      await inStore(folder, async memory => {
+        expect(await memory.tasks.claim({ agentId: 'next' })).toEqual([])
+        expect(await memory.agents.get(assignedTo)).toMatchObject({ alive: true })
+      })
+    }
+    await end(three)
     await inStore(folder, async memory => {
-      expect(await memory.tasks.claim({ agentId: 'next' })).toEqual([])
-      expect(await memory.agents.get(claimed.assignedTo)).toMatchObject({ alive: true })
+      expect(await memory.tasks.claim({ agentId: 'next' })).toMatchObject([{ id: 'x' }])
     })
-    expect(await complete(one.client, claimed)).toMatchObject({ isError: false })
-    await one.client.close()
-  }
-})
+  },
+)
 
 /** A program that has the server as its child, as clients have theirs. */
 const clientProgram = `
@@ -252,22 +256,61 @@ it('a client that is killed gives everything back at once, since its server hear
   })
 })
 
-it('what a killed server held is free for the next who claims once its agent has lapsed', async () => {
+/** Ends a process as nothing in it can notice, and waits until it is gone. */
+async function killed(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL')
+  await until(
+    async () => fs.existsSync(`/proc/${pid}`),
+    isThere => !isThere,
+  )
+}
+
+it('what a killed server held is free at the next look', async () => {
+  const folder = await projectFolder()
+  const { client, pid } = await connected(folder)
+  const agentId = await hold(client, folder)
+  await killed(pid)
+  await inStore(folder, async memory => {
+    expect(await memory.tasks.claim({ agentId: 'next' })).toMatchObject([{ id: 'x', attempt: 2 }])
+    expect(await memory.locks.acquire('deploy', { owner: 'next' })).toMatchObject({ owner: 'next' })
+    expect(await memory.agents.get(agentId)).toMatchObject({ alive: false })
+    const { items } = await memory.events.list({ types: ['agent.lapsed'] })
+    expect(items).toMatchObject([{ source: 'system', data: { agentId, tasks: ['x'], locks: ['deploy'] } }])
+  })
+})
+
+it('who waits for work gets what a killed server held, with no lease of it near its end', async () => {
+  const folder = await projectFolder()
+  const { client, pid } = await connected(folder)
+  await hold(client, folder)
+  await inStore(folder, async memory => {
+    const stop = new AbortController()
+    const worked: string[] = []
+    const work = async ({ id }: { id: string }) => {
+      worked.push(id)
+      stop.abort()
+    }
+    const done = memory.as('next').tasks.work(work, { signal: stop.signal })
+    await killed(pid)
+    await done
+    expect(worked).toEqual(['x'])
+  })
+})
+
+it('what a killed server held is free once its agent has lapsed, where nobody can tell that it is gone', async () => {
   const folder = await projectFolder()
   const { client, pid } = await connected(folder, { args: ['--hold', '900ms'] })
   await inStore(folder, memory => memory.tasks.create({ id: 'x', description: 'x' }))
   // Of its own choice for an hour: the lapse alone can free it.
   expect((await claim(client, { leaseMs: 3_600_000 })).data).toMatchObject([{ id: 'x' }])
-  await ask(client, 'swarm_write', { action: 'locks.acquire', name: 'deploy', leaseMs: 3_600_000 })
-  process.kill(pid, 'SIGKILL')
-  const next = (memory: Memory) => memory.tasks.claim({ agentId: 'next' })
+  await inStore(folder, memory => memory.execute("update hivewax_agent_connections set machine = 'another'"))
+  await killed(pid)
   await inStore(folder, async memory => {
     const [task] = await until(
-      () => next(memory),
+      () => memory.tasks.claim({ agentId: 'next' }),
       claimed => claimed.length > 0,
     )
     expect(task).toMatchObject({ id: 'x', attempt: 2 })
-    expect(await memory.locks.acquire('deploy', { owner: 'next' })).toMatchObject({ owner: 'next' })
   })
 })
 

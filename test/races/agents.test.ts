@@ -23,6 +23,31 @@ describe.each(engines)('$name', ({ empty, open }) => {
     expect(await memory.topology.get('s')).toMatchObject({ nodes: ['b', 'c'], version: 2 })
   })
 
+  it('knows at once of a connected process that it is over, and of none that may be there', async () => {
+    const location = await empty()
+    const memory = await open({ background: false }, location)
+    const child = startChild('agent', location, 'a', 3_600, 'connected')
+    await child.until(isReady)
+    await memory.agents.connect({ id: 'a', connection: 'here' })
+    expect(await memory.agents.releaseLapsed()).toEqual([])
+    child.process.kill('SIGKILL')
+    await child.exited
+    expect(await memory.agents.releaseLapsed()).toEqual([])
+    expect(await memory.agents.get('a')).toMatchObject({ alive: true })
+    const one = "update hivewax_agent_connections set machine = 'another', process = '4194305 1'"
+    const [{ machine, process }] = (await memory.query(
+      'select machine, process from hivewax_agent_connections',
+    )) as [{ machine: string; process: string }]
+    await memory.execute(one)
+    expect(await memory.agents.releaseLapsed()).toEqual([])
+    await memory.execute(`update hivewax_agent_connections set machine = null`)
+    expect(await memory.agents.releaseLapsed()).toEqual([])
+    const [pid] = process.split(' ')
+    await memory.execute(`update hivewax_agent_connections set machine = '${machine}', process = '${pid} 1'`)
+    expect(await memory.agents.releaseLapsed()).toMatchObject([{ id: 'a', locks: ['lock of a'] }])
+    await memory.locks.acquire('lock of a')
+  })
+
   it('handles a lapse once, however many processes watch for it', async () => {
     const location = await empty()
     const watchers = await Promise.all(Array.from({ length: 4 }, () => open({}, location)))

@@ -84,9 +84,12 @@ export const begunAnew: readonly (readonly [name: string, value: number])[] = [
   ...talliedCounters,
 ].map(name => [name, 0])
 
-/** What a store keeps about itself; the full-text index is made anew from the records. */
+/**
+ * What a store keeps about itself, and of the processes that have it open; the full-text index is made anew from the
+ * records.
+ */
 export const ownTables =
-  /^(hivewax_(migrations|counters|upkeep|creation|migration_progress|find\w*|tall\w*|event_spans)|sqlite_\w+)$/
+  /^(hivewax_(migrations|counters|upkeep|creation|migration_progress|find\w*|tall\w*|event_spans|agent_connections)|sqlite_\w+)$/
 
 /** These tables, and those that refer to them, or to such. */
 export function withDependents(names: ReadonlySet<string>): CopiedTable[] {

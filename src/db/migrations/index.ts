@@ -9,6 +9,7 @@ import { growth } from './0007-growth.ts'
 import { findWalks } from './0008-find-walks.ts'
 import { authors } from './0009-authors.ts'
 import { history } from './0010-history.ts'
+import { connections } from './0011-connections.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
 export const migrations: readonly Migration[] = [
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   findWalks,
   authors,
   history,
+  connections,
 ]
 
 /** The number of the schema that this program works with. */

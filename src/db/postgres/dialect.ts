@@ -20,6 +20,7 @@ export function postgresDialect(clock: Clock): Dialect {
   const times = clock === systemClock ? serverTimes : clockTimes(clock)
   return {
     ...times,
+    machine: name => sql`case when ${isLocal} then cast(${name} as text) end`,
     glob: (column, pattern) => sql`${column} ~ ${globToRegex(pattern)}`,
     jsonArrayHas: (column, value) => sql`coalesce(hivewax_holds(${column}, ${value}), false)`,
     inList: (column, values) => {
@@ -53,6 +54,11 @@ export function postgresDialect(clock: Clock): Dialect {
     tallies: postgresTallies,
   }
 }
+
+/** The connection comes from the server's own machine. */
+const isLocal = raw(
+  `(inet_client_addr() is null or inet_client_addr() <<= '127.0.0.0/8' or inet_client_addr() = '::1')`,
+)
 
 const serverTimes: Pick<Dialect, 'now' | 'leaseNow' | 'leaseEpoch'> = {
   now: (offsetMs = 0) =>

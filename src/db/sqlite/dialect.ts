@@ -23,6 +23,7 @@ export function sqliteDialect(clock: Clock): Dialect {
       offsetMs instanceof Sql ? later(clock.now(), offsetMs) : sql`${shiftTime(clock.now(), offsetMs)}`,
     leaseNow: () => sql`${clock.monotonicMs()}`,
     leaseEpoch: () => sql`${clock.bootId}`,
+    machine: name => sql`${name}`,
     glob: (column: Sql, pattern: string) => sql`${column} glob ${pattern}`,
     jsonArrayHas: (column: Sql, value: string) =>
       sql`exists (select 1 from json_each(case when json_valid(${column}) then ${column} end) as member

@@ -20,9 +20,12 @@ async function fillMemory(memory: Memory): Promise<void> {
   await memory.store('limited', 'é 世界 🐝', { namespace: 'other', expiresAt: new Date('2999-01-01') })
   await memory.store('gone', 1)
   await memory.delete('gone')
+  await memory.history.setRetention('notes', { versions: 5 })
   await memory.sessions.create({ step: 1 }, { id: 'session' })
   await memory.registerAgent({ id: 'ada', type: 'coder', capabilities: ['typescript'], swarmId: 'swarm' })
   await memory.registerAgent({ id: 'bob', type: 'tester', ttl: 1 })
+  await memory.agents.connect({ id: 'bob', connection: 'first' })
+  await memory.storeAgentMemory('ada', 'notes', ['bees'])
   await memory.storeAgentMemory('ada', 'notes', ['bees', 'wax'])
   await memory.tokens.create({ principal: 'reader', permissions: ['memory:read'], namespaces: ['other'] })
 }
@@ -96,6 +99,7 @@ async function fillWorkflows(memory: Memory): Promise<void> {
 
 async function fillMeasures(memory: Memory): Promise<void> {
   const { patterns, metrics } = memory
+  await patterns.store({ id: 'retry', type: 'fix', patternData: { times: 3 }, confidence: 0.4 })
   await patterns.store({ id: 'retry', type: 'fix', patternData: { times: 3 }, confidence: 0.5 })
   await patterns.recordOutcome('retry', { success: true })
   await metrics.recordMany([1, 2, 3].map(value => ({ name: 'latency', value, tags: { host: 'a' } })))
