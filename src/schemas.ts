@@ -17,8 +17,17 @@ export const page = (z: Zod) => ({
   cursor: z.string().optional().describe('Go on after the page that returned this cursor'),
 })
 
-/** A moment: ISO 8601 text at the doors, a Date inside. */
-export const time = (z: Zod, description: string) => z.coerce.date().describe(description)
+/** A moment: ISO 8601 text at the doors, a Date inside. JavaScript makes one of numbers, lists and null as well. */
+export const time = (z: Zod, description: string) =>
+  z
+    .preprocess(given => (isIsoTime(given) ? new Date(given) : given), z.date({ error: notATime }))
+    .meta({ type: 'string', format: 'date-time', description })
+
+const notATime = 'must be a time as ISO 8601 text, such as 2026-01-31T12:00:00Z'
+
+function isIsoTime(given: unknown): given is string {
+  return typeof given === 'string' && /^\d{4}-\d\d-\d\d/.test(given)
+}
 
 /** The moment of which an answer is to be. */
 export const asOf = (z: Zod) => time(z, 'As it was at this moment; default: now').optional()
@@ -71,14 +80,7 @@ export function inputSchema(z: Zod, operation: Operation): JsonSchema {
 }
 
 function makeInputSchema(z: Zod, operation: Operation): JsonSchema {
-  const schema = z.toJSONSchema(operation.input(z), {
-    io: 'input',
-    unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema }) => {
-      if (zodSchema._zod.def.type === 'date')
-        Object.assign(jsonSchema, { type: 'string', format: 'date-time' })
-    },
-  })
+  const schema = z.toJSONSchema(operation.input(z), { io: 'input', unrepresentable: 'any' })
   // What toJSONSchema declares is the whole of JSON Schema, where a schema may be `true` too; ours are objects.
   return schema as JsonSchema
 }

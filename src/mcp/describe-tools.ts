@@ -87,6 +87,13 @@ export function choose(z: Zod, tool: Tool, args: Record<string, unknown>): Opera
   return operations.find(operation => action === operation.name || action === actionOf(tool, operation))
 }
 
+/** What a call has to give for an operation: all that it needs but what is assumed. */
+export function callSchema(z: Zod, operation: Operation): JsonSchema {
+  const { required = [], ...schema } = inputSchema(z, operation)
+  const assumed = Object.keys(operation.mcp?.assumed ?? {})
+  return { ...schema, required: required.filter(name => !assumed.includes(name)) }
+}
+
 /** The one that needs most of the fields given; of those that need as many, the one that knows most. */
 function byFields(z: Zod, { operations }: Tool, args: Record<string, unknown>): Operation | undefined {
   const schemas = operations.map(operation => inputSchema(z, operation))

@@ -52,7 +52,12 @@ function readList(input: Json, { items = {} }: JsonSchema): Json {
   const value = parsed(input, Array.isArray)
   if (Array.isArray(value)) return value.map(item => readInput(item, items))
   const item = readInput(value, items)
-  return value !== null && fits(item, items) ? [item] : value
+  return value !== null && fits(item, items) && !isBroken(item) ? [item] : value
+}
+
+/** Whether a text was to be a list or an object of JSON, and was not written to its end. Globs may begin with `[` as well. */
+function isBroken(item: Json): boolean {
+  return typeof item === 'string' && /^\s*(\[\s*["{]|\{\s*")/.test(item)
 }
 
 function readScalar(input: Json, schema: JsonSchema): Json {

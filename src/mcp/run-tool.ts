@@ -9,7 +9,7 @@ import type { Answer } from './answer.ts'
 import { briefing } from './briefing.ts'
 import { fitItems, fitValue, roomFor } from './budget.ts'
 import { type Arguments, ask, type Caller, type ToolCall } from './caller.ts'
-import { choose } from './describe-tools.ts'
+import { callSchema, choose } from './describe-tools.ts'
 import { cutNote, fitted, listOrValue } from './list-answer.ts'
 import { readInput } from './read-input.ts'
 import { readRecord } from './read-record.ts'
@@ -32,7 +32,7 @@ export async function runTool(z: Zod, { tool, args, caller }: ToolRequest): Prom
   const operation = choose(z, tool, args) ?? refuse(tool, args)
   assertUnrounded(tool.name, given as { [name: string]: Json })
   try {
-    const input = readInput(given as { [name: string]: Json }, inputSchema(z, operation)) as Arguments
+    const input = readInput(given as { [name: string]: Json }, callSchema(z, operation)) as Arguments
     return await answer(z, { operation, input: { ...operation.mcp?.assumed, ...input }, caller, room })
   } catch (error) {
     throw explained(z, operation, error)

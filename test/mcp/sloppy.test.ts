@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { describeTools } from '../../src/mcp/describe-tools.ts'
+import { callSchema, describeTools } from '../../src/mcp/describe-tools.ts'
 import { readInput } from '../../src/mcp/read-input.ts'
 import { toolboxFor } from '../../src/mcp/toolbox.ts'
 import { actionOf, tools } from '../../src/mcp/tools.ts'
 import type { JsonSchema } from '../../src/schemas.ts'
-import { inputSchema } from '../../src/schemas.ts'
 import type { Json } from '../../src/util/json.ts'
 import { openScratch } from '../support/memory.ts'
 import { read } from './support.ts'
@@ -33,8 +32,22 @@ function* sloppy(value: Json): Generator<Json> {
   if (value === '1') yield 1
 }
 
+/** Values of which nobody can tell what they mean for a field. A text for a list is one item of it. */
+function* wrong(schema: JsonSchema): Generator<Json> {
+  const types = (schema.anyOf ?? [schema]).flatMap(({ type }) => type ?? [])
+  const isNone = (...names: string[]) => !names.some(name => types.includes(name))
+  if (isNone('object')) yield { a: 1 }
+  if (isNone('array')) yield* [[], [1, 2], [{ a: 1 }]]
+  if (isNone('boolean', 'string', 'array')) yield true
+  if (isNone('string', 'array') || schema.enum !== undefined) yield 'nonsense'
+  if (!isNone('integer') && isNone('string')) yield 1.5
+  if (!isNone('integer', 'number')) yield '1e400'
+  if (!isNone('object', 'array')) yield* ['{"a":', '["a",']
+  if (schema.format === 'date-time') yield* [0, '1', 'soon']
+}
+
 const actions = tools.flatMap(tool =>
-  tool.operations.map(operation => ({ tool, operation, schema: inputSchema(z, operation) })),
+  tool.operations.map(operation => ({ tool, operation, schema: callSchema(z, operation) })),
 )
 
 const isAny = ({ type, anyOf, enum: choices }: JsonSchema) =>
@@ -104,9 +117,9 @@ describe('every action of every tool', () => {
       describeTools(z).map(({ name, inputSchema }) => [name, Object.keys(inputSchema.properties ?? {})]),
     )
     for (const { tool, operation, schema } of actions) {
-      const given = Object.keys(operation.mcp?.assumed ?? {})
-      const needed = (schema.required ?? []).filter(name => !given.includes(name))
-      expect(listed.get(tool.name), operation.name).toEqual(expect.arrayContaining(needed))
+      expect(listed.get(tool.name), operation.name).toEqual(
+        expect.arrayContaining([...(schema.required ?? [])]),
+      )
     }
   })
 
@@ -129,6 +142,41 @@ describe('every action of every tool', () => {
       const { content, isError = false } = await toolbox.call(tool.name, args, { memory: memory.as('coder') })
       const { error } = read((content[0] as { text: string }).text, isError)
       expect(error?.code, `${operation.name}: ${error?.message}`).not.toBe('invalid_input')
+    }
+  })
+
+  it('refuses what is plainly wrong, by the name of its field', async () => {
+    const memory = await openScratch()
+    const toolbox = await toolboxFor(undefined)
+    let forms = 0
+    for (const { tool, operation, schema } of actions) {
+      const { properties = {}, required = [] } = schema
+      const needed = required.map(name => [name, sample(properties[name] ?? {}, name)])
+      for (const [name, field] of Object.entries(properties)) {
+        if (isAny(field)) continue
+        for (const value of wrong(field)) {
+          forms++
+          const args = { ...Object.fromEntries(needed), [name]: value }
+          if (tool.chosenBy === 'action') args.action = actionOf(tool, operation)
+          const { content, isError = false } = await toolbox.call(tool.name, args, {
+            memory: memory.as('coder'),
+          })
+          const { error } = read((content[0] as { text: string }).text, isError)
+          const what = `${operation.name} ${name}: ${JSON.stringify(value)}`
+          expect(error, what).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(name) })
+        }
+      }
+    }
+    expect(forms).toBeGreaterThan(500)
+  })
+
+  it('assumes what it does when a field that it needs otherwise is null or empty', async () => {
+    const memory = await openScratch()
+    const toolbox = await toolboxFor(undefined)
+    await memory.store('a', 1, { namespace: 'other' })
+    for (const glob of [null, '']) {
+      const { content } = await toolbox.call('recall', { namespace: 'other', glob }, { memory })
+      expect(read((content[0] as { text: string }).text, false).data).toMatchObject([{ key: 'a' }])
     }
   })
 })
