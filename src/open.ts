@@ -1,5 +1,5 @@
 import { Unsupported } from './errors.ts'
-import { isServer, locate, prepareSwarmFolder } from './location.ts'
+import { isServer, locate, prepareSwarmFolder } from './location/location.ts'
 import type { Memory } from './memory.ts'
 import { type Backend, openFile, openPostgres } from './store/backend.ts'
 import { actingAgent, checkOptions, isReadOnly, type OpenOptions } from './store/open-options.ts'

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { locate } from '../location.ts'
+import { locate } from '../location/location.ts'
 import type { Memory } from '../memory.ts'
 import { type Command, type Field, optionName } from './command.ts'
 import { commands } from './command-tree.ts'

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { InvalidInput, NotFound } from '../errors.ts'
-import { isServer, type Location, locate } from '../location.ts'
+import { isServer, type Location, locate } from '../location/location.ts'
 import type { Memory } from '../memory.ts'
 import { openMemory } from '../open.ts'
 import type { StandingMemory } from '../standing-memory.ts'

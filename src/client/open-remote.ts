@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
-import fs from 'node:fs'
 import { Memory } from '../memory.ts'
 import type { Grant } from '../tokens/token.ts'
 import { checkInteger, checkName } from '../util/check.ts'
 import { defaultMaxValueBytes } from '../util/json.ts'
+import { environmentToken } from './environment-token.ts'
 import { Remote, remoteMaintenance, remoteRecords } from './remote-records.ts'
 import { type CallHeaders, ServerConnection } from './server-connection.ts'
 
@@ -19,11 +19,11 @@ export interface RemoteOptions {
 
 /**
  * A handle on the store of a server, of the same shape as one on a file.
- * @throws Unauthorized when the server does not know the token, Storage when nothing answers there
+ * @throws Unauthorized when the server does not know the token, or that of the environment is for another one, Storage when nothing answers there
  */
 export async function openRemote(url: string, options: RemoteOptions): Promise<Memory> {
   const connection = new ServerConnection(url, {
-    token: options.token ?? environmentToken(),
+    token: options.token ?? environmentToken(url),
     busyTimeoutMs: options.busyTimeoutMs ?? 5_000,
     readOnly: options.readOnly,
     maxBytes: 16 * (options.maxValueBytes ?? defaultMaxValueBytes),
@@ -51,10 +51,4 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<M
   // Says at once, and not at the first call, that no server answers or the token is wrong.
   const grant = (await connection.send('hello', { method: 'GET', isIdempotent: true })) as Grant
   return handle({ agentId: options.agentId ?? grant.agentId })
-}
-
-function environmentToken(): string | undefined {
-  const { HIVEWAX_TOKEN: token, HIVEWAX_TOKEN_FILE: file } = process.env
-  if (token) return token
-  return file ? fs.readFileSync(file, 'utf8').trim() : undefined
 }

@@ -115,10 +115,11 @@ export class ServerConnection {
     if (as.agentId !== undefined) headers.set(agentHeader, encodeURIComponent(as.agentId))
     if (as.incarnation !== undefined) headers.set(incarnationHeader, String(as.incarnation))
     if (as.transaction !== undefined) headers.set(transactionHeader, as.transaction)
-    if (method !== 'POST') return { method, headers, ...(signal && { signal }) }
+    // What is for this server goes to no other, to which it might lead.
+    const request = { method, headers, redirect: 'manual' as const, ...(signal && { signal }) }
+    if (method !== 'POST') return request
     headers.set('content-type', 'application/json')
-    const body = encodeInput(input ?? {}, this.#options.maxBytes)
-    return { method, headers, body, ...(signal && { signal }) }
+    return { ...request, body: encodeInput(input ?? {}, this.#options.maxBytes) }
   }
 }
 

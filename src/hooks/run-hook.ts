@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { Deadline } from '../errors.ts'
-import { locate } from '../location.ts'
+import { locate } from '../location/location.ts'
 import { openMemory } from '../open.ts'
 import { logFailure } from './failures.ts'
 import { hookClient, hookEvent } from './hook-client.ts'

@@ -1,8 +1,9 @@
 import path from 'node:path'
-import { InvalidInput } from '../errors.ts'
+import { InvalidInput, Unauthorized } from '../errors.ts'
 import { isObject, type Json } from '../util/json.ts'
 import type { ClientName } from './client-names.ts'
 import type { Client, Launch, Places } from './clients.ts'
+import { assertHarmless } from './harmless-launch.ts'
 import { StdioClient } from './stdio-client.ts'
 import { readText } from './text-files.ts'
 
@@ -40,10 +41,11 @@ export async function checkClient(client: Client, places: Places): Promise<Check
     const found = launchOf(client, places)
     if (found === undefined) return failed('it is not set up')
     file = found.file
+    assertHarmless(found, places)
     const agent = await storeAndRecall(name, found.launch, places.project)
     return { client: name, title, file, agent, problem: undefined }
   } catch (error) {
-    if (error instanceof InvalidInput) return failed(error.message, file)
+    if (error instanceof InvalidInput || error instanceof Unauthorized) return failed(error.message, file)
     throw error
   }
 }

@@ -2,7 +2,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { HivewaxError, InvalidInput } from '../errors.ts'
-import { ancestors, type Location } from '../location.ts'
+import { isInside, realTarget } from '../location/doubts.ts'
+import type { Location } from '../location/location.ts'
+import { ancestors } from '../location/project-folder.ts'
 import { checkOneOf } from '../util/check.ts'
 import {
   instructionFiles,
@@ -114,7 +116,8 @@ function editsOf(client: Client, options: SetupOptions, terms: Terms): (Change |
   return targets.flatMap(target => {
     const edit = (text: string | undefined) =>
       options.remove ? text && target.remove(text) : target.put(text, terms)
-    return tried(client.name, path.resolve(folder, target.file), edit)
+    const file = path.resolve(folder, target.file)
+    return tried({ client: client.name, file, within: options.home ? undefined : folder }, edit)
   })
 }
 
@@ -122,26 +125,44 @@ function editsOf(client: Client, options: SetupOptions, terms: Terms): (Change |
 function instructionEdits(options: SetupOptions, project: string): (Change | InvalidInput)[] {
   if (options.home) return []
   const files = instructionFiles.map(name => path.join(project, name))
+  const ofProject = (file: string): Place => ({ client: undefined, file, within: project })
   if (options.remove)
-    return files.flatMap(file => tried(undefined, file, text => text && removeInstructions(text)))
-  const isThere = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false
+    return files.flatMap(file => tried(ofProject(file), text => text && removeInstructions(text)))
+  const isThere = (file: string) =>
+    isInside(project, file) && (fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false)
   const has = files.find(file => isThere(file) && fs.readFileSync(file).includes(instructionsBegin))
   if (has === undefined && !options.instructions) return []
   const [usual] = files
   const target = has ?? files.find(isThere) ?? usual
-  return target === undefined ? [] : tried(undefined, target, putInstructions)
+  return target === undefined ? [] : tried(ofProject(target), putInstructions)
 }
 
 type Edit = (text: string | undefined) => string | undefined
 
+/** A file that may be changed. */
+interface Place {
+  readonly client: string | undefined
+  readonly file: string
+  /** The project that the file has to lie in: its links are not its user's. Undefined in the home, where they are. */
+  readonly within: string | undefined
+}
+
 /** The change of a file, or why it cannot be made. */
-function tried(client: string | undefined, file: string, edit: Edit): (Change | InvalidInput)[] {
+function tried({ client, file, within }: Place, edit: Edit): (Change | InvalidInput)[] {
   try {
+    if (within !== undefined) assertInside(within, file)
     return editOf(file, edit).map(change => ({ client, ...change }))
   } catch (error) {
     if (error instanceof InvalidInput) return [error]
     throw error
   }
+}
+
+function assertInside(project: string, file: string): void {
+  if (isInside(project, file)) return
+  throw new InvalidInput(`${file} leads to ${realTarget(file)}, outside of the project`, {
+    hint: 'A link in a project is not followed out of it. Put a file in its place.',
+  })
 }
 
 /** The change that an edit makes to a file, if any. */

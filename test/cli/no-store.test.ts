@@ -1,35 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { expect, it } from 'vitest'
-import type { Field } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/command-tree.ts'
 import { hivewax } from '../support/cli.ts'
+import { callOf } from '../support/command-calls.ts'
 import { scratchFolder } from '../support/memory.ts'
-
-const texts: Partial<Record<Field['type'], string>> = {
-  number: '1',
-  integer: '1',
-  mixed: '1h',
-  time: 'now',
-  seconds: '1h',
-  milliseconds: '1h',
-  object: '{}',
-  boolean: 'true',
-}
 
 /** A call of each command that only looks, with a value for all that it requires. */
 const looks = commands.all
   .filter(({ effect, operation }) => effect === 'read' && operation !== undefined)
-  .map(({ path, positionals, options }) => [
-    ...path.split(' '),
-    ...positionals.filter(field => field.isRequired).map(textOf),
-    ...options.filter(field => field.isRequired).map(field => `--${field.name}=${textOf(field)}`),
-    '--json',
-  ])
-
-function textOf({ type, choices }: Field): string {
-  return choices?.[0] ?? texts[type] ?? 'x'
-}
+  .map(command => [...callOf(command), '--json'])
 
 it('a look creates nothing, whatever it looks for, and says where it has looked', () => {
   const folder = scratchFolder()

@@ -38,7 +38,7 @@ const imports = () => importsOf(readTree(src))
 function room(file: string): string {
   const [first = ''] = file.split(path.sep)
   if (domains.includes(first)) return 'domain'
-  if (['util', 'db', 'store', 'access', ...doors].includes(first)) return first
+  if (['util', 'db', 'store', 'access', 'location', ...doors].includes(first)) return first
   return file
 }
 
@@ -51,18 +51,18 @@ const allowed: Record<string, string[]> = {
   'operation.ts': [],
   'permission.ts': [],
   'schemas.ts': ['util'],
-  'location.ts': ['util', 'errors.ts'],
+  location: ['util', 'errors.ts'],
   domain: ['util', 'errors.ts', 'db', 'operation.ts', 'schemas.ts', 'permission.ts'],
   'transaction.ts': ['util', 'errors.ts'],
   'records.ts': ['domain', 'util'],
   'memory.ts': ['transaction.ts', 'domain', 'util', 'errors.ts'],
   'operations.ts': ['domain', 'operation.ts'],
   store: ['records.ts', 'domain', 'memory.ts', 'db', 'util'],
-  'open.ts': ['store', 'errors.ts', 'location.ts', 'client'],
+  'open.ts': ['store', 'errors.ts', 'location', 'client'],
   'wire.ts': [],
   'standing-memory.ts': [],
   'version.ts': [],
-  client: ['domain', 'memory.ts', 'operations.ts', 'util', 'errors.ts', 'wire.ts'],
+  client: ['domain', 'memory.ts', 'operations.ts', 'util', 'errors.ts', 'wire.ts', 'location'],
   http: [
     'access',
     'standing-memory.ts',
@@ -76,8 +76,8 @@ const allowed: Record<string, string[]> = {
     'wire.ts',
   ],
   access: ['util', 'errors.ts'],
-  hooks: ['mcp', 'access', 'open.ts', 'location.ts', 'domain', 'util', 'errors.ts'],
-  setup: ['hooks', 'open.ts', 'location.ts', 'operation.ts', 'util', 'errors.ts'],
+  hooks: ['mcp', 'access', 'open.ts', 'location', 'domain', 'util', 'errors.ts'],
+  setup: ['hooks', 'open.ts', 'location', 'operation.ts', 'util', 'errors.ts'],
   adapters: ['util', 'errors.ts'],
   mcp: [
     'adapters',
@@ -113,7 +113,7 @@ const allowed: Record<string, string[]> = {
     'domain',
     'errors.ts',
     'util',
-    'location.ts',
+    'location',
     'importers',
     'mcp',
     'http',

@@ -391,3 +391,47 @@ it.runIf(hasScript).each([
   expect(await terminal.exited).toBe(exitCode)
   expect(fs.existsSync(path.join(project, '.zed/settings.json'))).toBe(exitCode === 0)
 })
+
+describe('a project that wants more', () => {
+  it('has no link followed out of it, and says where each leads', () => {
+    const outside = path.join(path.dirname(project), 'outside')
+    fs.mkdirSync(outside)
+    fs.writeFileSync(path.join(outside, 'settings.json'), '{}')
+    const links = {
+      '.mcp.json': `${outside}/settings.json`,
+      '.claude': outside,
+      '.codex': `${outside}/new`,
+      'AGENTS.md': `${outside}/new.md`,
+    }
+    for (const [name, target] of Object.entries(links)) fs.symlinkSync(target, path.join(project, name))
+    const { status, stderr } = init('--client', 'claude-code,codex', '--instructions', '--yes')
+    expect(status).toBe(2)
+    const named = ['/settings.json', '/new/config.toml', '/new/hooks.json', '/new.md']
+    for (const name of named)
+      expect(stderr).toContain(`leads to ${fs.realpathSync(outside)}${name}, outside of the project`)
+    expect(fs.readdirSync(outside)).toEqual(['settings.json'])
+    expect(fs.readFileSync(path.join(outside, 'settings.json'), 'utf8')).toBe('{}')
+  })
+
+  it('has nothing started by a check but hivewax, and for no server that its user has not trusted', () => {
+    const ran = path.join(project, 'ran')
+    const hivewaxAt = (...words: string[]) => ({
+      command: process.execPath,
+      args: [hivewaxFile, 'mcp', ...words],
+    })
+    const launches: [object, string][] = [
+      [{ command: 'sh', args: ['-c', `touch '${ran}'`] }, 'starts sh, which is not this hivewax'],
+      [{ command: './hivewax', args: ['mcp'] }, 'starts ./hivewax, which is not this hivewax'],
+      [{ ...hivewaxAt(), env: { NODE_OPTIONS: '--require ./evil.js' } }, 'sets NODE_OPTIONS for the server'],
+      [hivewaxAt('--url', 'http://127.0.0.1:9'), 'names the server http://127.0.0.1:9: it is used only once'],
+      [{ ...hivewaxAt(), env: { HIVEWAX_URL: 'http://127.0.0.1:9' } }, 'names the server http://127.0.0.1:9'],
+    ]
+    for (const [launch, why] of launches) {
+      write('.mcp.json', JSON.stringify({ mcpServers: { hivewax: launch } }))
+      const checked = init('--check', '--client', 'claude-code')
+      expect(checked.stdout + checked.stderr).toContain(why)
+      expect(checked.status).not.toBe(0)
+    }
+    expect(fs.existsSync(ran)).toBe(false)
+  })
+})

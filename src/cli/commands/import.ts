@@ -8,7 +8,7 @@ import {
   type SectionReport,
 } from '../../importers/import-from.ts'
 import { isHalfRenamed, isOldStore, oldStoreName, renameOldStore } from '../../importers/rename-old-store.ts'
-import { locate } from '../../location.ts'
+import { locate } from '../../location/location.ts'
 import { openMemory } from '../../open.ts'
 import type { Cli } from '../cli.ts'
 import { withProgress } from '../run-operation.ts'

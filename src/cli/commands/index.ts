@@ -23,6 +23,7 @@ export const runners: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['lock run', () => import('./lock-run.ts')],
   ['migrate', () => import('./migrate.ts')],
   ['init', () => import('./init.ts')],
+  ['trust', () => import('./trust.ts')],
   ['hook', () => import('./hook.ts')],
   ['mcp', () => import('./mcp.ts')],
   ['serve', () => import('./serve.ts')],

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { InvalidInput } from '../../errors.ts'
-import { locate } from '../../location.ts'
+import { locate } from '../../location/location.ts'
 import { type Checked, checkClient } from '../../setup/check-client.ts'
 import { unifiedDiff } from '../../setup/diff.ts'
 import { isTemporary } from '../../setup/launch-command.ts'

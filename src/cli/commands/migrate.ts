@@ -1,5 +1,5 @@
 import { copyStore } from '../../db/copy/copy-store.ts'
-import { isServer, prepareSwarmFolder } from '../../location.ts'
+import { isServer, locate, prepareSwarmFolder } from '../../location/location.ts'
 import type { Cli } from '../cli.ts'
 import type { Command } from '../command.ts'
 import { printResult } from '../print/result.ts'
@@ -13,9 +13,10 @@ interface Input {
 
 /** Copies one store into another; Ctrl-C ends it between two batches, to be gone on with later. */
 export async function run(cli: Cli, input: Input, command: Command): Promise<undefined> {
-  if (!isServer(input.to)) prepareSwarmFolder(input.to)
+  const [from, to] = [locate(input.from).url, locate(input.to).url]
+  if (!isServer(to)) prepareSwarmFolder(to)
   const result = await withProgress(cli, long =>
-    copyStore({ ...input, onProgress: long.onProgress, signal: long.signal }),
+    copyStore({ ...input, from, to, onProgress: long.onProgress, signal: long.signal }),
   )
   printResult(cli.print, result, command)
 }

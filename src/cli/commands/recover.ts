@@ -1,4 +1,4 @@
-import { isServer, locate } from '../../location.ts'
+import { isServer, locate } from '../../location/location.ts'
 import { openMemory } from '../../open.ts'
 import type { Cli } from '../cli.ts'
 import type { Command } from '../command.ts'

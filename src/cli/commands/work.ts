@@ -1,6 +1,6 @@
 import os from 'node:os'
 import { InvalidInput, isStoreGone } from '../../errors.ts'
-import { isServer, locate } from '../../location.ts'
+import { isServer, locate } from '../../location/location.ts'
 import type { Memory } from '../../memory.ts'
 import type { WorkSummary } from '../../tasks/work-options.ts'
 import type { Cli } from '../cli.ts'

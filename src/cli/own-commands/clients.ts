@@ -52,6 +52,19 @@ export const clientCommands: readonly Command[] = [
     ],
   },
   {
+    path: 'trust',
+    summary: 'Say that a project is yours, which hivewax would not use without: it shows why',
+    effect: 'write',
+    positionals: [
+      { name: 'project', type: 'text', description: 'A folder in it; default: the working directory' },
+    ],
+    options: [
+      { name: 'list', type: 'boolean', description: 'Show what you have trusted, and change nothing' },
+      { name: 'remove', type: 'boolean', description: 'Take it back' },
+    ],
+    examples: ['hivewax trust', 'hivewax trust ~/work/app', 'hivewax trust --list', 'hivewax trust --remove'],
+  },
+  {
     path: 'hook',
     isHidden: true,
     summary:

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { isServer } from '../../location.ts'
+import { isServer } from '../../location/location.ts'
 import type { ClaimedTask } from '../../tasks/task.ts'
 import { toJson } from '../print/value.ts'
 

@@ -2,21 +2,24 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { locate } from '../../src/location.ts'
+import { locate } from '../../src/location/location.ts'
 import { openScratch, scratchFolder } from '../support/memory.ts'
 
 /** A repository at `root`, and a folder beside or in it whose `.git` file leads to a git directory in there. */
 function repository(linked: string, gitDir: string, commondir?: string): string {
   const root = fs.realpathSync(scratchFolder())
   for (const folder of ['.git', linked, gitDir]) fs.mkdirSync(path.join(root, folder), { recursive: true })
-  if (commondir !== undefined) fs.writeFileSync(path.join(root, gitDir, 'commondir'), `${commondir}\n`)
+  if (commondir !== undefined) {
+    fs.writeFileSync(path.join(root, gitDir, 'commondir'), `${commondir}\n`)
+    fs.writeFileSync(path.join(root, gitDir, 'gitdir'), `${path.join(root, linked, '.git')}\n`)
+  }
   const relative = path.relative(path.join(root, linked), path.join(root, gitDir))
   fs.writeFileSync(path.join(root, linked, '.git'), `gitdir: ${relative}\n`)
   return root
 }
 
 it('lets a linked worktree share the memory of the main one', () => {
-  const root = repository('trees/topic/src', '.git/worktrees/topic', '../..')
+  const root = repository('trees/topic', '.git/worktrees/topic', '../..')
   expect(locate(undefined, {}, path.join(root, 'trees/topic/src')).url).toBe(`${root}/.swarm/memory.db`)
 })
 
