@@ -10,6 +10,8 @@ export interface CrossDomain {
   readonly subscribe: (context: Context, options: SubscribeOptions) => AsyncIterable<EventRecord>
   /** Releases what agents hold that have lapsed; true when there were some. See {@link Agents.releaseLapsed}. */
   readonly releaseLapsed: (context: Context) => Promise<boolean>
+  /** Does so for those whose processes are over, before a list tells of what they hold. */
+  readonly releaseLost: (context: Context) => Promise<void>
   /** Takes nodes out of every topology within `tx`; `source` is who ended them, for the events. */
   readonly loseNodes: (tx: Db, lost: readonly string[], source: string) => Promise<RepairedTopology[]>
 }

@@ -28,6 +28,7 @@ import {
   releaseAll,
   releaseLapsed,
   releaseLapsedBatch,
+  releaseLost,
   workOf,
 } from './holdings.ts'
 import { staleIncarnation } from './incarnation.ts'
@@ -160,6 +161,7 @@ export class Agents {
   /** Agents by id, those without a registration too. */
   async list(filter: AgentFilter = {}): Promise<Page<Agent>> {
     checkAgents.list(filter)
+    await releaseLost(this.#context)
     return listAgents(this.#context.db, filter)
   }
 

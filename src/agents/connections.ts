@@ -1,4 +1,4 @@
-import type { Db } from '../db/db.ts'
+import type { Db, DbTransactionOptions } from '../db/db.ts'
 import { sql } from '../db/sql.ts'
 import { isOver, ownMark } from '../util/process-life.ts'
 import { hasLapsed } from './liveness.ts'
@@ -58,10 +58,11 @@ function connectionsOf(db: Db, id: string): Promise<object[]> {
 /**
  * Ends the life of agents of whose connections none is left, since the processes that had them are over. That of others,
  * of whose processes nothing is known here, ends with their ttl.
+ * @returns whether there was a process that is over
  */
-export async function endLost(db: Db): Promise<void> {
+export async function endLost(db: Db, options?: DbTransactionOptions): Promise<boolean> {
   const here = ownMark()?.machine
-  if (here === undefined) return
+  if (here === undefined) return false
   const rows = await db.all<ConnectionRow>(
     sql`select agent_id, connection, process from hivewax_agent_connections
         where machine = ${db.dialect.machine(here)}`,
@@ -70,7 +71,9 @@ export async function endLost(db: Db): Promise<void> {
     rows.filter(({ process }) => isOver(process)),
     ({ agent_id }) => agent_id,
   )
-  for (const [id, connections] of lost) await db.transaction(tx => endConnections(tx, id, connections))
+  for (const [id, connections] of lost)
+    await db.transaction(tx => endConnections(tx, id, connections), options)
+  return lost.size > 0
 }
 
 async function endConnections(tx: Db, id: string, lost: readonly ConnectionRow[]): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Context } from '../context.ts'
-import type { Db } from '../db/db.ts'
+import type { Db, DbTransactionOptions } from '../db/db.ts'
 import { isLeased } from '../db/lease.ts'
 import { asUpkeep } from '../db/outbox.ts'
 import { theRow } from '../db/rows.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
-import { Conflict } from '../errors.ts'
+import { Conflict, isTransient } from '../errors.ts'
 import { type AgentKey, appendAgentEvents, type Released } from './agent-changes.ts'
 import { endLost } from './connections.ts'
 import { type Leased, leaseTables } from './lease-tables.ts'
@@ -146,16 +146,33 @@ export async function endLife(
   return released[0]
 }
 
+/**
+ * Before a list is read: agents whose processes are over have lapsed. It waits for no other writer, and where the store
+ * cannot be written the list tells of them as they were.
+ */
+export async function releaseLost(
+  context: Pick<Context, 'storeDb' | 'agentId' | 'crossDomain'>,
+): Promise<void> {
+  const { storeDb: db } = context
+  if (db === undefined) return
+  try {
+    if (await endLost(db, { atOnce: true })) await releaseLapsed({ ...context, db }, { atOnce: true })
+  } catch (error) {
+    if (!isTransient(error)) throw error
+  }
+}
+
 /** See {@link Agents.releaseLapsed}. */
 export async function releaseLapsed(
   context: Pick<Context, 'db' | 'agentId' | 'crossDomain'>,
+  options?: DbTransactionOptions,
 ): Promise<LapsedAgent[]> {
   const { db } = context
   const released: LapsedAgent[] = []
-  await endLost(db)
+  await endLost(db, options)
   // Looking first: with nothing to do, which is the rule, no writer has to wait.
   while (await anyLapsed(db)) {
-    released.push(...(await db.transaction(tx => releaseLapsedBatch(context, tx))))
+    released.push(...(await db.transaction(tx => releaseLapsedBatch(context, tx), options)))
   }
   return released
 }

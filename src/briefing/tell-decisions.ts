@@ -39,8 +39,8 @@ export async function tellDecisions({ records, isTold }: Asked): Promise<Draft |
   }
 }
 
-function eventText({ type, source, data }: EventRecord): string {
-  return `${type}${by(source)}: ${quote(data ?? null)}`
+function eventText({ type, source, data, author }: EventRecord): string {
+  return `${type}${by(author?.agent ?? source)}: ${quote(data ?? null)}`
 }
 
 function recordText({ key, namespace, value, author }: MemoryRecord): string {

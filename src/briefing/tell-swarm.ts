@@ -13,7 +13,7 @@ export async function tellShared(asked: Asked): Promise<Draft | undefined> {
     title: 'Shared state',
     lines: entries.map(
       ({ key, value, updatedBy, updatedAt, author }) =>
-        `${quote(key)} = ${quote(value)} (${isNew(asked, updatedAt, author) ? 'new, ' : ''}${minute(updatedAt)}${by(updatedBy)})`,
+        `${quote(key)} = ${quote(value)} (${isNew(asked, updatedAt, author) ? 'new, ' : ''}${minute(updatedAt)}${by(author?.agent ?? updatedBy)})`,
     ),
     share: 2,
     more: { operation: 'shared.list', input: {} },

@@ -19,7 +19,7 @@ export function minute(date: Date): string {
   return `${date.toISOString().slice(0, 16)}Z`
 }
 
-/** `by "alice"`, or nothing where it is not known who it was. */
+/** `by "alice"`, or nothing where it is not known who it was: an author as the store knows it, rather than as it was said. */
 export function by(author: string | undefined): string {
   return author === undefined ? '' : ` by ${quote(author)}`
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { type Author, decodeAuthor } from '../db/author.ts'
 import { HivewaxError, InvalidInput } from '../errors.ts'
 import { checkInteger, checkName, checkOneOf, describe } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
@@ -48,6 +49,8 @@ export type Found = FoundRecord & {
   value: Json | undefined
   /** When it was last changed; of an event, when it happened. Undefined where another program left it out. */
   updatedAt: Date | undefined
+  /** Who wrote it, as the store knows it; undefined when that is not known, and of tasks, whose events tell it. */
+  author: Author | undefined
 }
 
 /** The best matches, and whether all that was stored has been searched for them. */
@@ -171,6 +174,7 @@ function show(source: Source, row: SourceRow, { score, terms }: Match): Found {
     snippet: snippet(source.title(row), bodyText(row), terms),
     value: source.value(row),
     updatedAt: row.at === null ? undefined : toDate(row.at),
+    author: decodeAuthor(row.author ?? null),
   }
 }
 

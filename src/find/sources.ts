@@ -34,6 +34,8 @@ export interface SourceRow {
   rest: string | null
   at: string | Date | null
   expires_at: string | Date | null
+  /** Where the row was read whole, and its table has it. */
+  author?: string | null
 }
 
 /** A table that can be searched, and how its rows become text and results. */

@@ -179,6 +179,7 @@ export class Locks {
   /** The locks that are held, by name. */
   async list(options: PageOptions = {}): Promise<Page<HeldLock>> {
     checkLocks.list(options)
+    await this.#context.crossDomain.releaseLost(this.#context)
     const limit = pageLimit(options.limit)
     const after = cursorPosition(options.cursor, 1)?.[0] ?? ''
     // Found by their leases, for they are few among all that were ever held: not by the name, an expression of which it is.

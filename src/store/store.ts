@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { Heartbeats } from '../agents/heartbeat.ts'
-import { releaseLapsed } from '../agents/holdings.ts'
+import { releaseLapsed, releaseLost } from '../agents/holdings.ts'
 import { FencedDb } from '../agents/incarnation.ts'
 import type { Context, CrossDomain } from '../context.ts'
 import type { Db } from '../db/db.ts'
@@ -34,6 +34,7 @@ const defaultCacheBytes = 16 * 1024 * 1024
 const crossDomain: CrossDomain = {
   subscribe: (context, options) => new Events(context).subscribe(options),
   releaseLapsed: async context => (await releaseLapsed(context)).length > 0,
+  releaseLost,
   loseNodes,
 }
 

@@ -261,12 +261,14 @@ export class Tasks {
   /** Tasks in order of id. Ids made by us rise with time. */
   async list(options: ListTasksOptions = {}): Promise<Page<Task>> {
     checkTasks.list(options)
+    await this.#context.crossDomain.releaseLost(this.#context)
     return listTasks(this.#context.db, options)
   }
 
   /** How many tasks there are of each status. */
   async counts(): Promise<Record<TaskStatus, number>> {
     const { db, storeDb } = this.#context
+    await this.#context.crossDomain.releaseLost(this.#context)
     await keepTallyUp(storeDb, 'tasks')
     return countTasks(db)
   }

@@ -15,7 +15,8 @@ conform('find', (open, times) => {
     const { id: task } = await memory.tasks.create({ description: 'Crack a walnut', payload: { n: 1 } })
     await memory.storePattern({ id: 'p', type: 't', patternData: { tree: 'walnut' } })
     const updatedAt = new Date(clock.now())
-    const common = { score: expect.any(Number), updatedAt }
+    const author = expect.objectContaining({ agent: expect.any(String), via: expect.any(String) })
+    const common = { score: expect.any(Number), updatedAt, author }
     expect(await memory.find('walnut')).toHaveLength(5)
     expect(await memory.find('walnut', { in: 'memory' })).toEqual([
       { in: 'memory', namespace: 'n', key: 'k', value: 'walnut', snippet: '«walnut»', ...common },
@@ -42,6 +43,7 @@ conform('find', (open, times) => {
         value: 'Crack a walnut',
         snippet: 'Crack a «walnut» · n: 1',
         ...common,
+        author: undefined,
       },
     ])
     expect(await memory.find('walnut', { in: 'patterns' })).toEqual([

@@ -271,6 +271,9 @@ it('what a killed server held is free at the next look', async () => {
   const agentId = await hold(client, folder)
   await killed(pid)
   await inStore(folder, async memory => {
+    expect(await memory.tasks.list()).toMatchObject({ items: [{ id: 'x', status: 'lapsed' }] })
+    expect(await memory.agents.list({ alive: false })).toMatchObject({ items: [{ id: agentId }] })
+    expect(await memory.locks.list()).toEqual({ items: [] })
     expect(await memory.tasks.claim({ agentId: 'next' })).toMatchObject([{ id: 'x', attempt: 2 }])
     expect(await memory.locks.acquire('deploy', { owner: 'next' })).toMatchObject({ owner: 'next' })
     expect(await memory.agents.get(agentId)).toMatchObject({ alive: false })

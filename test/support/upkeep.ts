@@ -20,7 +20,12 @@ export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & {
     clock,
     agentId: undefined,
     heartbeat: async () => {},
-    crossDomain: { subscribe: fail, releaseLapsed: async () => false, loseNodes },
+    crossDomain: {
+      subscribe: fail,
+      releaseLapsed: async () => false,
+      releaseLost: async () => {},
+      loseNodes,
+    },
     maxValueBytes: 1024,
     cache: new ReadCache(0, () => {}),
     closing: new AbortController().signal,
