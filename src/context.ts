@@ -48,6 +48,8 @@ export interface Context {
   readonly closing: AbortSignal
   /** Has the handle closed only when this work has ended, as it must by itself soon after `closing` aborts. */
   readonly untilDone: <T>(work: Promise<T>) => Promise<T>
+  /** Tells the doors of this process that a token is being revoked, so that what its holder has under way ends at once. */
+  readonly revoking: (id: string, done: Promise<unknown>) => void
   /** Notes that a key was read, for `getHotKeys`; costs no write now. */
   readonly countRead: (namespace: string, key: string) => void
 }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { acting } from './agents/option-names.ts'
 import type { AbortableOptions } from './db/engine.ts'
+import { InvalidInput } from './errors.ts'
 import type { BackupOptions, BackupResult } from './maintenance/backup.ts'
 import type { CleanupOptions, CleanupResult } from './maintenance/cleanup.ts'
 import type { Maintenance, VacuumOptions } from './maintenance/maintenance.ts'
@@ -25,6 +26,11 @@ export interface MemoryEvents {
   slow_query: [query: string, durationMs: number]
   /** Work in the background failed. Nothing acknowledged is affected; it is tried again. */
   background_error: [error: unknown]
+  /**
+   * This process has begun to revoke the token of this id, for those who serve its holder: what that has under way is to
+   * end. The promise settles when it is known to the store, or could not be revoked.
+   */
+  token_revoking: [id: string, done: Promise<unknown>]
   /** A file of the store was deleted or replaced: every call is refused with this error, until it is opened anew. */
   store_gone: [error: unknown]
 }
@@ -64,6 +70,8 @@ export interface MemoryParts {
   readonly as: (agentId: string, options?: ActingOptions) => Memory
   /** The same store and agent for those who come through this door. */
   readonly through: (door: Door) => Memory
+  /** The same handle for as long as somebody waits. */
+  readonly until: (signal: AbortSignal) => Memory
   readonly close: () => Promise<void>
 }
 
@@ -104,6 +112,15 @@ export class Memory extends Transaction {
   through(door: Door): Memory {
     checkDoor(door)
     return this.#parts.through(door)
+  }
+
+  /**
+   * The same handle for as long as somebody waits for its calls: once `signal` aborts, what has not begun never does,
+   * and is refused with the reason of the signal; its transactions are rolled back. A write that has begun ends as it would.
+   */
+  until(signal: AbortSignal): Memory {
+    if (!(signal instanceof AbortSignal)) throw new InvalidInput('until takes an AbortSignal')
+    return this.#parts.until(signal)
   }
 
   /** See {@link Maintenance.cleanup}. */

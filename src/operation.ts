@@ -65,6 +65,9 @@ interface Shown {
  */
 export type Keep = (memory: Transaction, leaseMs: number) => Promise<boolean>
 
+/** Gives back what a call gave to its caller, who has left: others get it at once. */
+export type GiveBack = (memory: Transaction) => Promise<unknown>
+
 /**
  * A record that somebody may hold, and that a call settles, renews, takes away, or uses as its holder does. By `token`
  * the call says that it is the holder.
@@ -98,6 +101,8 @@ interface Facts<Name extends string, Input> {
   readonly mcp?: Shown
   /** How a caller that lives keeps what the answer gave it: of what gives something under a lease. */
   readonly keep?: (answer: unknown) => Keep
+  /** How that is given back whose caller has left meanwhile: of what gives something under a lease. */
+  readonly giveBack?: (answer: unknown) => GiveBack
   /** Complete command lines (`hivewax …`), most useful first. */
   readonly examples: readonly string[]
   /** Describes the input, one object. The domains validate; this is for callers and their tools. */

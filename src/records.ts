@@ -45,11 +45,12 @@ export function recordsOf(context: Context): Records {
       const { tell } = await import('./briefing/briefing.ts')
       return tell(context, recordsOf(context), options)
     },
-    transaction: (fn, { timeoutMs }) => {
+    transaction: (fn, { timeoutMs, yieldsAfterMs }) => {
       const transactionId = context.transactionId ?? uuidv7(context.clock.now())
       const inside = (tx: Context['db']) =>
         fn(recordsOf({ ...context, db: tx, storeDb: undefined, rewriteFiles: undefined, transactionId }))
-      return db.transaction(inside, { interactive: true, ...(timeoutMs !== undefined && { timeoutMs }) })
+      const time = timeoutMs === undefined ? {} : { timeoutMs }
+      return db.transaction(inside, { interactive: true, yieldsAfterMs, ...time })
     },
   }
 }

@@ -25,14 +25,20 @@ import type { Workflows } from './workflows/workflows.ts'
 /** The longest that a timer of JavaScript can wait, 24 days; a longer one would end at once. */
 const longestTimerMs = 2 ** 31 - 1
 
-/** How long a transaction may stay open, in milliseconds: default 30,000. */
 export interface TransactionOptions {
+  /** How long it may stay open, in milliseconds. Default 30,000. */
   timeoutMs?: number | undefined
+  /**
+   * It is rolled back, with Deadline, once others have waited for it so long, in milliseconds: in SQLite those who write in
+   * this process, in PostgreSQL all whom its locks keep waiting. Through a server it is 1,000. Default: they wait.
+   */
+  yieldsAfterMs?: number | undefined
 }
 
-const checkTransaction = optionCheck('transaction', { timeoutMs: true } satisfies Names<
-  keyof TransactionOptions
->)
+const checkTransaction = optionCheck('transaction', {
+  timeoutMs: true,
+  yieldsAfterMs: true,
+} satisfies Names<keyof TransactionOptions>)
 const checkQuery = optionCheck('query', { timeoutMs: true, caller: true } satisfies Names<keyof QueryOptions>)
 
 /** What a handle works through: the domains, and what spans them. */
@@ -222,8 +228,9 @@ export class Transaction {
    */
   async transaction<T>(fn: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     checkTransaction(options)
-    const { timeoutMs } = options
+    const { timeoutMs, yieldsAfterMs } = options
     if (timeoutMs !== undefined) checkInteger('timeoutMs', timeoutMs, 1, longestTimerMs)
+    if (yieldsAfterMs !== undefined) checkInteger('yieldsAfterMs', yieldsAfterMs, 1, longestTimerMs)
     return this.#records.transaction(records => fn(new Transaction(records)), options)
   }
 

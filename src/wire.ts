@@ -7,6 +7,9 @@ export const wireHeader = 'hivewax-wire'
 export const agentHeader = 'hivewax-agent'
 export const incarnationHeader = 'hivewax-incarnation'
 
+/** How long the caller waits for the answer, in milliseconds, where that is less than the server would take. */
+export const timeoutHeader = 'hivewax-timeout'
+
 /** The open transaction that a call is a part of. */
 export const transactionHeader = 'hivewax-transaction'
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { ZodType, z } from 'zod'
-import { InvalidInput, Unauthorized } from '../errors.ts'
+import { InvalidInput, Storage, Unauthorized } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import type { Operation, RunOptions, Zod } from '../operation.ts'
 import type { Grant } from '../tokens/token.ts'
@@ -9,6 +9,7 @@ import { describe } from '../util/check.ts'
 import { fileError, systemCode } from '../util/file-error.ts'
 import { unknownOption } from '../util/options.ts'
 import { seenBy } from './answer.ts'
+import { whileAwaited } from './awaited.ts'
 import { authorize, restrictedCaller } from './grant.ts'
 import { withHold } from './hold.ts'
 import { checkHolder } from './holders.ts'
@@ -49,7 +50,10 @@ export async function call(
   const held = withHold(operation, confined(operation, parsed, files), holdMs)
   const { namespaces } = grant ?? {}
   const caller = grant && restrictedCaller(grant)
-  const run = () => operation.run(memory, held, { ...options, namespaces, caller })
+  const run = () =>
+    whileAwaited(operation, { memory, signal: options.signal }, memory =>
+      operation.run(memory, held, { ...options, namespaces, caller }),
+    )
   return traced(operation, () => seenBy(grant, operation, run))
 }
 
@@ -123,10 +127,18 @@ function below(folder: string | undefined, name: string): string {
     throw new Unauthorized('the files of this machine are not open to callers', {}, 'forbidden')
   }
   if (name.includes('\0')) throw new InvalidInput(`no file can be called ${describe(name)}`)
-  const root = fs.realpathSync(folder)
+  const root = rootOf(folder)
   const file = realPath(path.resolve(root, name))
   if (file.startsWith(root + path.sep)) return file
   throw new Unauthorized(`${describe(name)} is not in the folder that is open to callers`, {}, 'forbidden')
+}
+
+function rootOf(folder: string): string {
+  try {
+    return fs.realpathSync(folder)
+  } catch (cause) {
+    throw new Storage('the folder that is open to callers is gone', { cause })
+  }
 }
 
 /** Where a file is or would be: a link below the folder may lead out of it. */

@@ -29,8 +29,8 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<M
     maxBytes: 16 * (options.maxValueBytes ?? defaultMaxValueBytes),
   })
   const emitter = new EventEmitter()
-  const handle = (as: CallHeaders): Memory => {
-    const remote = new Remote(connection, as)
+  const handle = (as: CallHeaders, signal?: AbortSignal): Memory => {
+    const remote = new Remote(connection, as, signal)
     return new Memory({
       records: remoteRecords(remote),
       maintenance: remoteMaintenance(remote),
@@ -41,10 +41,11 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<M
       as: (agentId, { incarnation } = {}) => {
         checkName('agentId', agentId)
         if (incarnation !== undefined) checkInteger('incarnation', incarnation, 0)
-        return handle({ agentId, incarnation })
+        return handle({ agentId, incarnation }, signal)
       },
       // The server knows who calls it, and how.
-      through: () => handle(as),
+      through: () => handle(as, signal),
+      until: signal => handle(as, signal),
       close: async () => connection.close(),
     })
   }

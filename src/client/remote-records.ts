@@ -29,6 +29,7 @@ import type { Records, TransactionOptions } from '../transaction.ts'
 import { checkInteger } from '../util/check.ts'
 import type { Json } from '../util/json.ts'
 import { serializeError } from '../util/serialize-error.ts'
+import { anyOf } from '../util/signals.ts'
 import { WriteGate } from '../util/write-gate.ts'
 import { askedFor, refusal } from '../util/write-refusal.ts'
 import { Workflows } from '../workflows/workflows.ts'
@@ -50,12 +51,15 @@ interface RemoteStreamOptions {
 export class Remote {
   readonly #connection: ServerConnection
   readonly #as: CallHeaders
+  /** Aborts when nobody waits for the handle's calls any more. */
+  readonly #until: AbortSignal | undefined
   /** Where streams start is asked first: what is done after they were asked for must come after that. */
   readonly #starts = new WriteGate()
 
-  constructor(connection: ServerConnection, as: CallHeaders) {
+  constructor(connection: ServerConnection, as: CallHeaders, until?: AbortSignal) {
     this.#connection = connection
     this.#as = as
+    this.#until = until
   }
 
   /** Calls an operation with the arguments of its method. */
@@ -63,7 +67,8 @@ export class Remote {
     await this.#starts.ready()
     const operation = operationOf(name)
     if (operation.effect !== 'read') this.#assertWriting()
-    const { input, signal } = toInput(operation, args)
+    const { input, signal: given } = toInput(operation, args)
+    const signal = anyOf(given, this.#until)
     signal?.throwIfAborted()
     const isIdempotent = operation.isIdempotent && this.#as.transaction === undefined
     return this.#connection.send(name.replace('.', '/'), { input, as: this.#as, signal, isIdempotent })
@@ -96,7 +101,9 @@ export class Remote {
         ? this.#connection.send(`transactions/${id}/commit`)
         : this.#connection.send(`transactions/${id}`, { method: 'DELETE' }).catch(() => {})
     try {
-      const result = await fn(remoteRecords(new Remote(this.#connection, { ...this.#as, transaction: id })))
+      const result = await fn(
+        remoteRecords(new Remote(this.#connection, { ...this.#as, transaction: id }, this.#until)),
+      )
       await end('commit')
       return result
     } catch (error) {

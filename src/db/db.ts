@@ -26,6 +26,8 @@ export interface DbTransactionOptions {
    */
   interactive?: boolean
   timeoutMs?: number
+  /** Rolls an interactive one back, with Deadline, once others have waited for it so long, in milliseconds. Default: never. */
+  yieldsAfterMs?: number | undefined
   /** Gives up with Busy at once where another process writes. No difference on PostgreSQL, where many write at a time. */
   atOnce?: boolean
   /**
@@ -59,6 +61,17 @@ export interface Commits {
    *   may hear of others, for that costs less. Default: now
    */
   wait(wake: () => void, activeAt?: number): () => void
+}
+
+/** Who uses a handle. */
+export interface Caller {
+  /** Who acts through it, as the columns `author` hold it. Default: the store itself. */
+  readonly author?: string | undefined
+  /**
+   * Aborts when nobody waits for its calls any more. What has not begun by then never does, and transactions are rolled
+   * back; a write that has begun ends as it would. Default: they are waited for.
+   */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** THE seam: all that the domains know of a database. */

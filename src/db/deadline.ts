@@ -1,19 +1,17 @@
 import { Deadline } from '../errors.ts'
+import { unlessAborted } from '../util/signals.ts'
 
 /**
  * A hung callback would keep others waiting for ever, so it loses its transaction instead.
- * @param lost ends it before that, with its reason
+ * @param ends ends it before that, with its reason
  */
-export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, lost?: AbortSignal): Promise<T> {
-  const { promise: ended, reject } = Promise.withResolvers<never>()
+export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, ends?: AbortSignal): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(tooLate(timeoutMs)), timeoutMs).unref()
-  const end = () => reject(lost?.reason)
-  lost?.addEventListener('abort', end)
   try {
-    return await Promise.race([work, ended])
+    return await unlessAborted(Promise.race([work, late]), ends)
   } finally {
     clearTimeout(timer)
-    lost?.removeEventListener('abort', end)
   }
 }
 

@@ -1,5 +1,6 @@
 import { Busy, Deadline, InvalidInput } from '../errors.ts'
 import { FairSlots } from '../util/fair-slots.ts'
+import { anyOf } from '../util/signals.ts'
 import type { QueryOptions } from './db.ts'
 
 /** What the rows of a statement may come to. */
@@ -15,6 +16,12 @@ export const answerLimits: AnswerLimits = { rows: 100_000, characters: 64 * 1024
 /** How long the statement of somebody who is not the owner may take, in milliseconds, unless a call says so. */
 const guestMs = 30_000
 
+/** How a statement runs apart. */
+export interface ForeignOptions extends QueryOptions {
+  /** Ends it when nobody waits for its answer any more. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** Each statement takes a core, and memory of its own, here or on the server. */
 const slots = {
   guests: new FairSlots({ all: 4, each: 2 }),
@@ -28,36 +35,41 @@ export function timeLimit({ timeoutMs, caller }: QueryOptions): number | undefin
 
 /**
  * Runs a statement when it is its turn. Callers share a few slots fairly; the owner of the process has some of its own.
- * @param run is given the time limit of the statement: when it aborts, the statement is to be ended
- * @throws Deadline when the time is over, and Busy when others took all of it
+ * @param run is given the limit of the statement: when it aborts, the statement is to be ended
+ * @throws Deadline when the time is over, Busy when others took all of it, and the reason of `signal`
  */
 export async function inSlot<T>(
-  options: QueryOptions,
+  options: ForeignOptions,
   run: (limit: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {
+  const { caller, signal } = options
   const timeoutMs = timeLimit(options)
-  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
-  const release = await takeSlot(options.caller, limit)
+  const time = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+  const limit = anyOf(time, signal)
+  let isRunning = false
+  let release = () => {}
   try {
+    release = await slotsOf(caller).take(caller ?? '', limit)
+    isRunning = true
     return await run(limit)
   } catch (error) {
-    if (limit?.aborted) throw timedOut(timeoutMs, error)
+    signal?.throwIfAborted()
+    if (time?.aborted) throw isRunning ? timedOut(timeoutMs, error) : noneFree(caller, error)
     throw error
   } finally {
     release()
   }
 }
 
-async function takeSlot(caller: string | undefined, limit: AbortSignal | undefined): Promise<() => void> {
-  const of = caller === undefined ? slots.owner : slots.guests
-  try {
-    return await of.take(caller ?? '', limit)
-  } catch (cause) {
-    throw new Busy(`${of.taken} other statements were running all the time`, {
-      hint: 'Try again when one has ended.',
-      cause,
-    })
-  }
+function slotsOf(caller: string | undefined): FairSlots {
+  return caller === undefined ? slots.owner : slots.guests
+}
+
+function noneFree(caller: string | undefined, cause: unknown): Busy {
+  return new Busy(`${slotsOf(caller).taken} other statements were running all the time`, {
+    hint: 'Try again when one has ended.',
+    cause,
+  })
 }
 
 function timedOut(timeoutMs: number | undefined, cause: unknown): Deadline {

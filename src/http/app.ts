@@ -13,22 +13,23 @@ import { packageVersion } from '../version.ts'
 import { actingMemory } from './acting-memory.ts'
 import { Authenticator, type Caller } from './authenticator.ts'
 import { limitBody, readBody, readQuery } from './body.ts'
-import { ConcurrencyLimit } from './concurrency-limit.ts'
+import { Door } from './door.ts'
 import { allowOrigins, protect } from './headers.ts'
+import { lasting } from './lasting.ts'
 import { openApi } from './openapi.ts'
-import { answer, type CallSettings, pathOf, reply } from './operation-calls.ts'
+import { answer, type CallSettings, pathOf, reply, waitOf } from './operation-calls.ts'
 import { guard } from './origin-guard.ts'
 import { problem } from './problem.ts'
 import { RateLimit } from './rate-limit.ts'
 import { RequestMetrics } from './request-metrics.ts'
-import { stream } from './send-stream.ts'
+import { type StreamSettings, stream } from './send-stream.ts'
 import { streams } from './stream-sources.ts'
 import { transactionRoutes } from './transaction-routes.ts'
 import { Transactions } from './transactions.ts'
 
 /** What answers at a path of its own, for callers that were let in. */
 interface Mounted {
-  (request: globalThis.Request, grant: Grant): Promise<Response>
+  (request: globalThis.Request, grant: Grant, signal: AbortSignal): Promise<Response>
   /** Ends what it has open. */
   close?(): Promise<void>
 }
@@ -50,8 +51,8 @@ export interface AppOptions {
   /** How long one call may take, in milliseconds. */
   readonly timeoutMs: number
   /**
-   * How often a stream gives a sign of life and checks whether its caller may still read it, in milliseconds. A caller
-   * that leaves unread for six times as long what it was sent is disconnected.
+   * How often a stream gives a sign of life, in milliseconds. A caller that leaves unread for six times as long what it
+   * was sent is disconnected.
    */
   readonly beatMs: number
   /** What answers at /mcp. Default: nothing. */
@@ -71,21 +72,19 @@ interface Env {
 
 type App = Hono<Env>
 
-const callLimits = { all: 2000, perCaller: 500 }
-const streamLimits = { all: 1000, perCaller: 250 }
-
 /** The routes of the server: the operations, the streams, transactions, and what monitors ask for. */
 export function createApp(options: AppOptions): { app: App; transactions: Transactions } {
   const app: App = new Hono()
   const metrics = new RequestMetrics()
-  const transactions = new Transactions()
+  const door = new Door(options.timeoutMs)
+  const transactions = new Transactions(door)
   const acting = (c: Request<Env>) => actingMemory(c.get('memory'), c.get('caller').grant, c)
 
   app.onError((error, c) => problem(c, error))
   app.notFound(c =>
     problem(c, new NotFound(`there is no ${c.req.method} ${c.req.path}`, { hint: 'See /openapi.json.' })),
   )
-  useMiddleware(app, options, metrics)
+  useMiddleware(app, options, { metrics, door })
   app.get('/v1/hello', c => reply(c, { version: packageVersion(), ...c.get('caller').grant }))
   let description: string | undefined
   app.get('/openapi.json', c => {
@@ -100,15 +99,19 @@ export function createApp(options: AppOptions): { app: App; transactions: Transa
     })
   })
   const { mcp } = options
-  if (mcp !== undefined) app.all('/mcp', c => mcp(c.req.raw, c.get('caller').grant))
-  operationRoutes(app, { ...options, transactions }, acting)
-  streamRoutes(app, options, acting)
-  transactionRoutes(app, transactions, acting)
+  if (mcp !== undefined) mcpRoute(app, mcp, door)
+  operationRoutes(app, { ...options, door, transactions }, acting)
+  streamRoutes(app, { ...options, door }, acting)
+  transactionRoutes(app, { door, transactions }, acting)
   return { app, transactions }
 }
 
 /** What every request passes before its route is looked at, in this order. */
-function useMiddleware(app: App, options: AppOptions, metrics: RequestMetrics): void {
+function useMiddleware(
+  app: App,
+  options: AppOptions,
+  { metrics, door }: { metrics: RequestMetrics; door: Door },
+): void {
   const { closing } = options
   const store = served(options.memory)
   const authenticator = new Authenticator(options.ownerToken)
@@ -123,6 +126,7 @@ function useMiddleware(app: App, options: AppOptions, metrics: RequestMetrics): 
   app.use(async (c, next) => {
     if (closing.aborted) throw new Closed('the server is closing', { hint: 'Try again when it is back.' })
     await store.call(async memory => {
+      door.listenTo(memory)
       const caller = await authenticator.callerOf(c, memory)
       rate.take(caller.id)
       c.set('caller', caller)
@@ -136,15 +140,10 @@ function useMiddleware(app: App, options: AppOptions, metrics: RequestMetrics): 
 
 function operationRoutes(
   app: App,
-  { transactions, files, timeoutMs }: Omit<CallSettings, 'limit'>,
+  { transactions, door, files }: CallSettings,
   acting: (c: Request<Env>) => Memory,
 ): void {
-  const settings = {
-    transactions,
-    limit: new ConcurrencyLimit('calls under way', callLimits),
-    files,
-    timeoutMs,
-  }
+  const settings = { transactions, door, files }
   for (const operation of operations) {
     const path = `/v1/${pathOf(operation)}`
     const run = (c: Request<Env>, input: unknown) =>
@@ -155,8 +154,28 @@ function operationRoutes(
   }
 }
 
-function streamRoutes(app: App, { closing, beatMs }: AppOptions, acting: (c: Request<Env>) => Memory): void {
-  const settings = { limit: new ConcurrencyLimit('streams', streamLimits), closing, beatMs }
+/** What asks there for notifications, which come until it leaves, and what asks for an answer. */
+function mcpRoute(app: App, mcp: Mounted, door: Door): void {
+  app.all('/mcp', async c => {
+    const { raw } = c.req
+    const caller = c.get('caller')
+    const listens = c.req.header('mcp-method') === 'subscriptions/listen'
+    const visit = listens ? door.enter(caller, 'listeners', raw.signal) : door.enterCall(caller, waitOf(c))
+    try {
+      return lasting(await mcp(raw, caller.grant, visit.signal), visit, listens)
+    } catch (error) {
+      visit.leave()
+      throw error
+    }
+  })
+}
+
+function streamRoutes(
+  app: App,
+  { door, closing, beatMs }: StreamSettings,
+  acting: (c: Request<Env>) => Memory,
+): void {
+  const settings = { door, closing, beatMs }
   for (const path of Object.keys(streams)) {
     app.get(`/v1/${path}`, c => stream(c, { path, memory: acting(c), caller: c.get('caller') }, settings))
   }

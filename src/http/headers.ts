@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
-import { agentHeader, incarnationHeader, transactionHeader, wireHeader } from '../wire.ts'
+import { agentHeader, incarnationHeader, timeoutHeader, transactionHeader, wireHeader } from '../wire.ts'
 
 /** What every answer says to browsers: it is data for the caller alone, to be neither kept, guessed at nor shown. */
 const protective = {
@@ -29,6 +29,7 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
       'last-event-id',
       agentHeader,
       incarnationHeader,
+      timeoutHeader,
       transactionHeader,
       wireHeader,
     ],

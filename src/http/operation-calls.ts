@@ -4,22 +4,20 @@ import { mayReveal } from '../access/answer.ts'
 import { call } from '../access/call.ts'
 import { checkPermission } from '../access/grant.ts'
 import { looplessHoldMs } from '../access/hold.ts'
-import { Closed, Deadline, InvalidInput, NotFound } from '../errors.ts'
+import { InvalidInput, NotFound } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import type { Operation } from '../operation.ts'
-import { toWire, transactionHeader, wireHeader } from '../wire.ts'
+import { checkInteger } from '../util/check.ts'
+import { timeoutHeader, toWire, transactionHeader, wireHeader } from '../wire.ts'
 import type { Caller } from './authenticator.ts'
-import type { ConcurrencyLimit } from './concurrency-limit.ts'
+import type { Door } from './door.ts'
 import type { Transactions } from './transactions.ts'
 
 export interface CallSettings {
   readonly transactions: Transactions
-  /** The calls that are under way. */
-  readonly limit: ConcurrencyLimit
+  readonly door: Door
   /** The folder whose files callers may name. */
   readonly files: string | undefined
-  /** How long one call may take, in milliseconds. */
-  readonly timeoutMs: number
 }
 
 /** A call of an operation. */
@@ -39,30 +37,38 @@ export function pathOf({ name }: Operation): string {
 export async function answer(
   request: Request,
   asked: OperationCall,
-  { transactions, limit, files, timeoutMs }: CallSettings,
+  { transactions, door, files }: CallSettings,
 ): Promise<Response> {
   const { operation, caller, input } = asked
   const id = request.req.header(transactionHeader)
   const memory = id === undefined ? asked.memory : within(transactions, id, asked)
   const { grant } = caller
-  const release = limit.take(caller.id)
-  const { signal, settle } = limitTime(request.req.raw.signal, timeoutMs)
-  try {
-    const result = await call(operation, input, {
-      memory,
-      grant,
-      files,
-      signal,
-      timeoutMs,
-      isLenient: isWired(request),
-      // Our client is the library: what renews there does it here.
-      holdMs: isWired(request) ? undefined : looplessHoldMs,
-    })
-    return isWired(request) ? reply(request, result) : plainReply(request, asked, result)
-  } finally {
-    settle()
-    release()
-  }
+  const result = await door.call(
+    caller,
+    { ...waitOf(request), isRead: operation.effect === 'read' },
+    async bounds => {
+      // What is late in a transaction goes on in it: nobody knows any more what it holds.
+      if (id !== undefined)
+        bounds.signal.addEventListener('abort', () => transactions.abandon(id, bounds.signal.reason))
+      return call(operation, input, {
+        ...bounds,
+        memory,
+        grant,
+        files,
+        isLenient: isWired(request),
+        // Our client is the library: what renews there does it here.
+        holdMs: isWired(request) ? undefined : looplessHoldMs,
+      })
+    },
+  )
+  return isWired(request) ? reply(request, result) : plainReply(request, asked, result)
+}
+
+/** How long a caller waits. */
+export function waitOf({ req }: Request): { left: AbortSignal; timeoutMs: number | undefined } {
+  const given = req.header(timeoutHeader)
+  const timeoutMs = given === undefined ? given : checkInteger(timeoutHeader, Number(given), 1)
+  return { left: req.raw.signal, timeoutMs }
 }
 
 /** Answers with a value, as the caller wants it written. */
@@ -86,25 +92,6 @@ function plainReply(
   if (operation.effect === 'read' || isValue)
     throw new NotFound('there is nothing of this name', { details: { input } })
   return request.body(null, 204)
-}
-
-/** Aborts what waits when its time is over, or when the caller leaves; until it has settled. */
-function limitTime(left: AbortSignal, timeoutMs: number): { signal: AbortSignal; settle: () => void } {
-  const ends = new AbortController()
-  const leave = () => ends.abort(new Closed('the caller has left'))
-  const timer = setTimeout(() => ends.abort(tooLate(timeoutMs)), timeoutMs)
-  left.addEventListener('abort', leave)
-  const settle = () => {
-    clearTimeout(timer)
-    left.removeEventListener('abort', leave)
-  }
-  return { signal: ends.signal, settle }
-}
-
-function tooLate(timeoutMs: number): Deadline {
-  return new Deadline(`the call took longer than ${timeoutMs} ms`, {
-    hint: 'Ask again: what it waits for goes on by itself.',
-  })
 }
 
 /** The handle of a transaction, which has all that a memory has but its upkeep. */

@@ -6,13 +6,13 @@ import { Closed, Unauthorized } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import { toWire } from '../wire.ts'
 import type { Caller } from './authenticator.ts'
-import type { ConcurrencyLimit } from './concurrency-limit.ts'
+import type { Door, Visit } from './door.ts'
 import { isWired } from './operation-calls.ts'
 import { problemOf } from './problem.ts'
 import { type Item, readStreamQuery, streams } from './stream-sources.ts'
 
 export interface StreamSettings {
-  readonly limit: ConcurrencyLimit
+  readonly door: Door
   /** See `AppOptions`. */
   readonly beatMs: number
   /** Aborts when the server begins to close. */
@@ -31,7 +31,7 @@ interface StreamRequest {
 export async function stream(
   request: Request,
   { path, memory, caller }: StreamRequest,
-  { limit, beatMs, closing }: StreamSettings,
+  { door, beatMs, closing }: StreamSettings,
 ): Promise<Response> {
   const source = streams[path]
   if (source === undefined) throw new Error(`there is no stream ${path}`)
@@ -40,28 +40,27 @@ export async function stream(
   const query = await readStreamQuery(source, given, memory)
   // A caller of HEAD would never read the stream, nor end it.
   if (request.req.method === 'HEAD') return request.body(null, 200, { 'content-type': 'text/event-stream' })
-  const ends = new AbortController()
-  const items = source.items(memory, query, AbortSignal.any([ends.signal, closing]))
-  const release = limit.take(caller.id)
+  const visit = door.enter(caller, 'streams')
+  const { signal } = visit
+  const items = source.items(memory, query, AbortSignal.any([signal, closing]))
   return streamSSE(request, async out => {
-    const sender = new Sender(request, out, { ends, stallMs: 6 * beatMs })
-    const watch = setInterval(() => void sender.beat(caller), beatMs)
+    const sender = new Sender(request, out, { visit, stallMs: 6 * beatMs })
+    const beat = setInterval(() => void sender.beat(), beatMs)
     try {
       await sender.start(query.since)
       for await (const item of items) await sender.send(item)
-      if (ends.signal.reason instanceof Unauthorized) await sender.fail(ends.signal.reason)
+      if (signal.reason instanceof Unauthorized) await sender.fail(signal.reason)
     } catch (error) {
-      if (!ends.signal.aborted && !closing.aborted) await sender.fail(error)
+      if (!signal.aborted && !closing.aborted) await sender.fail(error)
     } finally {
-      clearInterval(watch)
-      release()
+      clearInterval(beat)
+      visit.leave()
     }
   })
 }
 
 interface SenderOptions {
-  /** Ends the stream. */
-  readonly ends: AbortController
+  readonly visit: Visit
   /** How long the caller may leave unread what it was sent, in milliseconds. */
   readonly stallMs: number
 }
@@ -70,19 +69,19 @@ interface SenderOptions {
 class Sender {
   readonly #request: Request
   readonly #out: SSEStreamingApi
-  readonly #ends: AbortController
+  readonly #visit: Visit
   readonly #stallMs: number
   readonly #write: (value: unknown) => string
   /** When the caller began to leave unread what it was sent, by performance.now(). */
   #stalledAt: number | undefined
 
-  constructor(request: Request, out: SSEStreamingApi, { ends, stallMs }: SenderOptions) {
+  constructor(request: Request, out: SSEStreamingApi, { visit, stallMs }: SenderOptions) {
     this.#request = request
     this.#out = out
-    this.#ends = ends
+    this.#visit = visit
     this.#stallMs = stallMs
     this.#write = isWired(request) ? toWire : value => JSON.stringify(value ?? null)
-    out.onAbort(() => ends.abort())
+    out.onAbort(() => visit.end(new Closed('the caller has left')))
   }
 
   /** The headers go with the first bytes: with them the caller knows that it listens, and from where on. */
@@ -100,19 +99,10 @@ class Sender {
     return this.#send(`event: error\ndata: ${JSON.stringify({ error: problemOf(error) })}\n\n`)
   }
 
-  /** To be called now and then: ends the stream of a caller that does not read, or may no longer. */
-  async beat({ check }: Caller): Promise<void> {
-    if (this.#stalledAt !== undefined) {
-      if (performance.now() - this.#stalledAt > this.#stallMs) this.#break()
-      return
-    }
-    try {
-      await check()
-      await this.#send(': \n\n')
-    } catch (error) {
-      // When the store is busy, the next beat checks again.
-      if (error instanceof Unauthorized || error instanceof Closed) this.#ends.abort(error)
-    }
+  /** To be called now and then: ends the stream of a caller that does not read. */
+  async beat(): Promise<void> {
+    if (this.#stalledAt === undefined) await this.#send(': \n\n')
+    else if (performance.now() - this.#stalledAt > this.#stallMs) this.#break()
   }
 
   async #send(text: string): Promise<void> {
@@ -123,7 +113,7 @@ class Sender {
 
   /** What waits to be sent can only be thrown away with the connection. */
   #break(): void {
-    this.#ends.abort(new Closed('the caller does not read'))
+    this.#visit.end(new Closed('the caller does not read'))
     this.#out.abort()
     const { outgoing } = this.#request.env as HttpBindings
     outgoing.destroy()

@@ -6,7 +6,8 @@ import type { Memory } from '../memory.ts'
 import { type Permission, permissions } from '../permission.ts'
 import type { Caller } from './authenticator.ts'
 import { readBody } from './body.ts'
-import { reply } from './operation-calls.ts'
+import type { Door } from './door.ts'
+import { reply, waitOf } from './operation-calls.ts'
 import type { Transactions } from './transactions.ts'
 
 /** A caller that can only read has no use for a transaction, which would keep all others from writing. */
@@ -15,14 +16,16 @@ const reading: readonly Permission[] = ['memory:read', 'sql:read']
 /** The routes that begin and end transactions. */
 export function transactionRoutes<Env extends { Variables: { caller: Caller } }>(
   app: Hono<Env>,
-  transactions: Transactions,
+  { door, transactions }: { door: Door; transactions: Transactions },
   acting: (request: Request<Env>) => Memory,
 ): void {
   app.post('/v1/transactions', async c => {
-    const { grant, id: owner } = c.get('caller')
-    checkWriter(grant)
-    const options = { ...readBegin(await readBody(c)), left: c.req.raw.signal }
-    return reply(c, { id: await transactions.begin(acting(c), owner, options) })
+    const caller = c.get('caller')
+    checkWriter(caller.grant)
+    const asked = readBegin(await readBody(c))
+    const begin = ({ signal }: { signal: AbortSignal }) =>
+      transactions.begin(acting(c), caller, { ...asked, signal })
+    return reply(c, { id: await door.call(caller, waitOf(c), begin) })
   })
   app.post('/v1/transactions/:id/commit', async c => {
     await transactions.end(c.req.param('id'), c.get('caller').id, 'commit')

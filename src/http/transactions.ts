@@ -1,16 +1,36 @@
+import { restrictedCaller } from '../access/grant.ts'
 import { Closed, Deadline, InvalidInput, isStoreGone, NotFound } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import type { Transaction } from '../transaction.ts'
 import { checkInteger } from '../util/check.ts'
+import { FairSlots } from '../util/fair-slots.ts'
 import { uuidv7 } from '../util/ids.ts'
-import { ConcurrencyLimit } from './concurrency-limit.ts'
+import type { Caller } from './authenticator.ts'
+import type { Door, Visit } from './door.ts'
 
-/** A transaction must not be held open by a caller that is gone, since it keeps all others from writing. */
+/** A transaction that its caller has forgotten ends after so long, in milliseconds, unless it said otherwise. */
 const defaultTimeoutMs = 10_000
-const maxTimeoutMs = 60_000
 
-/** Transactions that wait for their turn count too: only one writes at a time. */
-const limits = { all: 256, perCaller: 64 }
+/**
+ * How long a transaction may be open at most, in milliseconds: other processes on the file of SQLite wait for it, and do
+ * so for 5,000. The owner knows what it does.
+ */
+const maxTimeoutMs = { owner: 60_000, guest: 4_000 }
+
+/** Once others have waited so long for a transaction, in milliseconds, it is rolled back, whoever has it open. */
+const yieldsAfterMs = 1_000
+
+/** A guest whose transaction was open for longer, in milliseconds, has its next one no sooner than after as long again. */
+const shortMs = 100
+
+/**
+ * How many transactions may be open at a time; the others of a caller wait here, and not where all wait who write. They
+ * never take up all connections to PostgreSQL.
+ */
+const slots = {
+  owners: () => new FairSlots({ all: 4, each: 4 }),
+  guests: () => new FairSlots({ all: 4, each: 1 }),
+}
 
 /** Why a transaction is rolled back that its caller gave up. */
 class RolledBack extends Error {}
@@ -25,59 +45,88 @@ interface OpenTransaction {
   readonly end: (how: 'commit' | 'rollback') => void
   /** Settles when it is committed or rolled back. */
   readonly ended: Promise<void>
+  readonly visit: Visit
 }
 
 export interface BeginOptions {
   /** The open transaction to make a savepoint in. */
   readonly within?: string | undefined
-  /** Default 10,000, at most 60,000. A savepoint ends with its transaction. */
+  /**
+   * How long it may be open. Default 10,000, at most 60,000, and for who is no owner 4,000 both. A savepoint ends with its
+   * transaction.
+   */
   readonly timeoutMs?: number | undefined
-  /** Aborts when the caller leaves: a transaction that begins then would never be ended. */
-  readonly left: AbortSignal
+  /** Aborts when the caller waits no longer: a transaction that begins then would never be ended. */
+  readonly signal: AbortSignal
 }
 
 /** Transactions that callers have open from one request to another, and savepoints within them. */
 export class Transactions {
+  readonly #door: Door
   readonly #open = new Map<string, OpenTransaction>()
-  /** Those that went with their store, until their callers have heard of it: whose they were, and why. */
+  /** Those that were ended without their callers, until these have heard of it: whose they were, and why. */
   readonly #gone = new Map<string, { owner: string; error: unknown }>()
-  readonly #limit = new ConcurrencyLimit('transactions', limits)
+  readonly #slots = { owners: slots.owners(), guests: slots.guests() }
   #isClosing = false
 
+  constructor(door: Door) {
+    this.#door = door
+  }
+
   /** Opens a transaction, or a savepoint of the one that is named, and returns its id. */
-  async begin(memory: Memory, owner: string, { within, timeoutMs, left }: BeginOptions): Promise<string> {
-    const limitMs = checkInteger('timeoutMs', timeoutMs ?? defaultTimeoutMs, 1, maxTimeoutMs)
-    const parent = within === undefined ? memory : this.handle(within, owner)
-    const release = this.#limit.take(owner)
+  async begin(memory: Memory, caller: Caller, { within, timeoutMs, signal }: BeginOptions): Promise<string> {
+    const maxMs = maxTimeoutMs[isOwner(caller) ? 'owner' : 'guest']
+    const limitMs = checkInteger('timeoutMs', timeoutMs ?? Math.min(defaultTimeoutMs, maxMs), 1, maxMs)
+    const owner = caller.id
+    const visit = this.#door.enter(caller, 'transactions')
     const id = uuidv7(Date.now())
     const begun = Promise.withResolvers<void>()
     const ended = Promise.withResolvers<void>()
+    const abandon = () => visit.end(signal.reason)
+    signal.addEventListener('abort', abandon, { once: true })
     const hold = (tx: Transaction): Promise<void> => {
-      if (left.aborted || this.#isClosing) throw new Closed('nobody waits for the transaction any more')
+      if (this.#isClosing) throw new Closed('the server is closing')
+      signal.throwIfAborted()
+      signal.removeEventListener('abort', abandon)
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const end = (how: 'commit' | 'rollback') => (how === 'commit' ? resolve() : reject(new RolledBack()))
-      this.#open.set(id, { owner, tx, within, end, ended: ended.promise })
+      this.#open.set(id, { owner, tx, within, end, ended: ended.promise, visit })
       begun.resolve()
       return promise
     }
     const forget = () => {
       this.#open.delete(id)
       for (const [, inner] of this.#within(id)) inner.end('rollback')
-      release()
+      visit.leave()
     }
     const note = (error: unknown) => {
       if (isStoreGone(error)) this.#gone.set(id, { owner, error })
       throw error
     }
-    parent
-      .transaction(async tx => hold(tx), { timeoutMs: limitMs })
-      .finally(forget)
-      .catch(note)
-      .then(ended.resolve, ended.reject)
+    const run = (parent: Transaction) => parent.transaction(hold, { timeoutMs: limitMs, yieldsAfterMs })
+    const running =
+      within === undefined
+        ? this.#inSlot(caller, visit.signal, () => run(memory.until(visit.signal)))
+        : run(this.handle(within, owner))
+    running.finally(forget).catch(note).then(ended.resolve, ended.reject)
     // Before it has begun, `begin` fails with its error; afterwards the call that ends it does.
     ended.promise.catch(begun.reject)
     await begun.promise
     return id
+  }
+
+  /** Runs a transaction when it is the caller's turn to have one open. */
+  async #inSlot(caller: Caller, signal: AbortSignal, run: () => Promise<void>): Promise<void> {
+    const isGuest = !isOwner(caller)
+    const release = await this.#slots[isGuest ? 'guests' : 'owners'].take(caller.id, signal)
+    const since = performance.now()
+    try {
+      await run()
+    } finally {
+      const openMs = performance.now() - since
+      if (isGuest && openMs > shortMs) setTimeout(release, openMs).unref()
+      else release()
+    }
   }
 
   /** The handle of an open transaction of this caller. */
@@ -103,6 +152,13 @@ export class Transactions {
     }
   }
 
+  /** Rolls a transaction back of which nobody knows any more what it holds. */
+  abandon(id: string, reason: Error): void {
+    const open = this.#open.get(id)
+    if (open?.within === undefined) open?.visit.end(reason)
+    else this.abandon(open.within, reason)
+  }
+
   /** Rolls back whatever is open, and lets none begin. */
   async close(): Promise<void> {
     this.#isClosing = true
@@ -124,9 +180,13 @@ export class Transactions {
       throw lost.error
     }
     throw new NotFound(`there is no open transaction ${JSON.stringify(id)}`, {
-      hint: `It was ended, or was open for longer than its timeoutMs, by default ${defaultTimeoutMs}.`,
+      hint: `It was ended, was open for longer than its timeoutMs, or others had waited for it for ${yieldsAfterMs} ms.`,
     })
   }
+}
+
+function isOwner({ grant }: Caller): boolean {
+  return restrictedCaller(grant) === undefined
 }
 
 function stillOpen(ids: readonly string[]): InvalidInput {

@@ -27,6 +27,10 @@ export const locksOperations = [
       const { name, token } = lock as LockKey
       return async (memory, leaseMs) => (await memory.locks.renew({ name, token, leaseMs })).token === token
     },
+    giveBack: lock => {
+      const { name, token } = lock as LockKey
+      return memory => memory.locks.release({ name, token })
+    },
     mcp: { tool: 'swarm_write', unlisted: ['delayMs'] },
     examples: [
       'hivewax locks acquire deploy --owner coder-1',

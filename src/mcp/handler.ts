@@ -18,7 +18,8 @@ interface McpHandlerOptions {
 
 /** Answers one HTTP request of an MCP client. */
 export interface McpHandler {
-  (request: Request, grant?: Grant): Promise<Response>
+  /** @param signal aborts when the caller has had its time, or may no longer be here. Default: when it leaves */
+  (request: Request, grant?: Grant, signal?: AbortSignal): Promise<Response>
   /** Ends all streams. */
   close(): Promise<void>
 }
@@ -34,8 +35,8 @@ export function createMcpHandler({ memory, grant: usual }: McpHandlerOptions): M
   const toolbox = toolboxFor(undefined)
   const streams = new Streams()
   const store = served(memory)
-  const handle = async (request: Request, grant = usual): Promise<Response> => {
-    const parts = { toolbox: await toolbox, serve: statelessly(store, grant) }
+  const handle = async (request: Request, grant = usual, ends?: AbortSignal): Promise<Response> => {
+    const parts = { toolbox: await toolbox, serve: statelessly(store, grant, ends) }
     const uris = await listened(request)
     if (uris === undefined) return answer(request, parts)
     const read = async (uri: string) => readResource(uri, { memory: await store.present(), grant })
@@ -45,9 +46,10 @@ export function createMcpHandler({ memory, grant: usual }: McpHandlerOptions): M
 }
 
 /** Every request by itself: whoever its token, or the client itself, says that it is. */
-function statelessly(store: Served, grant: Grant | undefined): Serve {
-  return ({ name, signal }, work) =>
+function statelessly(store: Served, grant: Grant | undefined, ends: AbortSignal | undefined): Serve {
+  return ({ name, signal: left }, work) =>
     store.call(memory => {
+      const signal = ends === undefined ? left : AbortSignal.any([left, ends])
       const id = grant?.agentId ?? memory.agentId ?? grant?.principal ?? clientAgent(name)
       const acting = memory.through({ via: mcpDoor(name) }).as(id)
       return work({ memory: acting, grant, holdMs: looplessHoldMs, signal })

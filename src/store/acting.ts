@@ -6,6 +6,8 @@ import type { ActingOptions, Door } from '../memory.ts'
 export interface Acting extends ActingOptions, Door {
   /** Undefined for no agent. */
   readonly agentId?: string | undefined
+  /** Aborts when nobody waits for the handle's calls any more. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The author of what is written through a handle: its agent, else its caller, else who is logged in. */

@@ -1,5 +1,5 @@
 import { isIncomplete, progressTable } from '../db/copy/incomplete-copy.ts'
-import type { Db } from '../db/db.ts'
+import type { Caller, Db } from '../db/db.ts'
 import type { Engine } from '../db/engine.ts'
 import { readingEngine } from '../db/reading-engine.ts'
 import { openReading, openSqlite } from '../db/sqlite/open-sqlite.ts'
@@ -15,8 +15,7 @@ export interface Backend {
   readonly url: string
   /** Why nothing can be written; undefined where it can. */
   readonly readOnly: ReadOnly | undefined
-  /** @param author who acts through this handle, as the columns `author` hold it. Default: the store itself */
-  db(clock: Clock, author?: string): Db
+  db(clock: Clock, caller?: Caller): Db
   engine(clock: Clock, isOpen: () => boolean): Engine
   /** Aborts when the files of the store are found to be gone. Absent where it has none. */
   readonly lost?: AbortSignal
@@ -34,7 +33,7 @@ export async function openFile(file: string, options: OpenOptions): Promise<Back
     url: store.file,
     readOnly: undefined,
     lost: store.lost,
-    db: (clock, author) => store.db(clock, author),
+    db: (clock, caller) => store.db(clock, caller),
     engine: (clock, isOpen) => new SqliteUpkeep(store, clock, isOpen),
     assertOutside: () => store.assertOutside(),
     release,
@@ -54,7 +53,7 @@ async function openToRead(file: string, why: ReadOnly, options: OpenOptions): Pr
   return {
     url: store.file,
     readOnly: why,
-    db: (clock, author) => store.db(clock, author),
+    db: (clock, caller) => store.db(clock, caller),
     engine: (clock, isOpen) => readingEngine(new SqliteUpkeep(store, clock, isOpen), why),
     assertOutside: () => {},
     release: () => store.close(),
@@ -77,7 +76,7 @@ export async function openPostgres(url: string, options: OpenOptions): Promise<B
   return {
     url: store.url,
     readOnly,
-    db: (clock, author) => store.db(clock, author),
+    db: (clock, caller) => store.db(clock, caller),
     engine: (clock, isOpen) => {
       const engine = new PostgresUpkeep(store, clock, isOpen)
       return readOnly === undefined ? engine : readingEngine(engine, readOnly)

@@ -80,17 +80,18 @@ export class Store {
 
   /** A handle for whoever acts through it. Default: the agent that the options name, else none. */
   memory(acting: Acting = { agentId: this.#agentId, via: 'library' }): Memory {
-    const { agentId, via, session, caller } = acting
-    const db = this.#guarded(this.#backend.db(this.#clock, authorOf(acting)))
+    const author = authorOf(acting)
+    const db = this.#guarded(this.#backend.db(this.#clock, { author, signal: acting.signal }))
     return new Memory({
       records: recordsOf(this.#contextOf(db, acting)),
       maintenance: this.#maintenance(db),
       emitter: this.#emitter,
       url: this.#backend.url,
       isReadOnly: this.#backend.readOnly !== undefined,
-      agentId,
-      as: (agentId, { incarnation } = {}) => this.memory({ agentId, incarnation, via, session, caller }),
+      agentId: acting.agentId,
+      as: (agentId, { incarnation } = {}) => this.memory({ ...acting, agentId, incarnation }),
       through: door => this.memory({ ...acting, ...door }),
+      until: signal => this.memory({ ...acting, signal }),
       close: () => this.close(),
     })
   }
@@ -132,6 +133,7 @@ export class Store {
       cache: new ReadCache(options.cacheBytes ?? defaultCacheBytes, isHit => this.#meter.countLookup(isHit)),
       closing: this.#life.closing,
       untilDone: this.#life.untilDone,
+      revoking: (id, done) => this.#emit('token_revoking', id, done),
       countRead:
         options.countReads === false || !db.supports.writing
           ? () => {}

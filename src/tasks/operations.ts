@@ -65,6 +65,12 @@ export const tasksOperations = [
       return async (memory, leaseMs) =>
         (await memory.tasks.heartbeatMany(claims, { leaseMs })).held.length > 0
     },
+    giveBack: claimed => memory =>
+      Promise.all(
+        (claimed as readonly ClaimKey[]).map(({ id, token }) =>
+          memory.tasks.release({ id, token, delayMs: 0 }),
+        ),
+      ),
     mcp: { tool: 'tasks_write', unlisted: ['capabilities', 'agentId'], answer: 'claims' },
     examples: [
       'hivewax tasks claim --agent-id coder-1',

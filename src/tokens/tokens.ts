@@ -99,9 +99,16 @@ export class Tokens {
 
   /** Ends a token: what is asked with it from now on is refused. False when there is none of this id. */
   async revoke(id: string): Promise<boolean> {
+    const done = this.#delete(checkName('id', id))
+    // It need not wait for those who write, whom the holder of the token may keep waiting.
+    this.#context.revoking(id, done)
+    return done
+  }
+
+  #delete(id: string): Promise<boolean> {
     return this.#context.db.transaction(async tx => {
       const [row] = await tx.all<{ principal: string }>(
-        sql`delete from hivewax_tokens where id = ${checkName('id', id)} returning principal`,
+        sql`delete from hivewax_tokens where id = ${id} returning principal`,
       )
       if (row !== undefined)
         await this.#appendEvent(tx, 'token.revoked', { tokenId: id, principal: row.principal })

@@ -9,7 +9,7 @@ import { openHttpScratch } from '../support/server.ts'
 
 /** Types of a last parameter that holds no options: names and values of the user's, and what is called. */
 const plain =
-  /^(string|number|boolean|unknown|number \| undefined|readonly (string|Param)\[\]|Tags|Record<.*|.*=>.*)$/
+  /^(string|number|boolean|unknown|number \| undefined|readonly (string|Param)\[\]|Tags|AbortSignal|Record<.*|.*=>.*)$/
 
 /** The types of the parameters of a method, as its source declares them. */
 function parameterTypes(signature: string): string[] {

@@ -30,6 +30,7 @@ export async function openUpkeep(file: string, clock: Clock): Promise<Upkeep & {
     cache: new ReadCache(0, () => {}),
     closing: new AbortController().signal,
     untilDone: <T>(work: Promise<T>) => work,
+    revoking: () => {},
     countRead: () => {},
   }
   const engine = new SqliteUpkeep(store, clock, () => true)

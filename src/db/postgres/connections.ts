@@ -1,5 +1,6 @@
 import type { ClientConfig, Pool, PoolClient } from 'pg'
 import { Busy } from '../../errors.ts'
+import { unlessAborted } from '../../util/signals.ts'
 import { within } from '../../util/within.ts'
 import { isUnfit, noneFree, notLetIn } from './translate-error.ts'
 import type { Wait } from './wait-limit.ts'
@@ -48,18 +49,24 @@ export class Connections {
 
   /** A connection, to be given back. */
   async take(wait: Wait): Promise<PoolClient> {
+    wait.signal?.throwIfAborted()
     const { idleCount, waitingCount, totalCount } = this.#pool
     const isFull = totalCount >= this.#max
     const connecting = this.#pool.connect()
     if (idleCount > waitingCount) return connecting
-    const client = await (isFull ? this.#untilStuck(connecting, wait) : untilLate(connecting, wait))
-    if (client !== undefined) return client
-    // The pool does not learn that no call waits any more.
-    connecting.then(
-      late => late.release(),
-      () => {},
-    )
-    throw isFull ? noneFree(this.#max, wait.timeoutMs, this.#url) : notLetIn(this.#url)
+    try {
+      const waiting = isFull ? this.#untilStuck(connecting, wait) : untilLate(connecting, wait)
+      const client = await unlessAborted(waiting, wait.signal)
+      if (client !== undefined) return client
+      throw isFull ? noneFree(this.#max, wait.timeoutMs, this.#url) : notLetIn(this.#url)
+    } catch (error) {
+      // The pool does not learn that no call waits any more.
+      connecting.then(
+        late => late.release(),
+        () => {},
+      )
+      throw error
+    }
   }
 
   /**

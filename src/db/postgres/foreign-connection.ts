@@ -2,25 +2,12 @@ import type { Client } from 'pg'
 import type { Row } from '../db.ts'
 import { answerLimits, answerTooLarge } from '../foreign-statements.ts'
 import type { ForeignAccess } from './access.ts'
-import { connectTimeoutMs } from './connections.ts'
+import { type Cancellable, cancel } from './cancel.ts'
 import { type ForeignStatement, readAll } from './cursor.ts'
 import { assertOnlyReads } from './reader-role.ts'
 import { beginReading } from './timeouts.ts'
 
 type Driver = typeof import('pg')
-
-/** What the driver's clients have and its types do not tell. */
-interface Cancellable extends Client {
-  readonly processID: number
-  readonly secretKey: number
-}
-
-interface Canceller extends Client {
-  readonly connection: Client['connection'] & {
-    connect(portOrPath: number | string, host?: string): void
-    cancel(processID: number, secretKey: number): void
-  }
-}
 
 /** How one statement runs. */
 interface ForeignRun extends ForeignAccess {
@@ -35,7 +22,7 @@ interface ForeignRun extends ForeignAccess {
  * it: whatever the statement does to its session ends with it, and none of ours is ever run there.
  */
 export async function readApart(pg: Driver, statement: ForeignStatement, run: ForeignRun): Promise<Row[]> {
-  const client = new pg.Client(run.config) as Cancellable
+  const client = new pg.Client(run.config)
   // One that breaks says so to what is asked of it.
   client.on('error', () => {})
   try {
@@ -49,12 +36,12 @@ export async function readApart(pg: Driver, statement: ForeignStatement, run: Fo
 /** One statement that runs on its connection. */
 class Reading {
   readonly #pg: Driver
-  readonly #client: Cancellable
+  readonly #client: Client
   readonly #run: ForeignRun
   /** Why it was stopped. */
   #stopped: { why: unknown } | undefined
 
-  constructor(pg: Driver, client: Cancellable, run: ForeignRun) {
+  constructor(pg: Driver, client: Client, run: ForeignRun) {
     this.#pg = pg
     this.#client = client
     this.#run = run
@@ -95,25 +82,9 @@ class Reading {
     const { stream } = this.#client.connection
     stream.pause()
     try {
-      await cancel(new this.#pg.Client(this.#run.config) as Canceller, this.#client)
+      await cancel(this.#client as Client & Cancellable, new this.#pg.Client(this.#run.config))
     } finally {
       stream.destroy()
     }
   }
-}
-
-/** Ends what runs on a connection, by one more, as the protocol wants it. A server that is away has ended it already. */
-function cancel(by: Canceller, { processID, secretKey }: Cancellable): Promise<void> {
-  const { connection, host, port } = by
-  return new Promise(resolve => {
-    const late = setTimeout(() => connection.stream.destroy(), connectTimeoutMs)
-    connection.on('error', () => {})
-    connection.on('connect', () => connection.cancel(processID, secretKey))
-    connection.on('end', () => {
-      clearTimeout(late)
-      resolve()
-    })
-    if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`)
-    else connection.connect(port, host)
-  })
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { PoolClient } from 'pg'
+import { anyOf } from '../../util/signals.ts'
 import { refusal } from '../../util/write-refusal.ts'
 import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
 import type { Commits, Db, DbTransactionOptions, Dialect, Executed, QueryOptions, Row } from '../db.ts'
@@ -7,6 +8,7 @@ import { withDeadline } from '../deadline.ts'
 import type { Hints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
+import { yielding } from '../yielding.ts'
 import { isFollowed } from './commits.ts'
 import type { PostgresStore } from './postgres-store.ts'
 import { beginWithin } from './timeouts.ts'
@@ -28,17 +30,24 @@ const readingCapabilities: Capabilities = { ...capabilities, writing: false }
 /** Of callers' transactions. Those of our own lock what they need by themselves. */
 const callersCapabilities: Capabilities = { ...transactionCapabilities, recordLocks: true }
 
+interface HandleParts extends Pick<Db, 'dialect' | 'author'> {
+  /** See `Caller`. */
+  readonly signal: AbortSignal | undefined
+}
+
 /** A handle on the store outside any transaction. */
 export class PostgresDb implements Db {
   readonly dialect: Dialect
   readonly supports: Capabilities
   readonly author: string
+  readonly #signal: AbortSignal | undefined
   readonly #store: PostgresStore
 
-  constructor(store: PostgresStore, { dialect, author }: Pick<Db, 'dialect' | 'author'>) {
+  constructor(store: PostgresStore, { dialect, author, signal }: HandleParts) {
     this.#store = store
     this.dialect = dialect
     this.author = author
+    this.#signal = signal
     this.supports = store.readOnly === undefined ? capabilities : readingCapabilities
   }
 
@@ -55,7 +64,7 @@ export class PostgresDb implements Db {
     const { statement, params } = this.#store.compile(query)
     if (!statement.reads) this.#assertWriting()
     // Rows come as plain records; their type is the word of the domain that wrote the statement.
-    return (await this.#store.run(statement, params)) as R[]
+    return (await this.#store.run(statement, params, this.#signal)) as R[]
   }
 
   /** No answer of the server's is cheaper than reading anew. */
@@ -81,14 +90,24 @@ export class PostgresDb implements Db {
       isBegun = true
       return fn(tx)
     }
+    const { interactive, yieldsAfterMs } = options
     const attempt = (wait: Wait) =>
-      this.#store.lend(client => run(() => this.#transaction(client, begin, { ...options, wait })), wait)
-    return this.#store.again(attempt, () => !isBegun || options.interactive !== true)
+      this.#store.lend(client => {
+        const whole = (ends = this.#signal) =>
+          run(() => this.#transaction(client, begin, { ...options, wait, ends }))
+        if (!interactive) return this.#store.cancellable(client, this.#signal, () => whole())
+        const holdsUp = (ms: number) => this.#store.holdsUp(client, ms)
+        return yielding({ yieldsAfterMs, holdsUp }, yields => {
+          const ends = anyOf(this.#signal, yields)
+          return this.#store.cancellable(client, ends, () => whole(ends))
+        })
+      }, wait)
+    return this.#store.again(attempt, { mayRepeat: () => !isBegun || !interactive, signal: this.#signal })
   }
 
   async query(text: string, params: readonly Param[] = [], options: QueryOptions = {}): Promise<Row[]> {
     Scope.check(this.#store)
-    return this.#store.readApart(text, params, options)
+    return this.#store.readApart(text, params, { ...options, signal: this.#signal })
   }
 
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
@@ -96,7 +115,9 @@ export class PostgresDb implements Db {
     this.#assertWriting()
     await this.#store.writes.ready()
     const attempt = (client: PoolClient) => this.#execute(client, text, params)
-    const executed = await this.#store.again(wait => this.#store.lend(attempt, wait))
+    const executed = await this.#store.again(wait => this.#store.lend(attempt, wait), {
+      signal: this.#signal,
+    })
     this.#store.commits.add()
     return executed
   }
@@ -116,24 +137,20 @@ export class PostgresDb implements Db {
   async #transaction<T>(
     client: PoolClient,
     fn: (tx: Db) => Promise<T>,
-    { interactive = false, timeoutMs = defaultTimeoutMs, last, wait }: DbTransactionOptions & { wait: Wait },
+    { interactive = false, timeoutMs = defaultTimeoutMs, last, wait, ends }: TransactionRun,
   ): Promise<T> {
     const begun = this.#store.begin(client, interactive ? beginWithin(timeoutMs, wait.begin) : wait.begin)
     const session = { client, isFollowed: false }
     const supports = interactive ? callersCapabilities : transactionCapabilities
     const { dialect, author } = this
-    const tx = new TransactionDb(this.#store, new Scope(this.#store), {
-      dialect,
-      author,
-      supports,
-      session,
-      interactive,
-    })
+    const parts = { dialect, author, supports, session, interactive, signal: ends }
+    const tx = new TransactionDb(this.#store, new Scope(this.#store), parts)
     try {
-      const result = await (interactive ? withDeadline(tx.whole(fn), timeoutMs) : tx.whole(fn))
+      const result = await (interactive ? withDeadline(tx.whole(fn), timeoutMs, ends) : tx.whole(fn))
       tx.scope.end()
       await tx.settled()
       await begun
+      ends?.throwIfAborted()
       await this.#end(session, last?.())
       if (session.isFollowed) this.#store.commits.add()
       return result
@@ -154,6 +171,13 @@ export class PostgresDb implements Db {
   }
 }
 
+/** How one transaction runs. */
+interface TransactionRun extends DbTransactionOptions {
+  readonly wait: Wait
+  /** Rolls it back. */
+  readonly ends: AbortSignal | undefined
+}
+
 /** What follows it sees the transaction's writes, and makes none; it is undone with all that it has set. */
 const beginReadingWithin = 'savepoint reading; set transaction read only; set local cursor_tuple_fraction = 1'
 
@@ -165,9 +189,7 @@ interface Session {
 }
 
 /** What a transaction is, and its savepoints too. */
-interface TransactionParts {
-  dialect: Dialect
-  author: string
+interface TransactionParts extends HandleParts {
   supports: Capabilities
   session: Session
   /** True where the caller awaits other things too, and may go on after a statement that failed. */
@@ -183,6 +205,7 @@ class TransactionDb implements Db {
   readonly scope: Scope
   readonly #store: PostgresStore
   readonly #session: Session
+  readonly #signal: AbortSignal | undefined
   readonly #interactive: boolean
   #running: Promise<unknown> = Promise.resolve()
 
@@ -193,6 +216,7 @@ class TransactionDb implements Db {
     this.author = parts.author
     this.supports = parts.supports
     this.#session = parts.session
+    this.#signal = parts.signal
     this.#interactive = parts.interactive
   }
 
@@ -232,7 +256,7 @@ class TransactionDb implements Db {
     return this.scope.inner.run(() => {
       const inner = new Scope(this.#store, this.scope)
       const { dialect, author, supports } = this
-      const parts = { dialect, author, supports, session: this.#session, interactive }
+      const parts = { dialect, author, supports, session: this.#session, interactive, signal: this.#signal }
       return new TransactionDb(this.#store, inner, parts).savepoint(fn)
     })
   }
@@ -293,6 +317,7 @@ class TransactionDb implements Db {
   async #inTurn<T>(run: () => Promise<T>): Promise<T> {
     Scope.check(this.#store, this.scope)
     while (!this.scope.inner.isIdle) await this.scope.inner.idle()
+    this.#signal?.throwIfAborted()
     this.scope.assertOpen()
     const before = this.#running
     // The connection keeps their order; only one that can be undone must know how the ones before it ended.

@@ -5,12 +5,13 @@ import type { Clock } from '../../util/clock.ts'
 import { WriteGate } from '../../util/write-gate.ts'
 import { askedFor, type ReadOnly } from '../../util/write-refusal.ts'
 import { encodeAuthor, upkeep } from '../author.ts'
-import type { Db, Executed, QueryOptions, Row } from '../db.ts'
-import { inSlot, timeLimit } from '../foreign-statements.ts'
+import type { Caller, Db, Executed, Row } from '../db.ts'
+import { type ForeignOptions, inSlot, timeLimit } from '../foreign-statements.ts'
 import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
 import { type Access, accessOf } from './access.ts'
+import { type Cancellable, cancel } from './cancel.ts'
 import { isFollowed, PostgresCommits } from './commits.ts'
 import { Connections } from './connections.ts'
 import { checkText, readAll } from './cursor.ts'
@@ -110,8 +111,8 @@ export class PostgresStore {
     return this.#readOnly
   }
 
-  db(clock: Clock, author = encodeAuthor(upkeep)): Db {
-    return new PostgresDb(this, { dialect: postgresDialect(clock), author })
+  db(clock: Clock, { author = encodeAuthor(upkeep), signal }: Caller = {}): Db {
+    return new PostgresDb(this, { dialect: postgresDialect(clock), author, signal })
   }
 
   compile(query: Sql): Compiled {
@@ -123,10 +124,14 @@ export class PostgresStore {
   }
 
   /** Runs one statement on any connection, again when another transaction was in its way or it was not stored. */
-  async run(statement: Statement, params: Bound[]): Promise<Row[]> {
+  async run(statement: Statement, params: Bound[], signal?: AbortSignal): Promise<Row[]> {
     if (!statement.reads) await this.writes.ready()
-    const attempt = (wait: Wait) => this.use(client => this.#alone(client, { statement, params }, wait), wait)
-    const rows = await this.again(attempt)
+    const attempt = (wait: Wait) =>
+      this.use(
+        client => this.cancellable(client, signal, () => this.#alone(client, { statement, params }, wait)),
+        wait,
+      )
+    const rows = await this.again(attempt, { signal })
     if (isFollowed(statement)) this.commits.add()
     return rows
   }
@@ -168,7 +173,7 @@ export class PostgresStore {
   }
 
   /** Runs one statement of a caller's own that only reads, by itself and where none of ours ever runs. */
-  async readApart(text: string, params: readonly Param[], options: QueryOptions): Promise<Row[]> {
+  async readApart(text: string, params: readonly Param[], options: ForeignOptions): Promise<Row[]> {
     checkText(text)
     const { owner, reader } = this.#access
     const as = options.caller === undefined ? owner : reader
@@ -177,7 +182,7 @@ export class PostgresStore {
     return inSlot(options, limit => {
       const run = { ...as, timeoutMs: timeLimit(options), limit }
       const attempt = () => this.#translated('query', () => readApart(this.#pg, statement, run))
-      return this.again(attempt, () => limit?.aborted !== true)
+      return this.again(attempt, { signal: limit })
     })
   }
 
@@ -260,10 +265,12 @@ export class PostgresStore {
   /**
    * Runs what may be run again until no other transaction is in its way, and when the connection broke before
    * anything was stored, until the server is back; neither for longer than the call may wait.
-   * @param mayRepeat asked after a failure
    */
-  async again<T>(attempt: (wait: Wait) => Promise<T>, mayRepeat: () => boolean = () => true): Promise<T> {
-    const wait = new Wait(this.#busyTimeoutMs)
+  async again<T>(
+    attempt: (wait: Wait) => Promise<T>,
+    { mayRepeat = () => true, signal }: AgainOptions = {},
+  ): Promise<T> {
+    const wait = new Wait(this.#busyTimeoutMs, signal)
     let collisions = 0
     const isWorthIt = (error: unknown) =>
       isCollision(error)
@@ -274,11 +281,50 @@ export class PostgresStore {
         try {
           return await attempt(wait)
         } catch (error) {
-          if (!mayRepeat() || !isWorthIt(error)) throw error
+          if (signal?.aborted || !mayRepeat() || !isWorthIt(error)) throw error
           await sleep(Math.random() * Math.min(2 ** count, maxPauseMs))
         }
       }
     })
+  }
+
+  /**
+   * Has the server end what `run` does on a connection when `signal` aborts, which is known when `run` settles: it may
+   * have been done. The connection is closed then.
+   */
+  async cancellable<T>(
+    client: PoolClient,
+    signal: AbortSignal | undefined,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    const stop = () => {
+      this.#spent.add(client)
+      void cancel(client as unknown as Cancellable, new this.#pg.Client(this.#access.own))
+    }
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      return await run()
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  /** Whether transactions, of whichever process, have waited so long for locks that this connection holds. */
+  async holdsUp(client: PoolClient, ms: number): Promise<boolean> {
+    const { processID } = client as unknown as Cancellable
+    const { rows } = await this.use(other =>
+      other.query(
+        `select 1 from pg_locks
+         where not granted and waitstart < clock_timestamp() - $2 * interval '1 ms'
+           and $1 = any(pg_blocking_pids(pid)) limit 1`,
+        [processID, ms],
+      ),
+    )
+    return rows.length > 0
   }
 
   /** Keeps the pool open until `run` ends. */
@@ -339,6 +385,13 @@ function sendTogether(client: PoolClient): void {
   const { stream } = client.connection
   stream.cork()
   process.nextTick(() => stream.uncork())
+}
+
+interface AgainOptions {
+  /** Asked after a failure. Default: it may. */
+  readonly mayRepeat?: () => boolean
+  /** Aborts when nobody waits for it any more. */
+  readonly signal?: AbortSignal | undefined
 }
 
 interface PoolOptions {

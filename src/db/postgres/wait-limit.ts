@@ -6,11 +6,14 @@ const freshShare = 0.9
 /** How long one call may wait for others: for a connection, for a lock, and for a server that is away. */
 export class Wait {
   readonly timeoutMs: number
+  /** Aborts when nobody waits for the call any more. */
+  readonly signal: AbortSignal | undefined
   readonly #startedAt = performance.now()
   #countedFrom = this.#startedAt
 
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number, signal?: AbortSignal) {
     this.timeoutMs = timeoutMs
+    this.signal = signal
   }
 
   get elapsedMs(): number {

@@ -5,6 +5,7 @@ import { timeLimit } from '../foreign-statements.ts'
 import type { Hints } from '../hints.ts'
 import type { Param, Sql } from '../sql.ts'
 import type { ReadingStore } from './reading-store.ts'
+import type { HandleParts } from './sqlite-db.ts'
 
 const capabilities: Capabilities = {
   version: true,
@@ -19,12 +20,14 @@ export class ReadingDb implements Db {
   readonly dialect: Dialect
   readonly supports = capabilities
   readonly author: string
+  readonly #signal: AbortSignal | undefined
   readonly #store: ReadingStore
 
-  constructor(store: ReadingStore, { dialect, author }: Pick<Db, 'dialect' | 'author'>) {
+  constructor(store: ReadingStore, { dialect, author, signal }: HandleParts) {
     this.#store = store
     this.dialect = dialect
     this.author = author
+    this.#signal = signal
   }
 
   get hints(): Hints {
@@ -36,6 +39,7 @@ export class ReadingDb implements Db {
   }
 
   async all<R extends object = Row>(query: Sql): Promise<R[]> {
+    this.#signal?.throwIfAborted()
     const { statement, params } = this.#store.compile(query)
     if (!statement.reads) throw refusal(this.#store.why)
     return this.#store.read<R>(statement, params)
@@ -48,7 +52,7 @@ export class ReadingDb implements Db {
   async query(text: string, params: readonly Param[] = [], options: QueryOptions = {}): Promise<Row[]> {
     return timeLimit(options) === undefined
       ? this.#store.query(text, params)
-      : this.#store.queryApart(text, params, options)
+      : this.#store.queryApart(text, params, { ...options, signal: this.#signal })
   }
 
   async execute(): Promise<Executed> {

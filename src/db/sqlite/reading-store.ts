@@ -2,7 +2,8 @@ import { Busy, InvalidInput, Unsupported } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { type ReadOnly, refusal } from '../../util/write-refusal.ts'
 import { encodeAuthor, upkeep } from '../author.ts'
-import type { Db, QueryOptions, Row } from '../db.ts'
+import type { Caller, Db, Row } from '../db.ts'
+import type { ForeignOptions } from '../foreign-statements.ts'
 import { newHints } from '../hints.ts'
 import { schemaId } from '../migrations/index.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
@@ -50,8 +51,8 @@ export class ReadingStore {
   }
 
   /** A handle whose times come from `clock`. */
-  db(clock: Clock, author = encodeAuthor(upkeep)): Db {
-    return new ReadingDb(this, { dialect: sqliteDialect(clock), author })
+  db(clock: Clock, { author = encodeAuthor(upkeep), signal }: Caller = {}): Db {
+    return new ReadingDb(this, { dialect: sqliteDialect(clock), author, signal })
   }
 
   compile(query: Sql): { statement: Statement; params: Bound[] } {
@@ -70,7 +71,7 @@ export class ReadingStore {
   }
 
   /** The same in a process of its own, which can be ended. */
-  queryApart(text: string, params: readonly Param[], options: QueryOptions): Promise<Row[]> {
+  queryApart(text: string, params: readonly Param[], options: ForeignOptions): Promise<Row[]> {
     const statement = { text, params: this.#compiler.bind(params) }
     return this.#inPlace(queryInProcess(this.place(), statement, options))
   }

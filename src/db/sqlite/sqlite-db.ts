@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { anyOf } from '../../util/signals.ts'
 import { type Capabilities, noCommits, transactionCapabilities } from '../capabilities.ts'
 import type { Commits, Db, DbTransactionOptions, Dialect, Executed, QueryOptions, Row } from '../db.ts'
 import { withDeadline } from '../deadline.ts'
@@ -6,6 +7,7 @@ import { timeLimit } from '../foreign-statements.ts'
 import type { Hints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import type { Param, Sql } from '../sql.ts'
+import { yielding } from '../yielding.ts'
 import type { SqliteStore } from './sqlite-store.ts'
 
 const defaultTimeoutMs = 30_000
@@ -19,26 +21,32 @@ const capabilities: Capabilities = {
 }
 
 /** What a handle is, and its transactions too. */
-type HandleParts = Pick<Db, 'dialect' | 'author'>
+export interface HandleParts extends Pick<Db, 'dialect' | 'author'> {
+  /** When it aborts nobody waits for the handle's calls any more: none begins, and its transactions are rolled back. */
+  readonly signal: AbortSignal | undefined
+}
 
 /** A handle on the store outside any transaction: reads at once, writes through the queue. */
 export class SqliteDb implements Db {
   readonly dialect: Dialect
   readonly supports = capabilities
   readonly author: string
+  readonly signal: AbortSignal | undefined
   readonly #store: SqliteStore
 
-  constructor(store: SqliteStore, { dialect, author }: HandleParts) {
+  constructor(store: SqliteStore, { dialect, author, signal }: HandleParts) {
     this.#store = store
     this.dialect = dialect
     this.author = author
+    this.signal = signal
   }
 
   async all<R extends object = Row>(query: Sql): Promise<R[]> {
     Scope.check(this.#store)
+    this.signal?.throwIfAborted()
     const { statement, params } = this.#store.compile(query)
     if (statement.reads) return this.#store.read<R>(statement, params)
-    return this.#store.writer.submit(() => this.#store.write<R>(statement, params))
+    return this.#store.writer.submit(() => this.#store.write<R>(statement, params), this.signal)
   }
 
   async transaction<T>(fn: (tx: Db) => Promise<T>, options: DbTransactionOptions = {}): Promise<T> {
@@ -48,24 +56,25 @@ export class SqliteDb implements Db {
     const run = AsyncLocalStorage.snapshot()
     // The handle is made when the transaction begins, since one whose batch was lost runs again.
     const open = () => new TransactionDb(this.#store, this, new Scope(this.#store))
-    const { interactive, atOnce, timeoutMs = defaultTimeoutMs } = options
-    if (!interactive && !atOnce) return writer.submit(() => run(() => open().savepoint(fn)))
+    const { interactive, atOnce } = options
+    if (!interactive && !atOnce) return writer.submit(() => run(() => open().savepoint(fn)), this.signal)
     return writer.alone(async queuedAt => {
       await writer.begin(queuedAt, atOnce ? 0 : undefined)
-      return run(() => this.#interactive(open(), fn, timeoutMs))
-    })
+      return run(() => this.#interactive(open(), fn, options))
+    }, this.signal)
   }
 
   async query(text: string, params: readonly Param[] = [], options: QueryOptions = {}): Promise<Row[]> {
     Scope.check(this.#store)
+    this.signal?.throwIfAborted()
     return timeLimit(options) === undefined
       ? this.#store.query(text, params)
-      : this.#store.queryApart(text, params, options)
+      : this.#store.queryApart(text, params, { ...options, signal: this.signal })
   }
 
   async execute(text: string, params: readonly Param[] = []): Promise<Executed> {
     Scope.check(this.#store)
-    return this.#store.writer.alone(() => this.#store.execute(text, params))
+    return this.#store.writer.alone(() => this.#store.execute(text, params), this.signal)
   }
 
   get hints(): Hints {
@@ -90,11 +99,18 @@ export class SqliteDb implements Db {
     return read()
   }
 
-  async #interactive<T>(tx: TransactionDb, fn: (tx: Db) => Promise<T>, timeoutMs: number): Promise<T> {
+  async #interactive<T>(
+    tx: TransactionDb,
+    fn: (tx: Db) => Promise<T>,
+    { timeoutMs = defaultTimeoutMs, yieldsAfterMs }: DbTransactionOptions,
+  ): Promise<T> {
     const { writer } = this.#store
     const { scope } = tx
+    const holdsUp = (ms: number) => writer.heldUpMs > ms
     try {
-      const result = await withDeadline(tx.whole(fn), timeoutMs, this.#store.lost)
+      const result = await yielding({ yieldsAfterMs, holdsUp }, yields =>
+        withDeadline(tx.whole(fn), timeoutMs, anyOf(this.#store.lost, this.signal, yields)),
+      )
       scope.end()
       this.#store.assertTransaction()
       writer.commit()
@@ -113,13 +129,15 @@ class TransactionDb implements Db {
   readonly supports = transactionCapabilities
   readonly commits = noCommits
   readonly author: string
+  readonly signal: AbortSignal | undefined
   readonly scope: Scope
   readonly #store: SqliteStore
 
-  constructor(store: SqliteStore, { dialect, author }: HandleParts, scope: Scope) {
+  constructor(store: SqliteStore, { dialect, author, signal }: HandleParts, scope: Scope) {
     this.#store = store
     this.dialect = dialect
     this.author = author
+    this.signal = signal
     this.scope = scope
   }
 
@@ -206,6 +224,7 @@ class TransactionDb implements Db {
   }
 
   #assertOpen(): void {
+    this.signal?.throwIfAborted()
     this.scope.assertOpen()
     this.#store.assertTransaction()
   }

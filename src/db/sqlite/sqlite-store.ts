@@ -2,7 +2,8 @@ import { Busy, Closed, HivewaxError, Storage } from '../../errors.ts'
 import type { Clock } from '../../util/clock.ts'
 import { Poller } from '../../util/poller.ts'
 import { encodeAuthor, upkeep } from '../author.ts'
-import type { Db, Executed, QueryOptions, Row } from '../db.ts'
+import type { Caller, Db, Executed, Row } from '../db.ts'
+import type { ForeignOptions } from '../foreign-statements.ts'
 import { newHints } from '../hints.ts'
 import { Scope } from '../scope.ts'
 import { type Bound, Compiler, type Param, type Sql, type Statement } from '../sql.ts'
@@ -148,8 +149,8 @@ export class SqliteStore {
   }
 
   /** A handle whose times come from `clock`. */
-  db(clock: Clock, author = encodeAuthor(upkeep)): Db {
-    return new SqliteDb(this, { dialect: sqliteDialect(clock), author })
+  db(clock: Clock, { author = encodeAuthor(upkeep), signal }: Caller = {}): Db {
+    return new SqliteDb(this, { dialect: sqliteDialect(clock), author, signal })
   }
 
   /** From here on every commit waits for the disk, so that it survives a power cut, or (false) does not. */
@@ -204,7 +205,7 @@ export class SqliteStore {
   }
 
   /** The same in a process of its own, which can be ended. */
-  async queryApart(text: string, params: readonly Param[], options: QueryOptions): Promise<Row[]> {
+  async queryApart(text: string, params: readonly Param[], options: ForeignOptions): Promise<Row[]> {
     const statement = { text, params: this.#compiler.bind(params) }
     const rows = await queryInProcess(this.place(), statement, options)
     this.look()

@@ -13,6 +13,9 @@ interface Job {
   readonly queuedAt: number
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
+  readonly signal: AbortSignal | undefined
+  /** Takes its turn: throws when nobody waits for it any more, who has heard that then. */
+  readonly begin: () => void
 }
 
 /** How a job ended within its batch. Its caller hears of it after the commit. */
@@ -46,20 +49,28 @@ export class Writer {
   /** Since when other processes have kept this one from writing; undefined while they have not. */
   #keptOutSince: number | undefined
   #lastTurn = performance.now()
+  /** When the work began that has the connection to itself. */
+  #aloneSince = 0
 
   constructor(connection: Connection, busyTimeoutMs: number) {
     this.#connection = connection
     this.busyTimeoutMs = busyTimeoutMs
   }
 
-  /** Runs `work` inside the next batch's transaction. It may be run again if that transaction is lost. */
-  submit<T>(work: () => T | Promise<T>): Promise<T> {
-    return this.#enqueue(work, false)
+  /**
+   * Runs `work` inside the next batch's transaction. It may be run again if that transaction is lost.
+   * @param signal has it not run at all when it aborts before its turn
+   */
+  submit<T>(work: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#enqueue(work, { alone: false, signal })
   }
 
-  /** Runs `work` with nothing else on the connection and no transaction open; it hears when it was queued. */
-  alone<T>(work: (queuedAt: number) => T | Promise<T>): Promise<T> {
-    return this.#enqueue(work, true)
+  /**
+   * Runs `work` with nothing else on the connection and no transaction open; it hears when it was queued.
+   * @param signal has it not run at all when it aborts before its turn
+   */
+  alone<T>(work: (queuedAt: number) => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#enqueue(work, { alone: true, signal })
   }
 
   /**
@@ -109,6 +120,12 @@ export class Writer {
     return performance.now() - this.#lastTurn > maxHoldMs
   }
 
+  /** For how many milliseconds work has waited for that alone which has the connection to itself. */
+  get heldUpMs(): number {
+    const first = this.#jobs.find(({ signal }) => !signal?.aborted)
+    return first === undefined ? 0 : performance.now() - Math.max(first.queuedAt, this.#aloneSince)
+  }
+
   /** Lets timers and sockets have a turn; what is open stays open. */
   async giveTurn(): Promise<void> {
     await nextTurn()
@@ -121,12 +138,24 @@ export class Writer {
     await this.#draining
   }
 
-  #enqueue<T>(run: (queuedAt: number) => T | Promise<T>, alone: boolean): Promise<T> {
+  #enqueue<T>(
+    run: (queuedAt: number) => T | Promise<T>,
+    { alone, signal }: { alone: boolean; signal: AbortSignal | undefined },
+  ): Promise<T> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed())
+    if (signal?.aborted) return Promise.reject(signal.reason)
     return new Promise<T>((resolve, reject) => {
       // The queue holds jobs of every type; each resolves with what its own `run` returned.
       const queuedAt = performance.now()
-      this.#jobs.push({ run, alone, queuedAt, resolve: resolve as (value: unknown) => void, reject })
+      const leave = () => reject(signal?.reason)
+      signal?.addEventListener('abort', leave, { once: true })
+      const begin = () => {
+        signal?.throwIfAborted()
+        // From here on it is waited for: whether it was done is known when it has ended.
+        signal?.removeEventListener('abort', leave)
+      }
+      const job = { run, alone, queuedAt, signal, begin, reject }
+      this.#jobs.push({ ...job, resolve: resolve as (value: unknown) => void })
       this.#draining ??= outsideAsyncContext(() => this.#drain())
     })
   }
@@ -147,6 +176,8 @@ export class Writer {
 
   async #runAlone([job]: Job[]): Promise<void> {
     try {
+      job?.begin()
+      this.#aloneSince = performance.now()
       this.lookUp()
       const value = await job?.run(job.queuedAt)
       this.#lookAgain()
@@ -203,6 +234,7 @@ export class Writer {
   /** A failed statement undoes itself only. When the whole transaction is gone with it, so is the batch. */
   async #attempt(job: Job): Promise<Outcome> {
     try {
+      job.begin()
       const value = job.run(job.queuedAt)
       return { value: value instanceof Promise ? await value : value }
     } catch (error) {

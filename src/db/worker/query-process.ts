@@ -1,5 +1,5 @@
-import type { QueryOptions, Row } from '../db.ts'
-import { inSlot, timeLimit } from '../foreign-statements.ts'
+import type { Row } from '../db.ts'
+import { type ForeignOptions, inSlot, timeLimit } from '../foreign-statements.ts'
 import type { Bound } from '../sql.ts'
 import type { Workplace } from './offload.ts'
 import { runInProcess } from './process.ts'
@@ -12,7 +12,7 @@ import { runInProcess } from './process.ts'
 export function queryInProcess(
   place: Workplace,
   statement: { text: string; params: Bound[] },
-  options: QueryOptions,
+  options: ForeignOptions,
 ): Promise<Row[]> {
   const input = { ...statement, isGuest: options.caller !== undefined }
   const timeoutMs = timeLimit(options)
