@@ -42,7 +42,13 @@ export async function call(
   { memory, grant, files, isLenient = false, holdMs, ...options }: CallOptions,
 ): Promise<unknown> {
   const { z } = await import('zod')
-  const parsed = parse(schemaOf(z, operation, isLenient), operation, input)
+  const schema = schemaOf(z, operation, isLenient)
+  const parsed = parse(schema, operation, input)
+  for (const name of ofTheProcess) {
+    const isGiven = typeof parsed === 'object' && parsed !== null && Object.hasOwn(parsed, name)
+    if (isGiven && !fieldsOf(schema).includes(name))
+      throw unknownOption(operation.name, name, fieldsOf(schema))
+  }
   if (grant !== undefined) {
     authorize(grant, operation, parsed)
     await checkHolder(grant, operation, { input: parsed, memory })
@@ -56,6 +62,9 @@ export async function call(
     )
   return traced(operation, () => seenBy(grant, operation, run))
 }
+
+/** What methods take beside their input from their own process, and never from a caller. */
+const ofTheProcess = ['signal', 'onProgress']
 
 const schemas = { strict: new WeakMap<Operation, ZodType>(), lenient: new WeakMap<Operation, ZodType>() }
 

@@ -22,6 +22,9 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
 
 /** The input of a call: the JSON of its body. */
 export async function readBody(request: Request): Promise<unknown> {
+  const encoding = request.req.header('content-encoding') ?? 'identity'
+  if (encoding.toLowerCase() !== 'identity')
+    throw new InvalidInput(`the body is encoded (Content-Encoding: ${encoding}): send it as it is`)
   const text = await readText(request)
   if (text === '') return {}
   // A web page of another origin can send any other type without a preflight request.

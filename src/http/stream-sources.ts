@@ -82,7 +82,18 @@ export async function readStreamQuery(
     throw new InvalidInput(`the query has ${JSON.stringify(unknown)}, which this stream does not know`)
   const asked = lastEventId || given.since
   const since = asked === undefined ? undefined : checkInteger('since', Number(asked), 0)
-  return { since: since ?? (await position?.(memory)), text: name => given[name] }
+  const end = await position?.(memory)
+  // What comes up to there would never be told: it is a place in another log, or a former state of this one.
+  // Where nothing is left, as after a pruning, it is not known how far it had come.
+  if (since !== undefined && end !== undefined && end > 0 && since > end) throw ahead(since, end)
+  return { since: since ?? end, text: name => given[name] }
+}
+
+function ahead(since: number, end: number): InvalidInput {
+  return new InvalidInput(`since ${since} is ahead of the stream, which has come to ${end}`, {
+    hint: 'The store is another one than before, or was restored: read it anew, and listen from there.',
+    details: { since, end },
+  })
 }
 
 async function* itemsOf<T>(

@@ -101,3 +101,13 @@ describe('the body', () => {
     await closed
   })
 })
+
+it('names a body that is compressed, and what no caller can give', async () => {
+  const { owner } = await serveScratch()
+  const gzip = await owner.call('kv.store', { key: 'a', value: 1 }, { 'content-encoding': 'gzip' })
+  expect([gzip.status, gzip.json.error.message]).toEqual([400, expect.stringContaining('gzip')])
+  for (const field of ['signal', 'onProgress']) {
+    const { status, json } = await owner.call('maintenance.vacuum', { [field]: 'x' }, { 'hivewax-wire': '1' })
+    expect([status, json.error.message]).toEqual([400, expect.stringContaining(`"${field}"`)])
+  }
+})

@@ -211,3 +211,14 @@ function heapUsed(): number {
   vm.runInNewContext('gc')()
   return process.memoryUsage().heapUsed + process.memoryUsage().external
 }
+
+it('does not go on from a place that there is not yet', async () => {
+  const { memory, serving, token } = await start()
+  await memory.events.log({ type: 'x' })
+  const { head } = await memory.events.latest().then(event => ({ head: event!.id }))
+  const open = (id: number) => openStream(serving, token, 'events/stream', { 'last-event-id': String(id) })
+  expect((await open(head)).response.statusCode).toBe(200)
+  expect((await open(head + 1)).response.statusCode).toBe(400)
+  await memory.events.prune({ keep: 0 })
+  expect((await open(head)).response.statusCode).toBe(200)
+})
