@@ -66,7 +66,7 @@ interface Shown {
 export type Keep = (memory: Transaction, leaseMs: number) => Promise<boolean>
 
 /** Gives back what a call gave to its caller, who has left: others get it at once. */
-export type GiveBack = (memory: Transaction) => Promise<unknown>
+type GiveBack = (memory: Transaction) => Promise<unknown>
 
 /**
  * A record that somebody may hold, and that a call settles, renews, takes away, or uses as its holder does. By `token`
