@@ -16,9 +16,10 @@ export function clientAgent(client: string | undefined): string {
     .toWellFormed()
     .replace(ofClients, '')
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replace(/^-+/, '')
     .slice(0, longestClient)
     .toWellFormed()
-  return name.replace(/^-+$/, '') || 'mcp'
+  return name || 'mcp'
 }
 
 /** The door of a client, as authors name it; `mcp` for one that gives no name. */

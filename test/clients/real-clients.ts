@@ -7,6 +7,8 @@ export interface Place {
   readonly home: string
   readonly project: string
   readonly modelUrl: string
+  /** The script that stands for `hivewax`. */
+  readonly hivewax: string
 }
 
 /** A coding agent as its users have it, from npm. */
@@ -18,6 +20,10 @@ export interface RealClient {
   readonly hasHooks: boolean
   /** What a person does once: sign in, choose the model, trust the folder. */
   prepare(place: Place): void
+  /** The same, where a command of the client's own does it. */
+  signIn?(place: Place): readonly string[]
+  /** It is set up for all projects, for it knows no other way. */
+  isOfHome?: boolean
   /** Commands of its own that a person runs once after `hivewax init`. */
   readonly approve?: readonly string[]
   /** Runs one prompt, with nobody there to be asked. */
@@ -127,6 +133,62 @@ export const realClients: readonly RealClient[] = [
       OPENAI_BASE_URL: `${modelUrl}/v1`,
       OPENAI_MODEL: 'scripted',
     }),
+  },
+  {
+    name: 'copilot',
+    package: '@github/copilot',
+    program: 'copilot',
+    hasHooks: false,
+    prepare: ({ home, project }) => write(home, '.copilot/config.json', { trustedFolders: [project] }),
+    args: ['-p', prompt, '--allow-all-tools'],
+    env: ({ modelUrl }) => ({
+      COPILOT_OFFLINE: 'true',
+      COPILOT_AUTO_UPDATE: 'false',
+      COPILOT_PROVIDER_BASE_URL: `${modelUrl}/v1`,
+      COPILOT_MODEL: 'scripted',
+    }),
+  },
+  {
+    name: 'continue',
+    package: '@continuedev/cli',
+    program: 'cn',
+    hasHooks: false,
+    // Its command line reads no other file; `hivewax init` sets up what its editors read.
+    prepare: ({ home, modelUrl, hivewax }) =>
+      write(
+        home,
+        '.continue/config.yaml',
+        [
+          'name: loopback',
+          'version: 1.0.0',
+          'schema: v1',
+          'models:',
+          '  - name: scripted',
+          '    provider: openai',
+          '    model: scripted',
+          `    apiBase: ${modelUrl}/v1`,
+          `    apiKey: ${noKey}`,
+          '    roles: [chat]',
+          '    capabilities: [tool_use]',
+          'mcpServers:',
+          '  - name: hivewax',
+          `    command: ${process.execPath}`,
+          `    args: [${hivewax}, mcp]`,
+        ].join('\n'),
+      ),
+    args: ['--auto', '-p', prompt],
+    env: () => ({ CONTINUE_TELEMETRY_ENABLED: '0' }),
+  },
+  {
+    name: 'cline',
+    package: 'cline',
+    program: 'cline',
+    hasHooks: false,
+    isOfHome: true,
+    prepare: () => {},
+    signIn: ({ modelUrl }) => ['auth', '-p', 'openai', '-k', noKey, '-m', 'scripted', '-b', `${modelUrl}/v1`],
+    args: [prompt],
+    env: () => ({ CLINE_TELEMETRY_DISABLED: '1' }),
   },
 ]
 

@@ -55,12 +55,13 @@ export async function runClient(client: RealClient, installed: Installed, waitMs
   ]
   for (const folder of [home, path.join(project, '.git'), wire]) fs.mkdirSync(folder, { recursive: true })
   const model = new ScriptedModel()
-  const place = { home, project, modelUrl: await model.listen() }
+  const place = { home, project, modelUrl: await model.listen(), hivewax: installed.hivewax }
   const run = runnerIn(place, { ...surroundings(place, installed.bin), ...client.env(place) })
   const program = path.join(installed.bin, client.program)
   try {
     client.prepare(place)
     const version = await run([program, '--version'], patienceMs)
+    if (client.signIn) await run([program, ...client.signIn(place)], patienceMs)
     const output = await setUp(client, installed, run)
     takeWire(wire) // of the connection that `init` tried
     const told: Told[] = []
@@ -69,7 +70,7 @@ export async function runClient(client: RealClient, installed: Installed, waitMs
       const output = await run([program, ...client.args], waitMs + patienceMs)
       told.push({ ...heard(), output, wire: takeWire(wire) })
     }
-    const [number = version.trim()] = /\d+\.\d+\.\d+\S*/.exec(version) ?? []
+    const [number = version.trim()] = /\d+\.\d+\.\d+(-[\w.]+)?/.exec(version) ?? []
     const recorded = sessions.flatMap((steps, i) => {
       const { shown, wire } = told[i] ?? {}
       return shown && wire ? [recordSession(steps, shown, wire, place)] : []
@@ -86,12 +87,12 @@ export async function runClient(client: RealClient, installed: Installed, waitMs
 }
 
 async function setUp(
-  { name, program, approve }: RealClient,
+  { name, program, approve, isOfHome }: RealClient,
   { bin, hivewax }: Installed,
   run: Run,
 ): Promise<string> {
   const commands = [
-    [process.execPath, hivewax, 'init', '--client', name, '--yes'],
+    [process.execPath, hivewax, 'init', '--client', name, '--yes', ...(isOfHome ? ['--home'] : [])],
     [process.execPath, hivewax, 'tasks', 'create', task.description, '--id', task.id],
     ...(approve === undefined ? [] : [[path.join(bin, program), ...approve]]),
   ]

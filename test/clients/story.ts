@@ -1,3 +1,4 @@
+import { toolNames } from '../../src/operation.ts'
 import type { Call, Reply, Seen, Turn } from './model/dialect.ts'
 
 /** One call of a tool that the model makes. */
@@ -113,7 +114,7 @@ function findCall(step: Step, names: readonly string[], found: readonly Seen[]):
   return { id: `${id}_${found.length}`, tool: list, input: { server: 'hivewax' } }
 }
 
-/** Whether a tool is of our server, whose name clients put before that of the tool. */
+/** Whether a tool is of our server, whose name most clients put before that of the tool. */
 export function isOurs(name: string): boolean {
-  return name.includes('hivewax')
+  return name.includes('hivewax') || toolNames.some(own => own === name)
 }
