@@ -22,6 +22,8 @@ export interface RealClient {
   prepare(place: Place): void
   /** The same, where a command of the client's own does it. */
   signIn?(place: Place): readonly string[]
+  /** Ends what it leaves running, which the next session would go to. */
+  readonly end?: readonly string[]
   /** It is set up for all projects, for it knows no other way. */
   isOfHome?: boolean
   /** Commands of its own that a person runs once after `hivewax init`. */
@@ -188,6 +190,7 @@ export const realClients: readonly RealClient[] = [
     prepare: () => {},
     signIn: ({ modelUrl }) => ['auth', '-p', 'openai', '-k', noKey, '-m', 'scripted', '-b', `${modelUrl}/v1`],
     args: [prompt],
+    end: ['hub', 'stop'],
     env: () => ({ CLINE_TELEMETRY_DISABLED: '1' }),
   },
 ]

@@ -82,6 +82,7 @@ export async function runClient(client: RealClient, installed: Installed, waitMs
       fixture: { client: client.name, version: number, sessions: recorded },
     }
   } finally {
+    if (client.end) await run([program, ...client.end], patienceMs)
     await model.close()
   }
 }
