@@ -175,8 +175,11 @@ export function remoteRecords(remote: Remote): Records {
       work: async ids => new Map(Object.entries(await ask('agents.work')(ids))),
       holders: unsupported('agents.holders'),
       // The store is of another process, beside which this one is nothing: the ttl decides.
-      connect: async () => {},
-      disconnect: async () => undefined,
+      connect: async connection => checkAgents.connect(connection),
+      disconnect: async connection => {
+        checkAgents.disconnect(connection)
+        return undefined
+      },
       watch: (options = {}) => {
         checkAgents.watch(options)
         const { swarmId, since, signal } = options

@@ -127,7 +127,7 @@ function useMiddleware(
     if (closing.aborted) throw new Closed('the server is closing', { hint: 'Try again when it is back.' })
     await store.call(async memory => {
       door.listenTo(memory)
-      const caller = await authenticator.callerOf(c, memory)
+      const caller = await door.admit(authenticator.callerOf(c, memory))
       rate.take(caller.id)
       c.set('caller', caller)
       c.set('memory', memory)

@@ -1,5 +1,6 @@
 import { Closed, Deadline, Unauthorized } from '../errors.ts'
 import type { Memory } from '../memory.ts'
+import { unlessAborted } from '../util/signals.ts'
 import type { Caller } from './authenticator.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 
@@ -93,6 +94,20 @@ export class Door {
   }
 
   /**
+   * Waits for what has to be known before a caller can enter, for as long as a call may take.
+   * @throws Deadline when it takes longer
+   */
+  async admit<T>(caller: Promise<T>): Promise<T> {
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(notAdmitted(this.#timeoutMs)), this.#timeoutMs)
+    try {
+      return await unlessAborted(caller, late.signal)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /**
    * Begins something that a caller has under way.
    * @param left aborts when the caller leaves. Default: it ends by itself
    * @throws Busy when it has, or all have, too much of it; Unauthorized when its token is being revoked
@@ -165,6 +180,12 @@ export class Door {
 
 function revoked(): Unauthorized {
   return new Unauthorized('the token was revoked', { hint: 'Ask for another one (hivewax token create).' })
+}
+
+function notAdmitted(timeoutMs: number): Deadline {
+  return new Deadline(`it was not found out within ${timeoutMs} ms who calls`, {
+    hint: 'Nothing was done: try again when the store answers.',
+  })
 }
 
 function tooLate(timeoutMs: number, isRead: boolean): Deadline {

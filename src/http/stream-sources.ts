@@ -14,6 +14,8 @@ interface Source {
   readonly query: readonly string[]
   /** Where it stands at present; absent for a stream that has no places. */
   readonly position?: (memory: Memory) => Promise<number>
+  /** It may be waited for a place that is still to come. */
+  readonly mayBeAhead?: boolean
   /** @throws InvalidInput at once when the query is wrong */
   readonly items: (memory: Memory, query: Query, signal: AbortSignal) => AsyncIterable<Item>
 }
@@ -43,6 +45,7 @@ export const streams: Readonly<Record<string, Source>> = {
     summary: 'Changes of the shared state, a whole revision at a time',
     query: ['since', 'prefix'],
     position: async memory => (await memory.shared.list('', { limit: 1 })).revision,
+    mayBeAhead: true,
     items: (memory, { since, text }, signal) =>
       itemsOf(memory.shared.watch(text('prefix'), { since, signal }), ({ revision }) => revision),
   },
@@ -73,7 +76,7 @@ interface GivenQuery {
 
 /** What a request asks a stream for. */
 export async function readStreamQuery(
-  { query, position }: Source,
+  { query, position, mayBeAhead = false }: Source,
   { query: given, lastEventId }: GivenQuery,
   memory: Memory,
 ): Promise<Query> {
@@ -85,7 +88,8 @@ export async function readStreamQuery(
   const end = await position?.(memory)
   // What comes up to there would never be told: it is a place in another log, or a former state of this one.
   // Where nothing is left, as after a pruning, it is not known how far it had come.
-  if (since !== undefined && end !== undefined && end > 0 && since > end) throw ahead(since, end)
+  if (!mayBeAhead && since !== undefined && end !== undefined && end > 0 && since > end)
+    throw ahead(since, end)
   return { since: since ?? end, text: name => given[name] }
 }
 

@@ -197,8 +197,9 @@ class Model {
     const ended = commits
       ? await send(`${path}/commit`, { method: 'POST' })
       : await send(path, { method: 'DELETE' })
-    expect(ended.status).toBe(204)
-    if (commits) this.#kv.set(place.key, value)
+    // For whom others have waited too long, it is over already, and nothing of it was stored.
+    expect([204, 404]).toContain(ended.status)
+    if (commits && ended.status === 204) this.#kv.set(place.key, value)
     return 3
   }
 

@@ -45,7 +45,16 @@ export function send(
       agent,
     })
     request.on('response', response => void read(response).then(resolve, reject))
-    request.on('error', reject)
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // The server has ended the idle connection at the moment at which it was used again.
+      const wasIdle = request.reusedSocket && error.code === 'ECONNRESET'
+      if (wasIdle)
+        send(url, path, { ...(method && { method }), headers, body, ...(isChunked && { isChunked }) }).then(
+          resolve,
+          reject,
+        )
+      else reject(error)
+    })
     if (isChunked && bytes !== undefined)
       for (let i = 0; i < bytes.length; i += 65_536) request.write(bytes.subarray(i, i + 65_536))
     request.end(isChunked ? undefined : bytes)
