@@ -5,11 +5,22 @@ import { type Comparison, print, type Size } from './harness.ts'
 const usage = `npm run bench [-- NAME …]          comparisons as Markdown tables: all of them, or those of these files of bench/
 npm run bench -- scale [options]   each operation in a large store beside a store of 10,000 records: p50 of both, their
                                    ratio and the longest gap of the event loop; walks by pages; a bulk load
+npm run bench -- recall [options]  how well \`find\` finds, beside plain FTS5: questions whose answers are known
 
 Options of scale:
   --records N        how many records the large store has, such as 300k or 10M; default 100k (a minute; 1M takes some)
   --engine ENGINE    sqlite (default) or postgres, on a server that is started for it
   --keep FOLDER      keep the stores there, and use those that are there; sqlite only
+  --json             print one JSON document
+
+Options of recall:
+  --data FOLDER      the data, each set in a folder of its own; those that are not there are left out. Without it a few
+                     notes show that it runs
+                       locomo/     locomo10.json (of github.com/snap-research/locomo)
+                       cranfield/  cran.all.1400, cran.qry and QRelsCorrectedforTRECeval
+                       code/       a TypeScript project: the first sentence of a comment asks for what is below it
+                       any other   Markdown files: a heading asks for its section
+  --beside           with 15,000 heartbeats, 3,000 tasks and 20,000 records of another namespace in each store
   --json             print one JSON document`
 
 const benches: Record<string, () => Promise<{ run: (size: Size) => Promise<Comparison[]> }>> = {
@@ -30,12 +41,15 @@ const { values, positionals } = parseArgs({
     records: { type: 'string' },
     engine: { type: 'string' },
     keep: { type: 'string' },
+    data: { type: 'string' },
+    beside: { type: 'boolean' },
     json: { type: 'boolean' },
   },
 })
 
 if (values.help) console.log(usage)
 else if (positionals[0] === 'scale') await scale()
+else if (positionals[0] === 'recall') await (await import('./recall.ts')).main(values)
 else await compareAll()
 
 async function scale(): Promise<void> {
@@ -59,7 +73,7 @@ function countOf(text: string): number {
 async function compareAll(): Promise<void> {
   const unknown = positionals.find(name => !(name in benches))
   if (unknown !== undefined)
-    throw new Error(`there is no benchmark ${unknown}; there are ${Object.keys(benches)}, scale`)
+    throw new Error(`there is no benchmark ${unknown}; there are ${Object.keys(benches)}, scale, recall`)
   const cpu = os.cpus()
   console.log(`Node ${process.version}, SQLite ${process.versions.sqlite}, ${cpu.length} × ${cpu[0]?.model}`)
   for (const [name, load] of Object.entries(benches)) {

@@ -4,6 +4,7 @@ import type { Memory } from '../src/memory.ts'
 import { openMemory } from '../src/open.ts'
 import { startServer } from '../test/support/postgres-server.ts'
 import { benchFolder, type Comparison, parameter, type Size } from './harness.ts'
+import { type OnProgress, progressLine } from './progress.ts'
 import { readingCalls, unmeasured, writingCalls } from './scale/calls.ts'
 import { fill, type Proportions, proportions } from './scale/fill.ts'
 import { type LoadPhase, load } from './scale/load.ts'
@@ -29,8 +30,6 @@ interface Report {
   walks: Walk[]
   load: LoadPhase[]
 }
-
-type OnProgress = (step: string, fraction: number) => void
 
 /** How often each call is made; how long others write before a load, and how long the index may take after it at most. */
 const effort = { rounds: 20, quietMs: 3_000, patienceMs: 300_000 }
@@ -150,18 +149,6 @@ function openPlaces(engine: Order['engine'], keep: string | undefined): Places {
   }
   const server = startServer({ durable: true })
   return { location: name => `${server.url}&schema=scale_${name}`, close: () => server.stop() }
-}
-
-/** One line on the terminal that says how far it is; a line for each step where nobody sees it change. */
-function progressLine(): OnProgress {
-  const { stderr } = process
-  let last = ''
-  return (step, fraction) => {
-    const line = step === '' ? '' : `${String(Math.round(100 * fraction)).padStart(3)} % ${step}`
-    if (stderr.isTTY) stderr.write(`\r\u001b[K${line}`)
-    else if (step !== last && step !== '') stderr.write(`${step}\n`)
-    last = step
-  }
 }
 
 const count = (number: number) => Math.round(number).toLocaleString('en-US')

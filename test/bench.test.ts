@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Comparison, Size } from '../bench/harness.ts'
 
 const folder = path.join(import.meta.dirname, '../bench')
-const parts = ['harness.ts', 'main.ts', 'start.ts', 'plainjob.ts', 'queues.ts', 'words.ts']
+const parts = ['harness.ts', 'main.ts', 'start.ts', 'plainjob.ts', 'progress.ts', 'queues.ts', 'words.ts']
 const files = fs.readdirSync(folder).filter(file => file.endsWith('.ts') && !parts.includes(file))
 
 /** Benchmarks at their small size: they must go on running, whatever their figures. */
