@@ -1,6 +1,6 @@
 import { Closed, Deadline, Unauthorized } from '../errors.ts'
 import type { Memory } from '../memory.ts'
-import { unlessAborted } from '../util/signals.ts'
+import { within } from '../util/within.ts'
 import type { Caller } from './authenticator.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 
@@ -73,18 +73,18 @@ export class Door {
     run: (bounds: { signal: AbortSignal; timeoutMs: number }) => Promise<T>,
   ): Promise<T> {
     const visit = this.enterCall(caller, limits)
-    const timeoutMs = Math.min(limits.timeoutMs ?? Number.POSITIVE_INFINITY, this.#timeoutMs)
     try {
-      return await run({ signal: visit.signal, timeoutMs })
+      return await run({ signal: visit.signal, timeoutMs: this.#timeOf(limits) })
     } finally {
       visit.leave()
     }
   }
 
   /** Begins a call, which is to end when its time is over. @throws Busy when too much is under way */
-  enterCall(caller: Caller, { left, timeoutMs, isRead = false }: CallLimits): Visit {
+  enterCall(caller: Caller, limits: CallLimits): Visit {
+    const { left, isRead = false } = limits
     const visit = this.enter(caller, 'calls', left)
-    const ms = Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, this.#timeoutMs)
+    const ms = this.#timeOf(limits)
     const timer = setTimeout(() => visit.end(tooLate(ms, isRead)), ms)
     const leave = () => {
       clearTimeout(timer)
@@ -94,17 +94,13 @@ export class Door {
   }
 
   /**
-   * Waits for what has to be known before a caller can enter, for as long as a call may take.
+   * Waits until it is known who calls, for as long as a call may take.
    * @throws Deadline when it takes longer
    */
-  async admit<T>(caller: Promise<T>): Promise<T> {
-    const late = new AbortController()
-    const timer = setTimeout(() => late.abort(notAdmitted(this.#timeoutMs)), this.#timeoutMs)
-    try {
-      return await unlessAborted(caller, late.signal)
-    } finally {
-      clearTimeout(timer)
-    }
+  async admit(caller: Promise<Caller>): Promise<Caller> {
+    const found = await within(caller, this.#timeoutMs)
+    if (found === undefined) throw notAdmitted(this.#timeoutMs)
+    return found
   }
 
   /**
@@ -142,6 +138,11 @@ export class Door {
       const forget = () => void this.#revoked.delete(id)
       done.then(forget, forget)
     })
+  }
+
+  /** How long a call may take, in milliseconds. */
+  #timeOf({ timeoutMs = Number.POSITIVE_INFINITY }: CallLimits): number {
+    return Math.min(timeoutMs, this.#timeoutMs)
   }
 
   #guest(caller: Caller): Guest {
