@@ -87,6 +87,21 @@ conform('authors', open => {
     for (const record of records) expect(record).toMatchObject({ author: { agent: 'coder-1' } })
   })
 
+  it('are known of what is written twice within a millisecond', async () => {
+    const memory = (await open({ clock: new TestClock() })).as('coder-1')
+    for (const value of [1, 2, 3]) {
+      await memory.store('key', value)
+      await memory.storeAgentMemory('coder-1', 'key', value)
+      await memory.patterns.store({ id: 'key', type: 'sort', patternData: value })
+    }
+    const records = [
+      await memory.kv.get('key'),
+      (await memory.agents.listMemory('coder-1')).items[0],
+      await memory.patterns.get('key'),
+    ]
+    for (const record of records) expect(record).toMatchObject({ author: { agent: 'coder-1' } })
+  })
+
   it('are not whoever notices that a lease has lapsed', async () => {
     const clock = new TestClock()
     const memory = await open({ clock })

@@ -10,6 +10,7 @@ import { findWalks } from './0008-find-walks.ts'
 import { authors } from './0009-authors.ts'
 import { history } from './0010-history.ts'
 import { connections } from './0011-connections.ts'
+import { authorCounts } from './0012-author-counts.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
 export const migrations: readonly Migration[] = [
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   authors,
   history,
   connections,
+  authorCounts,
 ]
 
 /** The number of the schema that this program works with. */
