@@ -76,6 +76,12 @@ export type { RecoverResult } from './maintenance/recover.ts'
 export type { RestoreOptions, RestoreResult } from './maintenance/restore.ts'
 export type { Stats } from './maintenance/stats.ts'
 export type { HotKey, HotKeyOptions, Usage, UsageOptions } from './maintenance/usage.ts'
+export {
+  type ExportMemoryOptions,
+  type ExportMemoryResult,
+  exportMemory,
+  type KeptWhy,
+} from './markdown/export-memory.ts'
 export type { ActingOptions, Door, Memory, MemoryEvents } from './memory.ts'
 export type { MetricFilter, MetricRecord, MetricRetention, NewMetric } from './metrics/metrics.ts'
 export type { MetricSummary, SummaryOptions } from './metrics/summary.ts'

@@ -8,6 +8,7 @@ import type { Memory } from '../memory.ts'
 import { checkName } from '../util/check.ts'
 import { maxMaxValueBytes } from '../util/json.ts'
 import { type Names, optionCheck } from '../util/options.ts'
+import { openMarkdownFile, openMarkdownFolder } from './markdown-source.ts'
 import { openSqliteSource } from './old-database.ts'
 import { discover } from './old-places.ts'
 import { type ImportReport, Tally } from './report.ts'
@@ -40,7 +41,7 @@ const batchRecords = 200
 
 /**
  * Brings what other programs remembered into a memory: the stores of claude-flow and ruflo in all their shapes, the
- * file of the official server-memory, JSON and NDJSON, and our own exports. The content of a file decides what it is.
+ * file of the official server-memory, JSON and NDJSON, Markdown, and our own exports. The content of a file decides what it is.
  * The files are only read. Bringing them again changes nothing, and completes what a crash cut short.
  * @param memory or what opens it, which is called when all files were found to be good
  * @param from files, or folders of projects in which the old product's files are looked for
@@ -135,7 +136,9 @@ async function openAll(paths: readonly string[], read: ReadOptions, tally: Tally
       const folder = path.resolve(checkName('path', given, 4096))
       const stat = fs.statSync(folder, { throwIfNoEntry: false })
       if (stat === undefined) throw new NotFound(`there is no file ${folder}`)
-      if (!stat.isDirectory()) sources.push(await openSource(folder, read))
+      const markdown = stat.isDirectory() ? openMarkdownFolder(folder, read) : undefined
+      if (markdown !== undefined) sources.push(markdown)
+      else if (!stat.isDirectory()) sources.push(await openSource(folder, read))
       else sources.push(...(await openFound(folder, read, tally)))
     }
     return unique(sources)
@@ -175,7 +178,9 @@ function unique(sources: Source[]): Source[] {
 /** Opens a file by what it holds. */
 async function openSource(file: string, read: ReadOptions): Promise<Source> {
   const origin: Origin = { ...read, changedAt: fs.statSync(file).mtime }
-  return openSqliteSource(file, origin) ?? (await openTextSource(file, origin))
+  return (
+    openMarkdownFile(file, origin) ?? openSqliteSource(file, origin) ?? (await openTextSource(file, origin))
+  )
 }
 
 interface Work {

@@ -29,7 +29,7 @@ const domains = [
 const spanning = ['briefing', 'history', 'maintenance']
 
 /** What speaks to callers outside of the process. */
-const doors = ['cli', 'mcp', 'http', 'client', 'hooks', 'setup', 'importers', 'adapters']
+const doors = ['cli', 'mcp', 'http', 'client', 'hooks', 'setup', 'importers', 'markdown', 'adapters']
 
 /** Every import of one source file by another, by path below src/. */
 const imports = () => importsOf(readTree(src))
@@ -89,7 +89,8 @@ const allowed: Record<string, string[]> = {
     'errors.ts',
     'version.ts',
   ],
-  importers: ['util', 'errors.ts', 'db', 'domain'],
+  markdown: ['util', 'errors.ts', 'db', 'domain'],
+  importers: ['util', 'errors.ts', 'db', 'domain', 'markdown'],
   'index.ts': [
     'domain',
     'errors.ts',
@@ -101,6 +102,7 @@ const allowed: Record<string, string[]> = {
     'operation.ts',
     'operations.ts',
     'importers',
+    'markdown',
     'permission.ts',
   ],
   cli: [
@@ -115,6 +117,7 @@ const allowed: Record<string, string[]> = {
     'util',
     'location',
     'importers',
+    'markdown',
     'mcp',
     'http',
     'hooks',

@@ -28,6 +28,7 @@ export const runners: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['mcp', () => import('./mcp.ts')],
   ['serve', () => import('./serve.ts')],
   ['import', () => import('./import.ts')],
+  ['export', () => import('./export.ts')],
   ['shell', () => import('./shell.ts')],
   ['completion', () => import('./completion.ts')],
   ['complete', () => import('./complete.ts')],

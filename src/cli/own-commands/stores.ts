@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts'
 
-/** Commands that fill a store from elsewhere. */
+/** Commands that take a store's content elsewhere, or bring it from there. */
 export const storeCommands: readonly Command[] = [
   {
     path: 'migrate',
@@ -36,7 +36,8 @@ export const storeCommands: readonly Command[] = [
   {
     path: 'import',
     topic: 'maintenance',
-    summary: 'Bring over what other programs remembered, or an export: claude-flow, server-memory, JSON',
+    summary:
+      'Bring over what other programs remembered, or an export: claude-flow, server-memory, JSON, Markdown',
     effect: 'write',
     positionals: [
       {
@@ -45,7 +46,7 @@ export const storeCommands: readonly Command[] = [
         isList: true,
         isVerbatim: true,
         description:
-          "Files, or folders of projects in which the old product's files are looked for; default: this project. They are only read; an old memory in the place of the new one is renamed",
+          "Files, folders that export has written, or those of projects in which the old product's files are looked for; default: this project. They are only read; an old memory in the place of the new one is renamed",
       },
     ],
     options: [
@@ -70,5 +71,25 @@ export const storeCommands: readonly Command[] = [
       'hivewax import .swarm/memory.db .hive-mind/hive.db',
       'hivewax import ~/memory.jsonl --namespace team',
     ],
+  },
+  {
+    path: 'export',
+    topic: 'maintenance',
+    summary: 'Write memory into a folder as Markdown, a file for each record, for people and git to read',
+    effect: 'read',
+    positionals: [
+      {
+        name: 'folder',
+        type: 'text',
+        isRequired: true,
+        description:
+          'Empty, not there yet, or an earlier export: then what has changed is written, what is gone removed, and what somebody has edited stays, until import has taken it in',
+      },
+    ],
+    options: [
+      { name: 'namespace', type: 'text', description: 'Only this namespace; default: all' },
+      { name: 'keys', type: 'text', description: "Only keys that match this glob, such as 'decision/*'" },
+    ],
+    examples: ['hivewax export memory', "hivewax export docs/decisions --keys 'decision/*'"],
   },
 ]
