@@ -2,14 +2,16 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { type AbortableOptions, portion } from '../db/engine.ts'
 import { HivewaxError, NotFound } from '../errors.ts'
+import { isServer } from '../location/location.ts'
 import type { IncomingMemory, IncomingRecord } from '../maintenance/transfer/incoming-record.ts'
 import type { MergeOptions, RecordMerger } from '../maintenance/transfer/merge-records.ts'
 import type { Memory } from '../memory.ts'
 import { checkName } from '../util/check.ts'
 import { maxMaxValueBytes } from '../util/json.ts'
 import { type Names, optionCheck } from '../util/options.ts'
+import { openStoreSource } from './hivewax-store.ts'
 import { openMarkdownFile, openMarkdownFolder } from './markdown-source.ts'
-import { openSqliteSource } from './old-database.ts'
+import { isOwnStore, openSqliteSource } from './old-database.ts'
 import { discover } from './old-places.ts'
 import { type ImportReport, Tally } from './report.ts'
 import type { Leaving, Origin, ReadOptions, RecordItem, Source } from './source.ts'
@@ -40,11 +42,11 @@ const checkOptions = optionCheck('importFrom', {
 const batchRecords = 200
 
 /**
- * Brings what other programs remembered into a memory: the stores of claude-flow and ruflo in all their shapes, the
+ * Brings what other programs and other memories remembered into a memory: the stores of claude-flow and ruflo in all their shapes, the
  * file of the official server-memory, JSON and NDJSON, Markdown, and our own exports. The content of a file decides what it is.
  * The files are only read. Bringing them again changes nothing, and completes what a crash cut short.
  * @param memory or what opens it, which is called when all files were found to be good
- * @param from files, or folders of projects in which the old product's files are looked for
+ * @param from files, folders of projects in which the old product's files are looked for, or URLs of other memories
  * @throws NotFound when there is nothing, InvalidInput for a file that no importer knows, Corrupt for a damaged one,
  *   Busy for one that another process has locked; nothing has been stored then. Of a folder, such files are `skipped`.
  */
@@ -73,7 +75,7 @@ export async function importFrom(
       before += total
     }
   } finally {
-    for (const source of sources) source.close()
+    for (const source of sources) await source.close()
   }
   return tally.report
 }
@@ -132,20 +134,24 @@ function readOptions({
 async function openAll(paths: readonly string[], read: ReadOptions, tally: Tally): Promise<Source[]> {
   const sources: Source[] = []
   try {
-    for (const given of paths) {
-      const folder = path.resolve(checkName('path', given, 4096))
-      const stat = fs.statSync(folder, { throwIfNoEntry: false })
-      if (stat === undefined) throw new NotFound(`there is no file ${folder}`)
-      const markdown = stat.isDirectory() ? openMarkdownFolder(folder, read) : undefined
-      if (markdown !== undefined) sources.push(markdown)
-      else if (!stat.isDirectory()) sources.push(await openSource(folder, read))
-      else sources.push(...(await openFound(folder, read, tally)))
-    }
-    return unique(sources)
+    for (const given of paths) sources.push(...(await openGiven(checkName('path', given, 4096), read, tally)))
+    return await unique(sources)
   } catch (error) {
-    for (const source of sources) source.close()
+    for (const source of sources) await source.close()
     throw error
   }
+}
+
+/** What a path, or the URL of a server, stands for. */
+async function openGiven(given: string, read: ReadOptions, tally: Tally): Promise<Source[]> {
+  if (isServer(given)) return [await openStoreSource(given)]
+  const file = path.resolve(given)
+  const stat = fs.statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) throw new NotFound(`there is no file ${file}`)
+  if (!stat.isDirectory())
+    return [isOwnStore(file) ? await openStoreSource(file) : await openSource(file, read)]
+  const markdown = openMarkdownFolder(file, read)
+  return markdown === undefined ? openFound(file, read, tally) : [markdown]
 }
 
 /** Of a folder, a file that cannot be imported is reported, and does not keep the others out. */
@@ -165,14 +171,13 @@ async function openFound(folder: string, read: ReadOptions, tally: Tally): Promi
   })
 }
 
-function unique(sources: Source[]): Source[] {
-  const files = new Set<string>()
-  return sources.filter(source => {
-    const isNew = !files.has(source.file)
-    if (!isNew) source.close()
-    files.add(source.file)
-    return isNew
-  })
+async function unique(sources: Source[]): Promise<Source[]> {
+  const files = new Map<string, Source>()
+  for (const source of sources) {
+    if (files.has(source.file)) await source.close()
+    else files.set(source.file, source)
+  }
+  return [...files.values()]
 }
 
 /** Opens a file by what it holds. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { applicationId } from '../db/sqlite/schema.ts'
 import { InvalidInput } from '../errors.ts'
 import type { IncomingRecord } from '../maintenance/transfer/incoming-record.ts'
 import { isObject, type Json } from '../util/json.ts'
@@ -7,9 +8,6 @@ import { toAgent, toMetric, toPattern, toSession, toTask } from './convert-recor
 import { decodeValue, textOf } from './convert-values.ts'
 import { openReadOnly, readError } from './read-only.ts'
 import type { Fields, Item, Origin, Source } from './source.ts'
-
-/** "hvwx", as every store of ours bears it. */
-const ourApplicationId = 0x68767778
 
 interface Table {
   readonly name: string
@@ -104,11 +102,25 @@ export function openSqliteSource(file: string, origin: Origin): Source | undefin
   }
 }
 
+/** Whether a file is a store of ours. */
+export function isOwnStore(file: string): boolean {
+  const opened = openReadOnly(file)
+  try {
+    return opened !== undefined && isOurs(opened.db)
+  } catch (error) {
+    throw readError(error, file)
+  } finally {
+    opened?.close()
+  }
+}
+
+function isOurs(db: DatabaseSync): boolean {
+  return db.prepare('pragma application_id').get()?.application_id === applicationId
+}
+
 function readTables(db: DatabaseSync, file: string): Table[] {
-  if (db.prepare('pragma application_id').get()?.application_id === ourApplicationId) {
-    throw new InvalidInput(`${file} is a store of hivewax already`, {
-      hint: 'Use it as it is (--url), bring it back whole with `hivewax restore`, or a part with `hivewax export-namespace`.',
-    })
+  if (isOurs(db)) {
+    throw new InvalidInput(`${file} is a memory of hivewax, which is brought only when it is named itself`)
   }
   const tables = tableNames(db).map(name => readTable(db, name))
   if (tables.some(table => shapeOf(table).tells)) return tables

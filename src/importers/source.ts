@@ -3,9 +3,10 @@ import type { Json } from '../util/json.ts'
 
 /**
  * Why something of a source is not brought: `expired` and `deleted` there; `derived`, which is made anew from what is
- * brought; `settings` of the old program itself; `secret`, which memory that agents read must not hold.
+ * brought; `settings` of the old program itself; `secret`, which memory that agents read must not hold; `activity`, what the
+ * swarm of another store was at work on.
  */
-export type Leaving = 'expired' | 'deleted' | 'derived' | 'settings' | 'secret'
+export type Leaving = 'expired' | 'deleted' | 'derived' | 'settings' | 'secret' | 'activity'
 
 /** One thing that was found in a source, and what is made of it. */
 export type Item = RecordItem | LeftItem
@@ -32,7 +33,7 @@ export interface Source {
   /** What it is, in a few words. */
   readonly format: string
   items(): AsyncIterable<Item> | Iterable<Item>
-  close(): void
+  close(): void | Promise<void>
 }
 
 export interface ReadOptions {

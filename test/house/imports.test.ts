@@ -90,7 +90,7 @@ const allowed: Record<string, string[]> = {
     'version.ts',
   ],
   markdown: ['util', 'errors.ts', 'db', 'domain'],
-  importers: ['util', 'errors.ts', 'db', 'domain', 'markdown'],
+  importers: ['util', 'errors.ts', 'db', 'domain', 'markdown', 'location', 'open.ts'],
   'index.ts': [
     'domain',
     'errors.ts',

@@ -168,12 +168,3 @@ for (const [name, { make, code, message }] of Object.entries(bad)) {
     expect((await memory.tasks.list()).items).toEqual([])
   })
 }
-
-it('refuses a store of ours, with the way to go', async () => {
-  const memory = await openScratch()
-  const other = await openScratch()
-  await expect(importFrom(memory, other.url)).rejects.toMatchObject({
-    code: 'invalid_input',
-    message: expect.stringContaining('is a store of hivewax already'),
-  })
-})

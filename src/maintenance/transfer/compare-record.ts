@@ -5,7 +5,7 @@ import { SharedState } from '../../shared/shared.ts'
 import { encodeJson, type Json } from '../../util/json.ts'
 import { toDate, toOptionalDate } from '../../util/time.ts'
 import { Workflows } from '../../workflows/workflows.ts'
-import type { IncomingMemory, IncomingRecord } from './incoming-record.ts'
+import type { IncomingAgentMemory, IncomingMemory, IncomingRecord } from './incoming-record.ts'
 
 /**
  * How the store's record of a key compares with one to merge: `absent`, the `same`, an `older` one that it may replace,
@@ -17,6 +17,8 @@ export async function compareWithStore(context: Context, record: IncomingRecord)
   switch (record.kind) {
     case 'memory':
       return compareStoredMemory(context, record)
+    case 'agent_memory':
+      return compareAgentMemory(context, record)
     case 'pattern':
       return compareStoredRow(
         context,
@@ -62,6 +64,15 @@ async function compareStoredMemory(context: Context, record: IncomingMemory): Pr
           and (expires_at is null or expires_at > ${db.dialect.now()})`,
   )
   return row === undefined ? 'absent' : compareMemory(fromRow(row), encodeMemory(context, record))
+}
+
+async function compareAgentMemory(context: Context, record: IncomingAgentMemory): Promise<Comparison> {
+  const [row] = await context.db.all<{ value: string; updated_at: string }>(
+    sql`select value, updated_at from agent_memory where agent_id = ${record.agentId} and key = ${record.key}`,
+  )
+  if (row === undefined) return 'absent'
+  if (row.value === encode(context, record.value)) return 'same'
+  return toDate(row.updated_at) < record.updatedAt ? 'older' : 'other'
 }
 
 interface MemoryRow {

@@ -4,6 +4,7 @@ import type { Json } from '../../util/json.ts'
 /** A record of another store or program, with its own times; what hivewax has no field for is in `metadata`. */
 export type IncomingRecord =
   | IncomingMemory
+  | IncomingAgentMemory
   | IncomingPattern
   | IncomingSession
   | IncomingAgent
@@ -25,6 +26,16 @@ export interface IncomingMemory {
   author?: Author | undefined
 }
 
+export interface IncomingAgentMemory {
+  kind: 'agent_memory'
+  agentId: string
+  key: string
+  value: Json
+  createdAt: Date
+  updatedAt: Date
+  author?: Author | undefined
+}
+
 export interface IncomingPattern {
   kind: 'pattern'
   id: string
@@ -39,6 +50,7 @@ export interface IncomingPattern {
   createdAt: Date
   updatedAt: Date
   lastUsed?: Date | undefined
+  author?: Author | undefined
 }
 
 export interface IncomingSession {
@@ -48,6 +60,7 @@ export interface IncomingSession {
   createdAt: Date
   lastAccessed: Date
   expiresAt?: Date | undefined
+  author?: Author | undefined
 }
 
 /** Known, but not alive: it was so elsewhere, and lives here once it registers. */
@@ -103,6 +116,8 @@ export function identity(record: IncomingRecord): string {
   switch (record.kind) {
     case 'memory':
       return JSON.stringify([record.kind, record.namespace, record.key])
+    case 'agent_memory':
+      return JSON.stringify([record.kind, record.agentId, record.key])
     case 'metric':
       return JSON.stringify([record.kind, record.name, record.timestamp, record.value, record.tags])
     case 'shared':

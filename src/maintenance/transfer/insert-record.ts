@@ -1,4 +1,4 @@
-import { firstIncarnation } from '../../agents/ensure-agent.ts'
+import { ensureAgent, firstIncarnation } from '../../agents/ensure-agent.ts'
 import type { Context } from '../../context.ts'
 import { importedAuthor } from '../../db/author.ts'
 import type { Dialect } from '../../db/db.ts'
@@ -12,6 +12,7 @@ import { Workflows } from '../../workflows/workflows.ts'
 import { upsertRecord } from './import-namespace.ts'
 import type {
   IncomingAgent,
+  IncomingAgentMemory,
   IncomingMetric,
   IncomingPattern,
   IncomingRecord,
@@ -23,12 +24,12 @@ import type {
 const agentTtlMs = 60_000
 
 /**
- * Writes a record within a transaction, times included; one of key-value memory replaces what has its key. Shared
+ * Writes a record within a transaction, times included; one of key-value memory, or of an agent's own, replaces what has its key. Shared
  * state and workflows are saved as their domains save them: those have a history, whose times are the store's own.
  */
 export async function insertRecord(context: Context, record: IncomingRecord): Promise<void> {
   const { dialect } = context.db
-  const author = importedAuthor(context.db.author)
+  const author = importedAuthor(context.db.author, 'author' in record ? record.author : undefined)
   const encode = (what: string, value: Json | undefined) =>
     value === undefined ? undefined : encodeJson(what, value, context.maxValueBytes)
   switch (record.kind) {
@@ -39,11 +40,15 @@ export async function insertRecord(context: Context, record: IncomingRecord): Pr
         value,
         metadata: encode('metadata', record.metadata),
         expiresAt: record.expiresAt,
-        author: importedAuthor(context.db.author, record.author),
+        author,
       }
       await context.db.all(upsertRecord(dialect, { ...row, namespace: record.namespace }))
       return
     }
+    case 'agent_memory':
+      await ensureAgent(context.db, record.agentId)
+      await context.db.all(insertAgentMemory(dialect, { ...record, author }, encode))
+      return
     case 'shared':
       await new SharedState(context).update(record.key, record.value, { expectedVersion: 0 })
       return
@@ -67,9 +72,22 @@ export async function insertRecord(context: Context, record: IncomingRecord): Pr
   }
 }
 
-type Authored<T> = T & { author: string }
+type Authored<T> = Omit<T, 'author'> & { author: string }
 
 type Encode = (what: string, value: Json | undefined) => string | undefined
+
+function insertAgentMemory({ checksum }: Dialect, record: Authored<IncomingAgentMemory>, json: Encode): Sql {
+  const { agentId, key, createdAt, updatedAt, author } = record
+  const value = json('value', record.value)
+  const crc = checksum('agent_memory', 'crc', { agent_id: agentId, key, value, author })
+  return sql`
+    insert into agent_memory (agent_id, key, value, created_at, updated_at, author, crc, revision)
+    values (${agentId}, ${key}, ${value}, ${createdAt}, ${updatedAt}, ${author}, ${crc},
+            (select value + 1 from hivewax_counters where name = 'floor'))
+    on conflict (agent_id, key) do update set
+      value = excluded.value, created_at = excluded.created_at, updated_at = excluded.updated_at,
+      author = excluded.author, crc = excluded.crc, revision = agent_memory.revision + 1`
+}
 
 function insertPattern({ checksum }: Dialect, pattern: Authored<IncomingPattern>, json: Encode): Sql {
   const { id, type, confidence, usageCount, successes, failures, createdAt, updatedAt, lastUsed, author } =

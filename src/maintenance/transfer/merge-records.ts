@@ -15,7 +15,7 @@ const conflictRules = ['newer', 'skip', 'replace'] as const
 
 export interface MergeOptions {
   /**
-   * What to do with a key of key-value memory that exists with another value: `newer` (default) replaces it when
+   * What to do with a key of key-value memory, or of an agent's own, that exists with another value: `newer` (default) replaces it when
    * the incoming one was changed later, `skip` never does, `replace` always. All other records that exist stay.
    */
   onConflict?: (typeof conflictRules)[number] | undefined
@@ -82,7 +82,7 @@ export class RecordMerger {
   #decide({ kind }: IncomingRecord, comparison: Comparison): MergeDecision {
     if (comparison === 'absent') return 'added'
     if (comparison === 'same') return 'unchanged'
-    if (kind !== 'memory' || this.#rule === 'skip') return 'kept'
+    if ((kind !== 'memory' && kind !== 'agent_memory') || this.#rule === 'skip') return 'kept'
     return comparison === 'older' || this.#rule === 'replace' ? 'updated' : 'kept'
   }
 
