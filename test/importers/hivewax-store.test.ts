@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { importFrom } from '../../src/importers/import-from.ts'
 import type { Memory } from '../../src/memory.ts'
 import { document, hivewax } from '../support/cli.ts'
+import { TestClock } from '../support/clock.ts'
 import { engines } from '../support/engines.ts'
 import { storeEveryKind } from '../support/every-record.ts'
 import { openScratch, scratchFile, scratchFolder } from '../support/memory.ts'
@@ -100,6 +101,24 @@ it('the other memory is only read, and a damaged one changes nothing', async () 
   const fresh = await openScratch()
   await expect(importFrom(fresh, file)).rejects.toMatchObject({ code: 'corrupt' })
   expect((await fresh.kv.search('*')).items).toEqual([])
+})
+
+it('what was written in one millisecond is decided in both memories in the same way', async () => {
+  const clock = new TestClock()
+  const [one, two] = [await openScratch({ clock }), await openScratch({ clock })]
+  for (const [memory, value] of [
+    [one, 'a'],
+    [two, 'b'],
+  ] as const) {
+    await memory.store('both', value)
+    await memory.storeAgentMemory('coder-1', 'both', value)
+  }
+  await importFrom(one, two.url)
+  await importFrom(two, one.url)
+  for (const memory of [one, two]) {
+    expect(await memory.retrieve('both')).toBe('b')
+    expect(await memory.agents.retrieveMemory('coder-1', 'both')).toBe('b')
+  }
 })
 
 it('a memory that is found in a folder is brought only when it is named', async () => {

@@ -71,8 +71,11 @@ async function compareAgentMemory(context: Context, record: IncomingAgentMemory)
     sql`select value, updated_at from agent_memory where agent_id = ${record.agentId} and key = ${record.key}`,
   )
   if (row === undefined) return 'absent'
-  if (row.value === encode(context, record.value)) return 'same'
-  return toDate(row.updated_at) < record.updatedAt ? 'older' : 'other'
+  const value = encode(context, record.value)
+  if (row.value === value) return 'same'
+  return isOlder({ value: row.value, updatedAt: toDate(row.updated_at) }, { ...record, value })
+    ? 'older'
+    : 'other'
 }
 
 interface MemoryRow {
@@ -82,11 +85,15 @@ interface MemoryRow {
   expires_at: string | null
 }
 
-/** What counts when two records of one key are compared; value and metadata are JSON text. */
-export interface EncodedMemory {
+/** A value as JSON text, and when it was written. */
+interface Written {
   value: string
-  metadata: string | undefined
   updatedAt: Date
+}
+
+/** What counts when two records of one key are compared; value and metadata are JSON text. */
+export interface EncodedMemory extends Written {
+  metadata: string | undefined
   expiresAt: Date | undefined
 }
 
@@ -114,8 +121,14 @@ export function encodeMemory(context: Context, record: IncomingMemory): EncodedM
 export function compareMemory(held: EncodedMemory, incoming: EncodedMemory): Comparison {
   const isSame = held.value === incoming.value && held.expiresAt?.getTime() === incoming.expiresAt?.getTime()
   if (isSame && held.metadata === incoming.metadata) return 'same'
-  if (held.updatedAt < incoming.updatedAt) return 'older'
+  if (isOlder(held, incoming)) return 'older'
   return isSame ? 'same' : 'other'
+}
+
+/** Of what was written in the same millisecond one has to be the later one, and in every store the same. */
+function isOlder(held: Written, incoming: Written): boolean {
+  const age = incoming.updatedAt.getTime() - held.updatedAt.getTime()
+  return age > 0 || (age === 0 && held.value < incoming.value)
 }
 
 async function compareStoredRow(context: Context, query: Sql, incoming: Json): Promise<Comparison> {
