@@ -46,7 +46,16 @@ export type { PruneOptions } from './events/prune-events.ts'
 export type { Seal, Verification, VerifyOptions } from './events/seal.ts'
 export type { Subscription } from './events/subscription.ts'
 export type { Findings, FindOptions, Found } from './find/find.ts'
-export type { ChangedRecord, Undo, UndoneRecord, UndoOptions } from './history/history.ts'
+export type {
+  ChangedRecord,
+  ChangeOptions,
+  ForgetOptions,
+  Forgotten,
+  ForgottenRecord,
+  Undo,
+  UndoneRecord,
+  UndoOptions,
+} from './history/history.ts'
 export {
   type ImportFromOptions,
   type ImportReport,

@@ -3,9 +3,9 @@ import type { Cli } from './cli.ts'
 import type { Command } from './command.ts'
 import { spell } from './print/value.ts'
 
-/** Returns when what a command destroys may be destroyed: `--yes`, or a person said so. Else InvalidInput. */
+/** Returns when what a command destroys may be destroyed: `--yes`, a person said so, or nothing is with `--dry-run`. Else InvalidInput. */
 export async function confirm(cli: Cli, command: Command, input: Record<string, unknown>): Promise<void> {
-  if (cli.flags.yes) return
+  if (cli.flags.yes || input.dryRun === true) return
   const what = Object.values(input).map(value => spell(value, 'people'))
   const question = `${[command.path, ...what].join(' ')}: destroys data for good. Go on? [y/N] `
   const answer = cli.flags.input === false || cli.flags.json ? undefined : await cli.ask(question)

@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts'
 import type { Author } from '../db/author.ts'
+import type { RedactOptions } from '../db/history/redact.ts'
 import type { Page, PageOptions } from '../util/page.ts'
+import { forget } from './forget.ts'
 import type { ChangedRecord } from './kinds.ts'
 import { checkHistory } from './option-names.ts'
 import { listRetention, setRetention } from './retention.ts'
@@ -8,8 +10,8 @@ import { undo } from './undo.ts'
 
 export type { ChangedRecord } from './kinds.ts'
 
-/** What can be narrowed down of what an undo takes back, and how. */
-export interface UndoOptions {
+/** Whose changes are meant, narrowed down. */
+export interface ChangeOptions {
   /** Only changes of this session. Default: of all. */
   session?: string | undefined
   /** Only changes from this moment on. Default: all that the history has. */
@@ -18,6 +20,10 @@ export interface UndoOptions {
   until?: Date | undefined
   /** Only key-value memory of this namespace. Default: all memory, agents' own memory, and patterns. */
   namespace?: string | undefined
+}
+
+/** What can be narrowed down of what an undo takes back, and how. */
+export interface UndoOptions extends ChangeOptions {
   /** Undo also what others have changed since: their changes are lost with it, until this is undone. Default: leave such records. */
   force?: boolean | undefined
   /** Only say what would be done. Default: do it. */
@@ -59,6 +65,35 @@ export interface Undo {
   records: UndoneRecord[]
 }
 
+/** What is forgotten, and how. */
+export interface ForgetOptions extends ChangeOptions, Pick<RedactOptions, 'reason' | 'vacuum'> {
+  /** Only say what would be done. Default: do it. */
+  dryRun?: boolean | undefined
+  /** Ends it between two records; what was forgotten until then stays so. */
+  signal?: AbortSignal | undefined
+}
+
+/** What became of a record in which something was forgotten, or would. */
+export interface ForgottenRecord {
+  record: ChangedRecord
+  /**
+   * `restored`: it holds again what it held before; `deleted`: nobody else had written it, or nobody knows any more what;
+   * `kept`: others have written what it holds.
+   */
+  outcome: 'restored' | 'deleted' | 'kept'
+  /** The revisions whose content is gone, latest first. */
+  revisions: number[]
+}
+
+/** What was forgotten, or would be. */
+export interface Forgotten {
+  restored: number
+  deleted: number
+  kept: number
+  dryRun: boolean
+  records: ForgottenRecord[]
+}
+
 /** What is kept of the history of a namespace. What is left out is the default. */
 export interface RetentionOptions {
   /** How many versions of each key, at least: from 0, for what is stored often and wanted never again. Default 20. */
@@ -93,6 +128,17 @@ export class History {
   async undo(by: string, options: UndoOptions = {}): Promise<Undo> {
     checkHistory.undo(options)
     return undo(this.#context, by, options)
+  }
+
+  /**
+   * Removes for good what an agent, or a person, has written: from each record, which holds again what others had made it or is
+   * deleted, and from all its versions, as `kv.redact` does. What others have written stays, also where it came after. It
+   * cannot be undone, and cannot reach copies elsewhere, events, or what others have made of it.
+   * @param by as in {@link undo}
+   */
+  async forget(by: string, options: ForgetOptions = {}): Promise<Forgotten> {
+    checkHistory.forget(options)
+    return forget(this.#context, by, options)
   }
 
   /**

@@ -1,5 +1,5 @@
 import { operation } from '../operation.ts'
-import { page, time } from '../schemas.ts'
+import { page, redaction, time } from '../schemas.ts'
 
 export const historyOperations = [
   operation({
@@ -34,6 +34,36 @@ export const historyOperations = [
       }),
     namespaces: ({ namespace = '*' }) => [namespace],
     run: (memory, { by, ...options }, long) => memory.history.undo(by, { ...options, signal: long?.signal }),
+  }),
+  operation({
+    name: 'history.forget',
+    summary: 'Remove for good what an agent or a person has written, from records and from their history',
+    effect: 'destroy',
+    permission: 'admin',
+    reveals: 'nothing',
+    positionals: ['by'],
+    identities: { by: 'actor' },
+    examples: [
+      'hivewax forget coder-2 --dry-run',
+      'hivewax forget coder-2 --since 2026-12-01T13:00:00Z --yes',
+    ],
+    input: z =>
+      z.object({
+        by: z.string().describe('The agent or person who has written it'),
+        session: z.string().optional().describe('Only in this session'),
+        since: time(z, 'Only from this moment on').optional(),
+        until: time(z, 'Only before this moment').optional(),
+        namespace: z
+          .string()
+          .optional()
+          .describe('Only key-value memory of this namespace; default: everything'),
+        reason: redaction(z).reason,
+        vacuum: redaction(z).vacuum,
+        dryRun: z.boolean().optional().describe('Only say what would be done'),
+      }),
+    namespaces: ({ namespace = '*' }) => [namespace],
+    run: (memory, { by, ...options }, long) =>
+      memory.history.forget(by, { ...options, signal: long?.signal }),
   }),
   operation({
     name: 'history.setRetention',

@@ -13,6 +13,16 @@ export const checkHistory = optionChecks<History>('history', {
     dryRun: true,
     signal: true,
   },
+  forget: {
+    session: true,
+    since: true,
+    until: true,
+    namespace: true,
+    reason: true,
+    vacuum: true,
+    dryRun: true,
+    signal: true,
+  },
   setRetention: { versions: true, days: true },
   retention: pageNames,
 })

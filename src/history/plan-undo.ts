@@ -14,6 +14,16 @@ interface Step {
   readonly row: VersionRow
 }
 
+/** The revisions that meet the filter and wrote something that is still there, latest first. */
+export function wroteSomething(rows: readonly VersionRow[], filter: ChangeFilter): number[] {
+  const written = rows.flatMap(row =>
+    row.gone_at === null ? changesOf(row).filter(({ deleted }) => !deleted) : [],
+  )
+  return written
+    .filter(change => isBy(filter, change.author) && isWithin(filter, change.updatedAt))
+    .map(({ revision }) => revision)
+}
+
 /**
  * How the latest changes of a record that meet the filter are undone: it becomes what it was before the first of them.
  * Undefined where none is to be undone.

@@ -1,5 +1,6 @@
 import { Agents } from '../agents/agents.ts'
 import type { Context } from '../context.ts'
+import type { Db } from '../db/db.ts'
 import type { VersionRow } from '../db/history/version.ts'
 import { allVersionsOf } from '../db/history/versions-of.ts'
 import { InvalidInput } from '../errors.ts'
@@ -8,7 +9,7 @@ import { Patterns } from '../patterns/patterns.ts'
 import { checkName } from '../util/check.ts'
 import { checkTime } from '../util/time.ts'
 import { type ChangeFilter, changedRecords } from './changed-records.ts'
-import type { Undo, UndoneRecord, UndoOptions } from './history.ts'
+import type { ChangeOptions, Undo, UndoneRecord, UndoOptions } from './history.ts'
 import { type ChangedRecord, type Kind, kinds, recordOf, tableOf } from './kinds.ts'
 import { type Plan, planUndo } from './plan-undo.ts'
 
@@ -18,7 +19,7 @@ export async function undo(context: Context, by: string, options: UndoOptions): 
   const { dryRun = false, force = false, signal } = options
   const at = new Date(context.clock.now())
   const records: UndoneRecord[] = []
-  for (const kind of filter.namespace === undefined ? kinds : (['memory'] as const)) {
+  for (const kind of kindsOf(filter)) {
     for await (const key of changedRecords(context.db, kind, { filter, signal })) {
       signal?.throwIfAborted()
       const done = await undoRecord(context, { kind, key }, { filter, force, dryRun })
@@ -30,7 +31,13 @@ export async function undo(context: Context, by: string, options: UndoOptions): 
   return { ...counts, dryRun, at, records }
 }
 
-function checkedFilter(by: string, options: UndoOptions): ChangeFilter {
+/** The kinds of records that a filter can meet. */
+export function kindsOf({ namespace }: ChangeFilter): readonly Kind[] {
+  return namespace === undefined ? kinds : ['memory']
+}
+
+/** Whose changes a call names. @throws InvalidInput */
+export function checkedFilter(by: string, options: ChangeOptions): ChangeFilter {
   const { session, since, until, namespace } = options
   if (since !== undefined && until !== undefined && since >= until)
     throw new InvalidInput('until must be after since')
@@ -43,9 +50,15 @@ function checkedFilter(by: string, options: UndoOptions): ChangeFilter {
   }
 }
 
-interface Changed {
+/** A record of a kind, by its key in the order of the history's. */
+export interface Changed {
   readonly kind: Kind
   readonly key: readonly string[]
+}
+
+/** Keeps others from a record until the end of the transaction. */
+export async function lock(tx: Db, { kind, key }: Changed): Promise<void> {
+  await tx.all(tx.dialect.lockKeys(tableOf[kind], [kind === 'memory' ? [...key].reverse() : key]))
 }
 
 /** In a transaction, so that what is undone is what was looked at. Undefined where there is nothing to undo. */
@@ -56,7 +69,7 @@ function undoRecord(
 ): Promise<UndoneRecord | undefined> {
   return context.db.transaction(async tx => {
     const table = tableOf[kind]
-    if (!dryRun) await tx.all(tx.dialect.lockKeys(table, [kind === 'memory' ? [...key].reverse() : key]))
+    if (!dryRun) await lock(tx, { kind, key })
     const plan = planUndo(await allVersionsOf(tx, { table, key }), { filter, force })
     if (plan === undefined) return undefined
     const record = recordOf(kind, key)
@@ -87,10 +100,19 @@ function told(record: ChangedRecord, plan: Plan): UndoneRecord {
   return { ...nothing, outcome, wasDeleted, revisions: plan.undone.map(({ revision }) => revision) }
 }
 
-/** Returns the revision that the record has now. */
-async function carryOut(context: Context, record: ChangedRecord, plan: Plan): Promise<number | undefined> {
+/** Does it, within a transaction. Returns the revision that the record has now. */
+export async function carryOut(
+  context: Context,
+  record: ChangedRecord,
+  plan: Plan,
+): Promise<number | undefined> {
   if (plan.do === 'skip') return undefined
   if (plan.do === 'restore') return restore(context, record, plan.row)
+  return remove(context, record)
+}
+
+/** Deletes a record. */
+export async function remove(context: Context, record: ChangedRecord): Promise<undefined> {
   switch (record.in) {
     case 'memory':
       await new Kv(context).delete(record.key, { namespace: record.namespace })

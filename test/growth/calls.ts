@@ -176,6 +176,7 @@ export const writes: Calls = [
   ],
   ['kv.revert', { key: first('key'), revision: 2 }],
   ['history.undo', { by: 'nobody' }],
+  ['history.forget', { by: 'nobody', vacuum: false }],
   ['history.setRetention', { namespace: 'cache', versions: 0 }, { namespace: 'cache' }],
   ['kv.redact', { key: first('key'), revision: 2, vacuum: false }, { key: 'new', vacuum: false }],
   ['kv.delete', { key: 'one' }, { key: 'absent' }],

@@ -14,6 +14,7 @@ export const runners: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['agents list', () => import('./agents-list.ts')],
   ['diff', () => import('./diff.ts')],
   ['undo', () => import('./undo.ts')],
+  ['forget', () => import('./forget.ts')],
   ['briefing', () => import('./briefing.ts')],
   ['tasks board', () => import('./board.ts')],
   ['tasks graph', () => import('./graph.ts')],

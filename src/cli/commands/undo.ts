@@ -1,6 +1,7 @@
-import type { ChangedRecord, Undo, UndoneRecord, UndoOptions } from '../../history/history.ts'
+import type { Undo, UndoneRecord, UndoOptions } from '../../history/history.ts'
 import type { Cli } from '../cli.ts'
 import { authorText } from '../print/author.ts'
+import { placeOf } from '../print/changed-record.ts'
 import { withProgress } from '../run-operation.ts'
 
 interface Input extends UndoOptions {
@@ -25,19 +26,6 @@ function forPeople({ record, ...done }: UndoneRecord) {
 /** Every column is there, whatever the records are. */
 function forPrograms({ record, outcome, why, by, wasDeleted, revisions, revision }: UndoneRecord) {
   return { ...placeOf(record), outcome, why, by, wasDeleted, revisions, revision }
-}
-
-/** Where a record is. A pattern is named by its id. */
-function placeOf(record: ChangedRecord) {
-  const { in: kind } = record
-  switch (kind) {
-    case 'memory':
-      return { key: record.key, in: kind, namespace: record.namespace, agentId: undefined }
-    case 'agent_memory':
-      return { key: record.key, in: kind, namespace: undefined, agentId: record.agentId }
-    case 'patterns':
-      return { key: record.id, in: kind, namespace: undefined, agentId: undefined }
-  }
 }
 
 /** What becomes of a record, in words. */

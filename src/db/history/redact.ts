@@ -30,7 +30,9 @@ export interface Redacted {
   revisions: number[]
 }
 
-interface Redaction extends RedactOptions {
+interface Redaction extends Omit<RedactOptions, 'revision'> {
+  /** As in {@link RedactOptions}, or of several. */
+  readonly revision?: number | readonly number[] | undefined
   /** Names the record in the event that tells of it. */
   readonly told: Readonly<Record<string, Json>>
 }
@@ -52,10 +54,11 @@ export async function redactRecord(
   record: RecordKey,
   { revision, reason, vacuum = true, told }: Redaction,
 ): Promise<Redacted> {
-  if (revision !== undefined) checkInteger('revision', revision, 1)
+  const only = revision === undefined ? undefined : [revision].flat()
+  for (const each of only ?? []) checkInteger('revision', each, 1)
   if (reason !== undefined) checkText('reason', reason)
   const revisions = await transactionWithEvents(db, async tx => {
-    const removed = await removeContent(tx, record, revision)
+    const removed = await removeContent(tx, record, only)
     const data = { ...told, revisions: removed, ...(reason !== undefined && { reason }) }
     if (removed.length > 0) await appendEvents(tx, [{ type: 'memory.redacted', source: agentId, data }])
     return removed
@@ -65,19 +68,27 @@ export async function redactRecord(
   return { revisions }
 }
 
-async function removeContent(tx: Db, record: RecordKey, revision: number | undefined): Promise<number[]> {
-  const deleted = await deletePresent(tx, record, revision)
-  const emptied = await emptyVersions(tx, record, revision)
+async function removeContent(
+  tx: Db,
+  record: RecordKey,
+  only: readonly number[] | undefined,
+): Promise<number[]> {
+  const deleted = await deletePresent(tx, record, only)
+  const emptied = await emptyVersions(tx, record, only)
   const revisions = [...new Set([...deleted, ...emptied])].toSorted((a, b) => b - a)
-  if (revisions.length === 0) await assertKnown(tx, record, revision)
+  if (revisions.length === 0) await assertKnown(tx, record, only)
   return revisions
 }
 
-async function deletePresent(tx: Db, record: RecordKey, revision: number | undefined): Promise<number[]> {
+async function deletePresent(
+  tx: Db,
+  record: RecordKey,
+  only: readonly number[] | undefined,
+): Promise<number[]> {
   const { table } = record
   const rows = await deleteRecorded(tx, table, inner =>
     inner.all<Record<string, string | number>>(
-      sql`delete from ${raw(table)} where ${isOne(record, revision)}
+      sql`delete from ${raw(table)} where ${isOne(record, only)}
           returning ${raw([...versioned[table].key, 'revision'].join(', '))}`,
     ),
   )
@@ -85,33 +96,38 @@ async function deletePresent(tx: Db, record: RecordKey, revision: number | undef
 }
 
 /** Times to live stay, so that what has expired does not come back as a version without content. */
-async function emptyVersions(tx: Db, record: RecordKey, revision: number | undefined): Promise<number[]> {
+async function emptyVersions(
+  tx: Db,
+  record: RecordKey,
+  only: readonly number[] | undefined,
+): Promise<number[]> {
   const { history, content }: Versioned = versioned[record.table]
   const columns = Object.keys(content).filter(column => content[column] !== 'time?')
   const rows = await tx.all<{ revision: number }>(
     sql`update ${raw(history)} set ${raw([...columns, 'crc'].map(column => `${column} = null`).join(', '))},
           gone_at = ${tx.dialect.now()}, gone_by = ${tx.author}
-        where ${isOne(record, revision)} and gone_at is null returning revision`,
+        where ${isOne(record, only)} and gone_at is null returning revision`,
   )
   return rows.map(row => row.revision)
 }
 
 /** Who redacts the wrong key must hear of it. */
-async function assertKnown(tx: Db, record: RecordKey, revision: number | undefined): Promise<void> {
+async function assertKnown(tx: Db, record: RecordKey, only: readonly number[] | undefined): Promise<void> {
   const { table, key } = record
   const { history } = versioned[table]
-  const rows = await tx.all(
-    sql`select revision from ${raw(history)} where ${isOne(record, revision)} limit 1`,
-  )
+  const rows = await tx.all(sql`select revision from ${raw(history)} where ${isOne(record, only)} limit 1`)
   if (rows.length > 0) return
-  const what = revision === undefined ? '' : `revision ${revision} of `
+  const what = only === undefined ? '' : `revision ${only.join(', ')} of `
   throw new NotFound(`the history has nothing of ${what}${describe(key.at(-1))} in ${table}`, {
     hint: 'Was it stored under another name, or in another namespace?',
-    details: { table, key, revision },
+    details: { table, key, revision: only?.[0] },
   })
 }
 
-function isOne(record: RecordKey, revision: number | undefined): Sql {
-  const parts = [isRecord(record), ...(revision === undefined ? [] : [sql`revision = ${revision}`])]
-  return join(parts, ' and ')
+function isOne(record: RecordKey, only: readonly number[] | undefined): Sql {
+  if (only === undefined) return isRecord(record)
+  return sql`${isRecord(record)} and (${join(
+    only.map(revision => sql`revision = ${revision}`),
+    ' or ',
+  )})`
 }
