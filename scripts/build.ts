@@ -1,8 +1,10 @@
-// Makes dist/: the library as tsc emits it, one file per source file, and the command line in dist/bundle/.
+// Makes dist/: the library as tsc emits it, one file per source file, the command line in dist/bundle/, and the pages of
+// the dashboard in dist/dashboard/.
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundle } from './build/bundle.ts'
+import { buildDashboard } from './build/dashboard.ts'
 
 const root = join(import.meta.dirname, '..')
 const inRoot = (path: string) => join(root, path)
@@ -10,6 +12,7 @@ const inRoot = (path: string) => join(root, path)
 rmSync(inRoot('dist'), { recursive: true, force: true })
 runTsc()
 await bundle(inRoot('dist/bundle'))
+await buildDashboard()
 
 /** Ends this process too when there are errors; tsc has printed them. */
 function runTsc(): void {

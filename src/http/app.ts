@@ -3,7 +3,7 @@ import { Hono, type Context as Request } from 'hono'
 import { z } from 'zod'
 import { checkPermission } from '../access/grant.ts'
 import { inTraceOf } from '../access/tracing.ts'
-import { Closed, NotFound } from '../errors.ts'
+import { Closed, InvalidInput, NotFound, Unauthorized } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import { operations } from '../operations.ts'
 import { inputSchema } from '../schemas.ts'
@@ -13,6 +13,7 @@ import { packageVersion } from '../version.ts'
 import { actingMemory } from './acting-memory.ts'
 import { Authenticator, type Caller } from './authenticator.ts'
 import { limitBody, readBody, readQuery } from './body.ts'
+import { dashboard } from './dashboard.ts'
 import { Door } from './door.ts'
 import { allowOrigins, protect } from './headers.ts'
 import { lasting } from './lasting.ts'
@@ -23,6 +24,8 @@ import { problem } from './problem.ts'
 import { RateLimit } from './rate-limit.ts'
 import { RequestMetrics } from './request-metrics.ts'
 import { type StreamSettings, stream } from './send-stream.ts'
+import type { SignIn } from './sign-in.ts'
+import { storeName } from './store-name.ts'
 import { streams } from './stream-sources.ts'
 import { transactionRoutes } from './transaction-routes.ts'
 import { Transactions } from './transactions.ts'
@@ -38,6 +41,8 @@ export interface AppOptions {
   readonly memory: Memory | Served
   /** The text that stands for the owner of the store. */
   readonly ownerToken: string
+  /** Signs in who follows a link of the owner's. */
+  readonly signIn: SignIn
   /** Names under which the server may be addressed, without ports. */
   readonly hosts: readonly string[]
   /** Origins of web pages that may call, besides the server's own. */
@@ -84,8 +89,12 @@ export function createApp(options: AppOptions): { app: App; transactions: Transa
   app.notFound(c =>
     problem(c, new NotFound(`there is no ${c.req.method} ${c.req.path}`, { hint: 'See /openapi.json.' })),
   )
-  useMiddleware(app, options, { metrics, door })
-  app.get('/v1/hello', c => reply(c, { version: packageVersion(), ...c.get('caller').grant }))
+  addMiddleware(app, options, { metrics, door })
+  app.get('/v1/hello', c => {
+    const { url, isReadOnly } = c.get('memory')
+    const store = { name: storeName(url), isReadOnly }
+    return reply(c, { version: packageVersion(), store, ...c.get('caller').grant })
+  })
   let description: string | undefined
   app.get('/openapi.json', c => {
     // Made for who asks first: it takes longer than all else that a server does as it starts.
@@ -107,14 +116,14 @@ export function createApp(options: AppOptions): { app: App; transactions: Transa
 }
 
 /** What every request passes before its route is looked at, in this order. */
-function useMiddleware(
+function addMiddleware(
   app: App,
   options: AppOptions,
   { metrics, door }: { metrics: RequestMetrics; door: Door },
 ): void {
   const { closing } = options
   const store = served(options.memory)
-  const authenticator = new Authenticator(options.ownerToken)
+  const authenticator = new Authenticator(options.ownerToken, options.signIn)
   const rate = new RateLimit(options.ratePerSecond)
   app.use(protect(closing), metrics.count, guard(options), allowOrigins(options.origins))
   app.get('/health', async c => {
@@ -123,6 +132,7 @@ function useMiddleware(
     await (await store.present()).sessions.get('health')
     return c.json({ status: 'ok' })
   })
+  pageRoutes(app, options)
   app.use(async (c, next) => {
     if (closing.aborted) throw new Closed('the server is closing', { hint: 'Try again when it is back.' })
     await store.call(async memory => {
@@ -136,6 +146,21 @@ function useMiddleware(
   })
   app.use((c, next) => inTraceOf(() => c.req.header(), next))
   app.use(limitBody(options.maxBodyBytes))
+}
+
+const signInSchema = z.strictObject({ code: z.string() })
+
+/** What needs no token: the pages of the dashboard, and the exchange of a link's code for one. */
+function pageRoutes(app: App, { signIn, maxBodyBytes }: AppOptions): void {
+  const page = dashboard()
+  for (const path of ['/', '/theme.js', '/icon.svg', '/assets/:file']) app.get(path, page)
+  app.post('/v1/sign-in', limitBody(maxBodyBytes), async c => {
+    const { data, error } = signInSchema.safeParse(await readBody(c))
+    if (error !== undefined) throw new InvalidInput('the body must have the code of a link, as text')
+    const session = signIn.redeem(data.code)
+    if (session !== undefined) return reply(c, session)
+    throw new Unauthorized('this link was used before, or is too old', { hint: 'Make another: hivewax ui.' })
+  })
 }
 
 function operationRoutes(

@@ -4,6 +4,7 @@ import { Unauthorized } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import { type Grant, hashSecret, isSecret } from '../tokens/token.ts'
 import { RateLimit } from './rate-limit.ts'
+import type { SignIn } from './sign-in.ts'
 
 /** The caller that sent a request. */
 export interface Caller {
@@ -14,17 +15,25 @@ export interface Caller {
   readonly check: () => Promise<void>
 }
 
+/** The owner of the server, whose token cannot be revoked and does not expire. */
+export const ownerId = 'owner'
+
 /** Refusals of one address a second; an address that is refused more often has to slow down. */
 const refusalsPerSecond = 20
 
 /** Identifies callers by their access tokens. */
 export class Authenticator {
   readonly #ownerHash: string
+  readonly #signIn: SignIn
   readonly #refusals = new RateLimit(refusalsPerSecond, 'refused requests')
 
-  /** @param ownerToken the text that stands for the owner of the store, from the server's own file */
-  constructor(ownerToken: string) {
+  /**
+   * @param ownerToken the text that stands for the owner of the store, from the server's own file
+   * @param signIn knows who has followed a link of the owner's
+   */
+  constructor(ownerToken: string, signIn: SignIn) {
     this.#ownerHash = hashSecret(ownerToken)
+    this.#signIn = signIn
   }
 
   /**
@@ -48,12 +57,22 @@ export class Authenticator {
         hint: 'Send the header "Authorization: Bearer TOKEN": the one that hivewax serve names, or one of hivewax token create.',
       })
     }
-    if (isSecret(token, this.#ownerHash)) {
-      return { grant: { principal: 'owner', permissions: ['admin'] }, id: 'owner', check: async () => {} }
-    }
+    const owner = { principal: 'owner', permissions: ['admin' as const] }
+    if (isSecret(token, this.#ownerHash)) return { grant: owner, id: ownerId, check: async () => {} }
+    if (this.#signIn.isSession(token))
+      return {
+        grant: owner,
+        id: `session ${hashSecret(token)}`,
+        check: async () => this.#checkSession(token),
+      }
     const grant = await memory.tokens.verify(token)
     const check = async () => void (await memory.tokens.verify(token))
     // The ids of tokens are hexadecimal, and never the word above.
     return { grant, id: grant.id ?? '', check }
+  }
+
+  #checkSession(token: string): void {
+    if (!this.#signIn.isSession(token))
+      throw new Unauthorized('the session has ended', { hint: 'Sign in anew: hivewax ui.' })
   }
 }

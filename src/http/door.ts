@@ -1,7 +1,7 @@
 import { Closed, Deadline, Unauthorized } from '../errors.ts'
 import type { Memory } from '../memory.ts'
 import { within } from '../util/within.ts'
-import type { Caller } from './authenticator.ts'
+import { type Caller, ownerId } from './authenticator.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 
 /** How many of what may be under way at a time. A caller's own share leaves room for others, whatever it does. */
@@ -148,8 +148,7 @@ export class Door {
   #guest(caller: Caller): Guest {
     const guest = this.#guests.get(caller.id) ?? { caller, visits: new Set() }
     this.#guests.set(caller.id, guest)
-    // The owner of the server has no token that could be revoked.
-    if (caller.grant.id !== undefined) this.#looking ??= setInterval(() => void this.#look(), lookMs).unref()
+    if (caller.id !== ownerId) this.#looking ??= setInterval(() => void this.#look(), lookMs).unref()
     return guest
   }
 

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { InvalidInput, Storage } from '../errors.ts'
 import { type AppOptions, createApp } from './app.ts'
+import { SignIn } from './sign-in.ts'
 
-type Settings = Omit<AppOptions, 'memory' | 'ownerToken' | 'closing'>
+type Settings = Omit<AppOptions, 'memory' | 'ownerToken' | 'signIn' | 'closing'>
 
 export interface ServeOptions extends Partial<{ [Name in keyof Settings]: Settings[Name] | undefined }> {
   readonly memory: AppOptions['memory']
@@ -13,11 +14,15 @@ export interface ServeOptions extends Partial<{ [Name in keyof Settings]: Settin
   readonly hostname?: string | undefined
   /** Default 4747; 0 for any that is free. */
   readonly port?: number | undefined
+  /** Take any port that is free where that one is taken. Default: false. */
+  readonly orAnyPort?: boolean | undefined
 }
 
 export interface Serving {
   /** Where it answers, such as http://127.0.0.1:4747. */
   readonly url: string
+  /** A link to the dashboard that signs in who follows it first, for two minutes. */
+  signInLink(): string
   /** Answers what is under way, for up to `graceMs`, then closes. Transactions that are open are rolled back. */
   close(graceMs?: number): Promise<void>
 }
@@ -46,9 +51,11 @@ export function isLoopback(hostname: string): boolean {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { hostname = '127.0.0.1', port = defaultPort } = options
   const ending = new AbortController()
+  const signIn = new SignIn(options.ownerToken)
   const { app, transactions } = createApp({
     memory: options.memory,
     ownerToken: options.ownerToken,
+    signIn,
     hosts: [...loopback, nameIn(hostname), ...(options.hosts ?? [])].map(host => host.toLowerCase()),
     origins: options.origins ?? [],
     files: options.files,
@@ -61,10 +68,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   })
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server
   server.maxConnections = maxConnections
-  await listen(server, hostname, port)
+  await listen(server, { hostname, port }).catch(error => {
+    if (options.orAnyPort !== true || !isTaken(error)) throw listenError(error, hostname, port)
+    return listen(server, { hostname, port: 0 })
+  })
   const { port: actual } = server.address() as AddressInfo
+  const url = `http://${nameIn(hostname)}:${actual}`
   return {
-    url: `http://${nameIn(hostname)}:${actual}`,
+    url,
+    // Browsers send no fragment, so that the code is in no log.
+    signInLink: () => `${url}/#code=${signIn.newCode()}`,
     close: async (graceMs = 10_000) => {
       const closed = new Promise<void>(resolve => void server.close(() => resolve()))
       ending.abort()
@@ -84,16 +97,22 @@ function nameIn(hostname: string): string {
   return hostname.includes(':') ? `[${hostname}]` : hostname
 }
 
-function listen(server: Server, hostname: string, port: number): Promise<void> {
+function listen(server: Server, { hostname, port }: { hostname: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', error => reject(listenError(error, hostname, port)))
-    server.listen(port, hostname, resolve)
+    server.once('error', reject)
+    server.listen(port, hostname, () => {
+      server.off('error', reject)
+      resolve()
+    })
   })
 }
 
+function isTaken(error: Error): boolean {
+  return 'code' in error && error.code === 'EADDRINUSE'
+}
+
 function listenError(cause: Error, hostname: string, port: number): Error {
-  const code = 'code' in cause ? cause.code : undefined
-  if (code === 'EADDRINUSE') {
+  if (isTaken(cause)) {
     return new InvalidInput(`port ${port} of ${hostname} is taken`, {
       hint: 'Choose another with --port, or 0 for any that is free.',
       cause,

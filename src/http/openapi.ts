@@ -34,6 +34,8 @@ export function openApi(version: string): object {
         Problem: problem,
         Begin: begin,
         Begun: begun,
+        SignIn: signIn,
+        SignedIn: signedIn,
         ...Object.fromEntries(operations.flatMap(definitionsOf)),
       },
       responses: {
@@ -79,6 +81,19 @@ const begin = {
 }
 
 const begun = { type: 'object', required: ['id'], properties: { id: { type: 'string' } } }
+
+const signIn = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['code'],
+  properties: { code: { type: 'string', description: 'That of a link of `hivewax ui`' } },
+}
+
+const signedIn = {
+  type: 'object',
+  required: ['token', 'expiresAt'],
+  properties: { token: { type: 'string' }, expiresAt: { type: 'string', format: 'date-time' } },
+}
 
 const handles = ['agent', 'incarnation', 'transaction'].map(name => ({
   $ref: `#/components/parameters/${name}`,
@@ -138,8 +153,30 @@ function queryOf({ properties = {}, required = [] }: JsonSchema): object[] {
   }))
 }
 
-/** Begins, commits and rolls back a transaction. */
+/** Signs in; begins, commits and rolls back a transaction. */
 const otherPaths: [string, object][] = [
+  [
+    '/v1/sign-in',
+    {
+      post: {
+        operationId: 'sign-in',
+        summary: "Exchange the code of a link, once, for a token of the owner's that ends after half a day",
+        tags: ['sign-in'],
+        security: [],
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/SignIn' } } },
+        },
+        responses: {
+          200: {
+            description: 'Signed in',
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/SignedIn' } } },
+          },
+          default: { $ref: '#/components/responses/Problem' },
+        },
+      },
+    },
+  ],
   [
     '/v1/transactions',
     {

@@ -28,6 +28,7 @@ export const runners: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['hook', () => import('./hook.ts')],
   ['mcp', () => import('./mcp.ts')],
   ['serve', () => import('./serve.ts')],
+  ['ui', () => import('./ui.ts')],
   ['import', () => import('./import.ts')],
   ['export', () => import('./export.ts')],
   ['shell', () => import('./shell.ts')],

@@ -111,6 +111,27 @@ export const clientCommands: readonly Command[] = [
     examples: ['hivewax mcp --agent coder-1', 'hivewax mcp --compat claude-flow'],
   },
   {
+    path: 'ui',
+    summary: 'Open the dashboard: see the swarm in a browser, and act',
+    effect: 'write',
+    positionals: [],
+    options: [
+      {
+        name: 'port',
+        type: 'integer',
+        short: 'p',
+        description: 'Of this machine only; default: 4747, or any that is free where that is taken',
+      },
+      {
+        name: 'open',
+        type: 'boolean',
+        isOn: true,
+        description: 'Only print the link, which signs in whoever follows it first',
+      },
+    ],
+    examples: ['hivewax ui', 'hivewax ui --no-open', 'hivewax ui --read-only'],
+  },
+  {
     path: 'serve',
     summary: 'Serve the memory over HTTP: every operation, streams of changes, and MCP, until Ctrl-C',
     effect: 'write',
