@@ -21,8 +21,7 @@ export async function forget(context: Context, by: string, options: ForgetOption
       if (done !== undefined) records.push(done)
     }
   }
-  // Also when nothing was left to remove: rewriting may have failed the last time.
-  if (vacuum && !dryRun) await context.rewriteFiles?.()
+  if (vacuum && !dryRun && records.length > 0) await context.rewriteFiles?.()
   const count = (outcome: ForgottenRecord['outcome']) =>
     records.filter(each => each.outcome === outcome).length
   return { restored: count('restored'), deleted: count('deleted'), kept: count('kept'), dryRun, records }
