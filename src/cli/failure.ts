@@ -1,4 +1,5 @@
 import { errorTable, HivewaxError } from '../errors.ts'
+import { visibleStyled } from './print/colour.ts'
 import type { Printer } from './print/printer.ts'
 import { writeError, writeOut } from './print/standard-streams.ts'
 import { toJson } from './print/value.ts'
@@ -6,13 +7,25 @@ import { toJson } from './print/value.ts'
 /** Reports what went wrong, and returns the exit code for it: with `--json` as the one document. */
 export function reportFailure(error: unknown, printer: Printer, debug = false): number {
   const { code, message, hint, details } = describeFailure(error)
-  if (printer.json) writeOut(`${toJson({ ok: false, error: { code, message, hint, details } })}\n`)
-  else {
-    writeError(`${printer.error.red('error:')} ${message}\n`)
-    if (hint !== undefined) writeError(`${printer.error.yellow('hint:')} ${hint}\n`)
-  }
-  if (debug) writeError(`${stackOf(error)}\n`)
+  if (printer.json) tell(writeOut, toJson({ ok: false, error: { code, message, hint, details } }))
+  if (!printer.json) tellPerson(printer, message, hint)
+  if (debug) tell(writeError, stackOf(error))
   return error instanceof HivewaxError ? errorTable[error.code].exit : 1
+}
+
+function tellPerson({ error: style }: Printer, message: string, hint: string | undefined): void {
+  tell(writeError, `${style.red('error:')} ${message}`)
+  if (hint !== undefined) tell(writeError, `${style.yellow('hint:')} ${hint}`)
+}
+
+/** Where not even that can be written, the exit code is what is left to tell. */
+function tell(write: (text: string) => void, text: string): void {
+  try {
+    write(`${visibleStyled(text)}\n`)
+  } catch (error) {
+    if (!(error instanceof HivewaxError)) throw error
+    if (write === writeOut) tell(writeError, text)
+  }
 }
 
 interface Failure {

@@ -1,5 +1,6 @@
 import type { Memory } from '../memory.ts'
 import { StandingMemory } from '../standing-memory.ts'
+import { visible } from '../util/visible.ts'
 import { writeError } from './print/standard-streams.ts'
 
 /**
@@ -12,7 +13,7 @@ export function standingMemory(
   then: (memory: Memory) => void = () => {},
 ): Promise<StandingMemory> {
   const onReopened = (memory: Memory, why: unknown) => {
-    writeError(`${why instanceof Error ? why.message : why}; opened ${memory.url} anew\n`)
+    writeError(`${visible(`${why instanceof Error ? why.message : why}; opened ${memory.url} anew`)}\n`)
     then(memory)
   }
   const openHere = () => {

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { Deadline } from '../errors.ts'
 import { locate } from '../location/location.ts'
 import { openMemory } from '../open.ts'
+import { visible } from '../util/visible.ts'
 import { logFailure } from './failures.ts'
 import { hookClient, hookEvent } from './hook-client.ts'
 import { hookHandlers } from './hook-handlers.ts'
@@ -83,7 +84,7 @@ class HookRun {
       if (store !== undefined) logFailure(store, what, error)
     } catch (unlocated) {
       // Clients show what is written there on request.
-      process.stderr.write(`hivewax hook ${what}: ${unlocated}\n`)
+      process.stderr.write(`${visible(`hivewax hook ${what}: ${unlocated}`)}\n`)
     }
   }
 

@@ -1,12 +1,11 @@
 import type { Context as Request } from 'hono'
-import { type ErrorCode, errorTable, HivewaxError } from '../errors.ts'
+import { concealed } from '../access/conceal.ts'
+import { errorTable, type HivewaxError } from '../errors.ts'
 import { reply } from './operation-calls.ts'
 
-/** What callers learn of an error: nothing of one that is not ours, since it may hold anything. */
+/** What callers learn of an error. */
 export function problemOf(error: unknown): ReturnType<HivewaxError['toJSON']> {
-  if (error instanceof HivewaxError) return error.toJSON()
-  console.error(error)
-  return { code: 'storage' satisfies ErrorCode, message: 'the server failed; its log says why' }
+  return concealed(error).toJSON()
 }
 
 /** Answers with the error, as every door shows it. */

@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { HivewaxError } from '../errors.ts'
 import type { Json } from '../util/json.ts'
-import { delimited, notice } from '../util/model-text.ts'
+import { delimited, harmless, notice } from '../util/model-text.ts'
 import { fitValue, plain, roomFor } from './budget.ts'
 
 /** What a tool has found or done: stored data, or text that is marked as such already. */
@@ -37,9 +37,6 @@ function marked({ data, note, cursor }: DataAnswer): string {
   return head === '' ? delimited(data) : `${head}\n${delimited(data)}`
 }
 
-/** Words of ours, which may name a key: it cannot pretend that data begins or ends. */
-const harmless = (text: string) => text.replaceAll('<', '\\u003c')
-
 /** Whether anything in it could be read as words to follow. */
 function holdsText(data: Json): boolean {
   if (typeof data === 'object' && data !== null) {
@@ -50,17 +47,16 @@ function holdsText(data: Json): boolean {
 
 /** An error as the answer of a tool: the client goes on, and the model reads what it can do. */
 export function toErrorResult(error: unknown): CallToolResult {
-  const told =
-    error instanceof HivewaxError
-      ? error
-      : new HivewaxError(
-          'storage',
-          `unexpected failure: ${error instanceof Error ? error.message : String(error)}`,
-        )
-  const { code, message, hint, details } = told.toJSON()
-  const hints = [hint, told.retryable ? 'Try again.' : undefined].filter(text => text !== undefined)
+  const known = error instanceof HivewaxError ? error : unexpected(error)
+  const { code, message, hint, details } = known.toJSON()
+  const hints = [hint, known.retryable ? 'Try again.' : undefined].filter(text => text !== undefined)
   const lines = [`${code}: ${message}`, ...hints.map(text => `Hint: ${text}`)].map(harmless)
   const shown = details && fitValue(plain(details), roomFor()).value
   if (shown !== undefined) lines.push(delimited(shown))
   return { isError: true, content: [{ type: 'text', text: lines.join('\n') }] }
+}
+
+function unexpected(error: unknown): HivewaxError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new HivewaxError('storage', `unexpected failure: ${why}`)
 }

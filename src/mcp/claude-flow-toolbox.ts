@@ -6,7 +6,6 @@ import { describe } from '../util/check.ts'
 import { assertUnrounded } from '../util/exact-json.ts'
 import type { Json } from '../util/json.ts'
 import { escaped, notice } from '../util/model-text.ts'
-import { toErrorResult } from './answer.ts'
 import { fitItems, fitValue, plain, roomFor } from './budget.ts'
 import { type Arguments, ask, type Caller } from './caller.ts'
 import { readInput } from './read-input.ts'
@@ -111,12 +110,8 @@ export const claudeFlowToolbox: Toolbox = {
   list: compatTools.map(described),
   call: async (name, args, caller) => {
     const tool = compatTools.find(tool => tool.name === name) ?? noTool(name)
-    try {
-      assertUnrounded(name, args as Reply)
-      return toResult(await tool.run(readInput(args as Reply, inputSchemaOf(tool)) as Arguments, caller))
-    } catch (error) {
-      return toErrorResult(error)
-    }
+    assertUnrounded(name, args as Reply)
+    return toResult(await tool.run(readInput(args as Reply, inputSchemaOf(tool)) as Arguments, caller))
   },
 }
 

@@ -1,4 +1,9 @@
-import { createMcpHandler as createSdkHandler, type ServerEventBus } from '@modelcontextprotocol/server'
+import {
+  createMcpHandler as createSdkHandler,
+  ProtocolError,
+  type ServerEventBus,
+} from '@modelcontextprotocol/server'
+import { concealed } from '../access/conceal.ts'
 import { looplessHoldMs } from '../access/hold.ts'
 import type { Memory } from '../memory.ts'
 import { type Served, served } from '../standing-memory.ts'
@@ -47,13 +52,17 @@ export function createMcpHandler({ memory, grant: usual }: McpHandlerOptions): M
 
 /** Every request by itself: whoever its token, or the client itself, says that it is. */
 function statelessly(store: Served, grant: Grant | undefined, ends: AbortSignal | undefined): Serve {
-  return ({ name, signal: left }, work) =>
-    store.call(memory => {
+  return ({ name, signal: left }, work) => {
+    const done = store.call(memory => {
       const signal = ends === undefined ? left : AbortSignal.any([left, ends])
       const id = grant?.agentId ?? memory.agentId ?? grant?.principal ?? clientAgent(name)
       const acting = memory.through({ via: mcpDoor(name) }).as(id)
       return work({ memory: acting, grant, holdMs: looplessHoldMs, signal })
     })
+    return done.catch(error => {
+      throw error instanceof ProtocolError ? error : concealed(error)
+    })
+  }
 }
 
 /** The addresses that a request wants to listen to; undefined when it wants something else. */

@@ -4,6 +4,8 @@ import {
   ProtocolError,
   ProtocolErrorCode,
 } from '@modelcontextprotocol/server'
+import { escaped } from '../util/model-text.ts'
+import { visible } from '../util/visible.ts'
 import { toText } from './answer.ts'
 import { briefing } from './briefing.ts'
 import { roomFor } from './budget.ts'
@@ -18,7 +20,7 @@ interface Text {
   readonly hasBriefing?: boolean
 }
 
-const quoted = (text: string | undefined) => text && JSON.stringify(text)
+const quoted = (text: string | undefined) => text && escaped(text)
 
 const texts: readonly Text[] = [
   {
@@ -79,7 +81,7 @@ export const prompts: readonly Prompt[] = texts.map(({ prompt }) => prompt)
 export async function getPrompt(name: string, values: Values, caller: Caller): Promise<GetPromptResult> {
   const text = texts.find(({ prompt }) => prompt.name === name)
   if (text === undefined)
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `there is no prompt ${name}`)
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `there is no prompt ${visible(name)}`)
   const lines = text.lines(values).filter(line => line !== undefined)
   if (text.hasBriefing) lines.push('', toText(await briefing(caller, roomFor())))
   return {

@@ -1,11 +1,14 @@
 import {
+  type CallToolResult,
   CLIENT_INFO_META_KEY,
+  type GetPromptResult,
   ProtocolError,
   ProtocolErrorCode,
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { HivewaxError } from '../errors.ts'
+import { visible, visibleTexts } from '../util/visible.ts'
 import { packageVersion } from '../version.ts'
 import { toErrorResult } from './answer.ts'
 import type { Caller } from './caller.ts'
@@ -73,18 +76,14 @@ export function createServer(parts: ServerParts): Server {
   return server
 }
 
-type As = <T>(context: ServerContext, work: (caller: Caller) => Promise<T>) => Promise<T>
+type Work<T> = (caller: Caller) => Promise<T>
+type As = <T>(context: ServerContext, work: Work<T>) => Promise<T>
 
 function serveTools(server: Server, toolbox: Toolbox, as: As): void {
   server.setRequestHandler('tools/list', () => ({ tools: [...toolbox.list] }))
   server.setRequestHandler('tools/call', async ({ params }, context) => {
-    try {
-      return await as(context, caller => toolbox.call(params.name, params.arguments ?? {}, caller))
-    } catch (error) {
-      // Of a store that was gone before the call.
-      if (error instanceof HivewaxError) return toErrorResult(error)
-      throw error
-    }
+    const call: Work<CallToolResult> = caller => toolbox.call(params.name, params.arguments ?? {}, caller)
+    return visibleTexts(await as(context, call).catch(answering))
   })
 }
 
@@ -92,7 +91,7 @@ function serveResources(server: Server, watch: ResourceWatch | undefined, as: As
   server.setRequestHandler('resources/list', () => ({ resources: [...resources] }))
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...resourceTemplates] }))
   server.setRequestHandler('resources/read', async ({ params: { uri } }, context) => {
-    const text = await refusing(as(context, caller => readResource(uri, caller)))
+    const text = visible(await refusing(as(context, caller => readResource(uri, caller))))
     return { contents: [{ uri, mimeType: 'application/json', text }] }
   })
   if (watch === undefined) return
@@ -112,9 +111,16 @@ function serveResources(server: Server, watch: ResourceWatch | undefined, as: As
 
 function servePrompts(server: Server, as: As): void {
   server.setRequestHandler('prompts/list', () => ({ prompts: [...prompts] }))
-  server.setRequestHandler('prompts/get', ({ params }, context) =>
-    refusing(as(context, caller => getPrompt(params.name, params.arguments ?? {}, caller))),
-  )
+  server.setRequestHandler('prompts/get', async ({ params }, context) => {
+    const get: Work<GetPromptResult> = caller => getPrompt(params.name, params.arguments ?? {}, caller)
+    return visibleTexts(await refusing(as(context, get)))
+  })
+}
+
+/** A failure as an answer that the model can read: nothing that a tool does ends the connection. */
+function answering(error: unknown): CallToolResult {
+  if (error instanceof ProtocolError) throw error
+  return toErrorResult(error)
 }
 
 /** Where the protocol has no answer for failures but an error of its own: that, with ours inside. */
@@ -126,7 +132,8 @@ async function refusing<T>(work: Promise<T>): Promise<T> {
     const isCallers =
       error.code === 'invalid_input' || error.code === 'unauthorized' || error.code === 'forbidden'
     const code = isCallers ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError
-    throw new ProtocolError(code, `${error.code}: ${error.message}`, error.toJSON())
+    const told = visibleTexts(error.toJSON())
+    throw new ProtocolError(code, `${told.code}: ${told.message}`, told)
   }
 }
 

@@ -5,7 +5,7 @@ import {
   ProtocolErrorCode,
 } from '@modelcontextprotocol/server'
 import type { Zod } from '../operation.ts'
-import { toErrorResult, toResult } from './answer.ts'
+import { toResult } from './answer.ts'
 import type { Arguments, Caller } from './caller.ts'
 import { describeTools } from './describe-tools.ts'
 import { runTool } from './run-tool.ts'
@@ -14,6 +14,7 @@ import { tools } from './tools.ts'
 /** The tools that a server offers. */
 export interface Toolbox {
   readonly list: readonly McpTool[]
+  /** Rejects with what goes wrong. */
   call(name: string, args: Arguments, caller: Caller): Promise<CallToolResult>
 }
 
@@ -31,19 +32,10 @@ export async function toolboxFor(compat: Compat | undefined): Promise<Toolbox> {
 function ownToolbox(z: Zod): Toolbox {
   return {
     list: describeTools(z),
-    call: (name, args, caller) => {
+    call: async (name, args, caller) => {
       const tool = tools.find(tool => tool.name === name) ?? noTool(name)
-      return answered(async () => toResult(await runTool(z, { tool, args, caller })))
+      return toResult(await runTool(z, { tool, args, caller }))
     },
-  }
-}
-
-/** A failure as an answer that the model can read: nothing that a tool does ends the connection. */
-async function answered(run: () => Promise<CallToolResult>): Promise<CallToolResult> {
-  try {
-    return await run()
-  } catch (error) {
-    return toErrorResult(error)
   }
 }
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { displayWidth, truncate, visible } from '../../src/cli/print/display-text.ts'
+import { displayWidth, truncate } from '../../src/cli/print/display-text.ts'
 import { recordLines } from '../../src/cli/print/record.ts'
 import { fitWidths, layOut, toTable } from '../../src/cli/print/table.ts'
 import { spell, toJson } from '../../src/cli/print/value.ts'
+import { visible } from '../../src/util/visible.ts'
 
 describe('text on a terminal', () => {
   it('is measured in columns: two for wide letters, none for accents', () => {

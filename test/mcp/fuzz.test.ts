@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { toErrorResult } from '../../src/mcp/answer.ts'
 import { toolboxFor } from '../../src/mcp/toolbox.ts'
 import { actionOf, tools } from '../../src/mcp/tools.ts'
 import type { JsonSchema } from '../../src/schemas.ts'
@@ -62,7 +63,7 @@ describe('whatever a client sends to a tool', () => {
       const codes = new Map<string, number>()
       await fc.assert(
         fc.asyncProperty(compat === undefined ? ownCalls : compatCalls, async ([name, args]) => {
-          const answer = await toolbox.call(name, args, { memory })
+          const answer = await toolbox.call(name, args, { memory }).catch(toErrorResult)
           const text = String((answer.content[0] as { text: string }).text)
           const code = answer.isError ? (/^\w+/.exec(text)?.[0] ?? '') : 'ok'
           codes.set(code, (codes.get(code) ?? 0) + 1)

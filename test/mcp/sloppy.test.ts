@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { toErrorResult } from '../../src/mcp/answer.ts'
 import { callSchema, describeTools } from '../../src/mcp/describe-tools.ts'
 import { readInput } from '../../src/mcp/read-input.ts'
 import { toolboxFor } from '../../src/mcp/toolbox.ts'
@@ -139,7 +140,8 @@ describe('every action of every tool', () => {
         ...Object.fromEntries(needed),
         ...(tool.chosenBy === 'action' && { action: actionOf(tool, operation) }),
       }
-      const { content, isError = false } = await toolbox.call(tool.name, args, { memory: memory.as('coder') })
+      const called = toolbox.call(tool.name, args, { memory: memory.as('coder') })
+      const { content, isError = false } = await called.catch(toErrorResult)
       const { error } = read((content[0] as { text: string }).text, isError)
       expect(error?.code, `${operation.name}: ${error?.message}`).not.toBe('invalid_input')
     }
@@ -158,9 +160,8 @@ describe('every action of every tool', () => {
           forms++
           const args = { ...Object.fromEntries(needed), [name]: value }
           if (tool.chosenBy === 'action') args.action = actionOf(tool, operation)
-          const { content, isError = false } = await toolbox.call(tool.name, args, {
-            memory: memory.as('coder'),
-          })
+          const called = toolbox.call(tool.name, args, { memory: memory.as('coder') })
+          const { content, isError = false } = await called.catch(toErrorResult)
           const { error } = read((content[0] as { text: string }).text, isError)
           const what = `${operation.name} ${name}: ${JSON.stringify(value)}`
           expect(error, what).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(name) })

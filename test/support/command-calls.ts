@@ -11,15 +11,15 @@ const texts: Partial<Record<Field['type'], string>> = {
   boolean: 'true',
 }
 
-/** The words that call a command, with a value for all that it requires. */
-export function callOf({ path, positionals, options }: Command): string[] {
+/**
+ * The words that call a command, with a value for all that it requires.
+ * @param name stands for whatever may be any text
+ */
+export function callOf({ path, positionals, options }: Command, name = 'x'): string[] {
+  const textOf = ({ type, choices }: Field) => choices?.[0] ?? texts[type] ?? name
   return [
     ...path.split(' '),
     ...positionals.filter(field => field.isRequired).map(textOf),
     ...options.filter(field => field.isRequired).map(field => `--${field.name}=${textOf(field)}`),
   ]
-}
-
-function textOf({ type, choices }: Field): string {
-  return choices?.[0] ?? texts[type] ?? 'x'
 }

@@ -4,8 +4,8 @@ import type { Memory } from '../../src/memory.ts'
 export const namesOfEach = ['no 1', 'no 2', 'no 3'] as const
 
 /** Gives a store records of every kind, each with every field that a caller can give, all of them different texts. */
-export async function storeEveryKind(memory: Memory): Promise<void> {
-  for (const name of namesOfEach) await storeOfEach(memory, name)
+export async function storeEveryKind(memory: Memory, names: readonly string[] = namesOfEach): Promise<void> {
+  for (const name of names) await storeOfEach(memory, name)
   await memory.metrics.recordMany([1.5, 2.5].map(value => ({ name: 'rolled', value, tags: { host: 'a' } })))
   await memory.execute(
     "update performance_metrics set timestamp = '2026-01-02 03:04:05.678' where metric_name = 'rolled'",

@@ -1,6 +1,6 @@
 import type { DiffOptions, JsonChange } from '../../kv/kv.ts'
+import { visible } from '../../util/visible.ts'
 import type { Cli } from '../cli.ts'
-import { visible } from '../print/display-text.ts'
 import { toJson } from '../print/value.ts'
 
 interface Input extends DiffOptions {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { visible } from '../../util/visible.ts'
 import { isTerminal } from './standard-streams.ts'
 
 /** Styles for one stream; each gives the text back as it is when colours are off. */
@@ -34,4 +35,14 @@ function asked(env: NodeJS.ProcessEnv): boolean | undefined {
   if (env.NO_COLOR) return false
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0'
   return env.TERM === 'dumb' ? false : undefined
+}
+
+/** What the styles above are made of. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+const styles = /(\x1b\[(?:1|2|22|31|32|33|36|39)m)/
+
+/** Text with our styles in it: all else is made visible. */
+export function visibleStyled(text: string): string {
+  const parts = text.split(styles)
+  return parts.map((part, i) => (i % 2 === 1 ? part : visible(part))).join('')
 }

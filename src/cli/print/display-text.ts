@@ -25,14 +25,6 @@ export function pad(text: string, width: number, side: 'left' | 'right' = 'right
   return side === 'right' ? text + space : space + text
 }
 
-/** Text of others as it may be shown on a terminal: what could move the cursor or change colours is spelled out. */
-export function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, control => {
-    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
-}
-
 /** Text on one line, for people: `⏎` stands for a line end. */
 export function oneLine(text: string): string {
   return text.replace(/\r?\n/g, '⏎').replaceAll('\t', ' ')

@@ -1,7 +1,7 @@
+import { visible } from '../../util/visible.ts'
 import type { Flags } from '../flags.ts'
 import { withAuthor } from './author.ts'
-import { type Colours, colours } from './colour.ts'
-import { visible } from './display-text.ts'
+import { type Colours, colours, visibleStyled } from './colour.ts'
 import { plainRecord, recordLines } from './record.ts'
 import { isTerminal, writeError, writeOut } from './standard-streams.ts'
 import { layOut, toTable } from './table.ts'
@@ -33,33 +33,33 @@ export class Printer {
 
   /** The one document of `--json`. */
   document(data: unknown): void {
-    writeOut(`${toJson({ ok: true, data: data ?? null })}\n`)
+    writeOut(`${visible(toJson({ ok: true, data: data ?? null }))}\n`)
   }
 
-  /** A line of data as it is, but harmless on a terminal. */
+  /** A line of data. */
   line(text: string): void {
-    writeOut(`${isTerminal(1) ? visible(text) : text}\n`)
+    writeOut(`${visible(text)}\n`)
   }
 
-  /** Text of our own, with its styles. */
+  /** Text with our styles; what is not ours in it is harmless. */
   styled(text: string): void {
-    writeOut(`${text}\n`)
+    writeOut(`${visibleStyled(text)}\n`)
   }
 
   /** A message for people; not with `--quiet` or `--json`. */
   note(text: string): void {
-    if (!this.#flags.quiet && !this.json) writeError(`${this.error.dim(text)}\n`)
+    if (!this.#flags.quiet && !this.json) writeError(`${this.error.dim(visible(text))}\n`)
   }
 
-  /** A single value: text as it is, the rest as JSON. */
+  /** A single value: text as it is, though harmless on a terminal; the rest as JSON. */
   value(value: unknown): void {
-    if (typeof value === 'string') this.line(value)
+    if (typeof value === 'string') writeOut(`${isTerminal(1) ? visible(value) : value}\n`)
     else if (value instanceof Date) this.line(spell(value, this.#flags.plain ? 'programs' : 'people'))
     else this.line(toJson(value, this.#flags.plain ? 0 : 2))
   }
 
   record(record: object): void {
-    const style = { name: this.out.cyan, value: isTerminal(1) ? visible : String, width: this.width }
+    const style = { name: this.out.cyan, value: visible, width: this.width }
     if (this.#flags.plain) for (const line of plainRecord(record)) this.line(line)
     else for (const line of recordLines(withAuthor(record), style)) this.styled(line)
   }
@@ -98,7 +98,7 @@ export class Printer {
   }
 
   #lines([headings = '', ...rows]: readonly string[], hidden: number): void {
-    writeOut([this.out.bold(headings), ...rows].map(line => `${line}\n`).join(''))
+    for (const line of [this.out.bold(headings), ...rows]) this.styled(line)
     if (hidden > 0)
       this.note(`${hidden} more column${hidden === 1 ? '' : 's'}: use --json or a wider terminal`)
   }

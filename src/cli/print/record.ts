@@ -1,3 +1,4 @@
+import { visible } from '../../util/visible.ts'
 import { displayWidth, pad, tabField } from './display-text.ts'
 import { layOut, toTable } from './table.ts'
 import { spell, toJson } from './value.ts'
@@ -12,11 +13,11 @@ export interface RecordStyle {
 /** A record as aligned `name: value` lines. What does not fit on its line follows below, indented. */
 export function recordLines(record: object, style: RecordStyle): string[] {
   const fields = Object.entries(record).filter(([, value]) => value !== undefined)
-  const names = fields.map(([name]) => displayWidth(name))
+  const names = fields.map(([name]) => displayWidth(visible(name)))
   const indent = Math.max(0, ...names) + 2
   return fields.map(([name, value]) => {
     const text = style.value(fieldText(value, style.width - indent))
-    return style.name(pad(`${name}:`, indent)) + text.replaceAll('\n', `\n${' '.repeat(indent)}`)
+    return style.name(pad(`${visible(name)}:`, indent)) + text.replaceAll('\n', `\n${' '.repeat(indent)}`)
   })
 }
 

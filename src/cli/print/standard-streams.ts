@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { devNull } from 'node:os'
+import { fileError } from '../../util/file-error.ts'
 
 const stdout = 1
 const stderr = 2
@@ -52,7 +53,7 @@ function write(fd: number, text: string): void {
   try {
     for (let done = 0; done < bytes.length; ) done += writeSome(fd, bytes.subarray(done))
   } catch (error) {
-    if (codeOf(error) !== 'EPIPE') throw error
+    if (codeOf(error) !== 'EPIPE') throw streamError(error, fd)
     // No stream is left to report it to.
     onReaderGone()
   }
@@ -67,6 +68,12 @@ function writeSome(fd: number, bytes: Uint8Array): number {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
     return 0
   }
+}
+
+/** A full disk behind `>`, say, which is nothing that should not happen. */
+function streamError(error: unknown, fd: number): unknown {
+  const name = fd === stdout ? 'the standard output' : 'the standard error'
+  return fileError(error, name)
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,4 +1,5 @@
-import { displayWidth, oneLine, pad, tabField, truncate, visible } from './display-text.ts'
+import { visible } from '../../util/visible.ts'
+import { displayWidth, oneLine, pad, tabField, truncate } from './display-text.ts'
 import { type Spelling, spell } from './value.ts'
 
 /** Rows of records as text, ready to be laid out. */
@@ -41,7 +42,7 @@ export function toTable(records: readonly object[], spelling: Spelling): Table {
  * @returns the lines, the headings first, and how many columns were left out
  */
 export function layOut(table: Table, width: number | undefined): { lines: string[]; hidden: number } {
-  const { headings, rows, numeric } = width === undefined ? table : shown(table)
+  const { headings, rows, numeric } = shown(table)
   const natural = headings.map((heading, i) => widest([heading, ...rows.map(row => row[i] ?? '')]))
   const widths = width === undefined ? natural : fitWidths(natural, width)
   const line = (cells: readonly string[]) => {
@@ -72,7 +73,7 @@ export function fitWidths(natural: readonly number[], width: number): number[] {
 }
 
 function shown({ headings, rows, numeric }: Table): Table {
-  return { headings, rows: rows.map(row => row.map(visible)), numeric }
+  return { headings: headings.map(visible), rows: rows.map(row => row.map(visible)), numeric }
 }
 
 function fieldOf(record: object, name: string): unknown {

@@ -1,6 +1,7 @@
 import type { TaskGraph } from '../../tasks/task-graph.ts'
+import { visible } from '../../util/visible.ts'
 import type { Colours } from '../print/colour.ts'
-import { displayWidth, oneLine, truncate, visible } from '../print/display-text.ts'
+import { displayWidth, oneLine, truncate } from '../print/display-text.ts'
 import { type OutlineLine, outline } from './outline.ts'
 import { lookOf } from './status.ts'
 

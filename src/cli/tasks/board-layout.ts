@@ -1,5 +1,6 @@
+import { visible } from '../../util/visible.ts'
 import type { Colours } from '../print/colour.ts'
-import { displayWidth, pad, truncate, visible } from '../print/display-text.ts'
+import { displayWidth, pad, truncate } from '../print/display-text.ts'
 import { localTime } from '../print/value.ts'
 import type { Board } from './board.ts'
 import { type Card, type Panel, panels } from './board-panels.ts'

@@ -1,6 +1,7 @@
 import type { TaskStatus } from '../../tasks/task.ts'
 import type { TaskGraph } from '../../tasks/task-graph.ts'
-import { truncate, visible } from '../print/display-text.ts'
+import { visible } from '../../util/visible.ts'
+import { truncate } from '../print/display-text.ts'
 import { lookOf } from './status.ts'
 
 /** Longer descriptions make boxes that hide the graph. */
