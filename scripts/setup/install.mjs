@@ -11,7 +11,7 @@ import { writeStamp } from './stamp.mjs'
 // The options that a surrounding `npm run` may have put into the environment, or NODE_ENV=production, and
 // that would leave packages out are said again here; npm's command line goes before its environment.
 const npmCi = ['ci', '--include=dev', '--include=optional', '--global=false', '--dry-run=false']
-const quietly = ['--prefer-offline', '--no-audit', '--no-fund', '--progress=false', '--loglevel=error']
+const quietly = ['--no-audit', '--no-fund', '--progress=false', '--loglevel=error']
 
 /**
  * Installs, unless an `npm install` by hand has done it already, and leaves a stamp. Prints one line.
@@ -82,7 +82,12 @@ function readPackages(file) {
 /** @param {string} root */
 function runNpmCi(root) {
   const [command, ...first] = npmCommand(process.env)
-  const run = spawnSync(command, [...first, ...npmCi, ...quietly], { cwd: root, encoding: 'utf8' })
+  /** @param {string} preference */
+  const ci = preference =>
+    spawnSync(command, [...first, ...npmCi, preference, ...quietly], { cwd: root, encoding: 'utf8' })
+  let run = ci('--prefer-offline')
+  // What npm remembers of the registry may be older than package-lock.json.
+  if (run.status !== 0 && /\bETARGET\b/.test(run.stderr)) run = ci('--prefer-online')
   if (run.status === 0) return
   const said = run.error?.message ?? `${run.stdout}${run.stderr}`.trim().split('\n').slice(0, 12).join('\n')
   throw new Error(

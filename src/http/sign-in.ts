@@ -32,18 +32,21 @@ export class SignIn {
     this.#codes.delete(code)
     if (endsAt === undefined || endsAt < Date.now()) return undefined
     const expiresAt = Date.now() + sessionMs
-    return { token: `hws_${expiresAt}_${this.#signature(expiresAt)}`, expiresAt: new Date(expiresAt) }
+    const session = `${expiresAt}_${randomBytes(8).toString('hex')}`
+    return { token: `hws_${session}_${this.#signature(session)}`, expiresAt: new Date(expiresAt) }
   }
 
   /** Whether a token was given out by {@link redeem}, and has not ended. */
   isSession(token: string): boolean {
-    const [, expiresAt, signature] = /^hws_(\d{1,15})_([0-9a-f]{64})$/.exec(token) ?? []
-    if (expiresAt === undefined || signature === undefined) return false
-    const isOurs = timingSafeEqual(Buffer.from(signature), Buffer.from(this.#signature(Number(expiresAt))))
+    const [, session, expiresAt, signature] =
+      /^hws_((\d{1,15})_[0-9a-f]{16})_([0-9a-f]{64})$/.exec(token) ?? []
+    if (session === undefined || signature === undefined) return false
+    const isOurs = timingSafeEqual(Buffer.from(signature), Buffer.from(this.#signature(session)))
     return isOurs && Number(expiresAt) > Date.now()
   }
 
-  #signature(expiresAt: number): string {
-    return createHmac('sha256', this.#ownerToken).update(`session ${expiresAt}`).digest('hex')
+  /** Of the text of a session as it is: another spelling of the same would be another caller. */
+  #signature(session: string): string {
+    return createHmac('sha256', this.#ownerToken).update(`session ${session}`).digest('hex')
   }
 }

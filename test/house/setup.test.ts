@@ -1,6 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -83,6 +86,35 @@ describe('the set-up', () => {
   })
 })
 
+test('a version that is newer than what npm remembers of the registry is installed', async () => {
+  mkdirSync(join(root, 'wax/package'), { recursive: true })
+  const versions: Record<string, object> = {}
+  const registry = createServer((request, response) => {
+    if (request.url !== '/wax') return void response.end(readFileSync(join(root, `wax${request.url}`)))
+    response.setHeader('cache-control', 'public, max-age=300')
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ name: 'wax', 'dist-tags': { latest: '1.0.0' }, versions }))
+  }).listen(0, '127.0.0.1')
+  await once(registry, 'listening')
+  const url = `http://127.0.0.1:${(registry.address() as AddressInfo).port}`
+  const env = { npm_config_registry: url, npm_config_cache: join(root, 'cache') }
+  for (const version of ['1.0.0', '1.0.1']) {
+    write('wax/package/package.json', { name: 'wax', version })
+    execFileSync('tar', ['-czf', join(root, `wax/${version}.tgz`), '-C', join(root, 'wax'), 'package'])
+    const digest = createHash('sha512').update(readFileSync(join(root, `wax/${version}.tgz`)))
+    const integrity = `sha512-${digest.digest('base64')}`
+    versions[version] = { name: 'wax', version, dist: { tarball: `${url}/${version}.tgz`, integrity } }
+    writePackage({ wax: version })
+    const packages = {
+      '': { name: 'comb', devDependencies: { wax: version } },
+      'node_modules/wax': { version, integrity, dev: true },
+    }
+    write('package-lock.json', { name: 'comb', lockfileVersion: 3, packages })
+    expect(await finish(start(env))).toMatchObject({ status: 0, stderr: expect.stringMatching(installing) })
+  }
+  registry.close()
+})
+
 describe('two set-ups', () => {
   test('at once install once', async () => {
     const runs = await Promise.all([start(), start(), start()].map(finish))
@@ -159,8 +191,11 @@ function setUp(env: NodeJS.ProcessEnv = {}, node = process.execPath) {
   return spawnSync(node, [join(root, 'scripts/setup.mjs')], options)
 }
 
-function start(): ChildProcess {
-  return spawn(process.execPath, [join(root, 'scripts/setup.mjs')], { stdio: ['ignore', 'ignore', 'pipe'] })
+function start(env: NodeJS.ProcessEnv = {}): ChildProcess {
+  return spawn(process.execPath, [join(root, 'scripts/setup.mjs')], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
 }
 
 /** What a started set-up has still to say, and how it ended. */

@@ -43,9 +43,10 @@ describe('the token of who has signed in', () => {
   it('ends after 12 hours, and cannot be made to last longer', async () => {
     const { exchange, newCode, asks } = await serveIt()
     const { token } = (await exchange(newCode())).json
-    const [prefix, expiresAt, signature] = token.split('_')
-    expect(await asks(`${prefix}_${Number(expiresAt) + hour}_${signature}`)).toBe(401)
-    expect(await asks(`${prefix}_${expiresAt}_${'0'.repeat(64)}`)).toBe(401)
+    const [prefix, expiresAt, id, signature] = token.split('_')
+    expect(await asks(`${prefix}_${Number(expiresAt) + hour}_${id}_${signature}`)).toBe(401)
+    expect(await asks(`${prefix}_0${expiresAt}_${id}_${signature}`)).toBe(401)
+    expect(await asks(`${prefix}_${expiresAt}_${id}_${'0'.repeat(64)}`)).toBe(401)
     using _ = goAhead(12 * hour + 1)
     expect(await asks(token)).toBe(401)
   })
