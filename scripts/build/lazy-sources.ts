@@ -6,6 +6,8 @@ export const lazySources: readonly string[] = [
   '/src/cli/commands/',
   '/src/cli/completion-candidates.ts',
   '/src/cli/help.ts',
+  '/src/cli/open-browser.ts',
+  '/src/cli/serve-store.ts',
   '/src/cli/shell-history.ts',
   '/src/cli/split-words.ts',
   '/src/client/',
@@ -15,6 +17,7 @@ export const lazySources: readonly string[] = [
   '/src/hooks/',
   '/src/http/',
   '/src/importers/',
+  '/src/markdown/',
   '/src/mcp/',
   '/src/setup/',
 ]
