@@ -12,8 +12,8 @@ const address = /\b(?:postgres(?:ql)?|https?|file):\/\/[^\s'"]+/gi
 const peer = /\b(E[A-Z]{3,}) (?:[\w.-]+|\[?[\da-f:.]+\]?):\d+/g
 const absolutePath = /(?<![\w.~/:-])(?:\/[^\s/'"`:;,()]+(?:\/[^\s'"`:;,()]*)?|[A-Z]:\\[^\s'"`;,()]+)/g
 
-/** The details of an error that are places. */
-const placeNames = new Set(['file', 'path', 'folder', 'place', 'url'])
+/** The details of an error that a caller has given or stored. All others may hold places. */
+const callers = new Set(['key', 'value', 'input'])
 
 /**
  * An error as callers from elsewhere are told it: what they did wrong, but neither where files of this machine are, nor which
@@ -30,7 +30,7 @@ export function concealed(error: unknown): HivewaxError {
     ...rest,
     message: withoutPlaces(message),
     ...(hint !== undefined && { hint: withoutPlaces(hint) }),
-    ...(details !== undefined && { details: withoutPlaceDetails(details) }),
+    ...(details !== undefined && { details: detailsWithoutPlaces(details) }),
   })
   if (told.message !== message && errorTable[error.code].status === 500) log(message)
   return told
@@ -40,14 +40,17 @@ function log(what: unknown): void {
   console.error(visible(inspect(what)))
 }
 
-function withoutPlaceDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(details).filter(([name, value]) => !placeNames.has(name) || !isPlace(value)),
-  )
+function detailsWithoutPlaces(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const told = Object.entries(details).map(([name, value]) => {
+    return [name, callers.has(name) ? value : valueWithoutPlaces(value)]
+  })
+  return Object.fromEntries(told)
 }
 
-function isPlace(value: unknown): boolean {
-  return typeof value === 'string' && withoutPlaces(value) !== value
+function valueWithoutPlaces(value: unknown): unknown {
+  if (typeof value === 'string') return withoutPlaces(value)
+  if (Array.isArray(value)) return value.map(valueWithoutPlaces)
+  return typeof value === 'object' && value !== null ? detailsWithoutPlaces({ ...value }) : value
 }
 
 function withoutPlaces(text: string): string {

@@ -30,11 +30,16 @@ it.each([
   expect(concealed(new NotFound(`nothing of ${text}`)).message).toBe(`nothing of ${text}`)
 })
 
-it('details that are places go, and others stay', () => {
-  const details = { file, path: 'a/b', key: file, retryAfterMs: 5 }
-  expect(concealed(new Busy('busy', { details })).details).toEqual({
+it('details are told without places too, at any depth, and as they are where callers have given them', () => {
+  const details = { file, path: 'a/b', gone: [file], found: { in: [{ at: file }] }, key: file, value: [file] }
+  const somewhere = '(a place of the server)'
+  expect(concealed(new Busy('busy', { details: { ...details, retryAfterMs: 5 } })).details).toEqual({
+    file: somewhere,
     path: 'a/b',
+    gone: [somewhere],
+    found: { in: [{ at: somewhere }] },
     key: file,
+    value: [file],
     retryAfterMs: 5,
   })
 })
