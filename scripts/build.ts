@@ -12,7 +12,7 @@ const inRoot = (path: string) => join(root, path)
 rmSync(inRoot('dist'), { recursive: true, force: true })
 runTsc()
 await bundle(inRoot('dist/bundle'))
-await buildDashboard()
+buildDashboard()
 
 /** Ends this process too when there are errors; tsc has printed them. */
 function runTsc(): void {

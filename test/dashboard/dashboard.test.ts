@@ -16,7 +16,7 @@ const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
 let browser: Browser
 
 beforeAll(async () => {
-  await buildDashboard()
+  buildDashboard()
   browser = await launch()
 })
 

@@ -13,7 +13,7 @@ import { fillSwarm } from './support/swarm.ts'
 const sizes = { desktop: [1440, 900], phone: [390, 844] } as const
 
 const [, , target = 'pictures'] = process.argv
-await buildDashboard()
+buildDashboard()
 fs.mkdirSync(target, { recursive: true })
 const store = fs.mkdtempSync(path.join(os.tmpdir(), 'hivewax-pictures-'))
 const memory = await openMemory(path.join(store, '.swarm/memory.db'))
