@@ -21,12 +21,13 @@ const called = commands.all
 function runAll(folder: string, flags: readonly string[]) {
   const calls = called.map(command => [...callOf(command, hiding), '--yes', ...flags])
   const program = new URL('../../src/cli/program.ts', import.meta.url).href
+  const streams = new URL('../../src/cli/print/standard-streams.ts', import.meta.url).href
   const script = `
-    import fs from 'node:fs'
     const { Program } = await import(${JSON.stringify(program)})
+    const { writeOut } = await import(${JSON.stringify(streams)})
     for (const call of ${JSON.stringify(calls)}) {
       await new Program().run(call)
-      fs.writeSync(1, '\\n= ' + call[0] + '\\n')
+      writeOut('\\n= ' + call[0] + '\\n')
     }
     process.exit()`
   const { stdout, stderr, status, signal } = spawnSync(
@@ -36,7 +37,7 @@ function runAll(folder: string, flags: readonly string[]) {
       cwd: folder,
       env: cliEnv(folder),
       encoding: 'utf8',
-      timeout: 100_000,
+      timeout: 600_000,
       maxBuffer: 2 ** 26,
       input: '',
     },
