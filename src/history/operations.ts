@@ -1,5 +1,13 @@
-import { operation } from '../operation.ts'
+import { operation, type Zod } from '../operation.ts'
 import { page, redaction, time } from '../schemas.ts'
+
+/** Which of somebody's changes are meant. */
+const narrowed = (z: Zod) => ({
+  session: z.string().optional().describe('Only changes of this session'),
+  since: time(z, 'Only changes from this moment on').optional(),
+  until: time(z, 'Only changes before this moment').optional(),
+  namespace: z.string().optional().describe('Only key-value memory of this namespace; default: everything'),
+})
 
 export const historyOperations = [
   operation({
@@ -19,13 +27,7 @@ export const historyOperations = [
     input: z =>
       z.object({
         by: z.string().describe('The agent or person whose changes are taken back'),
-        session: z.string().optional().describe('Only changes of this session'),
-        since: time(z, 'Only changes from this moment on').optional(),
-        until: time(z, 'Only changes before this moment').optional(),
-        namespace: z
-          .string()
-          .optional()
-          .describe('Only key-value memory of this namespace; default: everything'),
+        ...narrowed(z),
         force: z
           .boolean()
           .optional()
@@ -50,13 +52,7 @@ export const historyOperations = [
     input: z =>
       z.object({
         by: z.string().describe('The agent or person who has written it'),
-        session: z.string().optional().describe('Only in this session'),
-        since: time(z, 'Only from this moment on').optional(),
-        until: time(z, 'Only before this moment').optional(),
-        namespace: z
-          .string()
-          .optional()
-          .describe('Only key-value memory of this namespace; default: everything'),
+        ...narrowed(z),
         reason: redaction(z).reason,
         vacuum: redaction(z).vacuum,
         dryRun: z.boolean().optional().describe('Only say what would be done'),

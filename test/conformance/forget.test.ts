@@ -2,17 +2,10 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
+import { everyRow } from '../support/every-row.ts'
 import { conform } from './conform.ts'
 
 const quick = { vacuum: false }
-
-/** All rows that hold memory of whatever kind, as one text. */
-async function everything(memory: Memory): Promise<string> {
-  const tables = ['memory_store', 'agent_memory', 'patterns', 'events']
-  const histories = ['memory', 'agent_memory', 'pattern'].map(name => `hivewax_${name}_history`)
-  const rows = [...tables, ...histories].map(table => memory.query(`select * from ${table}`))
-  return JSON.stringify(await Promise.all(rows))
-}
 
 const valuesOf = async (memory: Memory) =>
   Object.fromEntries((await memory.kv.search('*')).items.map(({ key, value }) => [key, value]))
@@ -38,7 +31,7 @@ conform('forget', (open, times) => {
     await bad.storeAgentMemory('bad', 'note', 'poison six')
     await bad.patterns.store({ id: 'p', type: 'poison seven', patternData: 'poison eight' })
     const plan = await memory.as('lead').history.forget('bad', { ...quick, dryRun: true })
-    expect(await everything(memory)).toContain('poison')
+    expect(await everyRow(memory)).toContain('poison')
     const done = await memory.as('lead').history.forget('bad', { ...quick, reason: 'was told to' })
     expect(done).toEqual({ ...plan, dryRun: false })
     expect(done).toMatchObject({ restored: 1, deleted: 3, kept: 1 })
@@ -49,7 +42,7 @@ conform('forget', (open, times) => {
       { record: { in: 'agent_memory', agentId: 'bad', key: 'note' }, outcome: 'deleted' },
       { record: { in: 'patterns', id: 'p' }, outcome: 'deleted' },
     ])
-    expect(await everything(memory)).not.toContain('poison')
+    expect(await everyRow(memory)).not.toContain('poison')
     expect(await valuesOf(memory)).toEqual({ decision: 'SQLite', later: 'mended' })
     expect(await memory.find('poison')).toEqual([])
     expect((await memory.kv.history('decision')).items).toMatchObject([
@@ -85,7 +78,7 @@ conform('forget', (open, times) => {
     await memory.as('good').store('key', 'first')
     for (let i = 0; i < 40; i++) await memory.as('bad').store('key', `poison ${i}`)
     expect(await memory.history.forget('bad', quick)).toMatchObject({ deleted: 1 })
-    expect(await everything(memory)).not.toContain('poison')
+    expect(await everyRow(memory)).not.toContain('poison')
   })
 
   it('touches nothing of others, whoever has changed what in which order', async () => {

@@ -1,18 +1,10 @@
 import { expect, it } from 'vitest'
-import type { Memory } from '../../src/memory.ts'
 import { TestClock } from '../support/clock.ts'
+import { everyRow } from '../support/every-row.ts'
 import { conform } from './conform.ts'
 
 const second = 1_000
 const quick = { vacuum: false }
-
-/** All rows that hold memory of whatever kind, as one text. */
-async function everything(memory: Memory): Promise<string> {
-  const tables = ['memory_store', 'agent_memory', 'patterns', 'events']
-  const histories = ['memory', 'agent_memory', 'pattern'].map(name => `hivewax_${name}_history`)
-  const rows = [...tables, ...histories].map(table => memory.query(`select * from ${table}`))
-  return JSON.stringify(await Promise.all(rows))
-}
 
 conform('redact', open => {
   it('leaves of a key nothing but who wrote it, when, and who has redacted it', async () => {
@@ -28,7 +20,7 @@ conform('redact', open => {
     expect(done).toEqual({ revisions: [2, 1] })
 
     expect(await memory.retrieve('api')).toBeUndefined()
-    expect(await everything(memory)).not.toContain('sk-')
+    expect(await everyRow(memory)).not.toContain('sk-')
     const { items } = await memory.kv.history('api')
     const redacted = { by: { agent: 'lead' }, at: new Date(clock.now()) }
     expect(items).toMatchObject([
@@ -86,7 +78,7 @@ conform('redact', open => {
     await memory.store('key', 'sk-present', { ttl: 10 })
     clock.advance(20 * second)
     expect(await memory.kv.redact('key', quick)).toEqual({ revisions: [2, 1] })
-    expect(await everything(memory)).not.toContain('sk-')
+    expect(await everyRow(memory)).not.toContain('sk-')
     expect((await memory.kv.history('key')).items).toEqual([])
   })
 
@@ -96,7 +88,7 @@ conform('redact', open => {
     await memory.history.setRetention('cache', { versions: 0 })
     await memory.store('key', 'sk-cached', cache)
     expect(await memory.kv.redact('key', { ...quick, ...cache })).toEqual({ revisions: [1] })
-    expect(await everything(memory)).not.toContain('sk-')
+    expect(await everyRow(memory)).not.toContain('sk-')
     expect((await memory.events.list({ types: ['memory.redacted'] })).items).toHaveLength(1)
   })
 
@@ -129,7 +121,7 @@ conform('redact', open => {
       confidence: undefined,
       redacted: { at: expect.any(Date) },
     })
-    expect(await everything(memory)).not.toContain('sk-')
+    expect(await everyRow(memory)).not.toContain('sk-')
     const events = await memory.events.list({ types: ['memory.redacted'] })
     expect(events.items.map(({ data }) => data)).toEqual([
       { in: 'agent_memory', agentId: 'coder-1', key: 'note', revisions: [1] },
