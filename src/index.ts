@@ -89,7 +89,7 @@ export {
   type ExportMemoryOptions,
   type ExportMemoryResult,
   exportMemory,
-  type KeptWhy,
+  type KeptFile,
 } from './markdown/export-memory.ts'
 export type { ActingOptions, Door, Memory, MemoryEvents } from './memory.ts'
 export type { MetricFilter, MetricRecord, MetricRetention, NewMetric } from './metrics/metrics.ts'

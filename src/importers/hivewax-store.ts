@@ -1,11 +1,8 @@
 import type { IncomingRecord } from '../maintenance/transfer/incoming-record.ts'
 import type { Memory } from '../memory.ts'
 import { openMemory } from '../open.ts'
-import type { Page } from '../util/page.ts'
+import { allItems } from '../util/page.ts'
 import type { Item, Source } from './source.ts'
-
-/** Records that are read at once. */
-const pageSize = 500
 
 /** What a swarm was at work on, which stays with it: the tables, and what each is called in a report. */
 const activity = new Map([
@@ -16,8 +13,6 @@ const activity = new Map([
   ['consensus_state', 'consensus'],
   ['swarm_topology', 'topology'],
 ])
-
-type ReadPage<T> = (memory: Memory, page: { limit: number; cursor: string | undefined }) => Promise<Page<T>>
 
 /**
  * Opens another memory of hivewax for reading: what it remembers can be brought, with its authors and times.
@@ -44,33 +39,23 @@ async function* readAll(memory: Memory): AsyncGenerator<Item> {
 }
 
 const sections: Readonly<Record<string, (memory: Memory) => AsyncGenerator<IncomingRecord>>> = {
-  async *memory(memory) {
-    for await (const record of each(memory, ({ kv }, page) => kv.search('*', { namespace: '*', ...page })))
+  async *memory({ kv }) {
+    for await (const record of allItems(page => kv.search('*', { namespace: '*', ...page })))
       yield { kind: 'memory', ...record }
   },
-  async *'agent memory'(memory) {
-    for await (const { id } of each(memory, ({ agents }, page) => agents.list(page)))
-      for await (const record of each(memory, ({ agents }, page) => agents.listMemory(id, page)))
+  async *'agent memory'({ agents }) {
+    for await (const { id } of allItems(page => agents.list(page)))
+      for await (const record of allItems(page => agents.listMemory(id, page)))
         yield { kind: 'agent_memory', ...record }
   },
-  async *patterns(memory) {
-    for await (const pattern of each(memory, ({ patterns }, page) => patterns.list(page)))
-      yield { kind: 'pattern', ...pattern }
+  async *patterns({ patterns }) {
+    for await (const pattern of allItems(page => patterns.list(page))) yield { kind: 'pattern', ...pattern }
   },
-  async *sessions(memory) {
-    for await (const session of each(memory, ({ sessions }, page) => sessions.list(page)))
-      yield { kind: 'session', ...session }
+  async *sessions({ sessions }) {
+    for await (const session of allItems(page => sessions.list(page))) yield { kind: 'session', ...session }
   },
-  async *'shared state'(memory) {
-    for await (const { key, value } of each(memory, ({ shared }, page) => shared.list('', page)))
+  async *'shared state'({ shared }) {
+    for await (const { key, value } of allItems(page => shared.list('', page)))
       yield { kind: 'shared', key, value }
   },
-}
-
-async function* each<T>(memory: Memory, read: ReadPage<T>): AsyncGenerator<T> {
-  for (let cursor: string | undefined, isLast = false; !isLast; isLast = cursor === undefined) {
-    const page = await read(memory, { limit: pageSize, cursor })
-    yield* page.items
-    cursor = page.cursor
-  }
 }

@@ -7,6 +7,7 @@ import { checkName } from '../util/check.ts'
 import { fileError } from '../util/file-error.ts'
 import { checkGlob, matchesGlob } from '../util/glob.ts'
 import { type Names, optionCheck } from '../util/options.ts'
+import { allItems } from '../util/page.ts'
 import { FileNames, nameFromPath } from './file-names.ts'
 import { markdownFiles, prepareFolder } from './folder.ts'
 import { isSame, type MemoryFile, readMemoryFile, writeMemoryFile } from './memory-file.ts'
@@ -18,8 +19,16 @@ export interface ExportMemoryOptions extends AbortableOptions {
   keys?: string | undefined
 }
 
-/** Why a file stays as it is: see {@link ExportMemoryResult}. */
-export type KeptWhy = 'edited' | 'newer' | 'unknown' | 'unreadable'
+/** A file that stays as it is. Importing the folder first takes in all but what is `unreadable`. */
+export interface KeptFile {
+  /** Its path in the folder. */
+  file: string
+  /**
+   * Somebody has `edited` it since it was written; it is `newer` than what the store has; it is of a record that is `unknown`
+   * to the store; or it is `unreadable`.
+   */
+  why: 'edited' | 'newer' | 'unknown' | 'unreadable'
+}
 
 /** What an export did. */
 export interface ExportMemoryResult {
@@ -31,11 +40,7 @@ export interface ExportMemoryResult {
   unchanged: number
   /** Files of records that were deleted, or have expired. */
   removed: number
-  /**
-   * Files that stay as they are: `edited` by somebody since they were written; `newer` than what the store has; of a record
-   * that is `unknown` to the store; or `unreadable`. Importing the folder first takes in all but the last.
-   */
-  kept: { file: string; why: KeptWhy }[]
+  kept: KeptFile[]
 }
 
 const checkOptions = optionCheck('exportMemory', {
@@ -44,9 +49,6 @@ const checkOptions = optionCheck('exportMemory', {
   signal: true,
   onProgress: true,
 } satisfies Names<keyof ExportMemoryOptions>)
-
-/** Records that are read at once. */
-const pageSize = 500
 
 /**
  * Writes key-value memory into a folder of Markdown files, one for each record, which people and git read and compare, and
@@ -65,13 +67,12 @@ export async function exportMemory(
   const run = new Export(memory, path.resolve(checkName('folder', folder, 4096)))
   const total = await countRecords(memory, namespace)
   prepareFolder(run.result.folder)
-  for (let cursor: string | undefined, isLast = false; !isLast; ) {
-    const page = await memory.kv.search(checkGlob(keys), { namespace, limit: pageSize, cursor, signal })
-    for (const record of page.items) run.write(record)
-    cursor = page.cursor
-    isLast = cursor === undefined
-    onProgress?.({ step: 'export', fraction: isLast ? 1 : Math.min(1, run.result.records / total) })
+  const glob = checkGlob(keys)
+  for await (const record of allItems(page => memory.kv.search(glob, { namespace, signal, ...page }))) {
+    run.write(record)
+    onProgress?.({ step: 'export', fraction: Math.min(1, run.result.records / total) })
   }
+  onProgress?.({ step: 'export', fraction: 1 })
   await run.removeGone(
     file => (namespace === '*' || file.namespace === namespace) && matchesGlob(keys, file.key),
   )
@@ -80,11 +81,8 @@ export async function exportMemory(
 
 async function countRecords({ kv }: Memory, namespace: string): Promise<number> {
   let total = 0
-  for (let cursor: string | undefined, isLast = false; !isLast; isLast = cursor === undefined) {
-    const page = await kv.namespaces({ limit: pageSize, cursor })
-    for (const each of page.items) if (namespace === '*' || namespace === each.namespace) total += each.count
-    cursor = page.cursor
-  }
+  for await (const each of allItems(page => kv.namespaces(page)))
+    if (namespace === '*' || namespace === each.namespace) total += each.count
   return total
 }
 
@@ -95,7 +93,6 @@ class Export {
   readonly result: ExportMemoryResult
   readonly #memory: Memory
   readonly #names = new FileNames()
-  readonly #seen = new Set<string>()
 
   constructor(memory: Memory, folder: string) {
     this.#memory = memory
@@ -104,7 +101,6 @@ class Export {
 
   write(record: MemoryRecord): void {
     const name = this.#names.next(record.namespace, record.key)
-    this.#seen.add(name)
     this.result.records++
     const text = writeMemoryFile(record)
     const why = this.#whyKept(name, record, text)
@@ -114,7 +110,7 @@ class Export {
   }
 
   /** Why the file of a record stays as it is; undefined when it is to be written. */
-  #whyKept(name: string, record: MemoryRecord, text: string): KeptWhy | 'same' | undefined {
+  #whyKept(name: string, record: MemoryRecord, text: string): KeptFile['why'] | 'same' | undefined {
     const file = this.#read(name)
     if (file === undefined) return undefined
     if (file.text === text) return 'same'
@@ -129,7 +125,7 @@ class Export {
 
   /** Removes the files of records that the store has had and has no more. */
   async removeGone(isChosen: (file: Named) => boolean): Promise<void> {
-    for (const name of markdownFiles(this.result.folder).filter(each => !this.#seen.has(each))) {
+    for (const name of markdownFiles(this.result.folder).filter(each => !this.#names.has(each))) {
       const holds = this.#read(name)?.holds
       if (holds === undefined) this.#keep(name, 'unreadable')
       else {
@@ -165,7 +161,10 @@ class Export {
     }
   }
 
-  /** By way of another file, so that it is at any moment the one or the other. */
+  /**
+   * By way of another file, so that it is the one or the other. It does not wait for the disk: with thousands of files that takes
+   * minutes, and what a power cut leaves empty is refused by whoever reads it.
+   */
   #put(name: string, text: string): void {
     const file = this.#path(name)
     const temporary = `${file}.${process.pid}`
@@ -180,7 +179,7 @@ class Export {
     this.result.written++
   }
 
-  #keep(file: string, why: KeptWhy): void {
+  #keep(file: string, why: KeptFile['why']): void {
     this.result.kept.push({ file, why })
   }
 

@@ -29,9 +29,14 @@ export class FileNames {
     return name
   }
 
-  /** Undefined where a file of another record has this name, or one that some file systems take for the same. */
+  /** Whether a record has the file of this name, or of one that some file systems take for the same. */
+  has(name: string): boolean {
+    return this.#taken.has(folded(name))
+  }
+
+  /** Undefined where another record has it. */
   #take(name: string): string | undefined {
-    return this.#taken.has(folded(name)) ? undefined : name
+    return this.has(name) ? undefined : name
   }
 }
 

@@ -56,6 +56,8 @@ export function writeMemoryFile(record: Content): string {
 export function readMemoryFile(source: string): MemoryFile {
   // As git checks files out on Windows; what has line ends of its own to keep is JSON.
   const text = source.replace(/^\ufeff/, '').replaceAll('\r\n', '\n')
+  // A power cut may leave a file with nothing in it, or with bytes that nobody has written.
+  if (/^[\s\0]*$/.test(text)) throw new InvalidInput('it is empty')
   const matter = readFrontMatter(text)
   const isEdited = matter?.fields.get('checksum') !== checksumOf(text.replace(/^checksum: .*\n/m, ''))
   if (isEdited && /^<{7} [\s\S]*^>{7} /m.test(text))

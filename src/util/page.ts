@@ -29,6 +29,20 @@ export function pageLimit(limit: number | undefined): number {
   return limit === undefined ? defaultLimit : checkInteger('limit', limit, 1, maxLimit)
 }
 
+/** How many items {@link allItems} reads at once. */
+const walkLimit = 500
+
+/** All items of a list, read page by page. */
+export async function* allItems<T>(
+  read: (page: { limit: number; cursor: string | undefined }) => Promise<Page<T>>,
+): AsyncGenerator<T> {
+  for (let cursor: string | undefined, isLast = false; !isLast; isLast = cursor === undefined) {
+    const page = await read({ limit: walkLimit, cursor })
+    yield* page.items
+    cursor = page.cursor
+  }
+}
+
 /** What a list makes of its rows. */
 interface RowReader<Row, T> {
   item: (row: Row) => T

@@ -120,7 +120,6 @@ describe('a record as a file', () => {
       '# Title\n\ntext\n',
       '---\ntags:\n  - a\nkey: of ours\n---\ntext\n',
       '---\ntitle: x\n---\n',
-      '',
       '---\n',
     ]) {
       expect(readMemoryFile(file)).toMatchObject({
@@ -129,6 +128,10 @@ describe('a record as a file', () => {
         isEdited: true,
       })
     }
+  })
+
+  it.each(['', '\n', '\0\0\0'])('is refused when it is empty: %j', text => {
+    expect(() => readMemoryFile(text)).toThrow('it is empty')
   })
 
   it.each([
@@ -188,6 +191,14 @@ describe('the names of files', () => {
     expect(folded.size).toBe(all.length)
     const folders = new Set(all.map(name => name.slice(0, name.lastIndexOf('/')).toLowerCase()))
     for (const name of all) expect(folders).not.toContain(name.toLowerCase())
+  })
+
+  it('are known to be taken in any case, so that a file which only its case tells apart is not removed', () => {
+    const names = new FileNames()
+    const name = names.next('default', 'Decision/DB')
+    expect(names.has(name.toLowerCase())).toBe(true)
+    expect(names.has('default/other.md')).toBe(false)
+    expect(names.next('default', 'decision/db')).not.toBe(name.toLowerCase())
   })
 
   it('say what the record is called', () => {

@@ -1,4 +1,4 @@
-import { type ExportMemoryOptions, exportMemory, type KeptWhy } from '../../markdown/export-memory.ts'
+import { type ExportMemoryOptions, exportMemory, type KeptFile } from '../../markdown/export-memory.ts'
 import type { Cli } from '../cli.ts'
 import { withProgress } from '../run-operation.ts'
 
@@ -6,7 +6,7 @@ interface Input extends ExportMemoryOptions {
   folder: string
 }
 
-const reasons: Readonly<Record<KeptWhy, string>> = {
+const reasons: Readonly<Record<KeptFile['why'], string>> = {
   edited: 'edited since it was written',
   newer: 'newer than what is here',
   unknown: 'of a record that was never here',
