@@ -220,6 +220,20 @@ describe('what a person does', () => {
     await detail.getByRole('heading', { name: 'decision/auth' }).waitFor()
   })
 
+  it('loses no key of who types faster than the page is drawn', async () => {
+    const { serving } = await serveSwarm()
+    const page = await open(serving)
+    const debug = await page.context().newCDPSession(page)
+    await debug.send('Emulation.setCPUThrottlingRate', { rate: 20 })
+    await visit(page, '#/memory')
+    await page.getByRole('grid', { name: 'Keys' }).waitFor()
+    for (const key of ['j', 'j', 'j', 'k', 'End', 'j', 'Home', 'j', 'Enter']) void page.keyboard.press(key)
+    await page
+      .getByRole('complementary', { name: 'Key' })
+      .getByRole('heading', { name: 'decision/storage' })
+      .waitFor()
+  })
+
   it('goes on after the server was away', async () => {
     const { memory, serving } = await serveSwarm()
     const page = await open(serving)

@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { isTyping } from '../parts/typing.ts'
 import { change, go, useAddress } from '../url.ts'
 import { usePlaces } from './places.ts'
@@ -10,23 +10,24 @@ const chordMs = 1_500
 export function useKeys(open: (what: 'palette' | 'help') => void): void {
   const places = usePlaces()
   const { place } = useAddress()
-  useEffect(() => {
-    let chordUntil = 0
+  const chordUntil = useRef(0)
+  // Before the browser paints: whoever sees the page can use its keys.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
         event.preventDefault()
         return open('palette')
       }
       if (isTyping(event)) return
-      if (performance.now() < chordUntil) {
-        chordUntil = 0
+      if (event.timeStamp < chordUntil.current) {
+        chordUntil.current = 0
         const found = places.find(({ key }) => key === event.key)
         if (found !== undefined) {
           event.preventDefault()
           return go(found.id)
         }
       }
-      if (event.key === 'g') chordUntil = performance.now() + chordMs
+      if (event.key === 'g') chordUntil.current = event.timeStamp + chordMs
       else if (event.key === '?') open('help')
       else if (event.key === '/') {
         event.preventDefault()

@@ -1,5 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type CSSProperties, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import { plural } from './numbers.ts'
 import { isTyping } from './typing.ts'
 import { useSteady } from './use-steady.ts'
@@ -49,22 +57,36 @@ export function List<T>(props: ListProps<T>) {
     if (onMore !== undefined && last >= rows.length - 20) onMore()
   }, [last, rows.length, onMore])
 
+  // The row that the keys have gone to while it is not in the page yet: keys pressed meanwhile go on from it.
+  const wanted = useRef<number>(undefined)
+  const focusWanted = () => {
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`)
+    if (row == null) return
+    wanted.current = undefined
+    row.focus({ preventScroll: true })
+  }
+  useLayoutEffect(() => {
+    if (wanted.current !== undefined) focusWanted()
+  })
   const focusRow = (index: number) => {
     const next = Math.max(0, Math.min(rows.length - 1, index))
     setAt(next)
     virtual.scrollToIndex(next)
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus({ preventScroll: true }),
-    )
+    wanted.current = next
+    focusWanted()
   }
-  const move = useRef(focusRow)
-  move.current = focusRow
-  useEffect(() => {
+  const move = (key: string) => {
+    focusRow(wanted.current === undefined ? 0 : (nextIndex(key, wanted.current, rows.length) ?? 0))
+  }
+  const latestMove = useRef(move)
+  latestMove.current = move
+  // Before the browser paints: whoever sees the list can use its keys.
+  useLayoutEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent) => {
       if (isTyping(event) || !['j', 'k'].includes(event.key)) return
       if (scroller.current?.contains(document.activeElement)) return
       event.preventDefault()
-      move.current(0)
+      latestMove.current(event.key)
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
