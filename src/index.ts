@@ -122,23 +122,19 @@ export type { GrantLeaseOptions, SharedLease } from './shared/shared-leases.ts'
 export type { Backoff, NewBackoff, TaskError } from './tasks/attempts.ts'
 export type { ClaimOptions } from './tasks/claim.ts'
 export type { Priority } from './tasks/claim-order.ts'
+export type { Completion, Failure, Heartbeat } from './tasks/claim-reports.ts'
 export type { Dependency, OnFailure } from './tasks/dependencies.ts'
 export { GiveUp, TryLater } from './tasks/give-up.ts'
 export type { ListTasksOptions } from './tasks/list.ts'
 export type { NewTask } from './tasks/new-task.ts'
 export type { ClaimKey, StaleClaim } from './tasks/outcome.ts'
+export type { PruneTasksOptions } from './tasks/prune-tasks.ts'
 export type { TaskQueue } from './tasks/queue-limits.ts'
+export type { RedriveOptions } from './tasks/redrive.ts'
 export type { NewSchedule, Overlap, Schedule, ScheduledTask } from './tasks/schedule.ts'
 export type { ClaimedTask, RenewedClaim, Task, TaskState, TaskStatus } from './tasks/task.ts'
 export type { ClaimResults } from './tasks/task-calls.ts'
 export type { GraphOptions, TaskGraph } from './tasks/task-graph.ts'
-export type {
-  Completion,
-  Failure,
-  Heartbeat,
-  PruneTasksOptions,
-  RedriveOptions,
-} from './tasks/tasks.ts'
 export type { Job, TaskHandler, WorkOptions, WorkSummary } from './tasks/work-options.ts'
 export type { Grant } from './tokens/token.ts'
 export type { NewToken, Token } from './tokens/tokens.ts'

@@ -8,6 +8,8 @@ interface Api {
   readonly title: string
   readonly file: string
   readonly name: string
+  /** The files of the types that are shown with it. Default: its own. */
+  readonly types?: readonly string[]
   /** The domain of its operations. */
   readonly domain?: string
 }
@@ -19,7 +21,13 @@ const apis: readonly Api[] = [
   { title: 'memory.history', file: 'history/history.ts', name: 'History', domain: 'history' },
   { title: 'memory.sessions', file: 'sessions/sessions.ts', name: 'Sessions', domain: 'sessions' },
   { title: 'memory.agents', file: 'agents/agents.ts', name: 'Agents', domain: 'agents' },
-  { title: 'memory.tasks', file: 'tasks/tasks.ts', name: 'Tasks', domain: 'tasks' },
+  {
+    title: 'memory.tasks',
+    file: 'tasks/tasks.ts',
+    name: 'Tasks',
+    types: ['tasks/claim-reports.ts', 'tasks/prune-tasks.ts', 'tasks/redrive.ts'],
+    domain: 'tasks',
+  },
   { title: 'memory.shared', file: 'shared/shared.ts', name: 'SharedState', domain: 'shared' },
   { title: 'memory.events', file: 'events/events.ts', name: 'Events', domain: 'events' },
   { title: 'memory.patterns', file: 'patterns/patterns.ts', name: 'Patterns', domain: 'patterns' },
@@ -50,7 +58,7 @@ function opening(): string {
 function describe(entry: Api): string {
   const { doc, methods } = classIn(entry.file, entry.name)
   const described = methods.map(method => describeMethod(method, entry))
-  return paragraphs(`## ${entry.title}`, doc, ...described, types(entry.file))
+  return paragraphs(`## ${entry.title}`, doc, ...described, types(...(entry.types ?? [entry.file])))
 }
 
 function describeMethod({ name, text, doc }: Declared, { domain }: Api): string {
@@ -66,7 +74,7 @@ function door(operationName: string): string {
   return `Command: \`hivewax ${commandPath(name)}\` · ${effect} · \`${permission}\``
 }
 
-function types(file: string): string {
-  const declared = typesIn(file).map(({ text, doc }) => (doc ? `/** ${doc} */\n${text}` : text))
+function types(...files: readonly string[]): string {
+  const declared = files.flatMap(typesIn).map(({ text, doc }) => (doc ? `/** ${doc} */\n${text}` : text))
   return code('ts', declared.join('\n\n'))
 }

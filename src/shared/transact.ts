@@ -3,7 +3,7 @@ import { verified } from '../db/checksums.ts'
 import type { Db } from '../db/db.ts'
 import { holdsLock } from '../db/held-lock.ts'
 import { InvalidInput } from '../errors.ts'
-import { checkInteger, checkName, describe } from '../util/check.ts'
+import { checkInteger, checkList, checkName, describe } from '../util/check.ts'
 import { decodeJson, decodeLoose, encodeJson, type Json } from '../util/json.ts'
 import * as known from './option-names.ts'
 import type { SharedCondition, SharedStep, SharedTransaction } from './shared.ts'
@@ -65,10 +65,7 @@ function isMet({ version, value }: KeyCondition, current: EntryRow | undefined):
 }
 
 function parts<T extends object>(what: string, list: readonly T[] = []): readonly T[] {
-  if (!Array.isArray(list)) throw new InvalidInput(`${what} must be an array, got ${describe(list)}`)
-  if (list.length > maxParts) {
-    throw new InvalidInput(`${what} has ${list.length} entries; the limit is ${maxParts}`)
-  }
+  checkList(what, list, maxParts)
   const odd = list.findIndex(part => typeof part !== 'object' || part === null)
   if (odd === -1) return list
   throw new InvalidInput(`${what}[${odd}] must be an object, got ${describe(list[odd])}`)

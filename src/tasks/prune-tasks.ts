@@ -1,8 +1,14 @@
 import type { Db } from '../db/db.ts'
 import { type Sql, sql } from '../db/sql.ts'
+import type { Duration } from '../util/duration.ts'
 import { inBatches } from '../util/in-batches.ts'
 import { beyond, endOfSlice, upTo } from './id-slices.ts'
 import { isFinalStatus } from './task.ts'
+
+export interface PruneTasksOptions {
+  /** Tasks that ended longer ago than this: a length of time such as `30d`. */
+  olderThan: Duration
+}
 
 /** Tasks that one transaction looks at: writers wait for no more than that. */
 const batchSize = 1_000

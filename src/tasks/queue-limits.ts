@@ -1,5 +1,6 @@
 import type { Db } from '../db/db.ts'
 import { sql } from '../db/sql.ts'
+import { cursorPosition, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
 import { readLane } from './lanes.ts'
 import { isReady, isRunning } from './task.ts'
 import { countPart, mostCounted, readyLanes } from './waiting.ts'
@@ -56,8 +57,19 @@ export interface TaskQueue {
   maxRunning: number | undefined
 }
 
+/** See `Tasks.queues`. */
+export async function listQueues(db: Db, options: PageOptions): Promise<Page<TaskQueue>> {
+  const limit = pageLimit(options.limit)
+  const [after = ''] = cursorPosition(options.cursor, 1) ?? []
+  const queues = (await readQueues(db)).filter(({ queue }) => queue > String(after))
+  return toPage(queues.slice(0, limit + 1), limit, {
+    item: queue => queue,
+    position: ({ queue }) => [queue],
+  })
+}
+
 /** The queues that have a limit, or tasks that are ready or running. */
-export async function readQueues(db: Db): Promise<TaskQueue[]> {
+async function readQueues(db: Db): Promise<TaskQueue[]> {
   const queues = new Map<string, TaskQueue>()
   const known = (queue: string): TaskQueue => {
     const found = queues.get(queue) ?? { queue, ready: 0, running: 0, maxRunning: undefined }

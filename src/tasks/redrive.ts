@@ -7,6 +7,11 @@ import { type Ended, lockTasks } from './settle-dependents.ts'
 import { hasStatus, isFinal, noTask, type TaskStatus } from './task.ts'
 import { appendTaskEvents } from './task-events.ts'
 
+export interface RedriveOptions {
+  /** How many dead tasks at most. Default 100. */
+  limit?: number | undefined
+}
+
 interface EndedRow {
   id: string
   status: TaskStatus

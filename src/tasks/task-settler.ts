@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Conflict, isTransient, NotFound } from '../errors.ts'
 import { Batcher } from '../util/batcher.ts'
+import type { Completion } from './claim-reports.ts'
 import { GiveUp, TryLater } from './give-up.ts'
 import type { StaleClaim } from './outcome.ts'
 import type { ClaimedTask } from './task.ts'
-import type { Completion, Tasks } from './tasks.ts'
+import type { Tasks } from './tasks.ts'
 import type { WorkSummary } from './work-options.ts'
 
 /** How a handler ended: with a result that can be kept, or an error. */

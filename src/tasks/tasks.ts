@@ -1,81 +1,47 @@
 import type { Context } from '../context.ts'
-import type { Db } from '../db/db.ts'
-import { checkLeaseMs, defaultLeaseMs, leaseEnd } from '../db/lease.ts'
 import { oneLocked } from '../db/locked-records.ts'
 import { theRow } from '../db/rows.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { sql } from '../db/sql.ts'
 import { keepTallyUp } from '../db/tallies.ts'
-import { Conflict, InvalidInput } from '../errors.ts'
-import { checkInteger, checkName, describe } from '../util/check.ts'
-import { type Duration, durationMs } from '../util/duration.ts'
-import { decodeJson, encodeJson } from '../util/json.ts'
-import { cursorPosition, maxLimit, type Page, type PageOptions, pageLimit, toPage } from '../util/page.ts'
+import { checkInteger, checkList, checkName } from '../util/check.ts'
+import { durationMs } from '../util/duration.ts'
+import { decodeJson } from '../util/json.ts'
+import { maxLimit, type Page, type PageOptions, pageLimit } from '../util/page.ts'
 import { encodeError } from './attempts.ts'
 import { type ClaimOptions, checkClaim } from './claim.ts'
+import {
+  assertHeld,
+  type Completion,
+  checkClaimKey,
+  type Failure,
+  type Heartbeat,
+  maxClaims,
+  renew,
+  reportsOf,
+} from './claim-reports.ts'
 import { countTasks } from './counts.ts'
+import { deleteTask } from './delete-task.ts'
 import { type ListTasksOptions, listTasks } from './list.ts'
 import { longestDelayMs, type NewTask, prepareTask } from './new-task.ts'
 import { checkTasks } from './option-names.ts'
-import {
-  type ClaimKey,
-  cancelTask,
-  endedClaims,
-  failTask,
-  type Report,
-  refuseStale,
-  renewClaims,
-  type StaleClaim,
-  staleClaims,
-  staleToken,
-} from './outcome.ts'
-import { pruneTasks } from './prune-tasks.ts'
-import { readQueues, setLimit, type TaskQueue } from './queue-limits.ts'
-import { redriveDead, redriveTask } from './redrive.ts'
+import { type ClaimKey, cancelTask, endedClaims, failTask, refuseStale, type StaleClaim } from './outcome.ts'
+import { type PruneTasksOptions, pruneTasks } from './prune-tasks.ts'
+import { listQueues, setLimit, type TaskQueue } from './queue-limits.ts'
+import { type RedriveOptions, redriveDead, redriveTask } from './redrive.ts'
 import { deleteSchedule, listSchedules, type NewSchedule, putSchedule, type Schedule } from './schedule.ts'
 import {
   type ClaimedTask,
   columnsNow,
   fromRow,
-  isRunning,
   type RenewedClaim,
   type Task,
   type TaskRow,
   type TaskState,
   type TaskStatus,
 } from './task.ts'
-import { assertDistinct, type ClaimResults, type RenewedClaims, TaskCalls } from './task-calls.ts'
+import { type ClaimResults, type RenewedClaims, TaskCalls } from './task-calls.ts'
 import { type GraphOptions, readGraph, type TaskGraph } from './task-graph.ts'
 import { checkTerms, type TaskHandler, type WorkOptions, type WorkSummary } from './work-options.ts'
-
-export interface Heartbeat extends ClaimKey {
-  /** How far the work has got, any JSON; kept until the next progress. */
-  progress?: unknown
-}
-
-export interface Completion extends ClaimKey {
-  /** What came of it, any JSON. */
-  result?: unknown
-}
-
-export interface Failure extends ClaimKey {
-  /** What went wrong: an Error, or any JSON. */
-  error: unknown
-  /** False when trying again cannot help: the task is then failed. Default true. */
-  retry?: boolean | undefined
-}
-
-export interface PruneTasksOptions {
-  /** Tasks that ended longer ago than this: a length of time such as `30d`. */
-  olderThan: Duration
-}
-
-export interface RedriveOptions {
-  /** How many dead tasks at most. Default 100. */
-  limit?: number | undefined
-}
-
-/** Claims that one call may renew or complete. */
-const maxClaims = 1_000
 
 /** The work of the swarm: tasks that depend on each other, and are claimed, worked on and completed. */
 export class Tasks {
@@ -122,7 +88,7 @@ export class Tasks {
    */
   async heartbeat(heartbeat: Heartbeat & { leaseMs?: number | undefined }): Promise<RenewedClaim> {
     checkTasks.heartbeat(heartbeat)
-    const { held, leaseUntil } = await this.#renew([heartbeat], heartbeat.leaseMs)
+    const { held, leaseUntil } = await renew(this.#context, [heartbeat], heartbeat.leaseMs)
     if (held.length === 0) return refuseStale(this.#context.db, heartbeat)
     return { id: heartbeat.id, status: 'running', leaseUntil }
   }
@@ -134,7 +100,7 @@ export class Tasks {
   ): Promise<RenewedClaims> {
     checkTasks.heartbeatMany(options)
     checkTasks.heartbeat(heartbeats)
-    return this.#renew(heartbeats, options.leaseMs)
+    return renew(this.#context, heartbeats, options.leaseMs)
   }
 
   /**
@@ -143,14 +109,14 @@ export class Tasks {
    */
   async complete(completion: Completion): Promise<TaskState> {
     checkTasks.complete(completion)
-    assertHeld(completion, await this.#calls.complete(this.#completions([completion])))
+    assertHeld(completion, await this.#calls.complete(reportsOf(this.#context, 'result', [completion])))
     return { id: completion.id, status: 'completed' }
   }
 
   /** Completes many tasks in one transaction. A stale claim does not hinder the others. */
   async completeMany(completions: readonly Completion[]): Promise<ClaimResults> {
     checkTasks.completeMany(completions)
-    const reports = this.#completions(completions)
+    const reports = reportsOf(this.#context, 'result', completions)
     return reports.length === 0 ? { held: [], stale: [] } : this.#calls.complete(reports)
   }
 
@@ -286,13 +252,7 @@ export class Tasks {
   /** The queues that have a limit, or tasks that are ready or running, by name. */
   async queues(options: PageOptions = {}): Promise<Page<TaskQueue>> {
     checkTasks.queues(options)
-    const limit = pageLimit(options.limit)
-    const [after = ''] = cursorPosition(options.cursor, 1) ?? []
-    const queues = (await readQueues(this.#context.db)).filter(({ queue }) => queue > String(after))
-    return toPage(queues.slice(0, limit + 1), limit, {
-      item: queue => queue,
-      position: ({ queue }) => [queue],
-    })
+    return listQueues(this.#context.db, options)
   }
 
   /**
@@ -324,74 +284,7 @@ export class Tasks {
     return this.#calls.create(tasks.map(task => prepareTask(this.#context, task)))
   }
 
-  async #renew(heartbeats: readonly Heartbeat[], leaseMs = defaultLeaseMs): Promise<RenewedClaims> {
-    const { db, clock } = this.#context
-    const leaseUntil = leaseEnd(clock, checkLeaseMs(leaseMs))
-    const reports = this.#reports('progress', heartbeats, heartbeat => heartbeat.progress)
-    if (reports.length === 0) return { held: [], stale: [], leaseUntil }
-    return { ...(await results(db, reports, await renewClaims(db, reports, leaseMs))), leaseUntil }
-  }
-
-  #completions(completions: readonly Completion[]): Report[] {
-    return this.#reports('result', completions, completion => completion.result)
-  }
-
-  /** @param what names the value in errors */
-  #reports<T extends ClaimKey>(what: string, claims: readonly T[], value: (claim: T) => unknown): Report[] {
-    checkList('claims', claims, maxClaims)
-    const reports = claims.map(claim => {
-      const said = value(claim)
-      const text = said === undefined ? null : encodeJson(what, said, this.#context.maxValueBytes)
-      return { ...checkClaimKey(claim), text }
-    })
-    assertDistinct(reports)
-    return reports
-  }
-
   #transaction<T>(fn: (context: Context) => Promise<T>): Promise<T> {
     return this.#calls.transaction(fn)
   }
-}
-
-function checkClaimKey({ id, token }: ClaimKey): ClaimKey {
-  return { id: checkName('id', id), token: checkInteger('token', token, 0) }
-}
-
-/** @throws Conflict `stale_token` unless the one claim held */
-function assertHeld(claim: ClaimKey, { stale: [stale] }: ClaimResults): void {
-  if (stale !== undefined) throw staleToken(claim, stale)
-}
-
-function checkList(what: string, list: unknown, maxCount: number): void {
-  if (!Array.isArray(list)) throw new InvalidInput(`${what} must be an array, got ${describe(list)}`)
-  if (list.length > maxCount)
-    throw new InvalidInput(`${what} has ${list.length} entries; the limit is ${maxCount}`)
-}
-
-async function results(
-  db: Db,
-  claims: readonly ClaimKey[],
-  held: ReadonlySet<string>,
-): Promise<ClaimResults> {
-  return { held: [...held], stale: await staleClaims(db, claims, held) }
-}
-
-async function deleteTask(db: Db, id: string): Promise<boolean> {
-  const deleted = await db.all(
-    sql`delete from tasks where id = ${id} and not ${isRunning(db.dialect)} and not exists (${waiting(id)}) returning id`,
-  )
-  if (deleted.length > 0) return true
-  const [task] = await db.all<{ status: TaskStatus }>(sql`select status from tasks where id = ${id}`)
-  if (task === undefined) return false
-  const why = task.status === 'running' ? 'is running' : 'has others waiting for it'
-  throw new Conflict(`task ${JSON.stringify(id)} ${why} and cannot be deleted`, {
-    hint: 'Cancel it first.',
-    details: { id, status: task.status },
-  })
-}
-
-/** The tasks that wait for this one. */
-function waiting(id: string): Sql {
-  return sql`select 1 from hivewax_task_dependencies join tasks as child on child.id = child_id
-             where parent_id = ${id} and open = 1 and child.status = 'pending'`
 }

@@ -52,6 +52,13 @@ export function checkOneOf<T extends string>(what: string, value: unknown, allow
   throw new InvalidInput(`${what} must be one of ${allowed.join(', ')}, got ${describe(value)}`)
 }
 
+/** An array of so many entries at most, or InvalidInput. */
+export function checkList(what: string, list: unknown, maxCount: number): void {
+  if (!Array.isArray(list)) throw new InvalidInput(`${what} must be an array, got ${describe(list)}`)
+  if (list.length > maxCount)
+    throw new InvalidInput(`${what} has ${list.length} entries; the limit is ${maxCount}`)
+}
+
 /** An array of names (ids, capabilities …) without duplicates, in the given order. */
 export function checkNames(what: string, names: unknown, maxCount = 10_000): string[] {
   if (!Array.isArray(names))
