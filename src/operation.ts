@@ -4,6 +4,7 @@ import type { AbortableOptions } from './db/engine.ts'
 import type { Memory } from './memory.ts'
 import type { Permission } from './permission.ts'
 import type { Transaction } from './transaction.ts'
+import type { AnyView, Demand, View } from './view.ts'
 
 /** The zod module, passed in, so that describing an operation does not load it. */
 export type Zod = typeof z
@@ -127,16 +128,16 @@ interface Writing {
 }
 
 /** An operation on records, which a transaction has too. */
-interface OnRecords<Input> {
+interface OnRecords<Input, Answer> {
   /** The permission that it needs inside of a transaction besides its own. Default: none. */
   readonly inTransaction?: Permission
-  run(memory: Transaction, input: Input, options?: RunOptions): Promise<unknown>
+  run(memory: Transaction, input: Input, options?: RunOptions): Promise<Answer>
 }
 
 /** An operation on the store as a whole, which cannot be part of a transaction. */
-interface OnStore<Input> {
+interface OnStore<Input, Answer> {
   readonly inTransaction: false
-  run(memory: Memory, input: Input, options?: RunOptions): Promise<unknown>
+  run(memory: Memory, input: Input, options?: RunOptions): Promise<Answer>
 }
 
 /** What follows from the other facts, unless an operation says it. */
@@ -178,15 +179,17 @@ export interface Operation<Name extends string = string, Input = unknown>
   readonly reveals: Permission | 'nothing'
   /** Whether it may be part of a transaction, or the permission that it needs there besides its own. */
   readonly inTransaction: boolean | Permission
+  /** How it shows to people what it lists; of each operation that lists records with known fields. */
+  readonly view?: AnyView
   run(memory: Memory, input: Input, options?: RunOptions): Promise<unknown>
 }
 
 /** Declares an operation; its input's type follows from the schema. */
-export function operation<const Name extends string, Input>(
+export function operation<const Name extends string, Input, Answer, Viewed = never>(
   declared: Facts<Name, Input> &
     (Reading | Writing) &
-    (OnRecords<Input> | OnStore<Input>) &
-    Partial<Defaulted>,
+    (OnRecords<Input, Answer> | OnStore<Input, Answer>) &
+    Partial<Defaulted> & { readonly view?: View<Viewed> } & Demand<Answer, Viewed>,
 ): Operation<Name> {
   const { positionals = [], effect, permission } = declared
   const defaults = {

@@ -1,5 +1,6 @@
 import { operation, type Zod } from '../operation.ts'
 import { json, page, redaction } from '../schemas.ts'
+import { agentMemoryVersionView, agentMemoryView, agentView, lapsedAgentView } from './views.ts'
 
 const id = (z: Zod) => z.string().describe("The agent's id, 1 to 512 bytes")
 
@@ -53,6 +54,7 @@ export const agentsOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'swarm_read', isDefault: true, unlisted: ['capabilities', 'type'] },
+    view: agentView,
     examples: [
       'hivewax agents list',
       'hivewax agents list --swarm-id web-team --alive',
@@ -153,6 +155,7 @@ export const agentsOperations = [
     effect: 'write',
     permission: 'agents',
     reveals: 'nothing',
+    view: lapsedAgentView,
     examples: ['hivewax agents release-lapsed'],
     input: z => z.object({}),
     run: memory => memory.agents.releaseLapsed(),
@@ -210,6 +213,7 @@ export const agentsOperations = [
     permission: 'memory:read',
     positionals: ['agentId'],
     mcp: { tool: 'recall' },
+    view: agentMemoryView,
     examples: ['hivewax agents list-memory coder-1', "hivewax agents list-memory coder-1 --glob 're*'"],
     input: z =>
       z.object({
@@ -226,6 +230,7 @@ export const agentsOperations = [
     permission: 'memory:read',
     positionals: ['agentId', 'key'],
     mcp: { tool: 'state_read' },
+    view: agentMemoryVersionView,
     examples: ['hivewax agents memory-history coder-1 reviews'],
     input: z => z.object({ agentId: id(z), key: z.string().describe('1 to 512 bytes'), ...page(z) }),
     run: (memory, { agentId, key, ...options }) => memory.agents.memoryHistory(agentId, key, options),

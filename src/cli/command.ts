@@ -34,6 +34,8 @@ export interface Field {
   readonly choices?: readonly string[]
   /** It says how another value is read, and is not itself handed to the operation. */
   readonly isReading?: boolean
+  /** It says how the answer is printed: one of the flags that only some commands take. */
+  readonly isFlag?: boolean
   readonly description: string
 }
 

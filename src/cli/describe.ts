@@ -1,6 +1,7 @@
 import type { Operation, Zod } from '../operation.ts'
 import { inputSchema, type JsonSchema } from '../schemas.ts'
 import { type Command, type Field, type FieldType, kebab } from './command.ts'
+import { listFlags } from './flags.ts'
 import { valueField, valueOptions } from './value-options.ts'
 
 /** The domains whose operations are commands of their own; those of the others are called by the domain's name. */
@@ -28,6 +29,7 @@ export function describeOperation(zod: Zod, operation: Operation): Command {
     options: [
       ...fields.filter(field => !positionals.includes(field)),
       ...(valueField({ positionals }) === undefined ? [] : valueOptions),
+      ...(operation.view === undefined ? [] : listFlags(operation.view)),
     ],
     examples: operation.examples,
   }

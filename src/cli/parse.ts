@@ -120,7 +120,7 @@ class Parser {
   }
 
   #add(field: Field, text: string): void {
-    const texts = flagFields.includes(field) ? this.#flagTexts : this.#texts
+    const texts = field.isFlag || flagFields.includes(field) ? this.#flagTexts : this.#texts
     texts.set(field, [...(texts.get(field) ?? []), text])
   }
 

@@ -14,7 +14,7 @@ import { commands } from './command-tree.ts'
 import { runners } from './commands/index.ts'
 import { confirm } from './confirm.ts'
 import { reportFailure } from './failure.ts'
-import type { Flags } from './flags.ts'
+import { assertOneForm, type Flags } from './flags.ts'
 import { type Parsed, parse, type Texts } from './parse.ts'
 import { Printer } from './print/printer.ts'
 import { runOperation } from './run-operation.ts'
@@ -84,6 +84,7 @@ export class Program {
     const { command, texts, words, problem } = parsed
     if (flags.version) return (await import('./commands/version.ts')).printVersion(print)
     if (problem !== undefined && !flags.help) throw problem
+    assertOneForm(flags)
     if (flags.help || command === undefined) {
       return (await import('./help.ts')).printHelp(print, words, flags.help ?? false)
     }

@@ -22,7 +22,7 @@ export async function runOperation(
   )
   if (result === undefined && (command.effect === 'read' || command.result === 'value'))
     throw absent(command, input)
-  printResult(cli.print, result, command)
+  printResult(cli.print, result, operation)
 }
 
 /** A command has ended long before what it took; inside of `hivewax work` or `lock run` these renew it. */

@@ -2,6 +2,7 @@ import { operation, type Zod } from '../operation.ts'
 import { json, page, timeOrDuration } from '../schemas.ts'
 import { consensusStatuses } from './consensus-state.ts'
 import { quorumRules } from './quorum.ts'
+import { consensusView, voteView } from './views.ts'
 
 const key = (z: Zod) => z.string().describe('What it is about, 1 to 512 bytes')
 
@@ -99,6 +100,7 @@ export const consensusOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'swarm_read' },
+    view: consensusView,
     examples: ['hivewax consensus list --status open'],
     input: z =>
       z.object({
@@ -113,6 +115,7 @@ export const consensusOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['key'],
+    view: voteView,
     examples: ['hivewax consensus votes ship-v2'],
     input: z =>
       z.object({

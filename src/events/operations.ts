@@ -1,5 +1,6 @@
 import { operation, type Zod } from '../operation.ts'
 import { json, page, time } from '../schemas.ts'
+import { eventView, groupView } from './views.ts'
 
 const id = (z: Zod, description: string) => z.number().int().min(0).describe(description)
 const group = (z: Zod) => z.string().describe('Name of the group of consumers')
@@ -45,6 +46,7 @@ export const eventsOperations = [
     arguments: ['events'],
     records: ['events'],
     identities: { 'events.source': 'actor' },
+    view: eventView,
     examples: [
       'hivewax events log-many --events \'[{"type":"started"},{"type":"deployed","data":{"ok":true}}]\'',
     ],
@@ -57,6 +59,7 @@ export const eventsOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'log_read', isDefault: true, unlisted: ['from', 'to', 'until'] },
+    view: eventView,
     examples: [
       'hivewax events list --order desc --limit 20',
       'hivewax events list --types build_passed --source coder-1',
@@ -151,6 +154,7 @@ export const eventsOperations = [
     summary: 'List the groups of consumers, how far they have got, and who consumes',
     effect: 'read',
     permission: 'memory:read',
+    view: groupView,
     examples: ['hivewax events groups'],
     input: z => z.object(page(z)),
     run: (memory, options) => memory.events.groups(options),

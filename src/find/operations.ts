@@ -1,5 +1,6 @@
 import { operation } from '../operation.ts'
 import { findable } from './sources.ts'
+import { foundView } from './views.ts'
 
 export const findOperations = [
   operation({
@@ -9,6 +10,7 @@ export const findOperations = [
     permission: 'memory:read',
     positionals: ['text'],
     mcp: { tool: 'recall' },
+    view: foundView,
     examples: [
       'hivewax find "retry backoff"',
       'hivewax find "retry backoff" --in memory --limit 5',

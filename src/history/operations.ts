@@ -1,5 +1,6 @@
 import { operation, type Zod } from '../operation.ts'
 import { page, redaction, time } from '../schemas.ts'
+import { retentionView } from './views.ts'
 
 /** Which of somebody's changes are meant. */
 const narrowed = (z: Zod) => ({
@@ -92,6 +93,7 @@ export const historyOperations = [
     summary: 'List the namespaces of which somebody has said how much is kept of their history',
     effect: 'read',
     permission: 'memory:read',
+    view: retentionView,
     examples: ['hivewax retention'],
     input: z => z.object(page(z)),
     namespaces: () => ['*'],

@@ -1,6 +1,7 @@
 import { operation } from '../operation.ts'
 import { asOf, json, namespace, page, past, redaction, time } from '../schemas.ts'
 import { defaultNamespace } from './record.ts'
+import { memoryVersionView, memoryView, namespaceView } from './views.ts'
 
 export const kvOperations = [
   operation({
@@ -70,6 +71,7 @@ export const kvOperations = [
     permission: 'memory:read',
     positionals: ['glob'],
     mcp: { tool: 'recall', assumed: { glob: '*' }, unlisted: ['asOf'] },
+    view: memoryView,
     examples: ["hivewax search 'user_*'", "hivewax search '*' --namespace '*' --limit 20"],
     input: z =>
       z.object({
@@ -88,6 +90,7 @@ export const kvOperations = [
     permission: 'memory:read',
     positionals: ['key'],
     mcp: { tool: 'state_read' },
+    view: memoryVersionView,
     examples: ['hivewax history greeting'],
     input: z => z.object({ key: z.string().describe('1 to 512 bytes'), namespace: namespace(z), ...page(z) }),
     namespaces: ({ namespace = defaultNamespace }) => [namespace],
@@ -199,6 +202,7 @@ export const kvOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'recall' },
+    view: namespaceView,
     examples: ['hivewax namespaces'],
     input: z => z.object(page(z)),
     namespaces: () => ['*'],

@@ -1,6 +1,7 @@
 import { operation, type Zod } from '../operation.ts'
 import { page } from '../schemas.ts'
 import type { LockKey } from './locks.ts'
+import { lockView } from './views.ts'
 
 const name = (z: Zod) => z.string().describe("The lock's name, 1 to 512 bytes")
 
@@ -111,6 +112,7 @@ export const locksOperations = [
     permission: 'memory:read',
     fenced: 'items',
     mcp: { tool: 'swarm_read' },
+    view: lockView,
     examples: ['hivewax locks list'],
     input: z => z.object(page(z)),
     run: (memory, options) => memory.locks.list(options),

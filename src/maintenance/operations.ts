@@ -1,5 +1,6 @@
 import { operation, type RunOptions, type Zod } from '../operation.ts'
 import { time } from '../schemas.ts'
+import { hotKeyView, orphanView } from './views.ts'
 
 const file = (z: Zod, description: string) => z.string().describe(description)
 
@@ -224,6 +225,7 @@ export const maintenanceOperations = [
     effect: 'read',
     permission: 'memory:read',
     inTransaction: false,
+    view: hotKeyView,
     examples: ['hivewax hot-keys', 'hivewax hot-keys --threshold 100 --timeframe 24h'],
     input: z =>
       z.object({
@@ -245,6 +247,7 @@ export const maintenanceOperations = [
     effect: 'read',
     permission: 'memory:read',
     inTransaction: false,
+    view: orphanView,
     examples: ['hivewax find-orphans'],
     input: z => z.object({}),
     run: memory => memory.maintenance.findOrphans(),

@@ -1,6 +1,7 @@
 import { operation, type Zod } from '../operation.ts'
 import { page, timeOrDuration } from '../schemas.ts'
 import { resolutions } from './rollup.ts'
+import { metricView, summaryView } from './views.ts'
 
 const name = (z: Zod) => z.string().describe('The name of the metric, 1 to 512 bytes')
 
@@ -64,6 +65,7 @@ export const metricsOperations = [
     summary: 'List measurements that were not rolled up, the latest first',
     effect: 'read',
     permission: 'memory:read',
+    view: metricView,
     examples: ['hivewax metrics list --name build_ms --since 1h'],
     input: z => z.object({ name: name(z).optional(), ...range(z), ...page(z) }),
     run: (memory, filter) => memory.metrics.list(filter),
@@ -85,6 +87,7 @@ export const metricsOperations = [
     permission: 'memory:read',
     positionals: ['name'],
     mcp: { tool: 'log_read', unlisted: ['until', 'groupBy'] },
+    view: summaryView,
     examples: [
       'hivewax metrics summary build_ms --since 24h --group-by hour',
       'hivewax metrics summary build_ms --group-by agent',

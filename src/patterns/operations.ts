@@ -1,5 +1,6 @@
 import { operation, type Zod } from '../operation.ts'
 import { json, page, redaction } from '../schemas.ts'
+import { patternVersionView, patternView } from './views.ts'
 
 const id = (z: Zod) => z.string().describe('The id of the pattern')
 
@@ -49,6 +50,7 @@ export const patternsOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'state_read', unlisted: ['minConfidence'] },
+    view: patternView,
     examples: ['hivewax patterns list --type tactic --min-confidence 0.8'],
     input: z =>
       z.object({
@@ -117,6 +119,7 @@ export const patternsOperations = [
     permission: 'memory:read',
     positionals: ['id'],
     mcp: { tool: 'state_read' },
+    view: patternVersionView,
     examples: ['hivewax patterns history retry-timeouts'],
     input: z => z.object({ id: id(z), ...page(z) }),
     run: (memory, { id, ...options }) => memory.patterns.history(id, options),

@@ -1,5 +1,6 @@
 import { operation } from '../operation.ts'
 import { json, page } from '../schemas.ts'
+import { sessionView } from './views.ts'
 
 export const sessionsOperations = [
   operation({
@@ -77,6 +78,7 @@ export const sessionsOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'state_read' },
+    view: sessionView,
     examples: ['hivewax sessions list', 'hivewax sessions list --limit 10'],
     input: z => z.object(page(z)),
     run: (memory, options) => memory.sessions.list(options),

@@ -2,6 +2,7 @@
 import { operation, type Zod } from '../operation.ts'
 import { json, page } from '../schemas.ts'
 import { leaseHold, transactHolds, transactNeeds } from './transact-needs.ts'
+import { sharedChangeView, sharedLeaseView, sharedView } from './views.ts'
 
 const key = (z: Zod) => z.string().describe('1 to 512 bytes')
 const updatedBy = (z: Zod) => z.string().optional().describe('Who does it; default: the agent of the handle')
@@ -69,6 +70,7 @@ export const sharedOperations = [
     permission: 'memory:read',
     positionals: ['prefix'],
     mcp: { tool: 'state_read', isDefault: true },
+    view: sharedView,
     examples: ['hivewax shared list', 'hivewax shared list progress/'],
     input: z =>
       z.object({ prefix: z.string().optional().describe('Only keys that begin with this'), ...page(z) }),
@@ -99,6 +101,7 @@ export const sharedOperations = [
     permission: 'memory:read',
     positionals: ['key'],
     mcp: { tool: 'state_read' },
+    view: sharedChangeView,
     examples: ['hivewax shared history focus --limit 10'],
     input: z => z.object({ key: key(z), ...page(z) }),
     run: (memory, { key, ...options }) => memory.shared.history(key, options),
@@ -205,6 +208,7 @@ export const sharedOperations = [
     summary: 'List the leases of keys',
     effect: 'read',
     permission: 'memory:read',
+    view: sharedLeaseView,
     examples: ['hivewax shared leases'],
     input: z => z.object(page(z)),
     run: (memory, options) => memory.shared.leases(options),

@@ -14,6 +14,7 @@ import {
 import type { ClaimKey } from './outcome.ts'
 import { overlaps } from './schedule.ts'
 import { statuses } from './task.ts'
+import { claimView, queueView, scheduleView, taskView } from './views.ts'
 
 export const tasksOperations = [
   operation({
@@ -45,6 +46,7 @@ export const tasksOperations = [
     records: ['tasks', 'tasks.dependencies', 'tasks.backoff'],
     identities: { 'tasks.createdBy': 'actor' },
     mcp: { tool: 'tasks_write' },
+    view: taskView,
     examples: [
       'hivewax tasks create-many --tasks \'[{"id":"build","description":"Build"},{"description":"Ship","dependencies":["build"]}]\'',
     ],
@@ -72,6 +74,7 @@ export const tasksOperations = [
         ),
       ),
     mcp: { tool: 'tasks_write', unlisted: ['capabilities', 'agentId'], answer: 'claims' },
+    view: claimView,
     examples: [
       'hivewax tasks claim --agent-id coder-1',
       'hivewax tasks claim --agent-id coder-1 --capabilities review --limit 5 --lease-ms 60000',
@@ -249,6 +252,7 @@ export const tasksOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'tasks_read', isDefault: true, unlisted: ['priority', 'order'] },
+    view: taskView,
     examples: [
       'hivewax tasks list --status pending',
       'hivewax tasks list --assigned-to coder-1 --order desc --limit 20',
@@ -294,6 +298,7 @@ export const tasksOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'tasks_read' },
+    view: queueView,
     examples: ['hivewax tasks queues'],
     input: z => z.object(page(z)),
     run: (memory, options) => memory.tasks.queues(options),
@@ -349,6 +354,7 @@ export const tasksOperations = [
     summary: 'List schedules and when they are due next',
     effect: 'read',
     permission: 'memory:read',
+    view: scheduleView,
     examples: ['hivewax tasks schedules'],
     input: z => z.object(page(z)),
     run: (memory, options) => memory.tasks.schedules(options),

@@ -1,6 +1,7 @@
 import { operation } from '../operation.ts'
 import { permissions } from '../permission.ts'
 import { page, timeOrDuration } from '../schemas.ts'
+import { tokenView } from './views.ts'
 
 export const tokensOperations = [
   operation({
@@ -37,6 +38,7 @@ export const tokensOperations = [
     summary: 'List the tokens, without their secrets',
     effect: 'read',
     permission: 'admin',
+    view: tokenView,
     examples: ['hivewax token list'],
     input: z => z.object(page(z)),
     run: (memory, options) => memory.tokens.list(options),

@@ -2,6 +2,7 @@ import { operation, type Zod } from '../operation.ts'
 import { json, page } from '../schemas.ts'
 import type { Json } from '../util/json.ts'
 import { topologyTypes } from './shapes.ts'
+import { topologyView } from './views.ts'
 
 const swarmId = (z: Zod) => z.string().describe('The swarm, 1 to 512 bytes')
 const node = (z: Zod, description: string) => z.string().describe(description)
@@ -114,6 +115,7 @@ export const topologyOperations = [
     summary: 'List the latest topology of every swarm',
     effect: 'read',
     permission: 'memory:read',
+    view: topologyView,
     examples: ['hivewax topology list'],
     input: z => z.object(page(z)),
     run: (memory, options) => memory.topology.list(options),
@@ -124,6 +126,7 @@ export const topologyOperations = [
     effect: 'read',
     permission: 'memory:read',
     positionals: ['swarmId'],
+    view: topologyView,
     examples: ['hivewax topology history web-team'],
     input: z => z.object({ swarmId: swarmId(z), ...page(z) }),
     run: (memory, { swarmId, ...options }) => memory.topology.history(swarmId, options),

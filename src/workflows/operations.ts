@@ -1,6 +1,7 @@
 import { operation, type Zod } from '../operation.ts'
 import { json, page } from '../schemas.ts'
 import { statuses } from './runs.ts'
+import { runView, stepView, workflowVersionView, workflowView } from './views.ts'
 
 const id = (z: Zod) => z.string().describe("The workflow's id, 1 to 512 bytes")
 
@@ -53,6 +54,7 @@ export const workflowsOperations = [
     effect: 'read',
     permission: 'memory:read',
     mcp: { tool: 'state_read', unlisted: ['workflowType'] },
+    view: workflowView,
     examples: ['hivewax workflows list', 'hivewax workflows list --workflow-type ci'],
     input: z =>
       z.object({ workflowType: z.string().optional().describe('Only workflows of this type'), ...page(z) }),
@@ -65,6 +67,7 @@ export const workflowsOperations = [
     permission: 'memory:read',
     positionals: ['id'],
     mcp: { tool: 'state_read' },
+    view: workflowVersionView,
     examples: ['hivewax workflows history nightly', 'hivewax workflows history nightly --limit 5'],
     input: z => z.object({ id: id(z), ...page(z) }),
     run: (memory, { id, ...options }) => memory.workflows.history(id, options),
@@ -76,6 +79,7 @@ export const workflowsOperations = [
     permission: 'memory:read',
     positionals: ['id'],
     mcp: { tool: 'state_read' },
+    view: stepView,
     examples: ['hivewax workflows steps nightly'],
     input: z => z.object({ id: id(z), ...page(z) }),
     run: (memory, { id, ...options }) => memory.workflows.steps(id, options),
@@ -165,6 +169,7 @@ export const workflowsOperations = [
     summary: 'List runs, the one begun last first',
     effect: 'read',
     permission: 'memory:read',
+    view: runView,
     examples: ['hivewax workflows list-runs', 'hivewax workflows list-runs --status failed --type deploy'],
     input: z =>
       z.object({

@@ -50,9 +50,9 @@ describe('data', () => {
       /^key: {7}a\nnamespace: default\nvalue: {5}one\ttwo\n {11}three\n/,
     )
     const table = hivewax(folder, ['search', '*']).stdout.split('\n')
-    expect(table[0]).toMatch(/^key {3}namespace {2}value +createdAt +updatedAt +revision +author$/)
+    expect(table[0]).toMatch(/^key {3}namespace {2}value +updatedAt +author$/)
     expect(table[1]).toMatch(
-      /^a {5}default {4}one two⏎three +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d +.* +1 {2}\S+ \(cli\)$/,
+      /^a {5}default {4}one two⏎three +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d {2}\S+ \(cli\)$/,
     )
     expect(table[2]).toContain('x'.repeat(200))
     const [plain = ''] = hivewax(folder, ['search', 'a', '--plain']).stdout.split('\n')
@@ -67,6 +67,26 @@ describe('data', () => {
       '1',
       expect.stringMatching(/^{"agent":"[^"]+","via":"cli"}$/),
     ])
+  })
+
+  it('of a list is what is asked for: columns by name, CSV, or the names alone', () => {
+    const folder = scratchFolder()
+    hivewax(folder, ['store', 'a', 'x, "y"'])
+    hivewax(folder, ['store', 'b', '[1]'])
+    const search = (...args: string[]) => hivewax(folder, ['search', '*', ...args])
+    expect(search('--columns', 'revision,key').stdout).toBe('revision  key\n       1  a\n       1  b\n')
+    expect(search('--csv', '--columns', 'key,value').stdout).toBe('key,value\r\na,"x, ""y"""\r\nb,[1]\r\n')
+    expect(search('--plain', '--columns', 'value,key').stdout).toBe('x, "y"\ta\n[1]\tb\n')
+    expect(search('-q').stdout).toBe('a\nb\n')
+    const none = hivewax(folder, ['search', 'none*', '--csv'])
+    expect(none.stdout).toBe('key,namespace,value,metadata,createdAt,updatedAt,expiresAt,revision,author\r\n')
+    expect(search('--wide').stdout).toMatch(/^key .* createdAt .* revision/)
+    expect(search('--columns', 'size')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/--columns must be one of key, namespace, value, .*, got "size"/),
+    })
+    expect(search('--csv', '--json')).toMatchObject({ status: 2 })
+    expect(hivewax(folder, ['get', 'a', '--csv'])).toMatchObject({ status: 2 })
   })
 
   it('has no colour and no escape when it is piped, unless FORCE_COLOR asks for it', () => {
@@ -200,7 +220,7 @@ describe('the exit code', () => {
       env: cliEnv(folder),
       encoding: 'utf8',
     })
-    expect(ran.stdout).toMatch(/^key .*\n0\n$/)
+    expect(ran.stdout).toMatch(/^key-0\n0\n$/)
     expect(ran.stderr).toBe('')
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { csv } from '../../src/cli/print/csv.ts'
 import { displayWidth, truncate } from '../../src/cli/print/display-text.ts'
 import { recordLines } from '../../src/cli/print/record.ts'
 import { fitWidths, layOut, toTable } from '../../src/cli/print/table.ts'
@@ -52,14 +53,39 @@ describe('a table', () => {
 
   it('loses nothing where there is no terminal', () => {
     const records = [{ key: 'a', value: 'x'.repeat(500), at: new Date(2026, 0, 2, 3, 4, 5) }]
-    const { lines, hidden } = layOut(toTable(records, 'people'), undefined)
+    const { lines, hidden } = layOut(toTable(records, { spelling: 'people' }), undefined)
     expect(lines[1]).toBe(`a    ${'x'.repeat(500)}  2026-01-02 03:04:05`)
     expect(hidden).toBe(0)
   })
 
+  it('gives the column that takes the rest what the others leave, and keeps room for it', () => {
+    expect(fitWidths([10, 8, 300, 12], 80, 2)).toEqual([10, 8, 44, 12])
+    expect(fitWidths([10, 60, 300, 60], 80, 2)).toEqual([10, 20, 24, 20])
+    expect(fitWidths([36, 12, 300, 12], 80, 2)).toEqual([36, 12, 28])
+  })
+
+  it('shortens ids of ours as long as they differ, and says times from now, where there is little room', () => {
+    const ids = ['0193a1b2-7c4d-7abc-8def-0123456789ab', '0193a1b2-7c4d-7abd-8def-0123456789ab']
+    const at = new Date(Date.now() - 3 * 60_000 - 500)
+    const { rows } = toTable(
+      [
+        { id: ids[0], at },
+        { id: ids[1], at: new Date(Date.now() + 7_300_000) },
+      ],
+      {
+        spelling: 'short',
+      },
+    )
+    expect(rows).toEqual([
+      ['0193a1b2-7c4d-7abc', '3 min ago'],
+      ['0193a1b2-7c4d-7abd', 'in 2 h'],
+    ])
+    expect(toTable([{ id: ids[0] }], { spelling: 'people' }).rows).toEqual([[ids[0]]])
+  })
+
   it('says how many columns it left out', () => {
     const record = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`column${i}`, 'x'.repeat(40)]))
-    expect(layOut(toTable([record], 'people'), 80).hidden).toBe(7)
+    expect(layOut(toTable([record], { spelling: 'people' }), { width: 80 }).hidden).toBe(7)
   })
 
   it('shows people the columns that hold something, and programs all of them', () => {
@@ -67,8 +93,13 @@ describe('a table', () => {
       { a: 1, b: undefined, c: [] },
       { a: 2, b: undefined, c: [] },
     ]
-    expect(toTable(records, 'people')).toEqual({ headings: ['a'], rows: [['1'], ['2']], numeric: [true] })
-    expect(toTable(records, 'programs').rows).toEqual([
+    expect(toTable(records, { spelling: 'people' })).toEqual({
+      headings: ['a'],
+      rows: [['1'], ['2']],
+      numeric: [true],
+      cutsIds: false,
+    })
+    expect(toTable(records, { spelling: 'programs' }).rows).toEqual([
       ['1', '', '[]'],
       ['2', '', '[]'],
     ])
@@ -76,8 +107,20 @@ describe('a table', () => {
 
   it('keeps each record on its line', () => {
     const record = { text: 'a\nb\tc\\n' }
-    expect(toTable([record], 'people').rows).toEqual([['a⏎b c\\n']])
-    expect(toTable([record], 'programs').rows).toEqual([['a\\nb\\tc\\\\n']])
+    expect(toTable([record], { spelling: 'people' }).rows).toEqual([['a⏎b c\\n']])
+    expect(toTable([record], { spelling: 'programs' }).rows).toEqual([['a\\nb\\tc\\\\n']])
+  })
+})
+
+describe('CSV', () => {
+  it('is what RFC 4180 says: quoted where it must be, and each line ended by CR LF', () => {
+    expect(
+      csv([
+        ['a', 'b'],
+        ['x"y', 'one,two\nthree'],
+        ['', 'ö'],
+      ]),
+    ).toBe('a,b\r\n"x""y","one,two\nthree"\r\n,ö\r\n')
   })
 })
 

@@ -1,6 +1,8 @@
 import type { Agent } from '../../agents/agent.ts'
 import type { Released } from '../../agents/agent-changes.ts'
 import type { AgentFilter } from '../../agents/agents.ts'
+import { agentView } from '../../agents/views.ts'
+import { anyView, type View } from '../../view.ts'
 import type { Cli } from '../cli.ts'
 
 /** An agent with what it works on at present. */
@@ -13,22 +15,19 @@ export async function run(cli: Cli, filter: AgentFilter): Promise<undefined> {
   const work = await agents.work(items.map(agent => agent.id))
   const working = items.map(agent => ({ ...agent, ...(work.get(agent.id) ?? { tasks: [], locks: [] }) }))
   if (cli.print.json) cli.print.document({ items: working, cursor })
-  else cli.print.list(cli.flags.plain ? working : working.map(agent => forPeople(agent, Date.now())), cursor)
+  else cli.print.list(working, { cursor, view: anyView(workingView) })
 }
 
-function forPeople(agent: Working, nowMs: number) {
-  const { id, type, swarmId, capabilities, state, lastActive, tasks, locks } = agent
-  const worksOn = [...tasks.map(task => `task ${task}`), ...locks.map(lock => `lock ${lock}`)].join(', ')
-  return {
-    id,
-    type,
-    life: life(agent, nowMs),
-    worksOn: worksOn || undefined,
-    swarmId,
-    capabilities: capabilities.join(', ') || undefined,
-    state,
-    lastActive,
-  }
+/** The view of the operation, and what each works on. */
+const workingView: View<Working> = {
+  ...agentView,
+  columns: ['id', 'type', ['life', life], ['worksOn', worksOn], 'capabilities', 'lastActive'],
+  rest: 'worksOn',
+  fields: [...agentView.fields, 'tasks', 'locks'],
+}
+
+function worksOn({ tasks, locks }: Working): string | undefined {
+  return [...tasks.map(task => `task ${task}`), ...locks.map(lock => `lock ${lock}`)].join(', ') || undefined
 }
 
 /** `alive`, `gone for 3m` since its ttl ran out, or `no ttl` for one that never counts as gone. */

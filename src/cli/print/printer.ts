@@ -1,7 +1,10 @@
 import { visible } from '../../util/visible.ts'
+import type { AnyView } from '../../view.ts'
 import type { Flags } from '../flags.ts'
 import { withAuthor } from './author.ts'
 import { type Colours, colours, visibleStyled } from './colour.ts'
+import { type ListColumn, listColumns } from './columns.ts'
+import { csv } from './csv.ts'
 import { plainRecord, recordLines } from './record.ts'
 import { isTerminal, writeError, writeOut } from './standard-streams.ts'
 import { layOut, toTable } from './table.ts'
@@ -64,21 +67,48 @@ export class Printer {
     else for (const line of recordLines(withAuthor(record), style)) this.styled(line)
   }
 
-  /** @param cursor where the next page begins, when there is one */
-  list(items: readonly unknown[], cursor?: string): void {
-    this.items(items)
+  /** Records as people or programs want them, and how many there are. */
+  list(items: readonly unknown[], { cursor, view }: ListOptions = {}): void {
+    this.items(items, view)
     const count = `${items.length} ${items.length === 1 ? 'entry' : 'entries'}`
     if (cursor !== undefined) this.note(`${count}, more follow: --cursor ${cursor}`)
     else this.note(items.length === 0 ? 'nothing found' : count)
   }
 
   /** Records as a table, other items a line each; without a word on how many there are. */
-  items(items: readonly unknown[]): void {
-    if (items.length === 0) return
-    const spelling = this.#flags.plain ? 'programs' : 'people'
-    if (!items.every(isRecord)) for (const item of items) this.line(spell(item, spelling))
-    else if (this.#flags.plain) for (const row of toTable(items, spelling).rows) this.line(row.join('\t'))
-    else this.#table(items)
+  items(items: readonly unknown[], view?: AnyView): void {
+    const { plain, quiet, csv: asCsv } = this.#flags
+    if (asCsv && view !== undefined) this.#csv(items.filter(isRecord), view)
+    else if (items.length === 0) return
+    else if (!items.every(isRecord))
+      for (const item of items) this.line(spell(item, plain ? 'programs' : 'people'))
+    else if (plain) this.#fields(items, view)
+    else if (quiet && view !== undefined && this.#flags.columns === undefined) this.#names(items, view)
+    else this.#table(items, view)
+  }
+
+  #columns(view: AnyView | undefined): readonly ListColumn[] | undefined {
+    return view && listColumns(view, this.#flags)
+  }
+
+  #fields(records: readonly object[], view: AnyView | undefined): void {
+    const columns = this.#columns(view)
+    const { rows } = toTable(records, { spelling: 'programs', ...(columns && { columns }) })
+    for (const row of rows) this.line(row.join('\t'))
+  }
+
+  /** What names each record, alone. */
+  #names(records: readonly object[], view: AnyView): void {
+    const [name] = listColumns(view, {})
+    for (const record of records) this.line(spell(name?.of(record), 'people'))
+  }
+
+  #csv(records: readonly object[], view: AnyView): void {
+    const columns = listColumns(view, this.#flags)
+    const rows = records.map(record => columns.map(({ of }) => spell(of(record), 'programs')))
+    const all = [columns.map(({ name }) => name), ...rows]
+    // Exactly what is stored, but on a terminal harmless.
+    writeOut(csv(isTerminal(1) ? all.map(row => row.map(visible)) : all))
   }
 
   /** The columns of the terminal; 100 where there is none. */
@@ -86,22 +116,33 @@ export class Printer {
     return isTerminal(1) ? process.stdout.columns || 80 : 100
   }
 
-  /** A table; but a single record that is too wide for one is laid out by itself. */
-  #table(records: readonly object[]): void {
-    const { lines, hidden } = layOut(
-      toTable(records.map(withAuthor), 'people'),
-      isTerminal(1) ? this.width : undefined,
-    )
+  /** A table; but a single record that is too wide for one is laid out by itself, whole. */
+  #table(records: readonly object[], view: AnyView | undefined): void {
+    const isNarrow = isTerminal(1) && !this.#flags.wide
+    const columns = this.#columns(view)
+    const spelling = isNarrow && view !== undefined ? 'short' : 'people'
+    const table = toTable(records.map(withAuthor), { spelling, ...(columns && { columns }) })
+    const { lines, hidden } = layOut(table, isNarrow ? { width: this.width, rest: view?.rest } : undefined)
     const [first, second] = records
-    if (hidden > 0 && first !== undefined && second === undefined) this.record(first)
-    else this.#lines(lines, hidden)
+    const isWhole = hidden === 0 && !table.cutsIds
+    const isAlone = second === undefined && this.#flags.columns === undefined
+    if (!isWhole && isAlone && first !== undefined) return void this.record(first)
+    this.#lines(lines, hidden, view)
+    if (table.cutsIds) this.note('ids are shortened: --wide shows them whole')
   }
 
-  #lines([headings = '', ...rows]: readonly string[], hidden: number): void {
+  #lines([headings = '', ...rows]: readonly string[], hidden: number, view: AnyView | undefined): void {
     for (const line of [this.out.bold(headings), ...rows]) this.styled(line)
-    if (hidden > 0)
-      this.note(`${hidden} more column${hidden === 1 ? '' : 's'}: use --json or a wider terminal`)
+    const way = view === undefined ? '--json or a wider terminal' : '--wide, or choose by --columns'
+    if (hidden > 0) this.note(`${hidden} more column${hidden === 1 ? '' : 's'}: use ${way}`)
   }
+}
+
+/** How a list is printed. */
+interface ListOptions {
+  /** Where the next page begins, when there is one. */
+  readonly cursor?: string | undefined
+  readonly view?: AnyView | undefined
 }
 
 function isRecord(item: unknown): item is object {

@@ -28,7 +28,7 @@ export function plainRecord(record: object): string[] {
 }
 
 function fieldText(value: unknown, width: number): string {
-  if (isTable(value)) return layOut(toTable(value, 'people'), undefined).lines.join('\n')
+  if (isTable(value)) return layOut(toTable(value, { spelling: 'people' }), undefined).lines.join('\n')
   const text = spell(value, 'people')
   const isNested = typeof value === 'object' && value !== null && !(value instanceof Date)
   return isNested && displayWidth(text) > width ? toJson(value, 2) : text

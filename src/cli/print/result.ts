@@ -1,13 +1,17 @@
-import type { Command } from '../command.ts'
+import type { Operation } from '../../operation.ts'
 import type { Printer } from './printer.ts'
 
 /** Prints what an operation gave, in the shape that suits it. */
-export function printResult(printer: Printer, result: unknown, command: Pick<Command, 'result'>): void {
+export function printResult(
+  printer: Printer,
+  result: unknown,
+  shown: Pick<Operation, 'result' | 'view'>,
+): void {
   if (printer.json) printer.document(result)
   else if (result === undefined) printer.note('done')
-  else if (command.result === 'value' || isBare(result)) printer.value(result)
-  else if (isPage(result)) printPage(printer, result)
-  else if (Array.isArray(result)) printer.list(result)
+  else if (shown.result === 'value' || isBare(result)) printer.value(result)
+  else if (isPage(result)) printPage(printer, result, shown)
+  else if (Array.isArray(result)) printer.list(result, shown)
   else printer.record(result instanceof Map ? Object.fromEntries(result) : result)
 }
 
@@ -26,8 +30,12 @@ function isPage(value: object): value is Page {
   return 'items' in value && Array.isArray(value.items) && ('cursor' in value || 'missing' in value)
 }
 
-function printPage(printer: Printer, { items, cursor, missing = 0 }: Page): void {
-  printer.list(items, cursor)
+function printPage(
+  printer: Printer,
+  { items, cursor, missing = 0 }: Page,
+  { view }: Pick<Operation, 'view'>,
+): void {
+  printer.list(items, { cursor, view })
   if (missing > 0)
     printer.note(
       `not all was searched: ${missing} changes wait to be indexed, which \`hivewax optimize\` does`,

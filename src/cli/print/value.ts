@@ -1,12 +1,21 @@
-/** How values are spelled: for people, or whole and sortable for programs. */
-export type Spelling = 'people' | 'programs'
+import { relativeTime } from './relative-time.ts'
+
+/** How values are spelled: for people, for people who have little room, or whole and sortable for programs. */
+export type Spelling = 'people' | 'short' | 'programs'
 
 /** A field of a record or a cell of a table as text; an absent one is empty. */
 export function spell(value: unknown, spelling: Spelling): string {
   if (value === undefined) return ''
   if (typeof value === 'string') return value
-  if (value instanceof Date) return spelling === 'people' ? localTime(value) : value.toISOString()
-  return typeof value === 'number' && spelling === 'people' ? String(rounded(value)) : toJson(value)
+  if (value instanceof Date) return timeText(value, spelling)
+  if (spelling === 'programs') return toJson(value)
+  if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value.join(', ')
+  return typeof value === 'number' ? String(rounded(value)) : toJson(value)
+}
+
+function timeText(date: Date, spelling: Spelling): string {
+  if (spelling === 'programs') return date.toISOString()
+  return spelling === 'short' ? relativeTime(date, Date.now()) : localTime(date)
 }
 
 /** One line of JSON, or indented by `space`. A Map is an object, bytes are base64. */

@@ -51,6 +51,12 @@ interface Redaction {
   at: Date
 }
 
+/** What a change did, in a word. */
+export function changeOf({ deleted, redacted }: Version): 'deleted' | 'redacted' | 'stored' {
+  if (redacted !== undefined) return 'redacted'
+  return deleted ? 'deleted' : 'stored'
+}
+
 /** What was written, and behind it what ended that, where it was a deletion; latest first. */
 export function changesOf(row: Life): Version[] {
   const written: Version = {
