@@ -54,12 +54,18 @@ export const checksummed = {
         backoff: 'text?',
         idempotency_key: 'text?',
         created_by: 'text?',
+        labels: 'text?',
+        parent_task: 'text?',
       },
       payload_crc: { payload: 'text?' },
       progress_crc: { progress: 'text?' },
       result_crc: { result: 'text?' },
       errors_crc: { errors: 'text?' },
     },
+  },
+  hivewax_task_comments: {
+    key: { task_id: 'text', number: 'number' },
+    checksums: { crc: { body: 'text', author: 'text?' } },
   },
   hivewax_task_schedules: {
     key: { id: 'text' },

@@ -8,8 +8,8 @@ import {
   checksummed,
 } from './checksummed.ts'
 
-/** A column that came after the checksums: those of older rows are without it. */
-const later = 'author'
+/** Columns that came after the checksums, and are without weight where they are null: older rows have none. */
+const later: ReadonlySet<string> = new Set(['author', 'labels', 'parent_task'])
 
 type Cells = Readonly<Record<string, unknown>>
 
@@ -93,7 +93,7 @@ function compute({ keys, number, columns }: Checksum, row: Cells, key: Cells): n
   let isNull = true
   for (const column of columns) {
     const cell = row[column]
-    if (column === later && (cell === null || cell === undefined)) continue
+    if (later.has(column) && (cell === null || cell === undefined)) continue
     if (cell !== null && cell !== undefined) isNull = false
     crc = crcWithCell(crc, cell)
   }

@@ -31,6 +31,13 @@ export const references: readonly Reference[] = [
   { table: 'agent_memory', key: 'agent_id, key', column: 'agent_id', parent: 'agents', parentColumn: 'id' },
   edgeTo('parent_id'),
   edgeTo('child_id'),
+  {
+    table: 'hivewax_task_comments',
+    key: 'task_id, number',
+    column: 'task_id',
+    parent: 'tasks',
+    parentColumn: 'id',
+  },
   ofWorkflow('hivewax_workflow_history', 'workflow_id, version'),
   ofWorkflow('hivewax_workflow_steps', 'workflow_id, step, iteration'),
   ofWorkflow('hivewax_workflow_runs', 'workflow_id'),

@@ -6,6 +6,7 @@ import { laneText } from './lanes.ts'
 import { lockTasks, settleDependents } from './settle-dependents.ts'
 import { isFinal, namesIn } from './task.ts'
 import { appendTaskEvents } from './task-events.ts'
+import { lockShape, waitsFor } from './task-shape.ts'
 
 /** A task as SQL from outside has inserted it, by the documented columns. */
 interface UntrackedRow {
@@ -28,16 +29,18 @@ export async function adoptTasks(context: Context, limit: number): Promise<void>
         where status = 'pending' and rank is null and run_at is null and id is not null
         limit ${limit} ${context.db.dialect.skipLocked}`,
   )
-  for (const row of rows) await adopt(context, row)
+  if (rows.some(row => row.dependencies !== null)) await lockShape(context.db)
+  for (const row of rows) await adoptTask(context, row)
 }
 
-async function adopt(context: Context, row: UntrackedRow): Promise<void> {
+/** Gives one of them what it lacks. */
+export async function adoptTask(context: Context, row: UntrackedRow): Promise<void> {
   const parentIds = [...new Set(namesIn(row.dependencies))]
   const parents = await lockTasks(context.db, parentIds)
   const missing = parentIds.find(id => !parents.some(parent => parent.id === id))
   if (missing !== undefined)
     return refuse(context, row, `it depends on task ${JSON.stringify(missing)}, which does not exist`)
-  if (await waitsFor(context, parentIds, row.id)) return refuse(context, row, 'it depends on itself')
+  if (await waitsFor(context.db, parentIds, row.id)) return refuse(context, row, 'it depends on itself')
   const rank = rankOf(microsOf(row.created_at, context.clock), knownPriority(row.priority))
   const lane = laneText({ queue: row.queue, requires: namesIn(row.requires) })
   await context.db.all(
@@ -55,18 +58,6 @@ async function adopt(context: Context, row: UntrackedRow): Promise<void> {
     context,
     parents.filter(parent => isFinal(parent.status)),
   )
-}
-
-/** True when one of the tasks is `id`, or waits for it. */
-async function waitsFor(context: Context, taskIds: readonly string[], id: string): Promise<boolean> {
-  if (taskIds.length === 0) return false
-  const rows = await context.db.all(
-    sql`with recursive above (id) as (
-          select parent_id from hivewax_task_dependencies where ${context.db.dialect.inList(sql`child_id`, taskIds)}
-          union select parent_id from hivewax_task_dependencies join above on child_id = above.id)
-        select 1 from above where id = ${id} limit 1`,
-  )
-  return rows.length > 0 || taskIds.includes(id)
 }
 
 async function refuse(context: Context, { id }: UntrackedRow, message: string): Promise<void> {

@@ -25,7 +25,7 @@ export async function createTasks(context: Context, batch: readonly TaskToInsert
 }
 
 /**
- * Creates tasks that wait for no other and have no idempotency key: one write. Undefined, having done nothing, for other
+ * Creates tasks that wait for no other, are part of none and have no idempotency key: one write. Undefined, having done nothing, for other
  * ones, and when an id is taken.
  */
 async function createIndependent(
@@ -43,8 +43,8 @@ async function createIndependent(
   }
 }
 
-function isIndependent({ parents, idempotency_key }: TaskToInsert): boolean {
-  return parents.length === 0 && idempotency_key === null
+function isIndependent({ parents, parent_task, idempotency_key }: TaskToInsert): boolean {
+  return parents.length === 0 && parent_task === null && idempotency_key === null
 }
 
 /** As {@link createTasks}, within a transaction: `context.db`. */
@@ -52,12 +52,14 @@ export async function insertTasks(context: Context, batch: readonly TaskToInsert
   const tx = context.db
   const unique = withoutRepeats(batch)
   checkAcyclic(new Map(unique.map(task => [task.id, task.parents.map(parent => parent.id)])))
+  checkAcyclic(new Map(unique.map(task => [task.id, wholesOf([task])])), 'are parts of each other')
   const inserted = await insertNew(context, unique)
   const created = unique.filter(task => inserted.has(task.id))
   const known = await findKnown(
     tx,
     unique.filter(task => !inserted.has(task.id)),
   )
+  await findWholes(tx, created)
   const ended = await insertEdges(tx, created)
   await settleDependents(context, ended)
   const rows = ended.length === 0 ? inserted : await readBack(tx, [...inserted.keys()])
@@ -88,6 +90,7 @@ const untouched = {
   caused_by: null,
   completed_at: null,
   claimed_at: null,
+  revision: 0,
 }
 
 /** The batch without the tasks that repeat the idempotency key of an earlier one. */
@@ -174,7 +177,7 @@ async function insertEdges(tx: Db, created: readonly TaskToInsert[]): Promise<En
   )
   const own = new Set(created.map(task => task.id))
   const others = [...new Set(edges.map(edge => edge.parent_id))].filter(id => !own.has(id))
-  const parents = await findParents(tx, others)
+  const parents = await lockKnown(tx, others, 'to depend on')
   if (edges.length > 0) {
     const types = { parent_id: 'text', child_id: 'text', on_failure: 'text' } as const
     await tx.all(
@@ -185,7 +188,26 @@ async function insertEdges(tx: Db, created: readonly TaskToInsert[]): Promise<En
   return parents.filter(parent => isFinal(parent.status))
 }
 
-async function findParents(tx: Db, ids: readonly string[]): Promise<Ended[]> {
+/** The tasks that these are parts of. */
+function wholesOf(tasks: readonly TaskToInsert[]): string[] {
+  return [...new Set(tasks.flatMap(({ parent_task }) => parent_task ?? []))]
+}
+
+async function findWholes(tx: Db, created: readonly TaskToInsert[]): Promise<void> {
+  const own = new Set(created.map(task => task.id))
+  await lockKnown(
+    tx,
+    wholesOf(created).filter(id => !own.has(id)),
+    'to be a part of',
+  )
+}
+
+/**
+ * Tasks that others refer to, held as they are until the transaction commits.
+ * @param what for: the end of the error
+ * @throws NotFound when one of them is not there
+ */
+export async function lockKnown(tx: Db, ids: readonly string[], what: string): Promise<Ended[]> {
   const parents = await lockTasks(tx, ids)
   const found = new Set(parents.map(parent => parent.id))
   const missing = ids.filter(id => !found.has(id))
@@ -194,7 +216,7 @@ async function findParents(tx: Db, ids: readonly string[]): Promise<Ended[]> {
     `there is no task ${missing
       .slice(0, 5)
       .map(id => JSON.stringify(id))
-      .join(', ')} to depend on`,
+      .join(', ')} ${what}`,
     {
       hint: 'Create it first, or in the same createMany.',
       details: { missing },

@@ -22,17 +22,21 @@ export function effectOf(parentStatus: string, onFailure: OnFailure): 'ready' | 
 }
 
 /**
- * Refuses tasks that wait for each other in a circle, naming it. Only the tasks of one batch can: an edge leads to
- * a task that exists already or is created along, and none is added later.
+ * Refuses tasks that wait for each other in a circle, naming it. Of new tasks only those of one batch can: an edge leads
+ * to a task that exists already or is created along.
  * @param parents the ids that each task of the batch waits for, by its id
+ * @param how they are in a circle, for the error
  */
-export function checkAcyclic(parents: ReadonlyMap<string, readonly string[]>): void {
+export function checkAcyclic(
+  parents: ReadonlyMap<string, readonly string[]>,
+  how = 'depend on each other',
+): void {
   const done = new Set<string>()
   for (const start of parents.keys()) {
     const cycle = done.has(start) ? undefined : findCycle(start, parents, done)
     if (cycle === undefined) continue
-    throw new InvalidInput(`the tasks depend on each other in a circle: ${cycle.join(' → ')}`, {
-      hint: 'Leave out one of these dependencies. Nothing of the batch was created.',
+    throw new InvalidInput(`the tasks ${how} in a circle: ${cycle.join(' → ')}`, {
+      hint: 'Leave out one of these steps. Nothing of the batch was created.',
       details: { cycle },
     })
   }

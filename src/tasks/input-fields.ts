@@ -4,6 +4,7 @@ import { priorities } from './claim-order.ts'
 import { failurePolicies } from './dependencies.ts'
 import type { NewTask } from './new-task.ts'
 import type { ClaimKey } from './outcome.ts'
+import type { TaskChanges } from './task-changes.ts'
 
 /** What the inputs of operations on tasks have in common. */
 
@@ -29,6 +30,8 @@ export const leaseMs = (z: Zod) =>
 
 export const result = (z: Zod) => json(z, 'What came of it: JSON').optional()
 export const progress = (z: Zod) => json(z, 'How far the work has got: JSON').optional()
+
+const labels = (z: Zod, description: string) => z.array(z.string()).optional().describe(description)
 
 const dependency = (z: Zod) =>
   z.union([
@@ -69,11 +72,33 @@ export const newTask = (z: Zod) =>
       .optional()
       .describe('The wait after a failed attempt, doubled each time'),
     idempotencyKey: z.string().optional().describe('The same key again gives the same task'),
+    labels: labels(z, 'What it is filed under'),
+    parentId: z.string().optional().describe('The task that it is a part of'),
     createdBy: z.string().optional().describe('Default: the acting agent'),
   }) satisfies Record<keyof NewTask, unknown>
 
+/** What may change about a task. */
+export const changes = (z: Zod) => {
+  const { id, dependencies, payload, idempotencyKey, createdBy, labels: _, parentId, ...fields } = newTask(z)
+  return {
+    ...fields,
+    description: fields.description.optional(),
+    priority: z.enum(priorities).optional().describe('How urgent it is; its age counts as before'),
+    payload: json(z, 'What the worker needs to know: JSON').optional(),
+    queue: z.string().optional().describe('The queue that it moves to'),
+    maxAttempts: fields.maxAttempts.describe('Claims before it is dead'),
+    labels: labels(z, 'All labels, in place of those that it has'),
+    addLabels: labels(z, 'Labels to add'),
+    removeLabels: labels(z, 'Labels to take away'),
+    parentId: z.string().optional().describe('The task that it is a part of; empty for none'),
+    addDependencies: z.array(dependency(z)).optional().describe('Ids of more tasks to wait for'),
+    removeDependencies: z.array(z.string()).optional().describe('Ids of tasks to wait for no more'),
+    expectedRevision: z.number().int().min(0).optional().describe('Refuse unless the task has this revision'),
+  } satisfies Record<keyof TaskChanges, unknown>
+}
+
 /** A scheduled task has no time and no name of its own, and waits for no other. */
 export const scheduledTask = (z: Zod) => {
-  const { id: _, dependencies, runAt, delayMs, idempotencyKey, ...fields } = newTask(z)
+  const { id: _, dependencies, runAt, delayMs, idempotencyKey, parentId, ...fields } = newTask(z)
   return fields
 }

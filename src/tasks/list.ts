@@ -13,6 +13,7 @@ import {
   hasStatus,
   isRunning,
   statuses,
+  statusNow,
   type Task,
   type TaskRow,
   type TaskStatus,
@@ -23,6 +24,10 @@ export interface ListTasksOptions extends PageOptions {
   assignedTo?: string | undefined
   priority?: Priority | undefined
   queue?: string | undefined
+  /** Only tasks with this label. */
+  label?: string | undefined
+  /** Only the parts of this task. */
+  parentId?: string | undefined
   /** By rising id (`asc`, the default) or by falling id (`desc`). */
   order?: 'asc' | 'desc' | undefined
 }
@@ -52,7 +57,12 @@ function checkCursor(cursor: string | undefined): string | undefined {
 
 async function read(db: Db, options: ListTasksOptions, slice: Slice): Promise<TaskRow[]> {
   const status = options.status === undefined ? undefined : checkOneOf('status', options.status, statuses)
-  const filter = matches(options)
+  const filter = matches(db, options)
+  if (options.parentId !== undefined) {
+    const served = sql`parent_task = ${checkName('parentId', options.parentId)}`
+    const isWanted = status === undefined ? filter : sql`${filter} and ${statusNow(db.dialect)} = ${status}`
+    return scan(db, { served, filter: isWanted }, slice)
+  }
   if (status === 'pending') return readWaiting(db, filter, slice)
   if (status === 'running') return readLeased(db, sql`${isRunning(db.dialect)} and ${filter}`, slice)
   if (status === 'lapsed') return readLeased(db, sql`${hasLapsed(db.dialect)} and ${filter}`, slice)
@@ -61,11 +71,12 @@ async function read(db: Db, options: ListTasksOptions, slice: Slice): Promise<Ta
   return scan(db, { served: status === undefined ? sql`1 = 1` : hasStatus(status), filter }, slice)
 }
 
-function matches({ assignedTo, priority, queue }: ListTasksOptions): Sql {
+function matches({ dialect }: Db, { assignedTo, priority, queue, label }: ListTasksOptions): Sql {
   const parts = [sql`1 = 1`]
   if (assignedTo !== undefined) parts.push(sql`assigned_to = ${checkName('assignedTo', assignedTo)}`)
   if (priority !== undefined) parts.push(sql`priority = ${checkOneOf('priority', priority, priorities)}`)
   if (queue !== undefined) parts.push(sql`queue = ${checkName('queue', queue)}`)
+  if (label !== undefined) parts.push(dialect.jsonArrayHas(sql`labels`, checkName('label', label)))
   return join(parts, ' and ')
 }
 

@@ -48,6 +48,10 @@ export interface NewTask {
    * exists; Conflict when what was asked for differs.
    */
   idempotencyKey?: string | undefined
+  /** What it is filed under: up to 50 short texts, each up to 64 bytes. */
+  labels?: readonly string[] | undefined
+  /** The task that it is a part of, which exists already or is created in the same call. Nobody waits because of that. */
+  parentId?: string | undefined
   /** Default: the handle's agent. */
   createdBy?: string | undefined
 }
@@ -74,7 +78,7 @@ export const newColumns = {
 type NewRow = CellsOf<typeof newColumns>
 
 /** A task that a new one waits for. */
-interface Parent {
+export interface Parent {
   id: string
   onFailure: OnFailure
 }
@@ -85,7 +89,9 @@ export interface TaskToInsert extends NewRow {
   parents: readonly Parent[]
 }
 
-const maxParents = 1_000
+export const maxParents = 1_000
+const maxLabels = 50
+const maxLabelBytes = 64
 const weekMs = 604_800_000
 
 /** Past the last time that can be stored, which is when a task that waits so long is due. */
@@ -115,6 +121,8 @@ export function prepareTask(context: Context, task: NewTask): TaskToInsert {
       task.idempotencyKey === undefined ? null : checkName('idempotencyKey', task.idempotencyKey),
     created_by:
       task.createdBy === undefined ? (context.agentId ?? null) : checkName('createdBy', task.createdBy),
+    labels: textOf(checkLabels('labels', task.labels ?? [])),
+    parent_task: task.parentId === undefined ? null : checkName('parentId', task.parentId),
   }
   return {
     ...prepared,
@@ -124,8 +132,14 @@ export function prepareTask(context: Context, task: NewTask): TaskToInsert {
   }
 }
 
+/** Labels as they are stored: each once, in order. */
+export function checkLabels(what: string, labels: unknown): string[] {
+  const names = checkNames(what, labels, maxLabels)
+  return names.map((name, i) => checkName(`${what}[${i}]`, name, maxLabelBytes)).sort()
+}
+
 /** The column's text for some names; null, as in most rows, for none. */
-function textOf(names: readonly string[]): string | null {
+export function textOf(names: readonly string[]): string | null {
   return names.length === 0 ? null : JSON.stringify(names)
 }
 
@@ -143,7 +157,7 @@ function start(
   return { ...later, delay_ms: Math.min(Math.round(checkNumber('delayMs', delayMs, 0)), longestDelayMs) }
 }
 
-function checkParents(dependencies: readonly (string | Dependency)[]): Parent[] {
+export function checkParents(dependencies: readonly (string | Dependency)[]): Parent[] {
   if (!Array.isArray(dependencies)) {
     throw new InvalidInput(`dependencies must be an array of task ids, got ${describe(dependencies)}`)
   }
@@ -162,7 +176,7 @@ function checkParents(dependencies: readonly (string | Dependency)[]): Parent[] 
   }))
 }
 
-function checkBackoff(backoff: NewBackoff | undefined): string | null {
+export function checkBackoff(backoff: NewBackoff | undefined): string | null {
   if (backoff === undefined) return null
   known.checkBackoff(backoff)
   const { baseMs = defaultBackoff.baseMs, capMs = Math.max(baseMs, defaultBackoff.capMs) } = backoff

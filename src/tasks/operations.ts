@@ -12,6 +12,7 @@ import {
   taskId,
 } from './input-fields.ts'
 import type { ClaimKey } from './outcome.ts'
+import { planningOperations } from './planning-operations.ts'
 import { overlaps } from './schedule.ts'
 import { statuses } from './task.ts'
 import { claimView, queueView, scheduleView, taskView } from './views.ts'
@@ -27,7 +28,10 @@ export const tasksOperations = [
     arguments: [],
     records: ['dependencies', 'backoff'],
     identities: { createdBy: 'actor' },
-    mcp: { tool: 'tasks_write', unlisted: ['requires', 'runAt', 'createdBy', 'backoff', 'delayMs'] },
+    mcp: {
+      tool: 'tasks_write',
+      unlisted: ['requires', 'runAt', 'createdBy', 'backoff', 'delayMs', 'labels', 'parentId'],
+    },
     examples: [
       'hivewax tasks create "Add a login" --id add-login --priority high',
       'hivewax tasks create "Review the login" --dependencies add-login --requires review',
@@ -251,7 +255,7 @@ export const tasksOperations = [
     summary: 'List tasks by id, which for ids not chosen by you is by age',
     effect: 'read',
     permission: 'memory:read',
-    mcp: { tool: 'tasks_read', isDefault: true, unlisted: ['priority', 'order'] },
+    mcp: { tool: 'tasks_read', isDefault: true, unlisted: ['priority', 'order', 'label', 'parentId'] },
     view: taskView,
     examples: [
       'hivewax tasks list --status pending',
@@ -263,24 +267,12 @@ export const tasksOperations = [
         assignedTo: z.string().optional().describe('Only tasks that this agent claimed last'),
         priority: z.enum(priorities).optional().describe('Only tasks of this priority'),
         queue: z.string().optional().describe('Only tasks of this queue'),
+        label: z.string().optional().describe('Only tasks with this label'),
+        parentId: z.string().optional().describe('Only the parts of this task'),
         order: z.enum(['asc', 'desc']).optional().describe('By rising (asc, the default) or falling id'),
         ...page(z),
       }),
     run: (memory, options, long) => memory.tasks.list({ ...options, signal: long?.signal }),
-  }),
-  operation({
-    name: 'tasks.graph',
-    summary: 'Show which tasks wait for which',
-    effect: 'read',
-    permission: 'memory:read',
-    mcp: { tool: 'tasks_read', unlisted: ['rootId'] },
-    examples: ['hivewax tasks graph', 'hivewax tasks graph --root-id add-login'],
-    input: z =>
-      z.object({
-        rootId: z.string().optional().describe('Only this task and those that wait for it'),
-        limit: z.number().int().min(1).max(10_000).optional().describe('How many tasks; default 1,000'),
-      }),
-    run: (memory, options) => memory.tasks.graph(options),
   }),
   operation({
     name: 'tasks.counts',
@@ -397,4 +389,5 @@ export const tasksOperations = [
     input: z => z.object({ id: taskId(z) }),
     run: (memory, input) => memory.tasks.delete(input.id),
   }),
+  ...planningOperations,
 ]

@@ -8,7 +8,7 @@ import { join, type Sql, sql } from '../db/sql.ts'
 import { adoptTasks } from './adopt-tasks.ts'
 import { knownPriority, microsOf, rankOf } from './claim-order.ts'
 import { createScheduled } from './schedule.ts'
-import { type AttemptRow, attemptColumns, endAttempt } from './settle-dependents.ts'
+import { type AttemptRow, attemptColumns, endLapse } from './settle-dependents.ts'
 import { isReady } from './task.ts'
 
 /**
@@ -107,13 +107,7 @@ async function endLapsed(context: Context): Promise<void> {
     )
   }
   for (const row of rows.sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0) || (a.id < b.id ? -1 : 1))) {
-    const isLast = row.attempts >= row.max_attempts
-    await endAttempt(context, row, {
-      error: { message: 'the lease lapsed: its holder sent no heartbeat in time' },
-      status: isLast ? 'dead' : 'pending',
-      event: isLast ? 'dead' : 'released',
-      reason: 'lapsed',
-    })
+    await endLapse(context, row)
   }
 }
 

@@ -15,7 +15,7 @@ import { type NewTask, prepareTask, type TaskToInsert } from './new-task.ts'
 import { isFinal, type TaskStatus } from './task.ts'
 
 /** What can be true of one task only, or of a task of one moment. */
-const notScheduled = ['id', 'dependencies', 'runAt', 'delayMs', 'idempotencyKey'] as const
+const notScheduled = ['id', 'dependencies', 'runAt', 'delayMs', 'idempotencyKey', 'parentId'] as const
 
 /** What a scheduled task may say: it has no time and no name of its own, and waits for no other. */
 export type ScheduledTask = Omit<NewTask, (typeof notScheduled)[number]>

@@ -214,3 +214,14 @@ export async function endAttempt(context: Context, row: AttemptRow, setback: Set
   if (isLast) await settleDependents(context, [{ id: row.id, status }])
   return true
 }
+
+/** Ends the attempt of a claim that has lapsed: the task goes back to its place, or is dead when it was the last one. */
+export async function endLapse(context: Context, row: AttemptRow): Promise<void> {
+  const isLast = row.attempts >= row.max_attempts
+  await endAttempt(context, row, {
+    error: { message: 'the lease lapsed: its holder sent no heartbeat in time' },
+    status: isLast ? 'dead' : 'pending',
+    event: isLast ? 'dead' : 'released',
+    reason: 'lapsed',
+  })
+}

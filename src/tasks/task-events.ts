@@ -6,7 +6,17 @@ import type { TaskStatus } from './task.ts'
 
 /** A change of a task, for the event log: its type is `task.` and the word. */
 export interface TaskEvent {
-  what: 'created' | 'claimed' | 'completed' | 'failed' | 'dead' | 'cancelled' | 'released' | 'redriven'
+  what:
+    | 'created'
+    | 'claimed'
+    | 'completed'
+    | 'failed'
+    | 'dead'
+    | 'cancelled'
+    | 'released'
+    | 'redriven'
+    | 'updated'
+    | 'commented'
   /** Who did it. Default: the handle's agent, else `system`. */
   source?: string | null | undefined
   /** `status` is the task's new one. */

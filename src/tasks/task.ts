@@ -94,6 +94,12 @@ export interface Task {
   claimedAt: Date | undefined
   /** When it reached a final status. */
   completedAt: Date | undefined
+  /** What it is filed under, in order of the alphabet. */
+  labels: string[]
+  /** The task that it is a part of, if any; it may have been deleted. */
+  parentId: string | undefined
+  /** Rises with each change of what was asked for, by `update`; 0 until the first. */
+  revision: number
 }
 
 /** A task as its claimant holds it. */
@@ -133,6 +139,8 @@ export const givenColumns = {
   backoff: 'text?',
   idempotency_key: 'text?',
   created_by: 'text?',
+  labels: 'text?',
+  parent_task: 'text?',
 } as const satisfies Columns
 
 /** What the store makes of it, and what comes later. */
@@ -149,6 +157,7 @@ const ownColumns = {
   errors: 'text?',
   caused_by: 'text?',
   completed_at: 'time?',
+  revision: 'number',
 } as const satisfies Columns
 
 /** The checksums of what is given, and those of what comes later. */
@@ -207,7 +216,10 @@ export function taskOf(row: TaskRow): Task {
     updatedAt: toDate(row.updated_at),
     completedAt: toOptionalDate(row.completed_at),
     claimedAt: toOptionalDate(row.claimed_at),
-  } satisfies FieldsOf<Omit<TaskRow, keyof Checksums>>
+    labels: namesIn(row.labels),
+    parentId: row.parent_task ?? undefined,
+    revision: row.revision,
+  } satisfies FieldsOf<Omit<TaskRow, keyof Checksums | 'parent_task'>> & { parentId: unknown }
 }
 
 function optionalJson(text: string | null): Json | undefined {

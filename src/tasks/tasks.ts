@@ -19,6 +19,7 @@ import {
   renew,
   reportsOf,
 } from './claim-reports.ts'
+import { commentTask, listComments, type TaskComment } from './comments.ts'
 import { countTasks } from './counts.ts'
 import { deleteTask } from './delete-task.ts'
 import { type ListTasksOptions, listTasks } from './list.ts'
@@ -40,7 +41,9 @@ import {
   type TaskStatus,
 } from './task.ts'
 import { type ClaimResults, type RenewedClaims, TaskCalls } from './task-calls.ts'
+import { checkChanges, type TaskChanges } from './task-changes.ts'
 import { type GraphOptions, readGraph, type TaskGraph } from './task-graph.ts'
+import { updateTask } from './update-task.ts'
 import { checkTerms, type TaskHandler, type WorkOptions, type WorkSummary } from './work-options.ts'
 
 /** The work of the swarm: tasks that depend on each other, and are claimed, worked on and completed. */
@@ -212,6 +215,34 @@ export class Tasks {
     checkTasks.redrive(which)
     const limit = pageLimit(which.limit)
     return this.#transaction(context => redriveDead(context, limit))
+  }
+
+  /**
+   * Changes what was asked for of a task; its age counts as before. A task that waits can change in every way. While
+   * somebody has it, its queue, requirements, time and dependencies stay, for by these it was claimed; what else changes
+   * its worker reads for itself. One that ended without success can be mended before it is redriven, but for its time, and
+   * one that has completed keeps all but labels and parent. With nothing to change it does nothing.
+   * @returns the task as it then is
+   * @throws NotFound when it, or a task that it is to depend on or be part of, does not exist; Conflict when it stands
+   *   otherwise than the change needs, has another revision than `expectedRevision`, or would wait for itself
+   */
+  async update(id: string, changes: TaskChanges): Promise<Task> {
+    checkTasks.update(changes)
+    checkName('id', id)
+    const checked = checkChanges(this.#context, changes)
+    return this.#transaction(context => updateTask(context, id, checked))
+  }
+
+  /** Writes a comment on a task, however it stands. Its author is whoever acts. */
+  async comment(id: string, body: string): Promise<TaskComment> {
+    checkName('id', id)
+    return this.#transaction(context => commentTask(context, id, body))
+  }
+
+  /** What was said of a task, the oldest first. None for a task that there is not. */
+  async comments(id: string, options: PageOptions = {}): Promise<Page<TaskComment>> {
+    checkTasks.comments(options)
+    return listComments(this.#context.db, id, options)
   }
 
   /** The task with this id, or undefined when there is none. */

@@ -1,4 +1,5 @@
 import type { View } from '../view.ts'
+import type { TaskComment } from './comments.ts'
 import type { TaskQueue } from './queue-limits.ts'
 import type { Schedule } from './schedule.ts'
 import { outcomeOf, stateOf } from './state-in-words.ts'
@@ -31,6 +32,9 @@ export const taskView: View<Task> = {
     'updatedAt',
     'claimedAt',
     'completedAt',
+    'labels',
+    'parentId',
+    'revision',
   ],
 }
 
@@ -38,6 +42,12 @@ export const claimView: View<ClaimedTask> = {
   columns: ['id', 'token', 'description', 'payload', 'attempt', 'leaseUntil'],
   rest: 'description',
   fields: [...taskView.fields, 'token', 'attempt', 'leaseMs', 'leaseUntil'],
+}
+
+export const commentView: View<TaskComment> = {
+  columns: ['number', 'body', 'author', 'createdAt'],
+  rest: 'body',
+  fields: ['taskId', 'number', 'body', 'createdAt', 'author'],
 }
 
 export const queueView: View<TaskQueue> = {

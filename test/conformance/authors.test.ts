@@ -188,6 +188,7 @@ describe('tables', () => {
       'hivewax_memory_history',
       'hivewax_pattern_history',
       'hivewax_shared_history',
+      'hivewax_task_comments',
       'hivewax_workflow_history',
       'memory_store',
       'patterns',

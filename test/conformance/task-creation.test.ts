@@ -19,6 +19,8 @@ const otherwise: Required<NewTask> = {
   backoff: { baseMs: 5 },
   idempotencyKey: 'x',
   createdBy: 'somebody',
+  labels: ['b', 'a'],
+  parentId: 'parent',
 }
 
 /** New tasks, one and many, and those that are the same as one that is there. */
@@ -52,6 +54,9 @@ conform('task creation', open => {
       updatedAt: now,
       completedAt: undefined,
       claimedAt: undefined,
+      labels: [],
+      parentId: undefined,
+      revision: 0,
     })
     expect(await memory.tasks.get(task.id)).toEqual(task)
     const full = {

@@ -120,6 +120,7 @@ const short = [
   'locks.list',
   'patterns.history',
   'shared.history',
+  'tasks.comments',
   'tasks.queues',
   'topology.history',
   'workflows.history',

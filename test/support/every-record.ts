@@ -71,6 +71,8 @@ async function storeTasks({ tasks }: Memory, name: string, said: Said): Promise<
   await tasks.heartbeat({ ...first, progress: said('progress') })
   await tasks.fail({ ...first, error: `error ${name}` })
   await tasks.create({ id: `after ${name}`, description: `third ${name}` })
+  await tasks.update(`after ${name}`, { labels: [`label ${name}`], parentId: `before ${name}` })
+  await tasks.comment(`after ${name}`, `comment ${name}`)
   const [second] = await tasks.claim({ agentId: name, queues: ['default'] })
   if (second === undefined) throw new Error('there was a task to claim')
   await tasks.complete({ ...second, result: said('result') })

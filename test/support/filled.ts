@@ -60,7 +60,7 @@ function columnsOf(db: DatabaseSync, table: string): ColumnInfo[] {
 const own = begunAnew.map(([name]) => `'${name}'`).join(', ')
 
 /** Columns by which rows refer to each other. */
-const references = /^(id|key|workflow_id|agent_id|parent_id|child_id)$/
+const references = /^(id|key|workflow_id|agent_id|parent_id|child_id|task_id)$/
 
 const times = /(_at|^timestamp|^deadline|^last_(accessed|active|used))$/
 

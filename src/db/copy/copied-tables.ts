@@ -38,6 +38,7 @@ export const copiedTables: readonly CopiedTable[] = [
   historyOf('agent_memory'),
   one('tasks'),
   { name: 'hivewax_task_dependencies', key: ['child_id', 'parent_id'], of: 'tasks' },
+  { name: 'hivewax_task_comments', key: ['task_id', 'number'], of: 'tasks' },
   one('hivewax_task_queues', 'name'),
   one('hivewax_task_schedules'),
   one('shared_state', 'key'),

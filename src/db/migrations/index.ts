@@ -11,6 +11,7 @@ import { authors } from './0009-authors.ts'
 import { history } from './0010-history.ts'
 import { connections } from './0011-connections.ts'
 import { authorCounts } from './0012-author-counts.ts'
+import { planning } from './0013-planning.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
 export const migrations: readonly Migration[] = [
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   history,
   connections,
   authorCounts,
+  planning,
 ]
 
 /** The number of the schema that this program works with. */

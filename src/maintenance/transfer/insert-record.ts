@@ -135,7 +135,7 @@ function insertTask({ checksum }: Dialect, task: IncomingTask, json: Encode): Sq
   const { id, description, status, priority, assignedTo, createdAt, updatedAt, completedAt } = task
   const payload = json('payload', task.payload)
   const result = json('result', task.result)
-  const none = { dependencies: null, requires: null, backoff: null, idempotency_key: null, created_by: null }
+  const none = { dependencies: null, requires: null, backoff: null, idempotency_key: null }
   const given = {
     id,
     description,
@@ -143,6 +143,9 @@ function insertTask({ checksum }: Dialect, task: IncomingTask, json: Encode): Sq
     queue: defaultQueue,
     max_attempts: defaultMaxAttempts,
     ...none,
+    created_by: null,
+    labels: null,
+    parent_task: null,
   }
   return sql`
     insert into tasks (id, description, status, priority, queue, max_attempts, assigned_to, payload, result,
