@@ -104,6 +104,14 @@ export type {
   RevertPatternOptions,
 } from './patterns/patterns.ts'
 export { type Permission, permissions } from './permission.ts'
+export type {
+  ReleaseReservationsOptions,
+  RenewReservationOptions,
+  Reservation,
+  ReservationFilter,
+  Reserved,
+  ReserveOptions,
+} from './reservations/reservations.ts'
 export type { CreateSessionOptions, Session } from './sessions/sessions.ts'
 export type {
   DeleteSharedOptions,

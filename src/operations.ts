@@ -10,6 +10,7 @@ import { maintenanceOperations } from './maintenance/operations.ts'
 import { metricsOperations } from './metrics/operations.ts'
 import type { Operation } from './operation.ts'
 import { patternsOperations } from './patterns/operations.ts'
+import { reservationsOperations } from './reservations/operations.ts'
 import { sessionsOperations } from './sessions/operations.ts'
 import { sharedOperations } from './shared/operations.ts'
 import { tasksOperations } from './tasks/operations.ts'
@@ -33,6 +34,7 @@ const all = [
   ...topologyOperations,
   ...consensusOperations,
   ...locksOperations,
+  ...reservationsOperations,
   ...maintenanceOperations,
   ...tokensOperations,
 ]

@@ -7,6 +7,7 @@ import { Kv } from './kv/kv.ts'
 import { Locks } from './locks/locks.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Patterns } from './patterns/patterns.ts'
+import { Reservations } from './reservations/reservations.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { SharedState } from './shared/shared.ts'
 import { Tasks } from './tasks/tasks.ts'
@@ -33,6 +34,7 @@ export function recordsOf(context: Context): Records {
     topology: new Topology(context),
     consensus: new Consensus(context),
     locks: new Locks(context),
+    reservations: new Reservations(context),
     tokens: new Tokens(context),
     query: (text, params, options) => db.query(text, params, options),
     execute: (text, params) => db.execute(text, params),

@@ -11,6 +11,7 @@ import type { Kv, MemoryRecord, NamespaceOption, ReadOptions, SearchOptions, Sto
 import type { Locks } from './locks/locks.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { NewPattern, Pattern, PatternFilter, Patterns } from './patterns/patterns.ts'
+import type { Reservations } from './reservations/reservations.ts'
 import type { CreateSessionOptions, Sessions } from './sessions/sessions.ts'
 import type { SharedEntry, SharedState, UpdateSharedOptions } from './shared/shared.ts'
 import type { Tasks } from './tasks/tasks.ts'
@@ -56,6 +57,7 @@ export interface Records {
   readonly topology: Topology
   readonly consensus: Consensus
   readonly locks: Locks
+  readonly reservations: Reservations
   readonly tokens: Tokens
   readonly query: (text: string, params?: readonly Param[], options?: QueryOptions) => Promise<Row[]>
   readonly execute: (text: string, params?: readonly Param[]) => Promise<Executed>
@@ -82,6 +84,7 @@ export class Transaction {
   readonly topology: Topology
   readonly consensus: Consensus
   readonly locks: Locks
+  readonly reservations: Reservations
   readonly tokens: Tokens
   readonly #records: Records
 
@@ -100,6 +103,7 @@ export class Transaction {
     this.topology = records.topology
     this.consensus = records.consensus
     this.locks = records.locks
+    this.reservations = records.reservations
     this.tokens = records.tokens
   }
 

@@ -95,6 +95,7 @@ const reads: Inputs = {
   'locks.get': [{ name: 'none' }],
   'locks.list': [{}],
   'locks.leader': [{ name: 'none' }],
+  'reservations.list': [{}],
   'tokens.list': [{}],
   'topology.get': [{ swarmId: 'swarm' }],
   'topology.list': [{}],
@@ -161,6 +162,10 @@ export function writingCalls(): Call[] {
     write('consensus.propose and accept', async (memory, i) => {
       await memory.consensus.propose(`new-${i}`, { value: i, proposer: 'a', voters: ['a', 'b'] })
       await memory.consensus.accept(`new-${i}`, { voter: 'a' })
+    }),
+    write('reservations.reserve and release', async memory => {
+      await memory.reservations.reserve(['src/**'], { owner: 'a' })
+      await memory.reservations.release({ owner: 'a' })
     }),
     write('locks.acquire and release', async memory => {
       const lock = await memory.locks.acquire('lock', { owner: 'a' })

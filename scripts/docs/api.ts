@@ -42,6 +42,12 @@ const apis: readonly Api[] = [
   { title: 'memory.topology', file: 'topology/topology.ts', name: 'Topology', domain: 'topology' },
   { title: 'memory.consensus', file: 'consensus/consensus.ts', name: 'Consensus', domain: 'consensus' },
   { title: 'memory.locks', file: 'locks/locks.ts', name: 'Locks', domain: 'locks' },
+  {
+    title: 'memory.reservations',
+    file: 'reservations/reservations.ts',
+    name: 'Reservations',
+    domain: 'reservations',
+  },
   { title: 'memory.tokens', file: 'tokens/tokens.ts', name: 'Tokens', domain: 'tokens' },
   {
     title: 'memory.maintenance',

@@ -28,6 +28,8 @@ export interface Released {
   tasks: string[]
   /** Names of the locks that others can acquire, after their delay for dead holders. */
   locks: string[]
+  /** Globs of the files that others can reserve. */
+  reservations: string[]
   /** Ids of its leases of shared state: the keys bound to them have ended with them. */
   leases: string[]
   /** Groups of consumers whose events another consumer can have now. */
@@ -85,6 +87,7 @@ function toReleased(data: Record<string, Json>): Released {
   return {
     tasks: names(data.tasks),
     locks: names(data.locks),
+    reservations: names(data.reservations),
     leases: names(data.leases),
     groups: names(data.groups),
     workflows: names(data.workflows),

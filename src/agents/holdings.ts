@@ -19,13 +19,14 @@ export interface LapsedAgent extends AgentKey, Released {}
 /** Agents released in one transaction: few enough to hold the store's lock for a moment only. */
 const batchSize = 100
 
-const leased: readonly Leased[] = ['tasks', 'locks', 'leases', 'groups', 'workflows']
+const leased: readonly Leased[] = ['tasks', 'locks', 'reservations', 'leases', 'groups', 'workflows']
 
 /** What an agent holds, as people call it. */
 const heldAs: Record<keyof Holdings, string> = {
   memory: 'keys of memory',
   tasks: 'running tasks',
   locks: 'locks',
+  reservations: 'reservations of files',
   leases: 'leases of shared state',
   groups: 'consumer groups',
   workflows: 'workflows',
@@ -50,10 +51,10 @@ async function holdings(db: Db, agentId: string): Promise<Holdings> {
     const { table } = leaseTables[kind]
     return sql`(select count(*) from ${table} where ${isHeldBy(db, kind, [agentId])})`
   })
-  const [tasks, locks, leases, groups, workflows] = counts
+  const [tasks, locks, reservations, leases, groups, workflows] = counts
   const rows = await db.all<Holdings>(
     sql`select (select count(*) from agent_memory where agent_id = ${agentId}) as memory, ${tasks} as tasks,
-          ${locks} as locks, ${leases} as leases, ${groups} as groups, ${workflows} as workflows`,
+          ${locks} as locks, ${reservations} as reservations, ${leases} as leases, ${groups} as groups, ${workflows} as workflows`,
   )
   return theRow(rows)
 }
@@ -96,6 +97,7 @@ export async function releaseAll<T extends AgentKey>(
     ...agent,
     tasks: names('tasks', agent.id),
     locks: names('locks', agent.id),
+    reservations: names('reservations', agent.id),
     leases: names('leases', agent.id),
     groups: names('groups', agent.id),
     workflows: names('workflows', agent.id),

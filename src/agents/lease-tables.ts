@@ -33,6 +33,7 @@ export const leaseTables: Record<Leased, LeaseTable> = {
     lease: indexedLease,
   },
   locks: { table: sql`hivewax_locks`, name: sql`name`, owner, where: always, token, lease: indexedLease },
+  reservations: { table: sql`hivewax_reservations`, name: sql`glob`, owner, where: always, token },
   // Shared by whoever binds keys to them: they have no tokens.
   leases: { table: sql`hivewax_leases`, name: sql`id`, owner, where: always, token: sql`0` },
   groups: { table: sql`hivewax_event_offsets`, name: sql`group_name`, owner, where: always, token },

@@ -29,7 +29,7 @@ export const agentsOperations = [
     positionals: ['id', 'type'],
     arguments: [],
     identities: { id: 'owner' },
-    mcp: { tool: 'swarm_write', unlisted: ['metadata', 'state'] },
+    mcp: { tool: 'swarm_write', unlisted: ['metadata', 'state', 'swarmId', 'ttl'] },
     examples: [
       'hivewax agents register coder-1 coder --capabilities javascript --capabilities testing --swarm-id web-team',
       'hivewax agents register tester-1 tester --ttl 60',

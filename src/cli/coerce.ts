@@ -29,12 +29,15 @@ export function optionMs(option: string, text: string | undefined): number | und
   return text === undefined ? undefined : Math.round(lengthMs(option, text))
 }
 
+/** Those that stand between items: not those of a glob's `{a,b}`. */
+const commas = /,(?![^{}]*\})/
+
 function coerceList(argument: Argument, text: string): unknown[] {
   const { field, what } = argument
   const list = text.startsWith('[') ? readLoosely(what, text).value : undefined
   if (Array.isArray(list)) return list
   const isWhole = field.type === 'json' || field.type === 'object'
-  const items = isWhole ? [text] : text.split(',').filter(Boolean)
+  const items = isWhole ? [text] : text.split(commas).filter(Boolean)
   return items.map(item => coerceOne(argument, item))
 }
 

@@ -5,7 +5,7 @@ import { listFlags } from './flags.ts'
 import { valueField, valueOptions } from './value-options.ts'
 
 /** The domains whose operations are commands of their own; those of the others are called by the domain's name. */
-const topLevel = ['kv', 'history', 'find', 'briefing', 'maintenance']
+const topLevel = ['kv', 'history', 'find', 'briefing', 'reservations', 'maintenance']
 
 /** The command of an operation; its fields are read off the schema of its input. */
 export function describeOperation(zod: Zod, operation: Operation): Command {
@@ -35,10 +35,11 @@ export function describeOperation(zod: Zod, operation: Operation): Command {
   }
 }
 
-/** `kv.store` is `store`, `tasks.claim` is `tasks claim`. */
+/** `kv.store` is `store`, `tasks.claim` is `tasks claim`; `reservations.list` is `reservations`. */
 export function commandPath(operation: string): string {
   const [domain = '', method = ''] = operation.split('.')
-  return topLevel.includes(domain) ? kebab(method) : `${kebab(domain)} ${kebab(method)}`
+  if (topLevel.includes(domain)) return method === 'list' ? domain : kebab(method)
+  return `${kebab(domain)} ${kebab(method)}`
 }
 
 function describeField(name: string, schema: JsonSchema, isRequired: boolean): Field {

@@ -7,6 +7,7 @@ import { checkMaintenance } from '../maintenance/option-names.ts'
 import { checkMetrics } from '../metrics/option-names.ts'
 import { operations } from '../operations.ts'
 import { checkPatterns } from '../patterns/option-names.ts'
+import { checkReservations } from '../reservations/option-names.ts'
 import { checkSessions } from '../sessions/option-names.ts'
 import { checkShared } from '../shared/option-names.ts'
 import { checkTasks } from '../tasks/option-names.ts'
@@ -24,6 +25,7 @@ const checks: Readonly<Record<string, Readonly<Record<string, CheckOptions>>>> =
   maintenance: checkMaintenance,
   metrics: checkMetrics,
   patterns: checkPatterns,
+  reservations: checkReservations,
   sessions: checkSessions,
   shared: checkShared,
   tasks: checkTasks,

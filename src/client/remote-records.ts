@@ -15,6 +15,7 @@ import { Maintenance } from '../maintenance/maintenance.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { type OperationName, operationOf, operations } from '../operations.ts'
 import { Patterns } from '../patterns/patterns.ts'
+import { Reservations } from '../reservations/reservations.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { hasPrefix } from '../shared/key-range.ts'
 import { checkShared } from '../shared/option-names.ts'
@@ -215,6 +216,7 @@ export function remoteRecords(remote: Remote): Records {
         return remote.stream('locks/stream', { query: { name }, start, signal: options.signal })
       },
     }),
+    reservations: remote.domain('reservations', Reservations.prototype, {}),
     tokens: remote.domain('tokens', Tokens.prototype, { verify: text => remote.grantOf(text) }),
     query: ask('maintenance.query'),
     execute: ask('maintenance.execute'),

@@ -4,6 +4,7 @@ export const ownEventDomains = [
   'consensus',
   'leader',
   'memory',
+  'reservation',
   'schedule',
   'task',
   'token',

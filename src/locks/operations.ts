@@ -32,7 +32,7 @@ export const locksOperations = [
       const { name, token } = lock as LockKey
       return memory => memory.locks.release({ name, token })
     },
-    mcp: { tool: 'swarm_write', unlisted: ['delayMs'] },
+    mcp: { tool: 'swarm_write', unlisted: ['owner', 'waitMs', 'delayMs'] },
     examples: [
       'hivewax locks acquire deploy --owner coder-1',
       'hivewax locks acquire deploy --lease-ms 60000 --wait-ms 5000',

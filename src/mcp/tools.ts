@@ -73,7 +73,7 @@ const described: readonly Described[] = [
     name: 'tasks_write',
     title: 'Work on tasks',
     description:
-      "create {description, dependencies: [ids]}; createMany {tasks}. claim gives tasks with id and token: pass both to complete {result}, fail {error} or release. A task is yours until leaseUntil, and longer while you make calls. A stale token is refused: it is somebody else's. redrive: try a failed one anew.",
+      'create {description, dependencies: [ids]}; createMany {tasks}. claim gives tasks with id and token: pass both to complete {result}, fail {error} or release. A task is yours until leaseUntil, and longer while you make calls. A stale token is refused.',
     effect: 'write',
     isIdempotent: false,
     chosenBy: 'action',
@@ -106,7 +106,8 @@ const described: readonly Described[] = [
   {
     name: 'swarm_write',
     title: 'Coordinate',
-    description: 'Register agents, hold locks (acquire gives a token: pass it to renew and release), vote.',
+    description:
+      'Reserve {globs, purpose} before you edit, hold locks (release takes the token), register agents, vote.',
     effect: 'write',
     isIdempotent: false,
     chosenBy: 'action',

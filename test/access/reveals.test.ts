@@ -20,6 +20,7 @@ const meeting: Partial<Record<string, unknown>> = {
   'topology.addNode': { swarmId: 'a', node: 'z' },
   'topology.removeNode': { swarmId: 'a', node: 'x' },
   'consensus.propose': { key: 'b', value: 1 },
+  'reservations.reserve': { globs: ['src/**'] },
   'consensus.wait': { key: 'b', timeoutMs: 1 },
 }
 

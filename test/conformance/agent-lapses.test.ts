@@ -8,7 +8,15 @@ import { conform } from './conform.ts'
 const coder = { id: 'coder-1', type: 'coder' }
 
 /** What an agent had to give back that held nothing. */
-const nothing = { tasks: [], locks: [], leases: [], groups: [], workflows: [], topologies: [] }
+const nothing = {
+  tasks: [],
+  locks: [],
+  reservations: [],
+  leases: [],
+  groups: [],
+  workflows: [],
+  topologies: [],
+}
 
 /** Gives an agent one of everything that can be held, for an hour. */
 async function holdEverything(memory: Memory, owner: string): Promise<{ taskId: string }> {

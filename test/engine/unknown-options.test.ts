@@ -60,6 +60,7 @@ const domains = {
   topology: 'Topology',
   consensus: 'Consensus',
   locks: 'Locks',
+  reservations: 'Reservations',
   tokens: 'Tokens',
   maintenance: 'Maintenance',
 }

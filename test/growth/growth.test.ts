@@ -119,6 +119,7 @@ const short = [
   'kv.history',
   'locks.list',
   'patterns.history',
+  'reservations.list',
   'shared.history',
   'tasks.comments',
   'tasks.queues',

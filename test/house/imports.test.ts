@@ -19,6 +19,7 @@ const domains = [
   'topology',
   'consensus',
   'locks',
+  'reservations',
   'tokens',
   'find',
   'briefing',

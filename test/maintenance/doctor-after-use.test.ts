@@ -30,6 +30,9 @@ async function useTogether(memory: Memory): Promise<OperationName[]> {
   await call('shared.keepAlive', { id: 'lease' })
   await call('shared.update', { key: 'bound', value: 1, lease: 'lease' })
   await call('shared.revokeLease', { id: 'lease' })
+  const reserved: { token: number } = await call('reservations.reserve', { globs: ['src/**'], owner: 'a' })
+  await call('reservations.renew', { token: reserved.token })
+  await call('reservations.release', { token: reserved.token, owner: 'a' })
   const lock: { token: number } = await call('locks.acquire', { name: 'lock', owner: 'a' })
   await call('locks.renew', { name: 'lock', token: lock.token })
   const names = ['one', 'two', 'three', 'four']

@@ -31,6 +31,7 @@ const stored: readonly (readonly [OperationName, (name: string) => Record<string
   ['topology.save', swarmId => ({ swarmId, topologyType: 'mesh', nodes: ['x', 'y'], metadata: secret })],
   ['consensus.propose', key => ({ key, value: secret, voters: names, acceptors: isOdd(key) ? names : [] })],
   ['locks.acquire', name => ({ name, owner: 'other' })],
+  ['reservations.reserve', name => ({ globs: [`src/${name}.ts`], owner: 'other', purpose: secret })],
 ]
 
 /** Half of the votes are decided. */

@@ -66,6 +66,7 @@ export const copiedTables: readonly CopiedTable[] = [
   one('consensus_state', 'key'),
   { name: 'hivewax_votes', key: ['key', 'ballot', 'voter'], of: 'consensus_state' },
   one('hivewax_locks', 'name'),
+  { name: 'hivewax_reservations', key: ['glob', 'owner'] },
   one('hivewax_tokens'),
   { name: 'hivewax_access', key: ['minute', 'namespace', 'key'] },
 ]

@@ -12,6 +12,7 @@ import { history } from './0010-history.ts'
 import { connections } from './0011-connections.ts'
 import { authorCounts } from './0012-author-counts.ts'
 import { planning } from './0013-planning.ts'
+import { reservations } from './0014-reservations.ts'
 
 /** All migrations in order. A new one goes at the end; a released one is never edited. */
 export const migrations: readonly Migration[] = [
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   connections,
   authorCounts,
   planning,
+  reservations,
 ]
 
 /** The number of the schema that this program works with. */

@@ -47,6 +47,7 @@ async function fillTasks(memory: Memory): Promise<void> {
   await tasks.claim({ agentId: 'bob', queues: ['night'], leaseMs: 1_000 })
   await tasks.setLimit('night', 2)
   await tasks.schedule({ id: 'yearly', cron: '0 0 1 1 *', task: { description: 'count the bees' } })
+  await tasks.comment('build', 'ready for review')
 }
 
 async function fillShared(memory: Memory): Promise<void> {
@@ -64,6 +65,7 @@ async function fillShared(memory: Memory): Promise<void> {
   const lock = await locks.acquire('released', { owner: 'ada' })
   await locks.release(lock)
   await locks.acquire('held', { owner: 'bob', leaseMs: 1_000 })
+  await memory.reservations.reserve(['src/**'], { owner: 'bob', purpose: 'the comb', leaseMs: 1_000 })
 }
 
 async function fillWorkflows(memory: Memory): Promise<void> {

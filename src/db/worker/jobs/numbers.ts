@@ -11,6 +11,7 @@ const single = [
   { table: 'agents', column: 'incarnation' },
   { table: 'tasks', column: 'token' },
   { table: 'hivewax_locks', column: 'token' },
+  { table: 'hivewax_reservations', column: 'token' },
   { table: 'hivewax_event_offsets', column: 'token' },
   { table: 'hivewax_workflow_runs', column: 'token' },
 ]
@@ -49,7 +50,7 @@ export function highestIssued(connection: Connection, schema: string): number {
 export function highestIssuedQuery(prefix = ''): string {
   const columns = [...single, ...series.flat()]
   const parts = columns.map(({ table, column }) => `select max(${column}) as n from ${prefix}${table}`)
-  parts.push(`select value as n from ${prefix}hivewax_counters where name = 'floor'`)
+  parts.push(`select max(value) as n from ${prefix}hivewax_counters where name in ('floor', 'reservations')`)
   return `select max(n) as n from (${parts.join(' union all ')}) as numbers`
 }
 

@@ -87,6 +87,7 @@ export function endLeases(connection: Connection, schema: string): void {
     update ${schema}.hivewax_locks set owner = null, lease_until = null, lease_epoch = null;
     update ${schema}.hivewax_workflow_runs set owner = null, lease_until = null, lease_epoch = null;
     update ${schema}.hivewax_event_offsets set owner = null, lease_until = null, lease_epoch = null;
+    update ${schema}.hivewax_reservations set lease_until = 0, lease_epoch = '';
     update ${schema}.hivewax_leases set lease_until = 0, lease_epoch = ''`)
 }
 
