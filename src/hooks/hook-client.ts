@@ -1,3 +1,4 @@
+import { editingTools } from './edited-file.ts'
 import type { hookClientNames } from './hook-client-names.ts'
 import { type HookEvent, hookEvents } from './hook-events.ts'
 
@@ -9,6 +10,8 @@ export interface HookClient {
   readonly name: (typeof hookClientNames)[number]
   /** Its names of the events that have a hook. */
   readonly events: Readonly<Partial<Record<HookEvent, string>>>
+  /** Which tools an event is of interest for, by its own name of the event. Default: all. */
+  readonly matchers?: Readonly<Record<string, string>>
   /** Whether it tells its MCP server which session it is in, so that server and hooks are one agent. */
   readonly isOneAgent: boolean
   /** The fields in the words of Claude Code. */
@@ -28,13 +31,14 @@ const same = (events: readonly HookEvent[]) => Object.fromEntries(events.map(eve
 const claudeCode: HookClient = {
   name: 'claude-code',
   events: same(hookEvents),
+  matchers: { PreToolUse: editingTools },
   isOneAgent: true,
   fields: fields => fields,
   told: additionalContext,
 }
 
-/** Its to-do list has no hooks, and the summary of a compaction is not told to one. */
-const codexLacks: readonly HookEvent[] = ['PostCompact', 'TaskCreated', 'TaskCompleted']
+/** Its tools name no files, its to-do list has no hooks, and the summary of a compaction is not told to one. */
+const codexLacks: readonly HookEvent[] = ['PreToolUse', 'PostCompact', 'TaskCreated', 'TaskCompleted']
 
 const codex: HookClient = {
   ...claudeCode,

@@ -2,6 +2,7 @@
 export const hookEvents = [
   'SessionStart',
   'UserPromptSubmit',
+  'PreToolUse',
   'PreCompact',
   'PostCompact',
   'Stop',

@@ -5,6 +5,7 @@ import type { Memory } from '../memory.ts'
 import type { Transaction } from '../transaction.ts'
 import { checkpoint, note } from './checkpoint.ts'
 import { branchOf } from './git-branch.ts'
+import { guardAnswer } from './guard.ts'
 import type { HookEvent } from './hook-events.ts'
 import { type HookInput, idOf, textOf } from './hook-input.ts'
 import { promptOf } from './prompt.ts'
@@ -29,6 +30,10 @@ const longestSummary = 64_000
 export const hookHandlers: Readonly<Record<HookEvent, (hook: Hook) => Promise<unknown>>> = {
   SessionStart: begin,
   UserPromptSubmit: ({ memory, input }) => note(memory, input, { asked: promptOf(input) }),
+  PreToolUse: async ({ memory, input, answer }) => {
+    const refusal = await guardAnswer(memory, input)
+    if (refusal !== undefined) answer(refusal)
+  },
   PreCompact: ({ memory, input }) =>
     checkpoint(memory, input, {
       event: 'PreCompact',

@@ -32,7 +32,7 @@ export function putHooks(text: string | undefined, file: HooksFile, program: Lau
     const [found] = done === undefined ? [] : findHooks(done, file, event)
     const command = hookCommand(program, wordsOf(file, event), found?.command)
     if (found === undefined || done === undefined)
-      done = appendJson(done, ['hooks', event], entry(file, command))
+      done = appendJson(done, ['hooks', event], entry(file, event, command))
     else if (found.command !== command) done = putJson(done, [...found.hook, 'command'], command)
   }
   return done ?? ''
@@ -59,9 +59,10 @@ function wordsOf({ client: { name } }: HooksFile, event: string): string {
   return name === 'claude-code' ? event : `${event} --client ${name}`
 }
 
-function entry({ isGrouped, more }: HooksFile, command: string): Json {
+function entry({ client, isGrouped, more }: HooksFile, event: string, command: string): Json {
   const hook = { ...(isGrouped && { type: 'command' }), command, ...more }
-  return isGrouped ? { hooks: [hook] } : hook
+  const matcher = client.matchers?.[event]
+  return isGrouped ? { ...(matcher && { matcher }), hooks: [hook] } : hook
 }
 
 function findHooks(text: string, file: HooksFile, event: string): Found[] {

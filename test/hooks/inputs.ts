@@ -15,6 +15,13 @@ export const sessionId = `claude-code:${base.session_id}`
 export const inputs = {
   SessionStart: { ...base, hook_event_name: 'SessionStart', source: 'startup', model: 'claude-opus-4-8' },
   UserPromptSubmit: { ...base, hook_event_name: 'UserPromptSubmit', prompt: 'Write the parser' },
+  PreToolUse: {
+    ...base,
+    hook_event_name: 'PreToolUse',
+    tool_name: 'Edit',
+    tool_input: { file_path: '/home/ada/app/src/parse.ts', old_string: 'a', new_string: 'b' },
+    tool_use_id: 'toolu_01',
+  },
   SubagentStart: {
     ...base,
     hook_event_name: 'SubagentStart',

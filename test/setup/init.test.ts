@@ -79,7 +79,8 @@ describe('hivewax init', () => {
         'default_tools_approval_mode = "approve"\n',
     )
     const { hooks } = readJson('.claude/settings.json')
-    expect(Object.keys(hooks)).toHaveLength(10)
+    expect(Object.keys(hooks)).toHaveLength(11)
+    expect(hooks.PreToolUse).toMatchObject([{ matcher: 'Edit|MultiEdit|NotebookEdit|Write' }])
     expect(hooks.SessionStart).toEqual([
       {
         hooks: [{ type: 'command', command: `${node} ${hivewaxFile} hook SessionStart`, timeout: 10 }],
