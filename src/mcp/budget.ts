@@ -22,7 +22,7 @@ export function tokensFor(room: number): number {
 }
 
 /** How long an item of an index may be, where cutting its texts can make it so. */
-const indexItem = 400
+const indexItem = 440
 
 /** How long texts may be until it fits, in an index and in whatever else is too long. */
 const indexTexts = [160, 60, 24] as const

@@ -37,6 +37,9 @@ async function useTogether(memory: Memory): Promise<OperationName[]> {
   await call('locks.renew', { name: 'lock', token: lock.token })
   const names = ['one', 'two', 'three', 'four']
   await call('tasks.createMany', { tasks: names.map(id => ({ id, description: `task ${id}` })) })
+  await call('tasks.update', { id: 'four', addDependencies: ['three'], addLabels: ['ui'], parentId: 'one' })
+  await call('tasks.update', { id: 'four', removeDependencies: ['three'] })
+  await call('tasks.comment', { id: 'four', body: 'looks well' })
   const claimed: { id: string; token: number }[] = await call('tasks.claim', { agentId: 'a', limit: 4 })
   const [one, two, three] = claimed.map(({ id, token }) => ({ id, token }))
   await call('tasks.heartbeat', { ...one })

@@ -32,6 +32,8 @@ const special: Record<string, fc.Arbitrary<unknown>> = {
   sql: fc.constantFrom('select 1 as one', 'select key from memory_store limit 3'),
   params: fc.constant([]),
   cursor: fc.constant(undefined),
+  // Seldom one that does not exist, which refuses the whole task.
+  parentId: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, names),
 }
 
 /** Inputs that the schema of an operation accepts. */
