@@ -50,6 +50,7 @@ const reads: Inputs = {
   'agents.memoryHistory': [{ agentId: 'agent-1', key: 'notes' }],
   'agents.listMemory': [{ agentId: 'agent-1' }],
   'tasks.get': [{ id: 'ended-1' }],
+  'tasks.comments': [{ id: 'ended-1' }],
   'tasks.list': [
     {},
     { order: 'desc' },

@@ -41,7 +41,7 @@ export const agentMemoryView: View<AgentMemoryRecord> = {
 }
 
 export const agentMemoryVersionView: View<AgentMemoryVersion> = {
-  columns: ['revision', ['change', changeOf], 'value', 'updatedAt', 'author'],
+  columns: ['revision', ['change', changeOf], 'value', 'updatedAt', 'author', 'redacted'],
   rest: 'value',
   fields: ['agentId', 'key', 'value', 'revision', 'deleted', 'author', 'updatedAt', 'redacted'],
 }

@@ -21,7 +21,7 @@ export const memoryView: View<MemoryRecord> = {
 }
 
 export const memoryVersionView: View<MemoryVersion> = {
-  columns: ['revision', ['change', changeOf], 'value', 'updatedAt', 'author'],
+  columns: ['revision', ['change', changeOf], 'value', 'updatedAt', 'author', 'redacted'],
   rest: 'value',
   fields: [
     'key',

@@ -29,7 +29,7 @@ function outcomes({ successes, failures }: Pattern): string | undefined {
 }
 
 export const patternVersionView: View<PatternVersion> = {
-  columns: ['revision', ['change', changeOf], 'patternData', 'confidence', 'updatedAt', 'author'],
+  columns: ['revision', ['change', changeOf], 'patternData', 'updatedAt', 'author', 'redacted'],
   rest: 'patternData',
   fields: [
     'id',

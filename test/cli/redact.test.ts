@@ -15,6 +15,6 @@ it('redacts a key only when somebody means it, and the history then names who di
   expect(run('retrieve', 'api').status).toBe(3)
   const { stdout } = run('history', 'api')
   expect(stdout).not.toContain('sk-')
-  expect(stdout).toMatch(/1 +false .*coder-1 \(cli\).*\d by lead \(cli\)/)
+  expect(stdout).toMatch(/1 +redacted .*coder-1 \(cli\).*\d by lead \(cli\)/)
   expect(run('events', 'list', '--types', 'memory.redacted', '--json').stdout).toContain('"reason":"leaked"')
 })

@@ -145,7 +145,7 @@ const covered = new Set(
 
 /** What the store sets itself, and what a lease or a vote, of which there is no value to read, is called. */
 const own =
-  /_at$|^\w+\.(timestamp|last_\w+|window_start|deadline|seen_on|minute|lease_\w+|alive_epoch|status|rank|lane|owner)$|^(sqlite_|hivewax_(migrations|counters|find\w*|upkeep|access|locks|leases|votes|event_offsets|event_hashes|task_dependencies|task_queues|shared_tombstones|metric_series|workflow_timers|tallies|agent_connections|event_spans|history_limits)\.)|^tasks\.(assigned_to|caused_by|fingerprint)$|^shared_state\.lease_id$|_history\.(transaction_id|deleted_by|gone_by)$|_runs\.(workflow_type|code_version|waits_for|forked_from)$|_schedules\.last_task_id$/
+  /_at$|^\w+\.(timestamp|last_\w+|window_start|deadline|seen_on|minute|lease_\w+|alive_epoch|status|rank|lane|owner)$|^(sqlite_|hivewax_(migrations|counters|find\w*|upkeep|access|locks|reservations|leases|votes|event_offsets|event_hashes|task_dependencies|task_queues|shared_tombstones|metric_series|workflow_timers|tallies|agent_connections|event_spans|history_limits)\.)|^tasks\.(assigned_to|caused_by|fingerprint)$|^shared_state\.lease_id$|_history\.(transaction_id|deleted_by|gone_by)$|_runs\.(workflow_type|code_version|waits_for|forked_from)$|_schedules\.last_task_id$/
 
 function given(table: ChecksummedTable): [ChecksummedTable, string][] {
   return Object.values(definitionOf(table).checksums).flatMap(columns => texts(table, columns))

@@ -76,5 +76,6 @@ it('makes a call again whose answer was lost, if it only reads or is the same do
     'shared.keepAlive',
     'workflows.completeStep',
     'locks.renew',
+    'reservations.renew',
   ])
 })

@@ -157,7 +157,8 @@ function readAgreed({ topology, consensus, tokens, shared }: Memory, { one, many
   each(
     'shared.history',
     key => shared.history(key),
-    item => item.revision,
+    // Its number is the store's own, and may come from the index; what was written is under a checksum.
+    item => JSON.stringify(item.value),
   )
   many(
     'shared.list',
@@ -171,7 +172,7 @@ function readAgreed({ topology, consensus, tokens, shared }: Memory, { one, many
   )
 }
 
-function readTasks({ tasks }: Memory, { one, many }: Ways): void {
+function readTasks({ tasks }: Memory, { one, many, each }: Ways): void {
   for (const prefix of ['', 'before ', 'after '])
     one(`tasks.get ${prefix}`, id => tasks.get(`${prefix}${id}`))
   many(
@@ -183,6 +184,11 @@ function readTasks({ tasks }: Memory, { one, many }: Ways): void {
     'tasks.graph',
     async () => (await tasks.graph()).nodes,
     node => node.id,
+  )
+  each(
+    'tasks.comments',
+    name => tasks.comments(`after ${name}`),
+    item => item.number,
   )
   many(
     'tasks.schedules',
